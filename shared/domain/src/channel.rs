@@ -1,0 +1,211 @@
+//! Channels: their kinds, their settings with bounds, and whether replies can go out.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::credential::Cause;
+use crate::ids::{ChannelId, ConnectionId};
+use crate::time::{Span, Timestamp};
+
+/// The provider behind a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChannelKind {
+    /// A Facebook Page in Messenger (CHN-1).
+    Messenger,
+    /// A LINE official account (CHN-2).
+    Line,
+}
+
+impl ChannelKind {
+    /// The name used in keys, URLs and the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Messenger => "messenger",
+            Self::Line => "line",
+        }
+    }
+}
+
+impl fmt::Display for ChannelKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One connected account of a provider.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Channel {
+    /// Derived from kind and external id.
+    pub id: ChannelId,
+    /// The provider.
+    pub kind: ChannelKind,
+    /// What operators call it.
+    pub name: String,
+    /// The page id, or LINE's channel id.
+    pub external_id: String,
+    /// Whose credential reaches it.
+    pub connection_id: ConnectionId,
+    /// What an administrator chose.
+    pub settings: ChannelSettings,
+    /// When `settings` last changed; deadlines of open conversations follow within a minute (TMR-12).
+    pub settings_changed_at: Timestamp,
+    /// Whether its credential works.
+    pub health: ChannelHealth,
+    /// Sending rests until then: the provider asked us to slow down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_until: Option<Timestamp>,
+    /// When it was added.
+    pub created_at: Timestamp,
+}
+
+impl Channel {
+    /// Whether a reply may be handed to the provider at `now`. Receiving never depends on it (AUT-10).
+    pub fn sending(&self, now: Timestamp) -> Sending {
+        match &self.health {
+            ChannelHealth::NeedsReauthorization { cause, .. } => Sending::Held(*cause),
+            ChannelHealth::Connecting => Sending::Connecting,
+            ChannelHealth::Healthy { .. } => match self.paused_until {
+                Some(until) if until > now => Sending::Paused(until),
+                _ => Sending::Allowed,
+            },
+        }
+    }
+}
+
+/// Whether replies of a channel can go out now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sending {
+    /// Yes.
+    Allowed,
+    /// The provider asked for a pause until then.
+    Paused(Timestamp),
+    /// Replies wait for a working credential (AUT-11).
+    Held(Cause),
+    /// The credential has not been checked yet.
+    Connecting,
+}
+
+/// Whether a channel's credential works.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum ChannelHealth {
+    /// Added; its credential has not been checked yet.
+    Connecting,
+    /// The last check or call succeeded.
+    Healthy {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Replies wait until an administrator acts; receiving goes on.
+    NeedsReauthorization {
+        /// What is wrong, by its own name.
+        cause: Cause,
+        /// When it was first seen.
+        since: Timestamp,
+        /// The provider's code, for maintainers; never a token.
+        detail: String,
+    },
+}
+
+/// What an administrator chose for a channel.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelSettings {
+    /// Close when no operator has answered for so long (TMR-1): 15 minutes to 30 days; `None` = off.
+    #[serde(default)]
+    pub unanswered_close_after_minutes: Option<u32>,
+    /// Close when neither side has written for so long (TMR-3): 1 minute to 24 hours; `None` = off.
+    #[serde(default)]
+    pub idle_close_after_minutes: Option<u32>,
+    /// Who may reopen (C1).
+    #[serde(default)]
+    pub reopen: ReopenPolicy,
+    /// Whether Meta granted the app the "Human Agent" feature: replies by people between 24 h and 7 days (C2).
+    #[serde(default)]
+    pub human_agent: bool,
+}
+
+/// Bounds of the unanswered close, in minutes (TMR-1: 15 minutes to 1 month of 30 days).
+pub const UNANSWERED_MINUTES: std::ops::RangeInclusive<u32> = 15..=43_200;
+/// Bounds of the idle close, in minutes (TMR-3: at most 24 hours, at least one minute).
+pub const IDLE_MINUTES: std::ops::RangeInclusive<u32> = 1..=1_440;
+
+impl ChannelSettings {
+    /// Refuses settings outside their bounds, naming the field and the bounds.
+    pub fn check(&self) -> Result<(), SettingsOutOfBounds> {
+        let check = |field, value: Option<u32>, bounds: std::ops::RangeInclusive<u32>| match value {
+            Some(value) if !bounds.contains(&value) => {
+                Err(SettingsOutOfBounds { field, value, min: *bounds.start(), max: *bounds.end() })
+            }
+            _ => Ok(()),
+        };
+        check("unanswered_close_after_minutes", self.unanswered_close_after_minutes, UNANSWERED_MINUTES)?;
+        check("idle_close_after_minutes", self.idle_close_after_minutes, IDLE_MINUTES)
+    }
+
+    /// The unanswered period, if it is on.
+    pub fn unanswered_after(&self) -> Option<Span> {
+        self.unanswered_close_after_minutes.map(|m| Span::from_minutes(m.into()))
+    }
+
+    /// The idle period, if it is on.
+    pub fn idle_after(&self) -> Option<Span> {
+        self.idle_close_after_minutes.map(|m| Span::from_minutes(m.into()))
+    }
+}
+
+/// A setting outside its bounds.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field} is {value}; it must be between {min} and {max} minutes, or null to switch it off")]
+pub struct SettingsOutOfBounds {
+    /// The field of [`ChannelSettings`].
+    pub field: &'static str,
+    /// What was given.
+    pub value: u32,
+    /// The smallest allowed.
+    pub min: u32,
+    /// The largest allowed.
+    pub max: u32,
+}
+
+/// Who may reopen a closed conversation (C1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReopenPolicy {
+    /// By button at any time, and by the customer's next message.
+    #[default]
+    Always,
+    /// Only by the customer's next message.
+    OnCustomerMessage,
+    /// Completed is final; the customer's next message starts a new episode.
+    Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tmr_1_and_tmr_3_bounds_hold_at_both_ends() {
+        let table = [
+            (Some(14), None, Err("unanswered_close_after_minutes")),
+            (Some(15), None, Ok(())),
+            (Some(43_200), None, Ok(())),
+            (Some(43_201), None, Err("unanswered_close_after_minutes")),
+            (None, Some(0), Err("idle_close_after_minutes")),
+            (None, Some(1), Ok(())),
+            (None, Some(1_440), Ok(())),
+            (None, Some(1_441), Err("idle_close_after_minutes")),
+            (None, None, Ok(())),
+        ];
+        for (unanswered, idle, expected) in table {
+            let settings = ChannelSettings {
+                unanswered_close_after_minutes: unanswered,
+                idle_close_after_minutes: idle,
+                ..Default::default()
+            };
+            assert_eq!(settings.check().map_err(|e| e.field), expected, "{unanswered:?} {idle:?}");
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! A conversation: everything between one contact (or group) and one channel, through its episodes.
+
+mod apply;
+mod close;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+pub use apply::{Applied, Change, Loaded, Reference, Waiting, apply, reference};
+pub use close::{Closed, ReopenRefused, close, reopen};
+
+use crate::channel::{ChannelKind, ChannelSettings};
+use crate::deadline::{self, Deadline};
+use crate::ids::{ChannelId, ConversationId, Party};
+use crate::message::{Message, MessageKey};
+use crate::time::{Span, Timestamp};
+
+/// The state of a conversation. Every instant in it is a maximum or a minimum over what happened, so
+/// that the order of delivery does not matter (ING-6).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Conversation {
+    /// Derived from channel and party.
+    pub id: ConversationId,
+    /// The channel.
+    pub channel_id: ChannelId,
+    /// Its provider.
+    pub channel_kind: ChannelKind,
+    /// With whom.
+    pub party: Party,
+    /// What is known of the contact.
+    pub contact: Contact,
+    /// Open, closed, or not yet begun.
+    pub status: Status,
+    /// Number of the current episode; 0 before the first.
+    pub episode: u32,
+    /// When the current episode began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub episode_started_at: Option<Timestamp>,
+    /// When the last episode was closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_closed_at: Option<Timestamp>,
+    /// The customer's latest message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_customer_at: Option<Timestamp>,
+    /// The latest message that a person of the company wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_answer_at: Option<Timestamp>,
+    /// The latest message of either side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_activity_at: Option<Timestamp>,
+    /// What the unanswered clock counts from: when the customer's latest message was said or, if it
+    /// reached us later, when we stored it. An outage of ours thus closes nothing unseen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_clock: Option<Timestamp>,
+    /// What the idle clock counts from: the same for messages of either side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activity_clock: Option<Timestamp>,
+    /// When the customer last opened the provider's reply window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_opened_at: Option<Timestamp>,
+    /// Place in the lists: the latest thing to see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sorted_at: Option<Timestamp>,
+    /// The latest message in one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<Preview>,
+    /// Messages of the customer since the company last answered through us.
+    pub unread: u32,
+    /// Everything sent until then has reached the customer's device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered_through: Option<Timestamp>,
+    /// Everything sent until then has been read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_through: Option<Timestamp>,
+    /// Who controls the thread, as the latest event told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control: Option<Control>,
+    /// LINE: the latest one-use token to answer with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_token: Option<ReplyToken>,
+    /// The stored instant at which a closer looks; see [`crate::deadline`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub armed: Option<Deadline>,
+    /// Counts the writes; every write is conditional on it.
+    pub version: u64,
+}
+
+/// Whether an episode is running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum Status {
+    /// The customer has not written yet (a friend was added, or only the company wrote).
+    New,
+    /// An episode is running.
+    Open,
+    /// The last episode is over.
+    Closed {
+        /// Why.
+        reason: CloseReason,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// Why a conversation was closed (CLS-11). Machine-readable and stable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CloseReason {
+    /// A person pressed the button.
+    Operator,
+    /// No operator answered in time.
+    Unanswered,
+    /// Neither side wrote.
+    Idle,
+    /// The provider lets nobody answer any more.
+    ReplyLimit,
+}
+
+impl CloseReason {
+    /// The stable public id.
+    pub const fn public_id(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Unanswered => "unanswered",
+            Self::Idle => "idle",
+            Self::ReplyLimit => "reply_limit",
+        }
+    }
+}
+
+/// The list that a conversation stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Section {
+    /// 未対応: open, and no operator has answered since the episode began (CLS-2).
+    Unanswered,
+    /// Open and answered.
+    Answered,
+    /// 完了済み: not open (CLS-3).
+    Closed,
+}
+
+impl Section {
+    /// The name used in keys and the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unanswered => "unanswered",
+            Self::Answered => "answered",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// The customer as the channel knows them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// The display name, once fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The provider's address of the picture; may expire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture_url: Option<String>,
+    /// Whether the profile was asked for. It is fetched after the fact, never in the way (ING-9).
+    #[serde(default)]
+    pub profile: ProfileState,
+    /// LINE: whether the contact is a friend, as last told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub following: Option<Following>,
+    /// The provider said that the contact cannot be reached; a later message of theirs clears it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreachable_since: Option<Timestamp>,
+}
+
+/// Whether a contact's profile was fetched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProfileState {
+    /// Still to be fetched.
+    #[default]
+    Wanted,
+    /// Fetched.
+    Known,
+    /// The provider does not give it (no consent, blocked): a normal case.
+    Unavailable,
+}
+
+/// Friend or not, as last told. Field order is the order of precedence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Following {
+    /// When.
+    pub at: Timestamp,
+    /// Friend, or not any more.
+    pub following: bool,
+}
+
+/// One line of the latest message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    /// Which message.
+    pub key: MessageKey,
+    /// At most 120 characters.
+    pub text: String,
+}
+
+/// Who controls the thread. Field order is the order of precedence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Control {
+    /// When it was last told.
+    pub at: Timestamp,
+    /// Another app has it.
+    pub standby: bool,
+}
+
+/// A one-use token to answer with. Field order is the order of precedence.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ReplyToken {
+    /// When the event happened that brought it.
+    pub event_at: Timestamp,
+    /// When the webhook reached us.
+    pub received_at: Timestamp,
+    /// The token; single use.
+    pub token: String,
+}
+
+/// LINE: a reply token is to be used within one minute of receiving the webhook. Ten seconds are left
+/// for the call.
+pub const REPLY_TOKEN_LIFE: Span = Span::from_secs(50);
+/// LINE: after redelivery a token works only up to 20 minutes after the event.
+pub const REPLY_TOKEN_OLDEST_EVENT: Span = Span::from_minutes(20);
+
+impl ReplyToken {
+    /// Whether the token can still be expected to work.
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        now.since(self.received_at) < REPLY_TOKEN_LIFE && now.since(self.event_at) < REPLY_TOKEN_OLDEST_EVENT
+    }
+}
+
+impl Conversation {
+    /// A conversation of which nothing is known yet.
+    pub fn new(channel_id: ChannelId, channel_kind: ChannelKind, party: Party) -> Self {
+        Self {
+            id: ConversationId::derive(channel_id, &party),
+            channel_id,
+            channel_kind,
+            party,
+            contact: Contact::default(),
+            status: Status::New,
+            episode: 0,
+            episode_started_at: None,
+            last_closed_at: None,
+            last_customer_at: None,
+            last_answer_at: None,
+            last_activity_at: None,
+            customer_clock: None,
+            activity_clock: None,
+            window_opened_at: None,
+            sorted_at: None,
+            preview: None,
+            unread: 0,
+            delivered_through: None,
+            read_through: None,
+            control: None,
+            reply_token: None,
+            armed: None,
+            version: 0,
+        }
+    }
+
+    /// Whether an episode is running.
+    pub fn is_open(&self) -> bool {
+        self.status == Status::Open
+    }
+
+    /// Whether an operator has answered since the episode began.
+    pub fn is_answered(&self) -> bool {
+        self.last_answer_at.is_some() && self.last_answer_at >= self.episode_started_at
+    }
+
+    /// The list that it stands in.
+    pub fn section(&self) -> Section {
+        match self.status {
+            Status::Open if self.is_answered() => Section::Answered,
+            Status::Open => Section::Unanswered,
+            Status::New | Status::Closed { .. } => Section::Closed,
+        }
+    }
+
+    /// Whether another app controls the thread.
+    pub fn is_standby(&self) -> bool {
+        self.control.is_some_and(|control| control.standby)
+    }
+
+    /// Brings the armed deadline in line with the conversation and `settings`.
+    pub fn rearm(&mut self, settings: &ChannelSettings) {
+        self.armed = deadline::rearmed(self.armed, deadline::deadline(self, settings));
+    }
+
+    /// Takes note of a message that one of the two sides wrote.
+    pub(crate) fn note_message(&mut self, message: &Message) {
+        let (at, seen_at) = (message.key.at, message.key.at.max(message.stored_at));
+        self.last_activity_at = self.last_activity_at.max(Some(at));
+        self.activity_clock = self.activity_clock.max(Some(seen_at));
+        self.sorted_at = self.sorted_at.max(Some(at));
+        if message.sent_by.is_answer() {
+            self.last_answer_at = self.last_answer_at.max(Some(at));
+        }
+        self.refresh_preview(message);
+    }
+
+    /// Shows `message` in the lists if it is the latest, or is shown already and was changed.
+    fn refresh_preview(&mut self, message: &Message) {
+        if let Some(text) = message.preview()
+            && self.preview.as_ref().is_none_or(|preview| preview.key <= message.key)
+        {
+            self.preview = Some(Preview { key: message.key, text });
+        }
+    }
+}

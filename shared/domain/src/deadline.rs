@@ -1,0 +1,109 @@
+//! What will happen to a conversation by itself, and when (TMR, RPL-4).
+//!
+//! A deadline is computed from the conversation and the channel's settings whenever it is asked for.
+//! What is *stored* is only the instant at which a closer must look: the armed deadline. It is never
+//! later than the true one, and may be earlier: an ordinary message moves the true deadline and
+//! leaves the armed one alone, and the closer that wakes too early arms it anew.
+
+use serde::{Deserialize, Serialize};
+
+use crate::channel::ChannelSettings;
+use crate::conversation::{CloseReason, Conversation};
+use crate::time::Timestamp;
+use crate::window;
+
+/// Which deadline; each has its own closer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeadlineKind {
+    /// No operator has answered in this episode (TMR-1).
+    Unanswered,
+    /// An operator has answered and neither side writes (TMR-3).
+    Idle,
+    /// The provider lets nobody answer any more (RPL-4).
+    ReplyLimit,
+}
+
+impl DeadlineKind {
+    /// The name used in keys and the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unanswered => "unanswered",
+            Self::Idle => "idle",
+            Self::ReplyLimit => "reply_limit",
+        }
+    }
+
+    /// The reason that a close by this deadline records (CLS-11).
+    pub const fn reason(self) -> CloseReason {
+        match self {
+            Self::Unanswered => CloseReason::Unanswered,
+            Self::Idle => CloseReason::Idle,
+            Self::ReplyLimit => CloseReason::ReplyLimit,
+        }
+    }
+}
+
+/// When something will happen by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deadline {
+    /// What.
+    pub kind: DeadlineKind,
+    /// When.
+    pub due_at: Timestamp,
+}
+
+/// The true deadline of a conversation: the earliest of those that apply (C7); `None` while closed
+/// or with every timer off.
+pub fn deadline(conversation: &Conversation, settings: &ChannelSettings) -> Option<Deadline> {
+    if !conversation.is_open() {
+        return None;
+    }
+    let started_at = conversation.episode_started_at;
+    let running = if conversation.is_answered() {
+        (DeadlineKind::Idle, settings.idle_after(), conversation.activity_clock)
+    } else {
+        (DeadlineKind::Unanswered, settings.unanswered_after(), conversation.customer_clock)
+    };
+    let (kind, period, clock) = running;
+    // An episode that a person reopened has no message of its own yet: its clock starts with it.
+    let timer = period.and_then(|period| {
+        let from = clock.max(started_at)?;
+        Some(Deadline { kind, due_at: from + period })
+    });
+    let limit = window::reply_limit(conversation.channel_kind, conversation.window_opened_at)
+        // A window that ended before the episode began does not end it again.
+        .filter(|due_at| started_at.is_none_or(|start| *due_at > start))
+        .map(|due_at| Deadline { kind: DeadlineKind::ReplyLimit, due_at });
+    [timer, limit].into_iter().flatten().min_by_key(|deadline| deadline.due_at)
+}
+
+/// The deadline to keep armed after a change of conversation or settings: the stored one while it is
+/// not later than the true one (lazy), else the true one.
+pub fn rearmed(armed: Option<Deadline>, truth: Option<Deadline>) -> Option<Deadline> {
+    match (armed, truth) {
+        (Some(armed), Some(truth)) if armed.due_at <= truth.due_at => Some(armed),
+        (_, truth) => truth,
+    }
+}
+
+/// What a closer does with a conversation that it found due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The true deadline has passed.
+    Close(Deadline),
+    /// Somebody wrote since, or the settings changed: look again then.
+    Rearm(Deadline),
+    /// No deadline applies any more.
+    Disarm,
+}
+
+/// Decides what to do with a due conversation. The caller's write must be conditional on the version
+/// that was read here, so that a message stored in between keeps the conversation open (TMR-6).
+pub fn verdict(conversation: &Conversation, settings: &ChannelSettings, now: Timestamp) -> Verdict {
+    match deadline(conversation, settings) {
+        None => Verdict::Disarm,
+        Some(truth) if truth.due_at <= now => Verdict::Close(truth),
+        Some(truth) => Verdict::Rearm(truth),
+    }
+}

@@ -1,0 +1,175 @@
+//! Replies: whether one may be written, and how it goes out.
+
+use crate::channel::{ChannelKind, ChannelSettings};
+use crate::conversation::{Conversation, ReplyToken};
+use crate::event::Content;
+use crate::ids::{MessageId, OperatorId};
+use crate::message::{Annotations, Body, Message, MessageKey, SendState, SentBy};
+use crate::send::{FailureReason, Via};
+use crate::text::{self, TextRefused};
+use crate::time::{Span, Timestamp};
+use crate::window::{self, Author, Window};
+
+/// What the composer of a conversation shows (RPL-2, RPL-9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Composer {
+    /// An ordinary reply; until then, if there is a limit.
+    Open {
+        /// End of the window.
+        until: Option<Timestamp>,
+    },
+    /// Only what a person writes, until then.
+    HumanAgent {
+        /// End of the window.
+        until: Timestamp,
+    },
+    /// Nothing can be written.
+    Locked(Lock),
+}
+
+/// Why nothing can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Lock {
+    /// Not open: reopen it first, or wait for the customer (CLS-7).
+    #[error("the conversation is closed; reopen it first, or wait until the customer writes")]
+    Closed,
+    /// The provider's window is over.
+    #[error("the time to answer this customer is over; it opens again when they write")]
+    WindowClosed {
+        /// When it ended; `None` if the customer never wrote.
+        ended_at: Option<Timestamp>,
+    },
+    /// Another app controls the thread.
+    #[error("another app controls this chat at the moment")]
+    Standby,
+}
+
+impl Lock {
+    /// The stable public id.
+    pub const fn public_id(self) -> &'static str {
+        match self {
+            Self::Closed => "conversation_closed",
+            Self::WindowClosed { .. } => "reply_window_closed",
+            Self::Standby => "thread_controlled",
+        }
+    }
+}
+
+/// What the composer shows to `author` at `now`.
+pub fn composer(
+    conversation: &Conversation,
+    settings: &ChannelSettings,
+    author: Author,
+    now: Timestamp,
+) -> Composer {
+    if !conversation.is_open() {
+        return Composer::Locked(Lock::Closed);
+    }
+    if conversation.is_standby() {
+        return Composer::Locked(Lock::Standby);
+    }
+    let opened_at = conversation.window_opened_at;
+    match window::window(conversation.channel_kind, opened_at, settings.human_agent, author, now) {
+        Window::Unlimited => Composer::Open { until: None },
+        Window::Standard { until } => Composer::Open { until: Some(until) },
+        Window::HumanAgent { until } => Composer::HumanAgent { until },
+        Window::Closed { ended_at } => Composer::Locked(Lock::WindowClosed { ended_at }),
+    }
+}
+
+/// Why a reply cannot be written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReplyRefused {
+    /// The composer is locked.
+    #[error(transparent)]
+    Locked(#[from] Lock),
+    /// The text does not fit.
+    #[error(transparent)]
+    Text(#[from] TextRefused),
+}
+
+/// A reply that was written down, with what it does to the conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    /// The new state; `version` is still the one that was read.
+    pub conversation: Conversation,
+    /// The reply, queued.
+    pub message: Message,
+}
+
+/// Writes down the reply that a client named `idempotency_key`. Whether it was written before is the
+/// caller's to look up.
+pub fn write(
+    mut conversation: Conversation,
+    settings: &ChannelSettings,
+    operator: OperatorId,
+    idempotency_key: &str,
+    reply: &str,
+    now: Timestamp,
+) -> Result<Written, ReplyRefused> {
+    if let Composer::Locked(lock) = composer(&conversation, settings, Author::Person, now) {
+        return Err(lock.into());
+    }
+    text::check(conversation.channel_kind, reply)?;
+    // A provider's clock may run ahead of ours; what answers a message stands below it.
+    let latest = conversation.preview.as_ref().map(|preview| preview.key.at + Span::from_ms(1));
+    let at = latest.map_or(now, |latest| now.max(latest));
+    let message = Message {
+        key: MessageKey { at, id: MessageId::of_reply(conversation.id, idempotency_key) },
+        conversation_id: conversation.id,
+        channel_id: conversation.channel_id,
+        sent_by: SentBy::Operator { operator },
+        body: Body::Said { content: Content::text(reply) },
+        provider_message_id: None,
+        participant: None,
+        reply_to: None,
+        send: Some(SendState::queued()),
+        annotations: Annotations::default(),
+        stored_at: now,
+        rev: 0,
+    };
+    conversation.note_message(&message);
+    conversation.unread = 0;
+    conversation.rearm(settings);
+    Ok(Written { conversation, message })
+}
+
+/// How a queued reply goes out at `now`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// By this way.
+    By(Via),
+    /// Not at all: refused before the provider is called (C2).
+    Refused(FailureReason),
+}
+
+/// Chooses the way for a reply. LINE: the reply token first, once, inside its life, because it costs no
+/// quota; then push (RPL-13). Messenger: by the window (RPL-10). `kept` is the way of an earlier attempt
+/// that must not change: a push keeps its retry key.
+pub fn route(
+    conversation: &Conversation,
+    settings: &ChannelSettings,
+    author: Author,
+    kept: Option<&Via>,
+    now: Timestamp,
+) -> Route {
+    match conversation.channel_kind {
+        ChannelKind::Line => {
+            if let Some(via @ Via::Push) = kept {
+                return Route::By(via.clone());
+            }
+            let fresh = conversation.reply_token.as_ref().filter(|token| token.is_fresh(now));
+            Route::By(
+                fresh.map_or(Via::Push, |ReplyToken { token, .. }| Via::ReplyToken { token: token.clone() }),
+            )
+        }
+        ChannelKind::Messenger => {
+            let opened_at = conversation.window_opened_at;
+            match window::window(ChannelKind::Messenger, opened_at, settings.human_agent, author, now) {
+                Window::Standard { .. } | Window::Unlimited => Route::By(Via::Response),
+                Window::HumanAgent { .. } => Route::By(Via::HumanAgent),
+                Window::Closed { .. } => Route::Refused(FailureReason::ReplyWindowClosed),
+            }
+        }
+    }
+}

@@ -1,0 +1,403 @@
+//! How one attempt to send a reply can end, and what follows from it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::channel::ChannelKind;
+use crate::credential::Cause;
+use crate::ids::MessageId;
+use crate::time::{Span, Timestamp};
+
+/// What the provider made of one attempt. A refusal is a result, not an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The provider took it (accepted is not delivered).
+    Accepted {
+        /// The provider's id of the message, where it told.
+        provider_message_id: Option<String>,
+    },
+    /// The provider certainly did not take it.
+    Refused(Refusal),
+    /// It may have been taken: a timeout, a broken connection, a server error without a verdict.
+    Unclear {
+        /// For maintainers.
+        detail: String,
+    },
+}
+
+/// A definite refusal, classed by code and subcode (AUT-9).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What it means for us.
+    pub class: RefusalClass,
+    /// The provider's code, such as `190/463` or `429`. Never a token, never message text.
+    pub detail: String,
+    /// How long the provider asked us to wait.
+    pub retry_after: Option<Span>,
+}
+
+/// What a refusal means for us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalClass {
+    /// The credential does not work: replies of the channel wait for re-authorization.
+    Credential(Cause),
+    /// The channel is restricted for a while (policy block).
+    Restricted,
+    /// Outside the reply window.
+    Window,
+    /// This contact cannot be reached.
+    Recipient,
+    /// Too many calls: the channel rests.
+    Rate,
+    /// The month's quota is used up.
+    Quota,
+    /// A passing fault: again soon.
+    Temporary,
+    /// The request itself is wrong.
+    Invalid,
+    /// Another app controls the thread.
+    ThreadControl,
+    /// LINE: the reply token is used or too old: push instead.
+    ReplyTokenSpent,
+}
+
+/// How a message was handed over; decides whether it may be repeated after an unclear outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "via", rename_all = "snake_case")]
+pub enum Via {
+    /// LINE reply token: single use, free of charge; no idempotency key.
+    ReplyToken {
+        /// The token that the attempt spends.
+        token: String,
+    },
+    /// LINE push with a retry key derived from the message id: repeating is safe for 24 hours.
+    Push,
+    /// Messenger Send API inside the 24 hours.
+    Response,
+    /// Messenger Send API with `HUMAN_AGENT`, 24 hours to 7 days.
+    HumanAgent,
+}
+
+impl Via {
+    /// Whether the same call may be made again although it may already have been taken.
+    pub const fn repeatable(&self) -> bool {
+        matches!(self, Self::Push)
+    }
+}
+
+/// Why a reply could not be sent. The id is public and stable; the texts are in [`FailureReason::message`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureReason {
+    /// RPL-7 and C2: the time to answer is over.
+    ReplyWindowClosed,
+    /// RPL-8.
+    ContactUnreachable,
+    /// The provider refused the message itself.
+    MessageRefused,
+    /// The month's quota of the account is used up.
+    QuotaExhausted,
+    /// Another app controls the thread.
+    ThreadControlled,
+    /// The provider did not take it after several attempts.
+    ProviderUnavailable,
+    /// RPL-5: the channel is no longer linked.
+    ChannelUnlinked,
+}
+
+impl FailureReason {
+    /// Every reason, for tables and tests.
+    pub const ALL: [Self; 7] = [
+        Self::ReplyWindowClosed,
+        Self::ContactUnreachable,
+        Self::MessageRefused,
+        Self::QuotaExhausted,
+        Self::ThreadControlled,
+        Self::ProviderUnavailable,
+        Self::ChannelUnlinked,
+    ];
+
+    /// The stable public id.
+    pub const fn public_id(self) -> &'static str {
+        match self {
+            Self::ReplyWindowClosed => "reply_window_closed",
+            Self::ContactUnreachable => "contact_unreachable",
+            Self::MessageRefused => "message_refused",
+            Self::QuotaExhausted => "quota_exhausted",
+            Self::ThreadControlled => "thread_controlled",
+            Self::ProviderUnavailable => "provider_unavailable",
+            Self::ChannelUnlinked => "channel_unlinked",
+        }
+    }
+
+    /// What the operator reads.
+    pub const fn message(self, kind: ChannelKind) -> &'static str {
+        match (self, kind) {
+            (Self::ReplyWindowClosed, _) => {
+                "The time to answer this customer is over. Wait until they write again."
+            }
+            (Self::ContactUnreachable, ChannelKind::Messenger) => {
+                "The Facebook user cannot be reached: they blocked the Page, deleted their account, \
+                 deactivated it for a time, or Facebook suspended it."
+            }
+            (Self::ContactUnreachable, ChannelKind::Line) => {
+                "The LINE user cannot be reached: they blocked the account, left, or never became a friend."
+            }
+            (Self::MessageRefused, _) => "The provider refused this message. Change it and send it again.",
+            (Self::QuotaExhausted, _) => {
+                "The account's messages for this month are used up. Raise the plan or wait for the next month."
+            }
+            (Self::ThreadControlled, _) => {
+                "Another app controls this chat at the moment. Try again when it has been handed back."
+            }
+            (Self::ProviderUnavailable, _) => {
+                "The provider did not accept the message after several attempts. Send it again later."
+            }
+            (Self::ChannelUnlinked, _) => {
+                "Customer information was not found: the channel may be unlinked. Ask an administrator."
+            }
+        }
+    }
+}
+
+/// What follows from an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settlement {
+    /// Done.
+    Sent {
+        /// The provider's id of the message, where it told.
+        provider_message_id: Option<String>,
+    },
+    /// It will not be sent.
+    Failed {
+        /// Why.
+        reason: FailureReason,
+        /// For maintainers.
+        detail: String,
+    },
+    /// Nobody knows; a later echo may tell, otherwise a person decides.
+    Unconfirmed {
+        /// For maintainers.
+        detail: String,
+    },
+    /// Again after the wait; later messages of the conversation wait too.
+    Retry {
+        /// How long.
+        after: Span,
+        /// For maintainers.
+        detail: String,
+    },
+    /// Again at once in another way (LINE: push after a spent reply token).
+    Fallback,
+    /// The channel rests until then; its messages stay queued.
+    Pause {
+        /// How long.
+        pause: Span,
+        /// For maintainers.
+        detail: String,
+    },
+    /// The channel waits for re-authorization; its messages stay queued (AUT-11).
+    Hold {
+        /// Why.
+        cause: Cause,
+        /// For maintainers.
+        detail: String,
+    },
+}
+
+/// Attempts that passing faults may use up before the message fails.
+pub const MAX_ATTEMPTS: u32 = 6;
+/// Rest after a rate error without a hint.
+const DEFAULT_PAUSE: Span = Span::from_secs(60);
+/// Rest of a restricted Page; Meta gives no hint.
+const RESTRICTED_PAUSE: Span = Span::from_minutes(15);
+/// No hint of a provider makes a channel rest for longer.
+const LONGEST_PAUSE: Span = Span::from_hours(24);
+
+/// Decides what follows from attempt number `attempt` (1 = the first).
+pub fn settle(message: MessageId, attempt: u32, via: &Via, outcome: Outcome) -> Settlement {
+    let refusal = match outcome {
+        Outcome::Accepted { provider_message_id } => return Settlement::Sent { provider_message_id },
+        Outcome::Unclear { detail } if via.repeatable() => {
+            return retry(message, attempt, None, detail, Settlement::unconfirmed);
+        }
+        Outcome::Unclear { detail } => return Settlement::Unconfirmed { detail },
+        Outcome::Refused(refusal) => refusal,
+    };
+    let Refusal { class, detail, retry_after } = refusal;
+    let failed = |reason| Settlement::Failed { reason, detail: detail.clone() };
+    match class {
+        RefusalClass::Credential(cause) => Settlement::Hold { cause, detail },
+        RefusalClass::Restricted => Settlement::Pause { pause: RESTRICTED_PAUSE, detail },
+        RefusalClass::Rate => {
+            Settlement::Pause { pause: retry_after.unwrap_or(DEFAULT_PAUSE).min(LONGEST_PAUSE), detail }
+        }
+        RefusalClass::Window => failed(FailureReason::ReplyWindowClosed),
+        RefusalClass::Recipient => failed(FailureReason::ContactUnreachable),
+        RefusalClass::Quota => failed(FailureReason::QuotaExhausted),
+        RefusalClass::Invalid => failed(FailureReason::MessageRefused),
+        RefusalClass::ThreadControl => failed(FailureReason::ThreadControlled),
+        RefusalClass::ReplyTokenSpent => Settlement::Fallback,
+        RefusalClass::Temporary => retry(message, attempt, retry_after, detail, |detail| {
+            Settlement::Failed { reason: FailureReason::ProviderUnavailable, detail }
+        }),
+    }
+}
+
+impl Settlement {
+    fn unconfirmed(detail: String) -> Self {
+        Self::Unconfirmed { detail }
+    }
+}
+
+fn retry(
+    message: MessageId,
+    attempt: u32,
+    hint: Option<Span>,
+    detail: String,
+    exhausted: impl FnOnce(String) -> Settlement,
+) -> Settlement {
+    if attempt >= MAX_ATTEMPTS {
+        return exhausted(detail);
+    }
+    let after = backoff(message, attempt).max(hint.unwrap_or_default());
+    // A wait longer than a minute would hold the conversation's queue group; the channel rests instead.
+    if after > Span::from_secs(60) {
+        return Settlement::Pause { pause: after.min(LONGEST_PAUSE), detail };
+    }
+    Settlement::Retry { after, detail }
+}
+
+/// 1, 2, 4, 8, 16 … seconds, of which half is spread by the message's id so that messages that
+/// failed together do not come back together. Deterministic: no randomness to pass in.
+pub fn backoff(message: MessageId, attempt: u32) -> Span {
+    let whole = 1_000_i64 << attempt.saturating_sub(1).min(5);
+    let spread = i64::from(u16::from_be_bytes([
+        message.derived(&format!("backoff:{attempt}")).as_bytes()[0],
+        message.derived(&format!("backoff:{attempt}")).as_bytes()[1],
+    ]));
+    Span::from_ms(whole / 2 + whole / 2 * spread / i64::from(u16::MAX))
+}
+
+/// How long a claimed message belongs to its sender. Longer than the slowest provider call together
+/// with its repeat, so that an expired lease means a crash.
+pub const LEASE: Span = Span::from_secs(60);
+
+/// LINE forgets a retry key after 24 hours: a push older than that is no longer safely repeatable.
+/// An hour is left as a margin for clocks.
+pub const RETRY_KEY_LIFE: Span = Span::from_hours(23);
+
+/// What to do with a message whose sender crashed: its lease has expired and nobody recorded an outcome.
+pub fn after_crash(via: &Via, first_attempt_at: Timestamp, now: Timestamp) -> AfterCrash {
+    if via.repeatable() && now.since(first_attempt_at) < RETRY_KEY_LIFE {
+        AfterCrash::Repeat
+    } else {
+        AfterCrash::Unconfirmed
+    }
+}
+
+/// See [`after_crash`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterCrash {
+    /// The same call is safe to make again.
+    Repeat,
+    /// It may have been taken; an echo or a person decides.
+    Unconfirmed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{ChannelId, ConversationId, Party};
+
+    fn message() -> MessageId {
+        let channel = ChannelId::derive(ChannelKind::Line, "1");
+        MessageId::of_reply(ConversationId::derive(channel, &Party::User("u".into())), "k")
+    }
+
+    fn refused(class: RefusalClass, retry_after: Option<Span>) -> Outcome {
+        Outcome::Refused(Refusal { class, detail: "code".into(), retry_after })
+    }
+
+    #[test]
+    fn every_refusal_has_its_consequence() {
+        let cause = Cause::TokenExpired;
+        let hint = Some(Span::from_minutes(7));
+        let failed = |reason| Settlement::Failed { reason, detail: "code".into() };
+        let table = [
+            (RefusalClass::Credential(cause), None, Settlement::Hold { cause, detail: "code".into() }),
+            (
+                RefusalClass::Restricted,
+                None,
+                Settlement::Pause { pause: RESTRICTED_PAUSE, detail: "code".into() },
+            ),
+            (RefusalClass::Rate, None, Settlement::Pause { pause: DEFAULT_PAUSE, detail: "code".into() }),
+            (
+                RefusalClass::Rate,
+                hint,
+                Settlement::Pause { pause: Span::from_minutes(7), detail: "code".into() },
+            ),
+            (RefusalClass::Window, None, failed(FailureReason::ReplyWindowClosed)),
+            (RefusalClass::Recipient, None, failed(FailureReason::ContactUnreachable)),
+            (RefusalClass::Quota, None, failed(FailureReason::QuotaExhausted)),
+            (RefusalClass::Invalid, None, failed(FailureReason::MessageRefused)),
+            (RefusalClass::ThreadControl, None, failed(FailureReason::ThreadControlled)),
+            (RefusalClass::ReplyTokenSpent, None, Settlement::Fallback),
+        ];
+        for (class, hint, expected) in table {
+            assert_eq!(settle(message(), 1, &Via::Response, refused(class, hint)), expected, "{class:?}");
+        }
+    }
+
+    #[test]
+    fn passing_faults_are_retried_with_growing_waits_and_then_fail() {
+        let mut longest = Span::default();
+        for attempt in 1..MAX_ATTEMPTS {
+            match settle(message(), attempt, &Via::Response, refused(RefusalClass::Temporary, None)) {
+                Settlement::Retry { after, .. } => {
+                    let whole = 1_000 << (attempt - 1);
+                    assert!((whole / 2..=whole).contains(&after.as_ms()), "attempt {attempt}: {after:?}");
+                    assert!(after > longest || attempt == 1);
+                    longest = longest.max(after);
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(matches!(
+            settle(message(), MAX_ATTEMPTS, &Via::Response, refused(RefusalClass::Temporary, None)),
+            Settlement::Failed { reason: FailureReason::ProviderUnavailable, .. }
+        ));
+    }
+
+    #[test]
+    fn an_unclear_outcome_is_repeated_only_where_the_provider_deduplicates() {
+        let unclear = || Outcome::Unclear { detail: "timeout".into() };
+        assert!(matches!(settle(message(), 1, &Via::Push, unclear()), Settlement::Retry { .. }));
+        assert!(matches!(
+            settle(message(), MAX_ATTEMPTS, &Via::Push, unclear()),
+            Settlement::Unconfirmed { .. }
+        ));
+        for via in [Via::Response, Via::HumanAgent, Via::ReplyToken { token: "t".into() }] {
+            assert!(matches!(settle(message(), 1, &via, unclear()), Settlement::Unconfirmed { .. }));
+        }
+    }
+
+    #[test]
+    fn a_crashed_push_is_repeated_while_its_key_lives() {
+        let start = Timestamp::from_ms(0);
+        assert_eq!(after_crash(&Via::Push, start, start + Span::from_hours(22)), AfterCrash::Repeat);
+        assert_eq!(after_crash(&Via::Push, start, start + Span::from_hours(23)), AfterCrash::Unconfirmed);
+        assert_eq!(after_crash(&Via::Response, start, start), AfterCrash::Unconfirmed);
+    }
+
+    #[test]
+    fn every_failure_reason_has_an_id_and_a_text() {
+        let mut ids: Vec<_> = FailureReason::ALL.iter().map(|r| r.public_id()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), FailureReason::ALL.len());
+        for reason in FailureReason::ALL {
+            assert!(reason.message(ChannelKind::Messenger).len() > 20);
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.public_id());
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Text limits, each in its provider's own unit.
+
+use unicode_segmentation::UnicodeSegmentation as _;
+
+use crate::channel::ChannelKind;
+
+/// Messenger takes fewer than 2,000 characters (Send API reference).
+const MESSENGER_MAX_CHARACTERS: usize = 1_999;
+/// LINE takes 5,000 UTF-16 code units (Messaging API reference, text message).
+const LINE_MAX_UTF16_UNITS: usize = 5_000;
+
+/// Why a text cannot be sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TextRefused {
+    /// Nothing to send.
+    #[error("the text is empty")]
+    Empty,
+    /// Longer than the provider takes.
+    #[error("the text is {length} {unit} long; {channel} takes at most {limit}")]
+    TooLong {
+        /// Counted in `unit`.
+        length: usize,
+        /// The most that the provider takes.
+        limit: usize,
+        /// What is counted.
+        unit: &'static str,
+        /// Whose limit.
+        channel: ChannelKind,
+    },
+}
+
+/// Refuses a text that the provider of `kind` would refuse, with the count in its unit.
+pub fn check(kind: ChannelKind, text: &str) -> Result<(), TextRefused> {
+    if text.trim().is_empty() {
+        return Err(TextRefused::Empty);
+    }
+    let (length, limit, unit) = match kind {
+        ChannelKind::Messenger => (text.chars().count(), MESSENGER_MAX_CHARACTERS, "characters"),
+        ChannelKind::Line => (text.encode_utf16().count(), LINE_MAX_UTF16_UNITS, "UTF-16 code units"),
+    };
+    if length > limit {
+        return Err(TextRefused::TooLong { length, limit, unit, channel: kind });
+    }
+    Ok(())
+}
+
+/// The first `max` characters as a reader counts them; an ellipsis tells that something is missing.
+pub fn cut(text: &str, max: usize) -> String {
+    match text.grapheme_indices(true).nth(max) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_counted_in_the_providers_unit() {
+        let table = [
+            (ChannelKind::Messenger, "あ".repeat(1_999), true),
+            (ChannelKind::Messenger, "あ".repeat(2_000), false),
+            (ChannelKind::Messenger, "😀".repeat(1_999), true),
+            (ChannelKind::Line, "あ".repeat(5_000), true),
+            (ChannelKind::Line, "あ".repeat(5_001), false),
+            (ChannelKind::Line, "😀".repeat(2_500), true),
+            (ChannelKind::Line, "😀".repeat(2_501), false),
+        ];
+        for (kind, text, fits) in table {
+            assert_eq!(check(kind, &text).is_ok(), fits, "{kind} {}", text.chars().count());
+        }
+    }
+
+    #[test]
+    fn an_empty_text_is_refused() {
+        assert_eq!(check(ChannelKind::Line, " \n　"), Err(TextRefused::Empty));
+    }
+
+    #[test]
+    fn a_cut_never_splits_what_the_reader_sees_as_one_character() {
+        assert_eq!(cut("👨‍👩‍👧が", 1), "👨‍👩‍👧…");
+        assert_eq!(cut("abc", 3), "abc");
+    }
+}
