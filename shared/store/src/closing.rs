@@ -1,0 +1,235 @@
+//! Closing what is due, and bringing changed settings to the conversations that are open.
+//!
+//! A tick costs one query per shard when nothing is due, and grows with what is due, not with what
+//! is open. There is no cap: pages are taken until none is left or the caller's time is over, and
+//! what is left is due at the next tick.
+
+use std::collections::HashMap;
+
+use futures::StreamExt as _;
+use madoguchi_domain::conversation::{self, Section};
+use madoguchi_domain::deadline::{self, DeadlineKind, Verdict};
+use madoguchi_domain::{Channel, ChannelId, ConversationId, Span, Timestamp};
+
+use crate::inbox::DEADLINE_SHARDS;
+use crate::{Directory, Inbox, Saved, StoreError};
+
+/// How long other functions may go on with settings that they have read.
+pub const SETTINGS_CACHE: Span = Span::from_secs(30);
+/// A change of settings is brought to the open conversations again until every cache has run out, so
+/// that a deadline armed under the old settings is found too.
+const SETTLING: Span = Span::from_secs(90);
+/// Conversations of one shard that are worked on at the same time. A close takes two calls of some
+/// 5 ms each: 10 shards of 10 close 10,000 conversations in about a second.
+const AT_ONCE_PER_SHARD: usize = 10;
+/// How often a lost race is tried again before it is left to the next tick.
+const TRIES: usize = 3;
+
+/// What a tick did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Conversations closed.
+    pub closed: u64,
+    /// Conversations whose deadline was moved.
+    pub rearmed: u64,
+    /// Conversations that no deadline applies to any more.
+    pub disarmed: u64,
+    /// Conversations left for the next tick: somebody kept writing to them.
+    pub contended: u64,
+    /// The longest time between a deadline and its close, in milliseconds (TMR-7).
+    pub longest_lag_ms: i64,
+    /// Whether the caller's time was over before the work was.
+    pub interrupted: bool,
+}
+
+impl Report {
+    fn add(&mut self, other: Self) {
+        self.closed += other.closed;
+        self.rearmed += other.rearmed;
+        self.disarmed += other.disarmed;
+        self.contended += other.contended;
+        self.longest_lag_ms = self.longest_lag_ms.max(other.longest_lag_ms);
+        self.interrupted |= other.interrupted;
+    }
+}
+
+/// Closes conversations by their deadlines.
+#[derive(Clone, Debug)]
+pub struct Closer {
+    inbox: Inbox,
+    directory: Directory,
+}
+
+impl Closer {
+    /// Works on these tables.
+    pub fn new(inbox: Inbox, directory: Directory) -> Self {
+        Self { inbox, directory }
+    }
+
+    /// One tick of the closer of `kind`: first what changed settings ask for, then what is due.
+    /// `out_of_time` is asked between pages.
+    pub async fn tick(
+        &self,
+        kind: DeadlineKind,
+        now: Timestamp,
+        out_of_time: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Report, StoreError> {
+        let channels = self.directory.rearmed_channels().await?;
+        let mut report = Report::default();
+        let section = match kind {
+            DeadlineKind::Unanswered => Some(Section::Unanswered),
+            DeadlineKind::Idle => Some(Section::Answered),
+            // Depends on no setting.
+            DeadlineKind::ReplyLimit => None,
+        };
+        for rearmed in &channels {
+            if let Some(section) = section
+                && rearmed.through(section) < rearmed.channel.settings_changed_at + SETTLING
+            {
+                report.add(self.rearm_section(&rearmed.channel, section, out_of_time).await?);
+                if !report.interrupted {
+                    self.directory.note_rearmed(rearmed.channel.id, section, now).await?;
+                }
+            }
+        }
+        let channels: HashMap<ChannelId, Channel> =
+            channels.into_iter().map(|rearmed| (rearmed.channel.id, rearmed.channel)).collect();
+        let shards =
+            (0..DEADLINE_SHARDS).map(|shard| self.close_shard(kind, shard, &channels, now, out_of_time));
+        for shard in futures::future::join_all(shards).await {
+            report.add(shard?);
+        }
+        Ok(report)
+    }
+
+    async fn close_shard(
+        &self,
+        kind: DeadlineKind,
+        shard: u8,
+        channels: &HashMap<ChannelId, Channel>,
+        now: Timestamp,
+        out_of_time: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Report, StoreError> {
+        let mut report = Report::default();
+        let mut from = None;
+        loop {
+            let due = self.inbox.due(kind, shard, now, from).await?;
+            let mut work = futures::stream::iter(due.conversations)
+                .map(|(id, _)| self.settle(id, channels, now))
+                .buffer_unordered(AT_ONCE_PER_SHARD);
+            while let Some(settled) = work.next().await {
+                report.add(settled?);
+            }
+            from = due.next;
+            if from.is_none() {
+                return Ok(report);
+            }
+            if out_of_time() {
+                report.interrupted = true;
+                return Ok(report);
+            }
+        }
+    }
+
+    /// Closes one due conversation, or arms it anew if somebody wrote since. Each write is conditional
+    /// on the version that the verdict was passed on, so a message that is stored in between keeps
+    /// the conversation open (TMR-6) and the verdict is passed again.
+    async fn settle(
+        &self,
+        id: ConversationId,
+        channels: &HashMap<ChannelId, Channel>,
+        now: Timestamp,
+    ) -> Result<Report, StoreError> {
+        let mut report = Report::default();
+        for _ in 0..TRIES {
+            let Some(mut conversation) = self.inbox.conversation(id).await? else { return Ok(report) };
+            // The index lags behind the table by a moment: what it shows may be done already.
+            if conversation.armed.is_none() {
+                return Ok(report);
+            }
+            let settings = channels.get(&conversation.channel_id).map(|channel| channel.settings.clone());
+            let settings = settings.unwrap_or_default();
+            match deadline::verdict(&conversation, &settings, now) {
+                Verdict::Close(deadline) => {
+                    let reason = deadline.kind.reason();
+                    let Some(closed) = conversation::close(conversation, reason, now) else {
+                        return Ok(report);
+                    };
+                    if self.inbox.commit_closed(&closed).await? == Saved::Done {
+                        report.closed = 1;
+                        report.longest_lag_ms = now.since(deadline.due_at).as_ms();
+                        return Ok(report);
+                    }
+                }
+                verdict => {
+                    let armed = match verdict {
+                        Verdict::Rearm(deadline) => Some(deadline),
+                        _ => None,
+                    };
+                    if conversation.armed == armed {
+                        return Ok(report);
+                    }
+                    conversation.armed = armed;
+                    if self.inbox.save_conversation(&conversation).await? == Saved::Done {
+                        report.rearmed = u64::from(armed.is_some());
+                        report.disarmed = u64::from(armed.is_none());
+                        return Ok(report);
+                    }
+                }
+            }
+        }
+        report.contended = 1;
+        Ok(report)
+    }
+
+    /// Brings a channel's settings to its open conversations of one section: a shorter or newly set
+    /// period must be armed now, a longer one would be found by the closer anyway.
+    async fn rearm_section(
+        &self,
+        channel: &Channel,
+        section: Section,
+        out_of_time: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Report, StoreError> {
+        let mut report = Report::default();
+        let mut before: Option<String> = None;
+        loop {
+            let page = self.inbox.open_conversations(channel.id, section, before.as_deref()).await?;
+            let mut work = futures::stream::iter(page.conversations)
+                .map(|conversation| self.rearm(conversation, channel))
+                .buffer_unordered(AT_ONCE_PER_SHARD);
+            while let Some(rearmed) = work.next().await {
+                report.rearmed += u64::from(rearmed?);
+            }
+            before = page.next;
+            if before.is_none() {
+                return Ok(report);
+            }
+            if out_of_time() {
+                report.interrupted = true;
+                return Ok(report);
+            }
+        }
+    }
+
+    async fn rearm(
+        &self,
+        mut conversation: madoguchi_domain::Conversation,
+        channel: &Channel,
+    ) -> Result<bool, StoreError> {
+        let id = conversation.id;
+        loop {
+            let before = conversation.armed;
+            conversation.rearm(&channel.settings);
+            if conversation.armed == before {
+                return Ok(false);
+            }
+            if self.inbox.save_conversation(&conversation).await? == Saved::Done {
+                return Ok(true);
+            }
+            match self.inbox.conversation(id).await? {
+                Some(current) => conversation = current,
+                None => return Ok(false),
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Channels.
+
+use madoguchi_domain::{Channel, ChannelId};
+
+use super::Directory;
+use crate::Saved;
+use crate::error::{StoreError, failed};
+use crate::item::{self, Item, s};
+
+pub(super) const PARTITION: &str = "channel";
+
+pub(super) fn key(channel: ChannelId) -> Item {
+    item::key(PARTITION, channel.to_string())
+}
+
+impl Directory {
+    /// The channel, strongly consistent: a held channel must not be taken for a healthy one.
+    pub async fn channel(&self, id: ChannelId) -> Result<Option<Channel>, StoreError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key(id)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| failed("GetItem", error))?;
+        answer.item.map(item::decode).transpose()
+    }
+
+    /// Every channel.
+    pub async fn channels(&self) -> Result<Vec<Channel>, StoreError> {
+        self.channel_items().await?.into_iter().map(item::decode).collect()
+    }
+
+    pub(super) async fn channel_items(&self) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::new();
+        let mut from = None;
+        loop {
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk")
+                .expression_attribute_values(":pk", s(PARTITION))
+                .set_exclusive_start_key(from)
+                .consistent_read(true)
+                .send()
+                .await
+                .map_err(|error| failed("Query", error))?;
+            items.extend(answer.items.unwrap_or_default());
+            from = answer.last_evaluated_key;
+            if from.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+
+    /// Adds a channel; [`Saved::Conflict`] if it is there already.
+    pub async fn add_channel(&self, channel: &Channel) -> Result<Saved, StoreError> {
+        let answer = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item::encode(key(channel.id), channel)?))
+            .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await;
+        saved("PutItem", answer)
+    }
+}
+
+/// A conditional write's answer: a failed condition is a lost race, not an error.
+pub(super) fn saved<T, E, R>(
+    operation: &'static str,
+    answer: Result<T, aws_sdk_dynamodb::error::SdkError<E, R>>,
+) -> Result<Saved, StoreError>
+where
+    E: aws_sdk_dynamodb::error::ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug + 'static,
+{
+    use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+    match answer {
+        Ok(_) => Ok(Saved::Done),
+        Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(Saved::Conflict),
+        Err(error) => Err(failed(operation, error)),
+    }
+}

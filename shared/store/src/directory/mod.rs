@@ -1,0 +1,26 @@
+//! The Directory table: channels and the connections that reach them. Small, edited by administrators.
+
+mod channel;
+mod connection;
+mod health;
+mod rearm;
+mod settings;
+
+pub use connection::{Connection, Lease};
+pub use rearm::Rearmed;
+
+use aws_sdk_dynamodb::Client;
+
+/// Access to the Directory table.
+#[derive(Clone, Debug)]
+pub struct Directory {
+    client: Client,
+    table: String,
+}
+
+impl Directory {
+    /// The table called `table`.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into() }
+    }
+}

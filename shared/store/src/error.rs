@@ -1,0 +1,45 @@
+//! Errors of the store.
+
+use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+
+/// What the table could not do for us.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The table pushes back; try again later.
+    #[error("the table pushes back: {detail}")]
+    Throttled {
+        /// For maintainers.
+        detail: String,
+    },
+    /// The call failed.
+    #[error("the table did not answer {operation}: {detail}")]
+    Unavailable {
+        /// Which call.
+        operation: &'static str,
+        /// For maintainers.
+        detail: String,
+    },
+    /// An item is not of the shape that we write.
+    #[error("item {key} is not readable: {detail}")]
+    Unreadable {
+        /// The item's key.
+        key: String,
+        /// For maintainers.
+        detail: String,
+    },
+}
+
+/// Wraps an SDK error that is no expected outcome.
+pub(crate) fn failed<E, R>(operation: &'static str, error: SdkError<E, R>) -> StoreError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug + 'static,
+{
+    let code = error.code().unwrap_or_default();
+    let throttled = matches!(
+        code,
+        "ProvisionedThroughputExceededException" | "ThrottlingException" | "RequestLimitExceeded"
+    );
+    let detail = DisplayErrorContext(&error).to_string();
+    if throttled { StoreError::Throttled { detail } } else { StoreError::Unavailable { operation, detail } }
+}

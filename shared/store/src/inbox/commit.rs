@@ -1,0 +1,186 @@
+//! Writing what belongs together: a conversation with its messages.
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use madoguchi_domain::conversation::{Change, Closed, Waiting};
+use madoguchi_domain::message::Annotations;
+use madoguchi_domain::reply::Written;
+use madoguchi_domain::{Conversation, ConversationId, Message, Timestamp};
+
+use super::{Inbox, conversation, load, message};
+use crate::Saved;
+use crate::error::{StoreError, failed};
+use crate::item::{self, Item, n, reference_key, s};
+
+/// Notes about a message that never arrives are forgotten after so long.
+const WAITING_LIFE_S: i64 = 30 * 86_400;
+
+impl Inbox {
+    /// Stores what an event changed, all or nothing.
+    pub async fn commit(&self, change: &Change, now: Timestamp) -> Result<Saved, StoreError> {
+        let mut writes = Writes::of(self, &change.conversation)?;
+        for message in &change.create {
+            writes.create(message)?;
+        }
+        if let Some(message) = &change.replace {
+            writes.replace(message)?;
+        }
+        match &change.waiting {
+            Some(Waiting::Keep(id, annotations)) => writes.wait(id, annotations, now)?,
+            Some(Waiting::Forget(id)) => writes.forget(id)?,
+            None => {}
+        }
+        writes.execute().await
+    }
+
+    /// Stores a close or a reopening with its line in the timeline.
+    pub async fn commit_closed(&self, closed: &Closed) -> Result<Saved, StoreError> {
+        let mut writes = Writes::of(self, &closed.conversation)?;
+        writes.create(&closed.line)?;
+        writes.execute().await
+    }
+
+    /// Stores a reply that was written down.
+    pub async fn commit_reply(&self, written: &Written) -> Result<Saved, StoreError> {
+        let mut writes = Writes::of(self, &written.conversation)?;
+        writes.create(&written.message)?;
+        writes.execute().await
+    }
+
+    /// Stores a conversation whose messages did not change (a deadline, a profile).
+    pub async fn save_conversation(&self, conversation: &Conversation) -> Result<Saved, StoreError> {
+        Writes::of(self, conversation)?.execute().await
+    }
+}
+
+struct Writes<'a> {
+    inbox: &'a Inbox,
+    id: ConversationId,
+    puts: Vec<Put>,
+    delete: Option<Delete>,
+}
+
+impl<'a> Writes<'a> {
+    fn of(inbox: &'a Inbox, conversation: &Conversation) -> Result<Self, StoreError> {
+        let (condition, value) = conversation::unchanged(conversation);
+        let put = Put::builder()
+            .table_name(&inbox.table)
+            .set_item(Some(conversation::encode(conversation)?))
+            .condition_expression(condition)
+            .set_expression_attribute_values(value.map(|value| [value].into()))
+            .build()
+            .map_err(incomplete)?;
+        Ok(Self { inbox, id: conversation.id, puts: vec![put], delete: None })
+    }
+
+    fn put(&mut self, item: Item, condition: Option<(&str, Option<u64>)>) -> Result<(), StoreError> {
+        let mut put = Put::builder().table_name(&self.inbox.table).set_item(Some(item));
+        if let Some((condition, rev)) = condition {
+            put = put.condition_expression(condition);
+            if let Some(rev) = rev {
+                put = put.expression_attribute_values(":rev", n(rev));
+            }
+        }
+        self.puts.push(put.build().map_err(incomplete)?);
+        Ok(())
+    }
+
+    fn create(&mut self, message: &Message) -> Result<(), StoreError> {
+        self.put(message::encode(message)?, Some(("attribute_not_exists(pk)", None)))
+    }
+
+    fn replace(&mut self, message: &Message) -> Result<(), StoreError> {
+        self.put(message::encode(message)?, Some(("rev = :rev", Some(message.rev))))
+    }
+
+    fn wait(&mut self, id: &str, annotations: &Annotations, now: Timestamp) -> Result<(), StoreError> {
+        let reference = reference_key(id);
+        let key = item::key(conversation::partition(self.id), format!("{}{reference}", load::WAITING));
+        let mut item = item::encode(key, annotations)?;
+        item.insert("ref".into(), s(reference));
+        item.insert("expires_at".into(), n(now.as_ms() / 1000 + WAITING_LIFE_S));
+        self.put(item, None)
+    }
+
+    fn forget(&mut self, id: &str) -> Result<(), StoreError> {
+        let sk = format!("{}{}", load::WAITING, reference_key(id));
+        let delete = Delete::builder()
+            .table_name(&self.inbox.table)
+            .set_key(Some(item::key(conversation::partition(self.id), sk)));
+        self.delete = Some(delete.build().map_err(incomplete)?);
+        Ok(())
+    }
+
+    async fn execute(mut self) -> Result<Saved, StoreError> {
+        if self.puts.len() == 1 && self.delete.is_none() {
+            return match self.puts.pop() {
+                Some(put) => self.inbox.put_alone(put).await,
+                None => Ok(Saved::Done),
+            };
+        }
+        let puts = self.puts.into_iter().map(|put| TransactWriteItem::builder().put(put).build());
+        let deletes =
+            self.delete.into_iter().map(|delete| TransactWriteItem::builder().delete(delete).build());
+        let answer = self
+            .inbox
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(puts.chain(deletes).collect()))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(Saved::Done),
+            Err(error) if lost_race(&error) => Ok(Saved::Conflict),
+            Err(error) => Err(failed("TransactWriteItems", error)),
+        }
+    }
+}
+
+impl Inbox {
+    pub(super) async fn put_alone(&self, put: Put) -> Result<Saved, StoreError> {
+        let answer = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(put.item))
+            .set_condition_expression(put.condition_expression)
+            .set_expression_attribute_values(put.expression_attribute_values)
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(Saved::Done),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(Saved::Conflict)
+            }
+            Err(error) => Err(failed("PutItem", error)),
+        }
+    }
+}
+
+/// A transaction that was cancelled because somebody else wrote before or at the same time.
+fn lost_race(error: &SdkError<TransactWriteItemsError>) -> bool {
+    match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+            let mut codes = cancelled
+                .cancellation_reasons()
+                .iter()
+                .filter_map(|reason| reason.code())
+                .filter(|c| *c != "None");
+            let all_races =
+                codes.all(|code| matches!(code, "ConditionalCheckFailed" | "TransactionConflict"));
+            all_races && !cancelled.cancellation_reasons().is_empty()
+        }
+        Some(TransactWriteItemsError::TransactionInProgressException(_)) => true,
+        _ => false,
+    }
+}
+
+fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
+    StoreError::Unavailable { operation: "TransactWriteItems", detail: error.to_string() }
+}

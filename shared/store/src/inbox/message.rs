@@ -1,0 +1,64 @@
+//! The message item.
+
+use madoguchi_domain::message::SendState;
+use madoguchi_domain::{ConversationId, Message, MessageKey, SentBy};
+
+use super::pending::Work;
+use super::{Inbox, conversation};
+use crate::error::{StoreError, failed};
+use crate::item::{self, Item, reference_key, s};
+
+pub(super) const PREFIX: &str = "m#";
+
+pub(super) fn key(conversation: ConversationId, key: &MessageKey) -> Item {
+    item::key(conversation::partition(conversation), format!("{PREFIX}{key}"))
+}
+
+/// The name under which a reply is found by its idempotency key.
+pub(super) fn reply_reference(id: madoguchi_domain::MessageId) -> String {
+    format!("reply:{id}")
+}
+
+/// The item as it is written: `rev` is one higher than the one that was read.
+pub(super) fn encode(message: &Message) -> Result<Item, StoreError> {
+    let mut next = message.clone();
+    next.rev += 1;
+    let mut item = item::encode(key(next.conversation_id, &next.key), &next)?;
+    let reference = match (&next.sent_by, &next.provider_message_id) {
+        (SentBy::Operator { .. }, _) => Some(reply_reference(next.key.id)),
+        (_, Some(id)) => Some(reference_key(id)),
+        (_, None) => None,
+    };
+    if let Some(reference) = reference {
+        item.insert("ref".into(), s(reference));
+    }
+    let state = match next.send {
+        Some(SendState::Queued { .. }) => "queued",
+        Some(SendState::Sending { .. }) => "sending",
+        _ => return Ok(item),
+    };
+    item.insert("pending_pk".into(), s(Work::Reply.partition(next.channel_id)));
+    item.insert("pending_sk".into(), s(format!("{}#{}", next.conversation_id, next.key)));
+    item.insert("pending_state".into(), s(state));
+    Ok(item)
+}
+
+impl Inbox {
+    /// One message, as last written.
+    pub async fn message(
+        &self,
+        conversation: ConversationId,
+        message: &MessageKey,
+    ) -> Result<Option<Message>, StoreError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key(conversation, message)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| failed("GetItem", error))?;
+        answer.item.map(item::decode).transpose()
+    }
+}

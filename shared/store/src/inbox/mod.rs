@@ -1,0 +1,35 @@
+//! The Inbox table.
+
+mod channel_event;
+mod commit;
+mod conversation;
+mod deadline;
+mod list;
+mod load;
+mod message;
+mod page;
+mod pending;
+mod quarantine;
+mod send;
+
+pub use deadline::{DEADLINE_SHARDS, Due};
+pub use list::ListPage;
+pub use page::MessagePage;
+pub use pending::{PendingReply, Work};
+pub use quarantine::Quarantined;
+
+use aws_sdk_dynamodb::Client;
+
+/// Access to the Inbox table.
+#[derive(Clone, Debug)]
+pub struct Inbox {
+    client: Client,
+    table: String,
+}
+
+impl Inbox {
+    /// The table called `table`.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into() }
+    }
+}

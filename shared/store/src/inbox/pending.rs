@@ -1,0 +1,96 @@
+//! Work that is not finished: replies that nobody has settled, profiles that nobody has fetched.
+
+use madoguchi_domain::{ChannelId, ConversationId, MessageKey};
+
+use super::Inbox;
+use crate::error::{StoreError, failed};
+use crate::item::{Item, s, text};
+
+/// What is unfinished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// A reply that is queued or being sent.
+    Reply,
+    /// A contact whose profile is wanted.
+    Profile,
+}
+
+impl Work {
+    pub(super) fn partition(self, channel: ChannelId) -> String {
+        match self {
+            Self::Reply => format!("reply#{channel}"),
+            Self::Profile => format!("profile#{channel}"),
+        }
+    }
+}
+
+/// A reply that is queued or being sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PendingReply {
+    /// Whose conversation.
+    pub conversation: ConversationId,
+    /// Which message.
+    pub message: MessageKey,
+}
+
+impl Inbox {
+    /// The unsettled replies of one conversation, oldest first.
+    pub async fn pending_of_conversation(
+        &self,
+        channel: ChannelId,
+        conversation: ConversationId,
+    ) -> Result<Vec<PendingReply>, StoreError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("pending")
+            .key_condition_expression("pending_pk = :pk AND begins_with(pending_sk, :conversation)")
+            .expression_attribute_values(":pk", s(Work::Reply.partition(channel)))
+            .expression_attribute_values(":conversation", s(format!("{conversation}#")))
+            .send()
+            .await
+            .map_err(|error| failed("Query", error))?;
+        Ok(answer.items.unwrap_or_default().iter().filter_map(pending_reply).collect())
+    }
+
+    /// Every unsettled reply of a channel, by conversation, oldest first within each.
+    pub async fn pending_replies(&self, channel: ChannelId) -> Result<Vec<PendingReply>, StoreError> {
+        let items = self.unfinished(Work::Reply, channel).await?;
+        Ok(items.iter().filter_map(pending_reply).collect())
+    }
+
+    /// The conversations of a channel whose contact's profile is wanted.
+    pub async fn pending_profiles(&self, channel: ChannelId) -> Result<Vec<ConversationId>, StoreError> {
+        let items = self.unfinished(Work::Profile, channel).await?;
+        Ok(items.iter().filter_map(|item| text(item, "pending_sk").parse().ok()).collect())
+    }
+
+    async fn unfinished(&self, work: Work, channel: ChannelId) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::new();
+        let mut from = None;
+        loop {
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .index_name("pending")
+                .key_condition_expression("pending_pk = :pk")
+                .expression_attribute_values(":pk", s(work.partition(channel)))
+                .set_exclusive_start_key(from)
+                .send()
+                .await
+                .map_err(|error| failed("Query", error))?;
+            items.extend(answer.items.unwrap_or_default());
+            from = answer.last_evaluated_key;
+            if from.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+}
+
+fn pending_reply(item: &Item) -> Option<PendingReply> {
+    let (conversation, message) = text(item, "pending_sk").split_once('#')?;
+    Some(PendingReply { conversation: conversation.parse().ok()?, message: message.parse().ok()? })
+}
