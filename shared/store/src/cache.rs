@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use madoguchi_domain::{Channel, ChannelId, Timestamp};
+use madoguchi_domain::{Channel, ChannelId, Span, Timestamp};
 
-use crate::closing::SETTINGS_CACHE;
 use crate::{Directory, StoreError};
+
+/// How long a function may go on with settings that it has read.
+pub const SETTINGS_CACHE: Span = Span::from_secs(30);
 
 /// Remembers channels for [`SETTINGS_CACHE`], so that a message costs no read of the Directory. Time
 /// is passed in: a frozen environment must not serve settings of an hour ago.

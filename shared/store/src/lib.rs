@@ -35,14 +35,13 @@
 //! message on its `rev`. A lost race is [`Saved::Conflict`], a result and not an error.
 
 mod cache;
-pub mod closing;
 pub mod directory;
 mod error;
 pub mod inbox;
 mod item;
+pub mod work;
 
-pub use cache::ChannelCache;
-pub use closing::Closer;
+pub use cache::{ChannelCache, SETTINGS_CACHE};
 pub use directory::Directory;
 pub use error::StoreError;
 pub use inbox::Inbox;

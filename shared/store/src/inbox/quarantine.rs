@@ -28,7 +28,7 @@ pub struct Quarantined {
     pub channel_id: Option<String>,
     /// When the webhook reached us.
     pub received_at: Timestamp,
-    /// Which piece of the body, from 0.
+    /// Which piece of the body, from 1.
     pub part: u32,
     /// Pieces of the body.
     pub parts: u32,

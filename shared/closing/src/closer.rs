@@ -1,8 +1,4 @@
 //! Closing what is due, and bringing changed settings to the conversations that are open.
-//!
-//! A tick costs one query per shard when nothing is due, and grows with what is due, not with what
-//! is open. There is no cap: pages are taken until none is left or the caller's time is over, and
-//! what is left is due at the next tick.
 
 use std::collections::HashMap;
 
@@ -11,14 +7,12 @@ use madoguchi_domain::conversation::{self, Section};
 use madoguchi_domain::deadline::{self, DeadlineKind, Verdict};
 use madoguchi_domain::{Channel, ChannelId, ConversationId, Span, Timestamp};
 
-use crate::inbox::DEADLINE_SHARDS;
-use crate::{Directory, Inbox, Saved, StoreError};
+use madoguchi_store::inbox::DEADLINE_SHARDS;
+use madoguchi_store::{Directory, Inbox, SETTINGS_CACHE, Saved, StoreError};
 
-/// How long other functions may go on with settings that they have read.
-pub const SETTINGS_CACHE: Span = Span::from_secs(30);
 /// A change of settings is brought to the open conversations again until every cache has run out, so
-/// that a deadline armed under the old settings is found too.
-const SETTLING: Span = Span::from_secs(90);
+/// that a deadline armed under the old settings is found too. A minute is left for work under way.
+const SETTLING: Span = Span::from_ms(SETTINGS_CACHE.as_ms() + 60_000);
 /// Conversations of one shard that are worked on at the same time. A close takes two calls of some
 /// 5 ms each: 10 shards of 10 close 10,000 conversations in about a second.
 const AT_ONCE_PER_SHARD: usize = 10;

@@ -1,0 +1,69 @@
+//! `change-relay`: reads the Inbox table's stream and queues the work that follows from what was
+//! committed. Whatever follows from a write follows from the committed write; what this function
+//! misses, `pending-sweep` finds.
+
+use aws_lambda_events::dynamodb::EventRecord;
+use madoguchi_runtime::{FifoEntry, Queue, QueueError};
+use madoguchi_store::work::{FollowUp, Image, follow_up};
+
+/// Why a stream record must be read again.
+#[derive(Debug, thiserror::Error)]
+pub enum RelayError {
+    /// The queue did not take the work.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// The work could not be put into words.
+    #[error("the work cannot be written: {0}")]
+    Unwritable(#[from] serde_json::Error),
+}
+
+/// Queues what follows from committed writes.
+#[derive(Debug)]
+pub struct Relay {
+    outbound: Queue,
+    profiles: Queue,
+}
+
+impl Relay {
+    /// Replies go to `outbound` (FIFO), contacts to `profiles`.
+    pub fn new(outbound: Queue, profiles: Queue) -> Self {
+        Self { outbound, profiles }
+    }
+
+    /// Queues what follows from one stream record. Repeating a record repeats its work, which is
+    /// deduplicated by the queue for five minutes and by the message's state for ever.
+    pub async fn handle(&self, record: &EventRecord) -> Result<(), RelayError> {
+        let new = image(&record.change.new_image);
+        let old = image(&record.change.old_image);
+        let old = (!old.is_empty()).then_some(&old);
+        match follow_up(&new, old) {
+            None => Ok(()),
+            Some(FollowUp::Reply { work, dedupe }) => {
+                let entry = FifoEntry {
+                    body: serde_json::to_string(&work)?,
+                    group: work.conversation_id.to_string(),
+                    deduplication: dedupe,
+                };
+                Ok(self.outbound.send_fifo(entry).await?)
+            }
+            Some(FollowUp::Profile(work)) => Ok(self.profiles.send(&serde_json::to_string(&work)?).await?),
+        }
+    }
+}
+
+fn image(item: &serde_dynamo::Item) -> Image {
+    item.inner()
+        .iter()
+        .filter_map(|(name, value)| match value {
+            serde_dynamo::AttributeValue::S(text) | serde_dynamo::AttributeValue::N(text) => {
+                Some((name.clone(), text.clone()))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// Records of one conversation are relayed in order; others need not wait for them.
+pub fn group_of(record: &EventRecord) -> String {
+    image(&record.change.keys).remove("pk").unwrap_or_default()
+}

@@ -1,0 +1,28 @@
+//! Wires `change-relay`.
+
+use aws_lambda_events::dynamodb::{Event, EventRecord};
+use change_relay::{Relay, group_of};
+use lambda_runtime::{Error, LambdaEvent};
+use madoguchi_runtime::batch::{Invocation, process_stream};
+use madoguchi_runtime::{Aws, Env, Function, Queue, deadline};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let function = Function::start("change_relay");
+    let mut env = Env::from_process();
+    let config = (env.outbound_queue_url(), env.profiles_queue_url(), env.aws());
+    let (outbound, profiles, aws) = env.finish(config)?;
+    let sqs = Aws::new(aws)?.sqs();
+    let relay = Relay::new(Queue::new(sqs.clone(), outbound), Queue::new(sqs, profiles));
+    let clock = function.clock();
+    function
+        .run(async |event: LambdaEvent<Event>| {
+            let invocation = Invocation { deadline: deadline(&event.context), clock: &clock, queue: None };
+            let response =
+                process_stream(event.payload, invocation, group_of, async |record: EventRecord| {
+                    Ok(relay.handle(&record).await?)
+                });
+            Ok::<_, Error>(response.await)
+        })
+        .await
+}

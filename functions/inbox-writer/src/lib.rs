@@ -1,0 +1,172 @@
+//! `inbox-writer`: takes what `webhook-ingest` queued and makes it conversations and messages.
+//!
+//! A record is applied whole or not at all: the message and what it does to its conversation are one
+//! transaction. A redelivered event changes nothing and is acknowledged.
+
+use madoguchi_channels::{InboundEvent, InboundWork, ParseOptions, QuarantinePart, envelope, parse};
+use madoguchi_domain::conversation::{Applied, Loaded, apply, reference};
+use madoguchi_domain::{Event, EventBody, Timestamp};
+use madoguchi_runtime::Metrics;
+use madoguchi_store::inbox::Quarantined;
+use madoguchi_store::{ChannelCache, Inbox, Saved, StoreError};
+
+/// Somebody else may write to the same conversation (an operator, a closer); each try reads anew.
+const TRIES: usize = 10;
+/// A table item holds 400 KB; an event beyond this is kept in quarantine, in pieces.
+const LARGEST_EVENT_BYTES: usize = 300_000;
+
+/// Why a record must be delivered again.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The table did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Others kept writing to the conversation.
+    #[error("the conversation was written by others {TRIES} times in a row")]
+    Contended,
+    /// A quarantine record could not be put into words.
+    #[error("the record cannot be kept: {0}")]
+    Unwritable(#[from] serde_json::Error),
+}
+
+/// Applies inbound records.
+#[derive(Debug)]
+pub struct Writer {
+    inbox: Inbox,
+    channels: ChannelCache,
+    page_inbox_app_ids: Vec<String>,
+    metrics: Metrics,
+}
+
+impl Writer {
+    /// Writes to `inbox`; `page_inbox_app_ids` are the apps whose echoes a person wrote.
+    pub fn new(
+        inbox: Inbox,
+        channels: ChannelCache,
+        page_inbox_app_ids: Vec<String>,
+        metrics: Metrics,
+    ) -> Self {
+        Self { inbox, channels, page_inbox_app_ids, metrics }
+    }
+
+    /// Applies one record of the inbound queue. `now` is when it is stored.
+    pub async fn handle(&self, body: &str, now: Timestamp) -> Result<(), WriteError> {
+        match InboundWork::from_json(body) {
+            Ok(InboundWork::Event(event)) => self.event(&event, body, now).await,
+            Ok(InboundWork::Quarantine(part)) => Ok(self.inbox.quarantine(&of_part(part)).await?),
+            Err(error) => {
+                // Only a release that is newer or a hand that slipped can have put it there.
+                let kind = madoguchi_domain::ChannelKind::Messenger;
+                let parts = envelope::quarantine_parts("unreadable_record", kind, None, body.as_bytes(), now);
+                for part in parts {
+                    let detail = error.to_string();
+                    self.inbox.quarantine(&Quarantined { detail, ..of_part(part) }).await?;
+                }
+                self.metrics.count("Quarantined", 1);
+                Ok(())
+            }
+        }
+    }
+
+    async fn event(&self, inbound: &InboundEvent, body: &str, now: Timestamp) -> Result<(), WriteError> {
+        if body.len() > LARGEST_EVENT_BYTES {
+            return self.too_large(inbound, body).await;
+        }
+        let Some(channel) = self.channels.channel(inbound.channel_id, now).await? else {
+            return self.without_channel(inbound, body).await;
+        };
+        let options = ParseOptions { page_inbox_app_ids: &self.page_inbox_app_ids };
+        let Some(event) = parse(inbound, &options) else {
+            let raw = inbound.raw.to_string();
+            let kept =
+                self.inbox.keep_channel_event(channel.id, &inbound.event_id, inbound.received_at, &raw);
+            return Ok(kept.await?);
+        };
+        let id = madoguchi_domain::ConversationId::derive(channel.id, &event.party);
+        for _ in 0..TRIES {
+            let loaded = self.load(id, &event).await?;
+            match apply((channel.id, channel.kind), &channel.settings, loaded, &event, now) {
+                Applied::Unchanged => {
+                    tracing::debug!(conversation.id = %id, event.id = event.id, "Nothing new in event of `{id}`");
+                    self.metrics.count("DuplicateEvents", 1);
+                    return Ok(());
+                }
+                Applied::Changed(change) => {
+                    if self.inbox.commit(&change, now).await? == Saved::Done {
+                        self.metrics.count("EventsStored", 1);
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        Err(WriteError::Contended)
+    }
+
+    async fn load(&self, id: madoguchi_domain::ConversationId, event: &Event) -> Result<Loaded, StoreError> {
+        let mut loaded = self.inbox.load(id, &reference(event)).await?;
+        // Our own replies are indexed by the client's key; the provider's id of one comes up only in
+        // what happens to it afterwards.
+        let about_a_reply = match &event.body {
+            EventBody::Reaction { target, .. }
+            | EventBody::Edit { target, .. }
+            | EventBody::Unsend { target } => Some(target),
+            EventBody::Echo(echo) if echo.ours.is_none() => Some(&echo.provider_message_id),
+            _ => None,
+        };
+        if let Some(provider_id) = about_a_reply
+            && loaded.message.is_none()
+            && loaded.conversation.is_some()
+        {
+            loaded.message = self.inbox.recent_reply(id, provider_id).await?;
+        }
+        Ok(loaded)
+    }
+
+    /// The account is not connected here, or not yet: kept until somebody connects it and replays.
+    async fn without_channel(&self, inbound: &InboundEvent, body: &str) -> Result<(), WriteError> {
+        let quarantined = Quarantined {
+            id: inbound.event_id.clone(),
+            reason: "unknown_channel".to_owned(),
+            detail: String::new(),
+            channel_kind: inbound.channel_kind.to_string(),
+            channel_id: Some(inbound.channel_id.to_string()),
+            received_at: inbound.received_at,
+            part: 1,
+            parts: 1,
+            content: body.to_owned(),
+        };
+        self.inbox.quarantine(&quarantined).await?;
+        self.metrics.count("Quarantined", 1);
+        Ok(())
+    }
+
+    async fn too_large(&self, inbound: &InboundEvent, body: &str) -> Result<(), WriteError> {
+        let (kind, channel) = (inbound.channel_kind, Some(inbound.channel_id));
+        let parts = envelope::quarantine_parts(
+            "event_too_large",
+            kind,
+            channel,
+            body.as_bytes(),
+            inbound.received_at,
+        );
+        for part in parts {
+            self.inbox.quarantine(&of_part(part)).await?;
+        }
+        self.metrics.count("Quarantined", 1);
+        Ok(())
+    }
+}
+
+fn of_part(part: QuarantinePart) -> Quarantined {
+    Quarantined {
+        id: part.id,
+        reason: part.reason,
+        detail: String::new(),
+        channel_kind: part.channel_kind.to_string(),
+        channel_id: part.channel_id.map(|id| id.to_string()),
+        received_at: part.received_at,
+        part: part.part,
+        parts: part.parts,
+        content: part.body_base64,
+    }
+}

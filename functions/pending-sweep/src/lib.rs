@@ -1,0 +1,106 @@
+//! `pending-sweep`: starts again what nobody finished. It looks at the sparse `pending` index, so its
+//! cost grows with unfinished work only, and it covers whatever got lost between the table and the
+//! queues: a stream outage of any length, a crashed sender, a channel that can send again.
+
+use std::collections::BTreeMap;
+
+use madoguchi_domain::channel::Sending;
+use madoguchi_domain::{Channel, ConversationId, MessageKey, Span, Timestamp};
+use madoguchi_runtime::{FifoEntry, Queue, QueueError};
+use madoguchi_store::work::{ProfileWork, ReplyWork};
+use madoguchi_store::{Directory, Inbox, StoreError};
+
+/// Younger work is still on its way by itself.
+const PATIENCE: Span = Span::from_secs(60);
+
+/// Why a sweep did not get through; the next one starts over.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// The table did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A queue did not take the work.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// The work could not be put into words.
+    #[error("the work cannot be written: {0}")]
+    Unwritable(#[from] serde_json::Error),
+}
+
+/// What a sweep found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Conversations whose replies were queued again.
+    pub conversations: u64,
+    /// Contacts whose profiles were queued again.
+    pub profiles: u64,
+    /// Replies that wait for a channel that cannot send now.
+    pub held: u64,
+    /// Age of the oldest reply that could have been sent, in milliseconds.
+    pub oldest_ms: i64,
+}
+
+/// Queues unfinished work again.
+#[derive(Debug)]
+pub struct Sweeper {
+    inbox: Inbox,
+    directory: Directory,
+    outbound: Queue,
+    profiles: Queue,
+}
+
+impl Sweeper {
+    /// Reads from the tables, writes to the queues.
+    pub fn new(inbox: Inbox, directory: Directory, outbound: Queue, profiles: Queue) -> Self {
+        Self { inbox, directory, outbound, profiles }
+    }
+
+    /// One sweep over every channel.
+    pub async fn sweep(&self, now: Timestamp) -> Result<Swept, SweepError> {
+        let mut swept = Swept::default();
+        for channel in self.directory.channels().await? {
+            self.replies(&channel, now, &mut swept).await?;
+            self.contacts(&channel, now, &mut swept).await?;
+        }
+        Ok(swept)
+    }
+
+    async fn replies(&self, channel: &Channel, now: Timestamp, swept: &mut Swept) -> Result<(), SweepError> {
+        let mut waiting: BTreeMap<ConversationId, MessageKey> = BTreeMap::new();
+        let sendable = channel.sending(now) == Sending::Allowed;
+        for reply in self.inbox.pending_replies(channel.id).await? {
+            if !sendable {
+                swept.held += 1;
+            } else if now.since(reply.message.at) >= PATIENCE {
+                swept.oldest_ms = swept.oldest_ms.max(now.since(reply.message.at).as_ms());
+                // Oldest first: the sender takes the others of the conversation along, in order.
+                waiting.entry(reply.conversation).or_insert(reply.message);
+            }
+        }
+        // Another minute is another piece of work: the queue must not swallow it as a duplicate.
+        let minute = now.as_ms() / 60_000;
+        let entries = waiting.into_iter().map(|(conversation_id, message)| {
+            let work = ReplyWork { v: 1, channel_id: channel.id, conversation_id };
+            Ok(FifoEntry {
+                body: serde_json::to_string(&work)?,
+                group: conversation_id.to_string(),
+                deduplication: format!("{message}.sweep.{minute}"),
+            })
+        });
+        let entries: Vec<FifoEntry> = entries.collect::<Result<_, serde_json::Error>>()?;
+        swept.conversations += entries.len() as u64;
+        Ok(self.outbound.send_fifo_batch(entries).await?)
+    }
+
+    async fn contacts(&self, channel: &Channel, now: Timestamp, swept: &mut Swept) -> Result<(), SweepError> {
+        if channel.sending(now) != Sending::Allowed {
+            return Ok(());
+        }
+        for conversation_id in self.inbox.pending_profiles(channel.id).await? {
+            let work = ProfileWork { v: 1, channel_id: channel.id, conversation_id };
+            self.profiles.send(&serde_json::to_string(&work)?).await?;
+            swept.profiles += 1;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,35 @@
+//! Wires `pending-sweep`.
+
+use lambda_runtime::{Error, LambdaEvent};
+use madoguchi_domain::Span;
+use madoguchi_runtime::{Aws, Env, Function, Queue};
+use madoguchi_store::{Directory, Inbox};
+use pending_sweep::Sweeper;
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let function = Function::start("pending_sweep");
+    let mut env = Env::from_process();
+    let tables = (env.inbox_table(), env.directory_table());
+    let config = (tables, env.outbound_queue_url(), env.profiles_queue_url(), env.aws());
+    let ((inbox, directory), outbound, profiles, aws) = env.finish(config)?;
+    let aws = Aws::new(aws)?;
+    let sweeper = Sweeper::new(
+        Inbox::new(aws.dynamodb(), inbox),
+        Directory::new(aws.dynamodb(), directory),
+        Queue::new(aws.sqs(), outbound),
+        Queue::new(aws.sqs(), profiles),
+    );
+    let (clock, metrics) = (function.clock(), function.metrics());
+    function
+        .run(async |_: LambdaEvent<Value>| {
+            let swept = sweeper.sweep(clock.now()).await?;
+            metrics.count("ConversationsSwept", swept.conversations);
+            metrics.count("ProfilesSwept", swept.profiles);
+            metrics.count("RepliesHeld", swept.held);
+            metrics.duration("OldestPendingReply", Span::from_ms(swept.oldest_ms));
+            Ok::<_, Error>(())
+        })
+        .await
+}

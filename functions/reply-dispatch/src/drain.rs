@@ -1,0 +1,242 @@
+//! Taking a conversation's unsettled replies one after another.
+
+use madoguchi_channels::ProviderHttp;
+use madoguchi_credentials::Credentials;
+use madoguchi_domain::channel::Sending;
+use madoguchi_domain::message::SendState;
+use madoguchi_domain::reply::{Route, route};
+use madoguchi_domain::send::{AfterCrash, FailureReason, LEASE, Settlement, Via, after_crash};
+use madoguchi_domain::window::Author;
+use madoguchi_domain::{Channel, Conversation, Message, Span, Timestamp};
+use madoguchi_runtime::{Clock, Metrics, ProviderConfig};
+use madoguchi_store::inbox::PendingReply;
+use madoguchi_store::work::ReplyWork;
+use madoguchi_store::{Directory, Inbox, Saved, StoreError};
+
+/// How often a reply is read anew because somebody else wrote it.
+const TRIES: usize = 5;
+
+/// Why a conversation's replies must be looked at again by the queue.
+#[derive(Debug, thiserror::Error)]
+pub enum DispatchError {
+    /// The table did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The queue message is not readable.
+    #[error("the record is not readable: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    /// A passing fault; later replies of the conversation wait too.
+    #[error("the provider asks for another attempt: {detail}")]
+    RetryAfter {
+        /// How long to wait.
+        after: Span,
+        /// For maintainers.
+        detail: String,
+    },
+}
+
+/// Sends replies.
+#[derive(Debug)]
+pub struct Dispatcher {
+    pub(crate) inbox: Inbox,
+    pub(crate) directory: Directory,
+    pub(crate) credentials: Credentials,
+    pub(crate) http: ProviderHttp,
+    pub(crate) providers: ProviderConfig,
+    pub(crate) clock: Clock,
+    pub(crate) metrics: Metrics,
+}
+
+/// Whether the next reply of the conversation may be taken.
+pub(crate) enum Next {
+    GoOn,
+    Stop,
+}
+
+impl Dispatcher {
+    /// Reads and writes `inbox` and `directory`, calls the providers of `providers`.
+    pub fn new(
+        inbox: Inbox,
+        directory: Directory,
+        credentials: Credentials,
+        http: ProviderHttp,
+        providers: ProviderConfig,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> Self {
+        Self { inbox, directory, credentials, http, providers, clock, metrics }
+    }
+
+    /// Handles one record of the outbound queue.
+    pub async fn handle(&self, body: &str) -> Result<(), DispatchError> {
+        let work: ReplyWork = serde_json::from_str(body)?;
+        let pending = self.inbox.pending_of_conversation(work.channel_id, work.conversation_id).await?;
+        for reply in pending {
+            match self.reply(work, reply).await? {
+                Next::GoOn => {}
+                Next::Stop => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    async fn reply(&self, work: ReplyWork, reply: PendingReply) -> Result<Next, DispatchError> {
+        for _ in 0..TRIES {
+            // Read for every reply: the one before it may have found the credential broken.
+            let channel = self.directory.channel(work.channel_id).await?;
+            let Some(message) = self.inbox.message(reply.conversation, &reply.message).await? else {
+                return Ok(Next::GoOn);
+            };
+            let Some(conversation) = self.inbox.conversation(reply.conversation).await? else {
+                return Ok(Next::GoOn);
+            };
+            let now = self.clock.now();
+            let queued = match message.send.clone() {
+                Some(SendState::Queued { attempts, first_attempt_at, not_before, keep_via }) => {
+                    if let Some(not_before) = not_before.filter(|at| *at > now) {
+                        let detail = "not yet".to_owned();
+                        return Err(DispatchError::RetryAfter { after: not_before.since(now), detail });
+                    }
+                    Queued { attempts, first_attempt_at, keep_via }
+                }
+                Some(SendState::Sending { attempt, first_attempt_at, claimed_at, lease_until, via }) => {
+                    if lease_until > now {
+                        // Its sender is at work, or crashed and will be found by the sweeper.
+                        return Ok(Next::Stop);
+                    }
+                    match after_crash(&via, first_attempt_at, now) {
+                        AfterCrash::Repeat => Queued {
+                            attempts: attempt,
+                            first_attempt_at: Some(first_attempt_at),
+                            keep_via: Some(via),
+                        },
+                        AfterCrash::Unconfirmed => {
+                            let detail = "the sender ended without recording an outcome".to_owned();
+                            let unconfirmed = SendState::Unconfirmed { at: now, claimed_at, detail };
+                            if self.save(message, unconfirmed).await? == Saved::Done {
+                                self.metrics.count("RepliesUnconfirmed", 1);
+                                return Ok(Next::GoOn);
+                            }
+                            continue;
+                        }
+                    }
+                }
+                // Settled in the meantime; the index lags behind the table by a moment.
+                _ => return Ok(Next::GoOn),
+            };
+            let Some(channel) = channel else {
+                return self.refuse(message, FailureReason::ChannelUnlinked, now).await;
+            };
+            if channel.sending(now) != Sending::Allowed {
+                // Stays queued: the sweeper starts it again once the channel can send.
+                tracing::debug!(channel.id = %channel.id, "Channel `{}` cannot send now", channel.id);
+                return Ok(Next::Stop);
+            }
+            let via = match route(
+                &conversation,
+                &channel.settings,
+                Author::Person,
+                queued.keep_via.as_ref(),
+                now,
+            ) {
+                Route::By(via) => via,
+                // Refused before the provider is called (C2).
+                Route::Refused(reason) => return self.refuse(message, reason, now).await,
+            };
+            let Some(claimed) = self.claim(message, &queued, via, now).await? else { continue };
+            return self.send(&channel, conversation, claimed).await;
+        }
+        // Others kept writing to it; the sweeper looks again.
+        Ok(Next::Stop)
+    }
+
+    /// Takes a reply in hand. `None` if somebody else was faster.
+    async fn claim(
+        &self,
+        message: Message,
+        queued: &Queued,
+        via: Via,
+        now: Timestamp,
+    ) -> Result<Option<Claimed>, StoreError> {
+        let attempt = queued.attempts + 1;
+        let first_attempt_at = queued.first_attempt_at.unwrap_or(now);
+        let mut message = message;
+        message.send = Some(SendState::Sending {
+            attempt,
+            first_attempt_at,
+            claimed_at: now,
+            lease_until: now + LEASE,
+            via: via.clone(),
+        });
+        if self.inbox.save_message(&message).await? == Saved::Conflict {
+            return Ok(None);
+        }
+        message.rev += 1;
+        Ok(Some(Claimed { message, attempt, first_attempt_at, since: now, via }))
+    }
+
+    async fn send(
+        &self,
+        channel: &Channel,
+        conversation: Conversation,
+        claimed: Claimed,
+    ) -> Result<Next, DispatchError> {
+        if let Via::ReplyToken { token } = &claimed.via {
+            self.spend_reply_token(&conversation, token).await?;
+        }
+        let outcome = self.call(channel, &conversation, &claimed).await;
+        let settlement =
+            madoguchi_domain::send::settle(claimed.message.key.id, claimed.attempt, &claimed.via, outcome);
+        if settlement != Settlement::Fallback {
+            return self.settle(channel, claimed, settlement).await;
+        }
+        // The reply token was certainly not taken: push, which costs quota, from a claim of its own, so
+        // that a crash from here on is repeated with the push's retry key.
+        let now = self.clock.now();
+        let queued =
+            Queued { attempts: claimed.attempt - 1, first_attempt_at: Some(now), keep_via: Some(Via::Push) };
+        let Some(claimed) = self.claim(claimed.message, &queued, Via::Push, now).await? else {
+            return Ok(Next::Stop);
+        };
+        let outcome = self.call(channel, &conversation, &claimed).await;
+        let settlement =
+            madoguchi_domain::send::settle(claimed.message.key.id, claimed.attempt, &claimed.via, outcome);
+        self.settle(channel, claimed, settlement).await
+    }
+
+    /// A reply token works once: the next reply must not try it again. If this write is lost, the
+    /// provider refuses the token and the next reply is pushed.
+    async fn spend_reply_token(&self, conversation: &Conversation, token: &str) -> Result<(), StoreError> {
+        let mut spent = conversation.clone();
+        for _ in 0..TRIES {
+            if spent.reply_token.as_ref().is_none_or(|known| known.token != token) {
+                return Ok(());
+            }
+            spent.reply_token = None;
+            if self.inbox.save_conversation(&spent).await? == Saved::Done {
+                return Ok(());
+            }
+            match self.inbox.conversation(conversation.id).await? {
+                Some(current) => spent = current,
+                None => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A reply that nobody has in hand.
+struct Queued {
+    attempts: u32,
+    first_attempt_at: Option<Timestamp>,
+    keep_via: Option<Via>,
+}
+
+/// A reply that we have in hand, until the lease ends.
+pub(crate) struct Claimed {
+    pub(crate) message: Message,
+    pub(crate) attempt: u32,
+    pub(crate) first_attempt_at: Timestamp,
+    pub(crate) since: Timestamp,
+    pub(crate) via: Via,
+}

@@ -1,0 +1,12 @@
+//! `reply-dispatch`: hands queued replies to the provider, in order, each once.
+//!
+//! A queue message says "this conversation has replies to send". Its unsettled replies are taken oldest
+//! first, and each goes through three stages: claimed (nobody else may touch it), called (the provider
+//! has answered or not), settled (`sent`, `failed`, `unconfirmed`, or back to `queued`). What stops one
+//! reply stops the later ones of its conversation and nothing else.
+
+mod call;
+mod drain;
+mod settle;
+
+pub use drain::{DispatchError, Dispatcher};

@@ -1,0 +1,46 @@
+//! Wires `reply-dispatch`.
+
+use aws_lambda_events::sqs::SqsEvent;
+use lambda_runtime::{Error, LambdaEvent};
+use madoguchi_channels::ProviderHttp;
+use madoguchi_credentials::{Credentials, SecretNames};
+use madoguchi_runtime::batch::{Invocation, process};
+use madoguchi_runtime::http::provider_client;
+use madoguchi_runtime::{Aws, Env, Function, Queue, SecretCache, deadline};
+use madoguchi_store::{Directory, Inbox};
+use reply_dispatch::Dispatcher;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let function = Function::start("reply_dispatch");
+    let mut env = Env::from_process();
+    let tables = (env.inbox_table(), env.directory_table());
+    let config = (tables, env.outbound_queue_url(), env.secret_prefix(), env.providers(), env.aws());
+    let ((inbox, directory), outbound, prefix, providers, aws) = env.finish(config)?;
+    let aws = Aws::new(aws)?;
+    let (clock, metrics) = (function.clock(), function.metrics());
+    let http = ProviderHttp::new(provider_client()?);
+    let secrets = SecretCache::new(aws.secrets(), clock.clone());
+    let credentials =
+        Credentials::new(secrets, SecretNames::new(prefix), http.clone(), &*providers.line_base_url);
+    let dispatcher = Dispatcher::new(
+        Inbox::new(aws.dynamodb(), inbox),
+        Directory::new(aws.dynamodb(), directory),
+        credentials,
+        http,
+        providers,
+        clock.clone(),
+        metrics,
+    );
+    let outbound = Queue::new(aws.sqs(), outbound);
+    function
+        .run(async |event: LambdaEvent<SqsEvent>| {
+            let deadline = deadline(&event.context);
+            let invocation = Invocation { deadline, clock: &clock, queue: Some(&outbound) };
+            let response = process(event.payload, invocation, async |record| {
+                Ok(dispatcher.handle(record.body.as_deref().unwrap_or_default()).await?)
+            });
+            Ok::<_, Error>(response.await)
+        })
+        .await
+}

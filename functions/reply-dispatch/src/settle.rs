@@ -1,0 +1,183 @@
+//! Recording what came of an attempt.
+
+use madoguchi_domain::message::SendState;
+use madoguchi_domain::send::{FailureReason, Settlement, Via};
+use madoguchi_domain::{Channel, Message, Timestamp};
+use madoguchi_store::{Saved, StoreError};
+
+use crate::drain::{Claimed, DispatchError, Dispatcher, Next};
+
+const TRIES: usize = 10;
+
+impl Dispatcher {
+    /// Records the settlement and tells whether the conversation's next reply may be taken.
+    pub(crate) async fn settle(
+        &self,
+        channel: &Channel,
+        claimed: Claimed,
+        settlement: Settlement,
+    ) -> Result<Next, DispatchError> {
+        let now = self.clock.now();
+        let Claimed { message, attempt, first_attempt_at, since: claimed_at, via } = claimed;
+        let (conversation, key) = (message.conversation_id, message.key);
+        // What must stay the same when the reply is tried again: a push keeps its retry key alive.
+        let keep_via = via.repeatable().then_some(via);
+        let queued = |attempts, not_before| SendState::Queued {
+            attempts,
+            first_attempt_at: keep_via.is_some().then_some(first_attempt_at),
+            not_before,
+            keep_via: keep_via.clone(),
+        };
+        match settlement {
+            Settlement::Sent { provider_message_id } => {
+                let mut message = message;
+                message.provider_message_id = provider_message_id.or(message.provider_message_id);
+                self.record(message, claimed_at, SendState::Sent { at: claimed_at }).await?;
+                self.metrics.count_for(channel.kind, "RepliesSent", 1);
+                self.metrics.duration_for(channel.kind, "ReplyDelay", now.since(key.at));
+                tracing::info!(
+                    conversation.id = %conversation, message.id = %key, attempt,
+                    "Sent message `{key}` of conversation `{conversation}`"
+                );
+                Ok(Next::GoOn)
+            }
+            Settlement::Failed { reason, detail } => {
+                self.failed(message, claimed_at, reason, detail, now).await?;
+                Ok(Next::GoOn)
+            }
+            Settlement::Unconfirmed { detail } => {
+                tracing::warn!(
+                    conversation.id = %conversation, message.id = %key, detail,
+                    "Nobody knows whether message `{key}` was sent"
+                );
+                self.record(message, claimed_at, SendState::Unconfirmed { at: now, claimed_at, detail })
+                    .await?;
+                self.metrics.count_for(channel.kind, "RepliesUnconfirmed", 1);
+                Ok(Next::GoOn)
+            }
+            Settlement::Retry { after, detail } => {
+                self.record(message, claimed_at, queued(attempt, Some(now + after))).await?;
+                self.metrics.count_for(channel.kind, "RepliesRetried", 1);
+                Err(DispatchError::RetryAfter { after, detail })
+            }
+            Settlement::Pause { pause, detail } => {
+                // A pause is the channel's matter and uses up none of the message's attempts.
+                self.record(message, claimed_at, queued(attempt - 1, None)).await?;
+                let _known_already = self.directory.pause_channel(channel.id, now + pause).await?;
+                self.metrics.count_for(channel.kind, "ChannelPauses", 1);
+                tracing::warn!(
+                    channel.id = %channel.id, detail, pause_ms = pause.as_ms(),
+                    "Channel `{}` rests: the provider asked for it", channel.id
+                );
+                Ok(Next::Stop)
+            }
+            Settlement::Hold { cause, detail } => {
+                self.record(message, claimed_at, queued(attempt - 1, None)).await?;
+                if self.directory.hold_channel(channel.id, cause, &detail, now).await? == Saved::Done {
+                    self.metrics.count_for(channel.kind, "ChannelsHeld", 1);
+                    tracing::error!(
+                        channel.id = %channel.id, cause = %cause, detail,
+                        "Channel `{}` needs re-authorization: {cause}", channel.id
+                    );
+                }
+                // The check finds the cause for all channels of the connection, or lets this one go again.
+                self.directory.check_connection_soon(channel.connection_id, now).await?;
+                Ok(Next::Stop)
+            }
+            Settlement::Fallback => Ok(Next::Stop),
+        }
+    }
+
+    /// Records a refusal that needs no call.
+    pub(crate) async fn refuse(
+        &self,
+        message: Message,
+        reason: FailureReason,
+        now: Timestamp,
+    ) -> Result<Next, DispatchError> {
+        let failed = SendState::Failed { at: now, reason, detail: "before the call".to_owned() };
+        let (conversation, key) = (message.conversation_id, message.key);
+        if self.save(message, failed).await? == Saved::Done {
+            self.metrics.count("RepliesFailed", 1);
+            tracing::info!(
+                conversation.id = %conversation, message.id = %key, reason = reason.public_id(),
+                "Message `{key}` was not sent: {}", reason.public_id()
+            );
+        }
+        Ok(Next::GoOn)
+    }
+
+    async fn failed(
+        &self,
+        message: Message,
+        claimed_at: Timestamp,
+        reason: FailureReason,
+        detail: String,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (conversation, key) = (message.conversation_id, message.key);
+        tracing::warn!(
+            conversation.id = %conversation, message.id = %key, reason = reason.public_id(), detail,
+            "Message `{key}` failed: {}", reason.public_id()
+        );
+        self.record(message, claimed_at, SendState::Failed { at: now, reason, detail }).await?;
+        self.metrics.count("RepliesFailed", 1);
+        if reason != FailureReason::ContactUnreachable {
+            return Ok(());
+        }
+        for _ in 0..TRIES {
+            let Some(mut current) = self.inbox.conversation(conversation).await? else { return Ok(()) };
+            if current.contact.unreachable_since.is_some() {
+                return Ok(());
+            }
+            current.contact.unreachable_since = Some(now);
+            if self.inbox.save_conversation(&current).await? == Saved::Done {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores the new state of the reply in hand. Meanwhile somebody may have written it: an echo that
+    /// settled it (which knows better), or a reaction (which is kept).
+    async fn record(
+        &self,
+        message: Message,
+        claimed_at: Timestamp,
+        state: SendState,
+    ) -> Result<(), StoreError> {
+        let mut message = message;
+        for _ in 0..TRIES {
+            let provider_message_id = message.provider_message_id.clone();
+            message.send = Some(state.clone());
+            let (conversation, key) = (message.conversation_id, message.key);
+            if self.inbox.save_message(&message).await? == Saved::Done {
+                return Ok(());
+            }
+            match self.inbox.message(conversation, &key).await? {
+                Some(current) if in_hand(&current, claimed_at) => {
+                    message = current;
+                    message.provider_message_id = message.provider_message_id.or(provider_message_id);
+                }
+                _ => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn save(&self, message: Message, state: SendState) -> Result<Saved, StoreError> {
+        let mut message = message;
+        message.send = Some(state);
+        self.inbox.save_message(&message).await
+    }
+}
+
+/// Whether the reply is still in the hand that took it then.
+fn in_hand(message: &Message, then: Timestamp) -> bool {
+    matches!(message.send, Some(SendState::Sending { claimed_at, .. }) if claimed_at == then)
+}
+
+/// The retry key of a push: the same for every attempt of the same message.
+pub(crate) fn retry_key(message: &Message, via: &Via) -> Option<uuid::Uuid> {
+    via.repeatable().then(|| message.key.id.derived("line-push"))
+}

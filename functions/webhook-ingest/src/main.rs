@@ -1,0 +1,25 @@
+//! Wires `webhook-ingest`.
+
+use lambda_http::{Error, Request, RequestExt as _, service_fn};
+use madoguchi_credentials::SecretNames;
+use madoguchi_runtime::{Aws, Env, Function, Queue, SecretCache};
+use webhook_ingest::Ingest;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let function = Function::start("webhook_ingest");
+    let mut env = Env::from_process();
+    let config = (env.secret_prefix(), env.inbound_queue_url(), env.webhook_body_limit_bytes(), env.aws());
+    let (prefix, inbound, body_limit, aws) = env.finish(config)?;
+    let aws = Aws::new(aws)?;
+    let (clock, metrics) = (function.clock(), function.metrics());
+    let secrets = SecretCache::new(aws.secrets(), clock.clone());
+    let inbound = Queue::new(aws.sqs(), inbound);
+    let ingest = Ingest::new(secrets, SecretNames::new(prefix), inbound, clock, metrics, body_limit);
+    let (function, ingest) = (&function, &ingest);
+    lambda_http::run(service_fn(async move |request: Request| {
+        let request_id = request.lambda_context_ref().map_or("", |context| &context.request_id).to_owned();
+        Ok::<_, Error>(function.invocation(&request_id, ingest.handle(&request)).await)
+    }))
+    .await
+}

@@ -1,0 +1,9 @@
+//! What a channel is called with: where its secrets are, what they hold, and tokens made from them.
+
+mod calls;
+mod names;
+mod shapes;
+
+pub use calls::{CredentialError, Credentials, Freshness, PageCredential};
+pub use names::SecretNames;
+pub use shapes::{LineSecret, MessengerSecret, MetaAppSecret};

@@ -1,0 +1,31 @@
+//! Names of secrets. Roles in the template are written for exactly these.
+
+use madoguchi_domain::{ChannelId, ChannelKind, ConnectionId};
+
+/// Spells the names of this stack's secrets.
+#[derive(Clone, Debug)]
+pub struct SecretNames {
+    prefix: String,
+}
+
+impl SecretNames {
+    /// `prefix` is the stack's name.
+    pub fn new(prefix: impl Into<String>) -> Self {
+        Self { prefix: prefix.into() }
+    }
+
+    /// Our app at Meta: signs webhooks, exchanges tokens.
+    pub fn meta_app(&self) -> String {
+        format!("{}/meta-app", self.prefix)
+    }
+
+    /// What the channels of a connection are called with.
+    pub fn connection(&self, kind: ChannelKind, connection: ConnectionId) -> String {
+        format!("{}/connection/{kind}/{connection}", self.prefix)
+    }
+
+    /// What signs the webhooks of a LINE channel: its own connection.
+    pub fn line_channel(&self, channel: ChannelId) -> String {
+        self.connection(ChannelKind::Line, ConnectionId::from(channel))
+    }
+}

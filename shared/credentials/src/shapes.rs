@@ -1,0 +1,120 @@
+//! What secrets hold, as JSON. None of these shows its values in `Debug`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Our app at Meta.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetaAppSecret {
+    /// Its number.
+    pub app_id: String,
+    /// Signs webhooks and proves calls.
+    pub app_secret: String,
+    /// What Meta must present in the handshake.
+    pub verify_token: String,
+    /// The secret before, while it is being replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_app_secret: Option<String>,
+}
+
+impl MetaAppSecret {
+    /// Every secret that a webhook may be signed with.
+    pub fn signing_secrets(&self) -> Vec<&str> {
+        signing(&self.app_secret, self.previous_app_secret.as_deref())
+    }
+}
+
+/// One login at Facebook and the Pages that it reaches.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessengerSecret {
+    /// The user token, long-lived after the first check.
+    pub user_token: String,
+    /// When it ends, in seconds since 1970; absent while unknown or without end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_token_expires_at: Option<i64>,
+    /// Page tokens by page id.
+    #[serde(default)]
+    pub pages: BTreeMap<String, String>,
+}
+
+/// One LINE channel.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineSecret {
+    /// LINE's number of the channel, which is also the client id of its tokens.
+    pub channel_id: String,
+    /// Signs webhooks and issues tokens.
+    pub channel_secret: String,
+    /// The secret before, while it is being replaced: LINE knows no overlap, but events that were
+    /// signed with it may still be on their way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_channel_secret: Option<String>,
+}
+
+impl LineSecret {
+    /// Every secret that a webhook may be signed with.
+    pub fn signing_secrets(&self) -> Vec<&str> {
+        signing(&self.channel_secret, self.previous_channel_secret.as_deref())
+    }
+}
+
+/// An empty secret signs nothing: a stack whose app is not set up yet must refuse, not accept anybody.
+fn signing<'a>(current: &'a str, previous: Option<&'a str>) -> Vec<&'a str> {
+    [Some(current), previous].into_iter().flatten().filter(|secret| !secret.is_empty()).collect()
+}
+
+impl fmt::Debug for MetaAppSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MetaAppSecret").field("app_id", &self.app_id).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for MessengerSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pages: Vec<_> = self.pages.keys().collect();
+        f.debug_struct("MessengerSecret").field("pages", &pages).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for LineSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LineSecret").field("channel_id", &self.channel_id).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ops_5_no_secret_shows_in_debug() {
+        let meta = MetaAppSecret {
+            app_id: "1".into(),
+            app_secret: "hush".into(),
+            verify_token: "hush".into(),
+            previous_app_secret: Some("hush".into()),
+        };
+        let line = LineSecret {
+            channel_id: "1".into(),
+            channel_secret: "hush".into(),
+            previous_channel_secret: None,
+        };
+        let messenger = MessengerSecret {
+            user_token: "hush".into(),
+            user_token_expires_at: None,
+            pages: [("2".to_owned(), "hush".to_owned())].into(),
+        };
+        assert!(!format!("{meta:?}{line:?}{messenger:?}").contains("hush"));
+    }
+
+    #[test]
+    fn an_empty_secret_signs_nothing() {
+        let line = LineSecret {
+            channel_id: "1".into(),
+            channel_secret: String::new(),
+            previous_channel_secret: Some("old".into()),
+        };
+        assert_eq!(line.signing_secrets(), ["old"]);
+    }
+}

@@ -1,0 +1,107 @@
+//! Work that follows from what was committed: what a queue message between two functions says.
+
+use std::collections::HashMap;
+
+use madoguchi_domain::{ChannelId, ConversationId};
+use serde::{Deserialize, Serialize};
+
+/// "This conversation has replies to send."
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyWork {
+    /// Form of the message.
+    pub v: u8,
+    /// The channel that they go through.
+    pub channel_id: ChannelId,
+    /// Whose replies.
+    pub conversation_id: ConversationId,
+}
+
+/// "This contact's profile is wanted."
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfileWork {
+    /// Form of the message.
+    pub v: u8,
+    /// The channel that knows the contact.
+    pub channel_id: ChannelId,
+    /// Whose profile.
+    pub conversation_id: ConversationId,
+}
+
+/// What follows from one committed write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FollowUp {
+    /// A reply was written. `dedupe` names this write of it: a message that is queued again later is
+    /// another piece of work.
+    Reply {
+        /// The queue message.
+        work: ReplyWork,
+        /// Deduplicates the queue message.
+        dedupe: String,
+    },
+    /// A contact is new.
+    Profile(ProfileWork),
+}
+
+/// The string and number attributes of a stream record's image; nothing else is needed to tell what follows.
+pub type Image = HashMap<String, String>;
+
+/// What follows from a write that turned `old` into `new`; `None` for the many writes that only move a
+/// piece of work along, among them our own.
+pub fn follow_up(new: &Image, old: Option<&Image>) -> Option<FollowUp> {
+    let text = |image: &Image, name: &str| image.get(name).cloned().unwrap_or_default();
+    let state = text(new, "pending_state");
+    let was_pending = old.is_some_and(|old| old.contains_key("pending_state"));
+    if was_pending {
+        return None;
+    }
+    let (kind, channel_id) = new.get("pending_pk")?.split_once('#')?;
+    let channel_id = channel_id.parse().ok()?;
+    let position = text(new, "pending_sk");
+    match (kind, state.as_str()) {
+        ("reply", "queued") => {
+            let (conversation, message) = position.split_once('#')?;
+            let work = ReplyWork { v: 1, channel_id, conversation_id: conversation.parse().ok()? };
+            Some(FollowUp::Reply { work, dedupe: format!("{message}.{}", text(new, "rev")) })
+        }
+        ("profile", "profile") => {
+            Some(FollowUp::Profile(ProfileWork { v: 1, channel_id, conversation_id: position.parse().ok()? }))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(pairs: &[(&str, &str)]) -> Image {
+        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+    }
+
+    #[test]
+    fn work_follows_from_new_work_only() {
+        let channel = "1809223c-a54e-5e9b-ae37-4058be706671";
+        let reply = |state| {
+            image(&[
+                ("pending_pk", &format!("reply#{channel}")),
+                ("pending_sk", &format!("{channel}#1700000000000-{channel}")),
+                ("pending_state", state),
+                ("rev", "1"),
+            ])
+        };
+        let (queued, sending, settled) = (reply("queued"), reply("sending"), image(&[("rev", "3")]));
+        let follows = |new: &Image, old: Option<&Image>| follow_up(new, old).is_some();
+        assert!(follows(&queued, None));
+        assert!(follows(&queued, Some(&settled)), "sent again by hand");
+        assert!(!follows(&sending, Some(&queued)));
+        assert!(!follows(&queued, Some(&sending)), "a retry is timed by its sender");
+        assert!(!follows(&settled, Some(&sending)));
+        let profile = image(&[
+            ("pending_pk", &format!("profile#{channel}")),
+            ("pending_sk", channel),
+            ("pending_state", "profile"),
+        ]);
+        assert!(follows(&profile, None));
+        assert!(!follows(&profile, Some(&profile)));
+    }
+}
