@@ -1,0 +1,17 @@
+//! LINE official accounts: Messaging API webhooks, reply and push, stateless tokens.
+
+mod content;
+pub mod error;
+mod event;
+mod parse;
+mod profile;
+mod send;
+mod split;
+pub mod token;
+mod verify;
+
+pub use parse::parse;
+pub use profile::{member_profile, profile};
+pub use send::{push, reply};
+pub use split::split;
+pub use verify::verify_signature;

@@ -1,0 +1,19 @@
+//! Facebook Messenger: Graph webhooks, Send API, tokens.
+
+mod attachment;
+mod element;
+pub mod error;
+pub mod graph;
+mod parse;
+mod profile;
+mod send;
+mod split;
+pub mod token;
+mod verify;
+
+pub use graph::{GraphConfig, MetaApp, PageAccess};
+pub use parse::parse;
+pub use profile::profile;
+pub use send::{OutgoingText, send};
+pub use split::split;
+pub use verify::{verify_signature, verify_token_matches};

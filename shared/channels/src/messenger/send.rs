@@ -1,0 +1,182 @@
+//! One reply through the Send API.
+
+use madoguchi_domain::send::{Outcome, RefusalClass, Via};
+use serde_json::{Value, json};
+
+use super::graph::{self, GraphConfig, PageAccess};
+use crate::http::ProviderHttp;
+use crate::json;
+use crate::verdict::Verdict;
+
+/// A text to be sent.
+#[derive(Clone, Copy)]
+pub struct OutgoingText<'a> {
+    /// The page-scoped id of the contact.
+    pub psid: &'a str,
+    /// Fewer than 2,000 characters.
+    pub text: &'a str,
+    /// Comes back in the echo and settles an unclear send: our message key. Fewer than 1,000 characters.
+    pub metadata: &'a str,
+    /// Decides the messaging type.
+    pub via: &'a Via,
+}
+
+/// Sends a text, once: `POST /{page}/messages` (Send API reference). Nothing is repeated here; the
+/// Send API knows no idempotency key, so an unclear outcome is settled by the echo.
+pub async fn send(
+    http: &ProviderHttp,
+    graph: &GraphConfig,
+    page: &PageAccess<'_>,
+    message: &OutgoingText<'_>,
+) -> Outcome {
+    match attempt(http, graph, page, message).await {
+        Ok(provider_message_id) => Outcome::Accepted { provider_message_id: Some(provider_message_id) },
+        Err(verdict) => verdict.into(),
+    }
+}
+
+async fn attempt(
+    http: &ProviderHttp,
+    graph: &GraphConfig,
+    page: &PageAccess<'_>,
+    message: &OutgoingText<'_>,
+) -> Result<String, Verdict> {
+    let body =
+        body(message).ok_or_else(|| Verdict::refused(RefusalClass::Invalid, "not a way of Messenger"))?;
+    let request = http
+        .post(graph.address(&[page.page_id, "messages"])?)
+        .query(&graph::credentials(page.token, page.app_secret))
+        .json(&body);
+    let answer = graph::call(http, request).await?;
+    json::id(&answer, "message_id")
+        // Taken or not: the echo will tell.
+        .ok_or_else(|| Verdict::Unclear { detail: "success without a message id".into() })
+}
+
+fn body(message: &OutgoingText<'_>) -> Option<Value> {
+    let mut body = json!({
+        "recipient": { "id": message.psid },
+        "message": { "text": message.text, "metadata": message.metadata },
+    });
+    match message.via {
+        Via::Response => body["messaging_type"] = "RESPONSE".into(),
+        Via::HumanAgent => {
+            body["messaging_type"] = "MESSAGE_TAG".into();
+            body["tag"] = "HUMAN_AGENT".into();
+        }
+        Via::ReplyToken { .. } | Via::Push => return None,
+    }
+    Some(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use madoguchi_domain::Span;
+    use madoguchi_domain::credential::Cause;
+    use madoguchi_domain::send::Refusal;
+
+    use super::*;
+    use crate::test_server::{Request, Step, TestServer, http};
+
+    async fn send_to(base_url: String, via: &Via) -> Outcome {
+        let graph = GraphConfig { base_url, version: "v26.0".into() };
+        let page = PageAccess { page_id: "1234", token: "page token", app_secret: Some("app-secret") };
+        let message = OutgoingText { psid: "987", text: "こんにちは", metadata: "key", via };
+        send(&http().with_timeout(Duration::from_millis(300)), &graph, &page, &message).await
+    }
+
+    async fn send_once(step: Step, via: Via) -> (Outcome, Request) {
+        let server = TestServer::start([step]);
+        (send_to(server.base(), &via).await, server.only_request())
+    }
+
+    fn taken() -> Step {
+        Step::json(200, &json!({"recipient_id": "987", "message_id": "m_1"}))
+    }
+
+    #[tokio::test]
+    async fn inside_the_window_a_text_goes_out_as_a_response() {
+        let (outcome, request) = send_once(taken(), Via::Response).await;
+        assert_eq!(outcome, Outcome::Accepted { provider_message_id: Some("m_1".into()) });
+        // The proof is the HMAC of the token alone, under the app secret.
+        assert_eq!(
+            request.line,
+            "POST /v26.0/1234/messages?access_token=page+token\
+             &appsecret_proof=760c557aa6fbb5175a2b81fe699c7549d7409f6205325f87a02e8bafedc4c9ec"
+        );
+        assert_eq!(
+            request.json(),
+            json!({
+                "recipient": {"id": "987"}, "messaging_type": "RESPONSE",
+                "message": {"text": "こんにちは", "metadata": "key"},
+            })
+        );
+    }
+
+    #[tokio::test]
+    async fn after_24_hours_it_goes_out_with_the_human_agent_tag() {
+        let (_, request) = send_once(taken(), Via::HumanAgent).await;
+        let body = request.json();
+        assert_eq!((&body["messaging_type"], &body["tag"]), (&json!("MESSAGE_TAG"), &json!("HUMAN_AGENT")));
+    }
+
+    #[tokio::test]
+    async fn a_way_of_another_provider_is_refused_without_a_call() {
+        let via = Via::ReplyToken { token: "t".into() };
+        let outcome = send_to("http://127.0.0.1:1".into(), &via).await;
+        assert!(matches!(outcome, Outcome::Refused(Refusal { class: RefusalClass::Invalid, .. })));
+    }
+
+    #[tokio::test]
+    async fn a_refusal_keeps_its_code_and_its_hint() {
+        let error = json!({"error": {"message": "secret text", "code": 190, "error_subcode": 460}});
+        let (outcome, _) = send_once(Step::json(401, &error), Via::Response).await;
+        let class = RefusalClass::Credential(Cause::PasswordChanged);
+        assert_eq!(outcome, Outcome::Refused(Refusal { class, detail: "190/460".into(), retry_after: None }));
+
+        let usage = r#"{"1":[{"type":"messenger","estimated_time_to_regain_access":7}]}"#.to_owned();
+        let step = Step::Answer(
+            400,
+            vec![("X-Business-Use-Case-Usage", usage)],
+            json!({"error": {"code": 613}}).to_string(),
+        );
+        let (outcome, _) = send_once(step, Via::Response).await;
+        let retry_after = Some(Span::from_minutes(7));
+        assert_eq!(
+            outcome,
+            Outcome::Refused(Refusal { class: RefusalClass::Rate, detail: "613".into(), retry_after })
+        );
+    }
+
+    #[tokio::test]
+    async fn what_may_have_been_sent_is_unclear() {
+        let steps = [
+            Step::Hang,
+            Step::Close,
+            Step::HalfAnswer,
+            Step::Answer(500, vec![], "<html>".into()),
+            Step::Answer(200, vec![], "<html>".into()),
+            Step::json(200, &json!({"recipient_id": "987"})),
+            Step::json(500, &json!({"error": {"code": 1, "error_subcode": 1_357_046}})),
+        ];
+        for step in steps {
+            let (outcome, _) = send_once(step.clone(), Via::Response).await;
+            assert!(matches!(outcome, Outcome::Unclear { .. }), "{step:?}: {outcome:?}");
+            assert!(!format!("{outcome:?}").contains("token"), "{outcome:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_never_left_is_tried_again() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        drop(listener);
+        let outcome = send_to(base, &Via::Response).await;
+        assert!(
+            matches!(outcome, Outcome::Refused(Refusal { class: RefusalClass::Temporary, .. })),
+            "{outcome:?}"
+        );
+    }
+}

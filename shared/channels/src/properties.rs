@@ -1,0 +1,224 @@
+//! What must hold for any bytes that a provider signs.
+
+use std::collections::BTreeSet;
+
+use madoguchi_domain::{ChannelId, ChannelKind, Timestamp};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use serde_json::{Map, Value, json};
+
+use crate::envelope::{InboundEvent, InboundWork, joined, quarantine_parts};
+use crate::parse::{ParseOptions, parse};
+use crate::{line, messenger};
+
+/// Names that the parsers look for, so that random objects reach deep into them.
+const NAMES: [&str; 40] = [
+    "action",
+    "address",
+    "app_id",
+    "attachments",
+    "contentProvider",
+    "data",
+    "delivery",
+    "emoji",
+    "field",
+    "follow",
+    "groupId",
+    "id",
+    "imageSet",
+    "is_echo",
+    "keywords",
+    "latitude",
+    "longitude",
+    "message",
+    "message_edit",
+    "metadata",
+    "mid",
+    "params",
+    "payload",
+    "postback",
+    "quick_reply",
+    "reaction",
+    "read",
+    "recipient",
+    "referral",
+    "reply_to",
+    "sender",
+    "source",
+    "sticker_id",
+    "text",
+    "timestamp",
+    "title",
+    "type",
+    "url",
+    "value",
+    "watermark",
+];
+const WORDS: [&str; 16] = [
+    "",
+    "1",
+    "2",
+    "user",
+    "group",
+    "text",
+    "sticker",
+    "image",
+    "location",
+    "message",
+    "messageEdited",
+    "postback",
+    "react",
+    "follow",
+    "unsend",
+    "standby",
+];
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![select(&WORDS[..]).prop_map(str::to_owned), any::<String>()]
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        text().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 48, 8, |inner| {
+        let name = prop_oneof![4 => select(&NAMES[..]).prop_map(str::to_owned), 1 => text()];
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec((name, inner), 0..8)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect::<Map<_, _>>())),
+        ]
+    })
+}
+
+/// An element whose people are right, so that it is parsed and not only kept.
+fn addressed() -> impl Strategy<Value = Value> {
+    (value(), select(&["2", "3"][..]), any::<u32>()).prop_map(|(mut element, person, at)| {
+        if let Some(fields) = element.as_object_mut() {
+            fields.insert("sender".into(), json!({ "id": person }));
+            fields.insert("recipient".into(), json!({"id": "1"}));
+            fields.insert("source".into(), json!({"type": "user", "userId": person}));
+            fields.insert("timestamp".into(), at.into());
+        }
+        element
+    })
+}
+
+fn received() -> Timestamp {
+    Timestamp::from_ms(1_790_000_000_000)
+}
+
+fn line_channel() -> ChannelId {
+    ChannelId::derive(ChannelKind::Line, "1650000001")
+}
+
+fn split_both(body: &[u8]) -> Vec<InboundEvent> {
+    let messenger = messenger::split(body, received()).unwrap_or_default();
+    let line = line::split(body, line_channel(), received()).unwrap_or_default();
+    messenger.into_iter().chain(line).collect()
+}
+
+/// Everything that is kept survives the queue, and what has a conversation says something.
+fn check(event: InboundEvent) {
+    let options = ParseOptions { page_inbox_app_ids: &["2".to_owned()] };
+    let work = InboundWork::Event(event.clone());
+    let read = InboundWork::from_json(&work.to_json().unwrap()).unwrap();
+    assert_eq!((read.group_id(), read.dedupe_id()), (work.group_id(), work.dedupe_id()));
+    let InboundWork::Event(read) = read else { panic!("an event stays an event") };
+    let parsed = parse(&event, &options);
+    assert_eq!(parsed.is_some(), event.conversation_id.is_some());
+    assert_eq!(parsed, parse(&read, &options));
+}
+
+fn ids(events: &[InboundEvent]) -> Vec<(String, bool)> {
+    let mut ids: Vec<_> = events.iter().map(|e| (e.event_id.clone(), e.conversation_id.is_some())).collect();
+    ids.sort_unstable();
+    ids
+}
+
+/// Spreads elements over bodies and entries as a provider might.
+fn spread(elements: &[(Value, Index)], pieces: usize) -> Vec<Vec<Value>> {
+    let mut spread = vec![Vec::new(); pieces];
+    for (element, place) in elements {
+        spread[place.index(pieces)].push(element.clone());
+    }
+    spread
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_split_panic(body in any::<Vec<u8>>()) {
+        split_both(&body).into_iter().for_each(check);
+    }
+
+    #[test]
+    fn no_json_makes_split_or_parse_panic(element in value(), list in value()) {
+        for body in [
+            &list,
+            &json!({"object": "page", "entry": list}),
+            &json!({"object": "page", "entry": [{"id": "1", "messaging": list, "standby": [element], "changes": list}]}),
+            &json!({"events": list}),
+            &json!({"events": [element]}),
+        ] {
+            split_both(body.to_string().as_bytes()).into_iter().for_each(check);
+        }
+    }
+
+    #[test]
+    fn elements_with_people_are_parsed_whatever_they_carry(element in addressed()) {
+        for body in [json!({"object": "page", "entry": [{"id": "1", "messaging": [element]}]}), json!({"events": [element]})] {
+            split_both(body.to_string().as_bytes()).into_iter().for_each(check);
+        }
+    }
+
+    #[test]
+    fn splitting_and_shuffling_does_not_change_an_event_id(
+        elements in prop::collection::vec((addressed(), any::<Index>()), 1..12),
+        pieces in 1_usize..5,
+    ) {
+        let all: Vec<Value> = elements.iter().map(|(element, _)| element.clone()).collect();
+        let entry = |list: &[Value]| json!({"id": "1", "time": list.len(), "messaging": list});
+        let page = |entries: Vec<Value>| json!({"object": "page", "entry": entries}).to_string();
+        let mut shuffled = spread(&elements, pieces);
+        shuffled.reverse();
+
+        let split = |body: &str| messenger::split(body.as_bytes(), received()).unwrap();
+        let whole = split(&page(vec![entry(&all)]));
+        let entries = split(&page(shuffled.iter().filter(|l| !l.is_empty()).map(|list| entry(list)).collect()));
+        let bodies: Vec<_> =
+            shuffled.iter().filter(|l| !l.is_empty()).flat_map(|list| split(&page(vec![entry(list)]))).collect();
+        prop_assert_eq!(ids(&whole), ids(&entries));
+        prop_assert_eq!(ids(&whole), ids(&bodies));
+
+        let split = |list: &[Value]| {
+            line::split(json!({ "events": list }).to_string().as_bytes(), line_channel(), received()).unwrap()
+        };
+        let bodies: Vec<_> = shuffled.iter().flat_map(|list| split(list)).collect();
+        prop_assert_eq!(ids(&split(&all)), ids(&bodies));
+    }
+
+    #[test]
+    fn different_events_have_different_ids(elements in prop::collection::vec(addressed(), 2..6)) {
+        let distinct: BTreeSet<_> = elements.iter().map(crate::digest::canonical).collect();
+        let named = |element: &Value| {
+            ["message", "postback"].iter().any(|kind| element.get(kind).is_some_and(|o| o.get("mid").is_some()))
+                || element.get("webhookEventId").is_some()
+        };
+        // Fields beside the object do not count on Messenger, so only LINE can be compared as a whole.
+        prop_assume!(!elements.iter().any(named));
+        let body = json!({ "events": elements }).to_string();
+        let events = line::split(body.as_bytes(), line_channel(), received()).unwrap();
+        let ids: BTreeSet<_> = events.iter().map(|event| &event.event_id).collect();
+        prop_assert_eq!(ids.len(), distinct.len());
+    }
+
+    #[test]
+    fn a_quarantined_body_is_joined_again(body in any::<Vec<u8>>()) {
+        let parts = quarantine_parts("not_json", ChannelKind::Messenger, None, &body, received());
+        prop_assert_eq!(joined(&parts), Some(body));
+    }
+}
