@@ -8,7 +8,7 @@ use madoguchi_domain::reply::{Route, route};
 use madoguchi_domain::send::{AfterCrash, FailureReason, LEASE, Settlement, Via, after_crash};
 use madoguchi_domain::window::Author;
 use madoguchi_domain::{Channel, Conversation, Message, Span, Timestamp};
-use madoguchi_runtime::{Clock, Metrics, ProviderConfig};
+use madoguchi_runtime::{Clock, Metrics, ProviderConfig, RecordError};
 use madoguchi_store::inbox::PendingReply;
 use madoguchi_store::work::ReplyWork;
 use madoguchi_store::{Directory, Inbox, Saved, StoreError};
@@ -67,8 +67,16 @@ impl Dispatcher {
         Self { inbox, directory, credentials, http, providers, clock, metrics }
     }
 
-    /// Handles one record of the outbound queue.
-    pub async fn handle(&self, body: &str) -> Result<(), DispatchError> {
+    /// Handles one record of the outbound queue for the batch loop: a passing fault tells the queue when
+    /// to deliver it again, which holds the conversation's later records back as long.
+    pub async fn record(&self, body: &str) -> Result<(), RecordError> {
+        self.handle(body).await.map_err(|error| match error {
+            DispatchError::RetryAfter { after, .. } => RecordError::new(error).retry_after(after),
+            error => error.into(),
+        })
+    }
+
+    async fn handle(&self, body: &str) -> Result<(), DispatchError> {
         let work: ReplyWork = serde_json::from_str(body)?;
         let pending = self.inbox.pending_of_conversation(work.channel_id, work.conversation_id).await?;
         for reply in pending {

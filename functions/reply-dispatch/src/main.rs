@@ -38,7 +38,7 @@ async fn main() -> Result<(), Error> {
             let deadline = deadline(&event.context);
             let invocation = Invocation { deadline, clock: &clock, queue: Some(&outbound) };
             let response = process(event.payload, invocation, async |record| {
-                Ok(dispatcher.handle(record.body.as_deref().unwrap_or_default()).await?)
+                dispatcher.record(record.body.as_deref().unwrap_or_default()).await
             });
             Ok::<_, Error>(response.await)
         })

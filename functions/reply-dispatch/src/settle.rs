@@ -32,7 +32,7 @@ impl Dispatcher {
             Settlement::Sent { provider_message_id } => {
                 let mut message = message;
                 message.provider_message_id = provider_message_id.or(message.provider_message_id);
-                self.record(message, claimed_at, SendState::Sent { at: claimed_at }).await?;
+                self.write_state(message, claimed_at, SendState::Sent { at: claimed_at }).await?;
                 self.metrics.count_for(channel.kind, "RepliesSent", 1);
                 self.metrics.duration_for(channel.kind, "ReplyDelay", now.since(key.at));
                 tracing::info!(
@@ -50,19 +50,19 @@ impl Dispatcher {
                     conversation.id = %conversation, message.id = %key, detail,
                     "Nobody knows whether message `{key}` was sent"
                 );
-                self.record(message, claimed_at, SendState::Unconfirmed { at: now, claimed_at, detail })
+                self.write_state(message, claimed_at, SendState::Unconfirmed { at: now, claimed_at, detail })
                     .await?;
                 self.metrics.count_for(channel.kind, "RepliesUnconfirmed", 1);
                 Ok(Next::GoOn)
             }
             Settlement::Retry { after, detail } => {
-                self.record(message, claimed_at, queued(attempt, Some(now + after))).await?;
+                self.write_state(message, claimed_at, queued(attempt, Some(now + after))).await?;
                 self.metrics.count_for(channel.kind, "RepliesRetried", 1);
                 Err(DispatchError::RetryAfter { after, detail })
             }
             Settlement::Pause { pause, detail } => {
                 // A pause is the channel's matter and uses up none of the message's attempts.
-                self.record(message, claimed_at, queued(attempt - 1, None)).await?;
+                self.write_state(message, claimed_at, queued(attempt - 1, None)).await?;
                 let _known_already = self.directory.pause_channel(channel.id, now + pause).await?;
                 self.metrics.count_for(channel.kind, "ChannelPauses", 1);
                 tracing::warn!(
@@ -72,7 +72,7 @@ impl Dispatcher {
                 Ok(Next::Stop)
             }
             Settlement::Hold { cause, detail } => {
-                self.record(message, claimed_at, queued(attempt - 1, None)).await?;
+                self.write_state(message, claimed_at, queued(attempt - 1, None)).await?;
                 if self.directory.hold_channel(channel.id, cause, &detail, now).await? == Saved::Done {
                     self.metrics.count_for(channel.kind, "ChannelsHeld", 1);
                     tracing::error!(
@@ -120,7 +120,7 @@ impl Dispatcher {
             conversation.id = %conversation, message.id = %key, reason = reason.public_id(), detail,
             "Message `{key}` failed: {}", reason.public_id()
         );
-        self.record(message, claimed_at, SendState::Failed { at: now, reason, detail }).await?;
+        self.write_state(message, claimed_at, SendState::Failed { at: now, reason, detail }).await?;
         self.metrics.count("RepliesFailed", 1);
         if reason != FailureReason::ContactUnreachable {
             return Ok(());
@@ -140,7 +140,7 @@ impl Dispatcher {
 
     /// Stores the new state of the reply in hand. Meanwhile somebody may have written it: an echo that
     /// settled it (which knows better), or a reaction (which is kept).
-    async fn record(
+    async fn write_state(
         &self,
         message: Message,
         claimed_at: Timestamp,

@@ -1,9 +1,15 @@
 //! Wires `webhook-ingest`.
 
+use std::time::Duration;
+
 use lambda_http::{Error, Request, RequestExt as _, service_fn};
 use madoguchi_credentials::SecretNames;
 use madoguchi_runtime::{Aws, Env, Function, Queue, SecretCache};
 use webhook_ingest::Ingest;
+
+/// One call to AWS, and all attempts of it together.
+const ATTEMPT: Duration = Duration::from_millis(600);
+const OPERATION: Duration = Duration::from_millis(1_400);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -11,7 +17,8 @@ async fn main() -> Result<(), Error> {
     let mut env = Env::from_process();
     let config = (env.secret_prefix(), env.inbound_queue_url(), env.webhook_body_limit_bytes(), env.aws());
     let (prefix, inbound, body_limit, aws) = env.finish(config)?;
-    let aws = Aws::new(aws)?;
+    // LINE waits two seconds for the answer.
+    let aws = Aws::new(aws)?.within(ATTEMPT, OPERATION);
     let (clock, metrics) = (function.clock(), function.metrics());
     let secrets = SecretCache::new(aws.secrets(), clock.clone());
     let inbound = Queue::new(aws.sqs(), inbound);

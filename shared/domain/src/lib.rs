@@ -17,7 +17,7 @@ pub mod time;
 pub mod window;
 
 pub use channel::{Channel, ChannelHealth, ChannelKind, ChannelSettings, ReopenPolicy};
-pub use conversation::{CloseReason, Conversation, Section};
+pub use conversation::{CloseReason, Conversation, Section, Status};
 pub use event::{Content, Event, EventBody};
 pub use ids::{ChannelId, ConnectionId, ConversationId, MessageId, OperatorId, Party};
 pub use message::{Message, MessageKey, SendState, SentBy};

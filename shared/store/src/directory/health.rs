@@ -22,6 +22,29 @@ impl Directory {
         self.set_health(id, &health, "attribute_exists(pk) AND #health.#state <> :waiting").await
     }
 
+    /// Names the cause of a hold better than whoever met it first could: a refused send only knows the
+    /// provider's code, the check that follows knows more. The incident and its beginning stay.
+    /// [`Saved::Conflict`]: the channel is not held, or that is its cause already.
+    pub async fn name_cause(&self, id: ChannelId, cause: Cause, detail: &str) -> Result<Saved, StoreError> {
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(channel::key(id)))
+            .update_expression("SET #health.#cause = :cause, #health.#detail = :detail")
+            .condition_expression("#health.#state = :waiting AND #health.#cause <> :cause")
+            .expression_attribute_names("#health", "health")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#cause", "cause")
+            .expression_attribute_names("#detail", "detail")
+            .expression_attribute_values(":cause", s(cause.public_id()))
+            .expression_attribute_values(":detail", s(detail))
+            .expression_attribute_values(":waiting", s("needs_reauthorization"))
+            .send()
+            .await;
+        channel::saved("UpdateItem", answer)
+    }
+
     /// Marks a channel as working, which lets its replies go. [`Saved::Conflict`] means that it was
     /// marked so before.
     pub async fn release_channel(&self, id: ChannelId, now: Timestamp) -> Result<Saved, StoreError> {

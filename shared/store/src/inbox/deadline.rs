@@ -51,7 +51,7 @@ impl Inbox {
             .expression_attribute_values(":pk", s(partition_of(kind, shard)))
             .expression_attribute_values(":now", n(now.as_ms()))
             .set_exclusive_start_key(from.map(|cursor| cursor.0))
-            .limit(500)
+            .limit(100)
             .send()
             .await
             .map_err(|error| failed("Query", error))?;

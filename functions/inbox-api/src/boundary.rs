@@ -1,0 +1,74 @@
+//! Where errors become answers: logged once, and told with the request's id.
+
+use std::sync::Arc;
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{Extensions, HeaderValue};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::{Json, http};
+use lambda_http::RequestExt;
+use serde::Serialize;
+
+use crate::ApiError;
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    error: Told<'a>,
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    id: &'static str,
+    message: String,
+    request_id: &'a str,
+}
+
+/// The id under which Lambda logs this request; `-` outside Lambda.
+pub fn request_id(extensions: &Extensions) -> &str {
+    extensions.lambda_context_ref().map_or("-", |context| context.request_id.as_str())
+}
+
+pub(crate) async fn answer(request: Request, next: Next) -> Response {
+    let id = request_id(request.extensions()).to_owned();
+    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let method = request.method().clone();
+    let mut response = next.run(request).await;
+    if let Some(error) = response.extensions_mut().remove::<Arc<ApiError>>() {
+        log(&error, &method, &route);
+        response = told(&error, &id);
+    }
+    // What customers write must not stay behind in a shared browser.
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn told(error: &ApiError, request_id: &str) -> Response {
+    let told = Told { id: error.public_id(), message: error.to_string(), request_id };
+    let mut response = (error.status(), Json(Problem { error: told })).into_response();
+    match error {
+        ApiError::Unauthenticated => {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        ApiError::Busy { .. } => {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        _ => {}
+    }
+    response
+}
+
+// Neither the path nor the caller's text: they may hold what a customer or an administrator wrote.
+fn log(error: &ApiError, method: &http::Method, route: &str) {
+    let (id, detail) = (error.public_id(), error.detail().unwrap_or_default());
+    match error {
+        ApiError::Internal { .. } => {
+            tracing::error!(error.id = id, %method, route, detail, "Failed to answer `{method} {route}`");
+        }
+        ApiError::Busy { .. } => {
+            tracing::warn!(error.id = id, %method, route, detail, "Too busy for `{method} {route}`");
+        }
+        _ => tracing::debug!(error.id = id, %method, route, "Refused `{method} {route}`: {id}"),
+    }
+}

@@ -1,0 +1,142 @@
+//! `PATCH /api/channels/{channel}`: changes the settings that are named and leaves the others.
+//! Deadlines of open conversations follow within a minute.
+
+use axum::Json;
+use axum::extract::State;
+use madoguchi_domain::{Channel, ChannelId, ReopenPolicy};
+use madoguchi_store::Saved;
+use serde::{Deserialize, Deserializer};
+
+use super::{existing, name};
+use crate::auth::Administrator;
+use crate::input::{InPath, JsonBody};
+use crate::view::ChannelView;
+use crate::{ApiError, Shared};
+
+/// What is left out stays as it is; `null` switches a timer off.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "left out, null and a number are three different wishes")]
+pub(crate) struct Changes {
+    #[serde(deserialize_with = "named")]
+    name: Option<String>,
+    #[serde(deserialize_with = "named")]
+    unanswered_close_after_minutes: Option<Option<u32>>,
+    #[serde(deserialize_with = "named")]
+    idle_close_after_minutes: Option<Option<u32>>,
+    #[serde(deserialize_with = "named")]
+    reopen: Option<ReopenPolicy>,
+    #[serde(deserialize_with = "named")]
+    human_agent: Option<bool>,
+}
+
+/// Tells a field that is there, and perhaps null, from one that is left out.
+fn named<'de, T: Deserialize<'de>, D: Deserializer<'de>>(field: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(field).map(Some)
+}
+
+pub(crate) async fn change(
+    State(api): Shared,
+    Administrator(administrator): Administrator,
+    InPath(id): InPath<ChannelId>,
+    JsonBody(changes): JsonBody<Changes>,
+) -> Result<Json<ChannelView>, ApiError> {
+    let before = existing(&api, id).await?;
+    let mut channel = changed(&before, changes)?;
+    if channel == before {
+        return Ok(Json(ChannelView::from(&before)));
+    }
+    let now = api.clock.now();
+    if api.directory.change_settings(id, &channel.name, &channel.settings, now).await? == Saved::Conflict {
+        return Err(ApiError::ChannelNotFound);
+    }
+    tracing::info!(
+        channel.id = %id, operator.id = administrator.id.0, settings = ?channel.settings,
+        "Changed the settings of channel `{id}`"
+    );
+    channel.settings_changed_at = now;
+    Ok(Json(ChannelView::from(&channel)))
+}
+
+fn changed(before: &Channel, changes: Changes) -> Result<Channel, ApiError> {
+    let mut channel = before.clone();
+    if let Some(given) = changes.name {
+        channel.name = name::parse(&given)?;
+    }
+    let settings = &mut channel.settings;
+    let old = settings.clone();
+    settings.unanswered_close_after_minutes =
+        changes.unanswered_close_after_minutes.unwrap_or(old.unanswered_close_after_minutes);
+    settings.idle_close_after_minutes =
+        changes.idle_close_after_minutes.unwrap_or(old.idle_close_after_minutes);
+    settings.reopen = changes.reopen.unwrap_or(old.reopen);
+    settings.human_agent = changes.human_agent.unwrap_or(old.human_agent);
+    settings.check().map_err(ApiError::SettingsOutOfBounds)?;
+    Ok(channel)
+}
+
+#[cfg(test)]
+mod tests {
+    use madoguchi_domain::{ChannelHealth, ChannelKind, ChannelSettings, Timestamp};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn channel() -> Channel {
+        let id = ChannelId::derive(ChannelKind::Line, "1");
+        Channel {
+            id,
+            kind: ChannelKind::Line,
+            name: "Shop".into(),
+            external_id: "1".into(),
+            connection_id: id.into(),
+            settings: ChannelSettings { idle_close_after_minutes: Some(30), ..Default::default() },
+            settings_changed_at: Timestamp::default(),
+            health: ChannelHealth::Connecting,
+            paused_until: None,
+            created_at: Timestamp::default(),
+        }
+    }
+
+    fn patched(body: &Value) -> Result<Channel, String> {
+        let changes = serde_json::from_value(body.clone()).map_err(|error| error.to_string())?;
+        changed(&channel(), changes).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn only_what_is_named_changes_and_null_switches_a_timer_off() {
+        assert_eq!(patched(&json!({})).unwrap(), channel());
+        let off = patched(&json!({"idle_close_after_minutes": null})).unwrap().settings;
+        assert_eq!(off, ChannelSettings::default());
+        let body = json!({
+            "name": " 本店 ", "unanswered_close_after_minutes": 15, "reopen": "never", "human_agent": true,
+        });
+        let all = patched(&body).unwrap();
+        assert_eq!(all.name, "本店");
+        assert_eq!(
+            all.settings,
+            ChannelSettings {
+                unanswered_close_after_minutes: Some(15),
+                idle_close_after_minutes: Some(30),
+                reopen: ReopenPolicy::Never,
+                human_agent: true,
+            }
+        );
+    }
+
+    #[test]
+    fn what_is_unknown_or_out_of_bounds_is_refused_by_its_name() {
+        for (body, expected) in [
+            (json!({"idle_close_after": 3}), "unknown field `idle_close_after`"),
+            (json!({"reopen": null}), "null"),
+            (json!({"reopen": "sometimes"}), "unknown variant `sometimes`"),
+            (json!({"human_agent": null}), "null"),
+            (json!({"name": ""}), "`name`"),
+            (json!({"idle_close_after_minutes": 1_441}), "idle_close_after_minutes is 1441"),
+            (json!({"unanswered_close_after_minutes": 14}), "between 15 and 43200"),
+        ] {
+            let error = patched(&body).unwrap_err();
+            assert!(error.contains(expected), "{body}: {error}");
+        }
+    }
+}

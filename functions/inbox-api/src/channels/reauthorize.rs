@@ -1,0 +1,58 @@
+//! `PUT /api/channels/{channel}/credential`: an administrator enters a new credential (AUT-7). It is
+//! looked at within a minute; replies that waited then go out.
+
+use axum::Json;
+use axum::extract::State;
+use madoguchi_domain::{Channel, ChannelId, ChannelKind};
+use madoguchi_runtime::Secret;
+use serde::Deserialize;
+
+use super::existing;
+use crate::auth::Administrator;
+use crate::credentials::{Credential, pasted};
+use crate::input::{InPath, JsonBody};
+use crate::view::ChannelView;
+use crate::{ApiError, Shared, connections};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewCredential {
+    user_access_token: Option<Secret<String>>,
+    channel_secret: Option<Secret<String>>,
+}
+
+pub(crate) async fn reauthorize(
+    State(api): Shared,
+    Administrator(administrator): Administrator,
+    InPath(id): InPath<ChannelId>,
+    JsonBody(new): JsonBody<NewCredential>,
+) -> Result<Json<ChannelView>, ApiError> {
+    let channel = existing(&api, id).await?;
+    let credential = credential(&channel, &new)?;
+    let (connection, now) = (channel.connection_id, api.clock.now());
+    connections::authorize(&api, connection, id, &credential, now, now).await?;
+    tracing::info!(
+        channel.id = %id, connection.id = %connection, operator.id = administrator.id.0,
+        "Re-authorized connection `{connection}`"
+    );
+    Ok(Json(ChannelView::from(&channel)))
+}
+
+fn credential(channel: &Channel, new: &NewCredential) -> Result<Credential, ApiError> {
+    match (channel.kind, &new.user_access_token, &new.channel_secret) {
+        (ChannelKind::Messenger, Some(token), None) => {
+            Ok(Credential::Messenger { user_token: pasted("user_access_token", token)? })
+        }
+        (ChannelKind::Line, None, Some(secret)) => Ok(Credential::Line {
+            line_channel_id: channel.external_id.clone(),
+            channel_secret: pasted("channel_secret", secret)?,
+        }),
+        (kind, _, _) => {
+            let field = match kind {
+                ChannelKind::Messenger => "user_access_token",
+                ChannelKind::Line => "channel_secret",
+            };
+            Err(ApiError::InvalidBody { what: format!("send `{field}` and nothing else for this channel") })
+        }
+    }
+}

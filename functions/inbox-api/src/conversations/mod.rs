@@ -1,0 +1,28 @@
+//! Conversations: list, read, close, reopen.
+
+mod close;
+mod list;
+mod read;
+mod reopen;
+
+pub(crate) use close::close;
+pub(crate) use list::list;
+pub(crate) use read::read;
+pub(crate) use reopen::reopen;
+
+use madoguchi_domain::{Conversation, ConversationId};
+
+use crate::view::ConversationView;
+use crate::{Api, ApiError};
+
+/// How often a lost race is tried again before the caller is told to.
+pub(crate) const TRIES: usize = 8;
+
+pub(crate) async fn existing(api: &Api, id: ConversationId) -> Result<Conversation, ApiError> {
+    api.inbox.conversation(id).await?.ok_or(ApiError::ConversationNotFound)
+}
+
+async fn shown(api: &Api, conversation: &Conversation) -> Result<ConversationView, ApiError> {
+    let channel = api.directory.channel(conversation.channel_id).await?;
+    Ok(ConversationView::new(conversation, channel.as_ref(), api.clock.now()))
+}

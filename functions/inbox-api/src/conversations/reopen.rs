@@ -1,0 +1,37 @@
+//! `POST /api/conversations/{conversation}/reopen`, where the channel's settings let people do that (C1).
+
+use axum::Json;
+use axum::extract::State;
+use madoguchi_domain::{ConversationId, conversation};
+use madoguchi_store::Saved;
+
+use super::{TRIES, existing};
+use crate::auth::Operator;
+use crate::input::InPath;
+use crate::view::ConversationView;
+use crate::{ApiError, Shared};
+
+/// What the timeline says about who reopened: a person, as opposed to `customer`.
+const BY: &str = "operator";
+
+pub(crate) async fn reopen(
+    State(api): Shared,
+    operator: Operator,
+    InPath(id): InPath<ConversationId>,
+) -> Result<Json<ConversationView>, ApiError> {
+    for _ in 0..TRIES {
+        let current = existing(&api, id).await?;
+        let channel = api.directory.channel(current.channel_id).await?.ok_or(ApiError::ChannelUnlinked)?;
+        let now = api.clock.now();
+        let reopened = conversation::reopen(current.clone(), &channel.settings, BY, now);
+        let Some(mut reopened) = reopened.map_err(ApiError::Reopen)? else {
+            return Ok(Json(ConversationView::new(&current, Some(&channel), now)));
+        };
+        if api.inbox.commit_closed(&reopened).await? == Saved::Done {
+            tracing::info!(conversation.id = %id, operator.id = operator.id.0, "Reopened conversation `{id}`");
+            reopened.conversation.version += 1;
+            return Ok(Json(ConversationView::new(&reopened.conversation, Some(&channel), now)));
+        }
+    }
+    Err(ApiError::contended("a reopening"))
+}

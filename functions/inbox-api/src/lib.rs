@@ -1,0 +1,69 @@
+//! The API that operators, administrators and scripts use: JSON over HTTP, one file per verb.
+//!
+//! API Gateway has verified the token before a request comes here; [`auth`] reads who it is and
+//! refuses what has no claims. What can go wrong is listed in [`error`], with the recipe for adding
+//! to it. Nothing here calls a provider: a reply is written down as queued, and the change of the
+//! table sets everything else going.
+
+mod auth;
+mod boundary;
+mod channels;
+mod connections;
+mod conversations;
+mod credentials;
+pub mod error;
+mod input;
+mod messages;
+mod quarantine;
+mod view;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::middleware::from_fn;
+use axum::routing::{get, post, put};
+use madoguchi_runtime::{Clock, Queue, SecretWriter};
+use madoguchi_store::{Directory, Inbox};
+
+pub use boundary::request_id;
+pub use error::ApiError;
+
+/// What the routes work with.
+#[derive(Clone, Debug)]
+pub struct Api {
+    /// Conversations and messages.
+    pub inbox: Inbox,
+    /// Channels and connections.
+    pub directory: Directory,
+    /// Credentials, which are written and never shown.
+    pub secrets: SecretWriter,
+    /// Where quarantined events are sent again.
+    pub inbound: Queue,
+    /// Tells the time.
+    pub clock: Clock,
+    /// What the names of the secrets begin with, without the slash.
+    pub secret_prefix: String,
+}
+
+type Shared = State<Arc<Api>>;
+
+/// Every route of the API.
+pub fn router(state: Api) -> Router {
+    Router::new()
+        .route("/api/conversations", get(conversations::list))
+        .route("/api/conversations/{conversation}", get(conversations::read))
+        .route("/api/conversations/{conversation}/close", post(conversations::close))
+        .route("/api/conversations/{conversation}/reopen", post(conversations::reopen))
+        .route("/api/conversations/{conversation}/messages", get(messages::list).post(messages::send))
+        .route("/api/conversations/{conversation}/messages/{message}/resend", post(messages::resend))
+        .route("/api/channels", get(channels::list).post(channels::create))
+        .route("/api/channels/{channel}", get(channels::read).patch(channels::change))
+        .route("/api/channels/{channel}/credential", put(channels::reauthorize))
+        .route("/api/quarantine", get(quarantine::list))
+        .route("/api/quarantine/{quarantined}/replay", post(quarantine::replay))
+        .fallback(async || ApiError::UnknownRoute)
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .layer(from_fn(boundary::answer))
+        .with_state(Arc::new(state))
+}

@@ -1,0 +1,9 @@
+//! Messages: list, send, send again.
+
+mod list;
+mod resend;
+mod send;
+
+pub(crate) use list::list;
+pub(crate) use resend::resend;
+pub(crate) use send::send;

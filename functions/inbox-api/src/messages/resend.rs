@@ -1,0 +1,53 @@
+//! `POST /api/conversations/{conversation}/messages/{message}/resend` (RPL-12).
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use madoguchi_domain::reply::{self, Composer};
+use madoguchi_domain::window::Author;
+use madoguchi_domain::{ConversationId, Message, MessageKey, SendState, SentBy};
+use madoguchi_store::Saved;
+
+use crate::auth::Operator;
+use crate::conversations::{TRIES, existing};
+use crate::input::InPath;
+use crate::view::MessageView;
+use crate::{ApiError, Shared};
+
+/// Queues a reply again that was not sent, or of which nobody knows whether it was: there the
+/// operator takes the risk that it arrives twice. It keeps its id, and with it LINE's retry key.
+pub(crate) async fn resend(
+    State(api): Shared,
+    operator: Operator,
+    InPath(id): InPath<ConversationId>,
+    InPath(key): InPath<MessageKey>,
+) -> Result<impl IntoResponse, ApiError> {
+    for _ in 0..TRIES {
+        let conversation = existing(&api, id).await?;
+        let mut message = api.inbox.message(id, &key).await?.ok_or(ApiError::MessageNotFound)?;
+        if !resendable(&message) {
+            return Err(ApiError::MessageNotResendable);
+        }
+        let channel = api.directory.channel(conversation.channel_id).await?;
+        let settings = channel.ok_or(ApiError::ChannelUnlinked)?.settings;
+        let composer = reply::composer(&conversation, &settings, Author::Person, api.clock.now());
+        if let Composer::Locked(lock) = composer {
+            return Err(ApiError::Locked(lock));
+        }
+        message.send = Some(SendState::queued());
+        if api.inbox.save_message(&message).await? == Saved::Done {
+            tracing::info!(
+                conversation.id = %id, message.id = %key, operator.id = operator.id.0,
+                "Queued reply `{key}` in conversation `{id}` again"
+            );
+            return Ok((StatusCode::ACCEPTED, Json(MessageView::new(&message, &conversation))));
+        }
+    }
+    Err(ApiError::contended("a reply to be sent again"))
+}
+
+fn resendable(message: &Message) -> bool {
+    let settled = matches!(message.send, Some(SendState::Failed { .. } | SendState::Unconfirmed { .. }));
+    settled && matches!(message.sent_by, SentBy::Operator { .. })
+}

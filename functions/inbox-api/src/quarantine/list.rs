@@ -1,0 +1,28 @@
+//! `GET /api/quarantine`.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+
+use crate::auth::Administrator;
+use crate::input::{InQuery, page_size};
+use crate::view::{PageView, QuarantinedView};
+use crate::{ApiError, Shared};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListQuery {
+    limit: Option<String>,
+}
+
+/// The first pieces. There is no further page: what was dealt with leaves the list.
+pub(crate) async fn list(
+    State(api): Shared,
+    _: Administrator,
+    InQuery(query): InQuery<ListQuery>,
+) -> Result<Json<PageView<QuarantinedView>>, ApiError> {
+    let limit = i32::try_from(page_size(query.limit.as_deref())?).unwrap_or(i32::MAX);
+    let quarantined = api.inbox.quarantined(limit).await?;
+    let items = quarantined.iter().map(QuarantinedView::from).collect();
+    Ok(Json(PageView { items, next_cursor: None }))
+}

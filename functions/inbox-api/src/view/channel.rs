@@ -1,0 +1,176 @@
+//! A channel as administrators and operators see it. It has no place for a credential.
+
+use madoguchi_domain::{Channel, ChannelHealth, ChannelId, ChannelKind, ChannelSettings, ConnectionId};
+use serde::Serialize;
+
+/// One channel.
+#[derive(Debug, Serialize)]
+pub(crate) struct ChannelView {
+    id: ChannelId,
+    kind: ChannelKind,
+    name: String,
+    external_id: String,
+    connection_id: ConnectionId,
+    /// Where the provider must send its webhooks, below the address of the API.
+    webhook_path: String,
+    settings: ChannelSettings,
+    settings_changed_at: String,
+    health: HealthView,
+    /// The provider asked us to wait until then before we send more.
+    paused_until: Option<String>,
+    created_at: String,
+    warnings: Vec<Warning>,
+}
+
+/// Whether the channel's credential works, and what to do if not.
+#[derive(Debug, Serialize)]
+pub(crate) struct HealthView {
+    state: &'static str,
+    cause: Option<&'static str>,
+    remedy: Option<&'static str>,
+    since: Option<String>,
+}
+
+/// A setting that is allowed and does not do what it seems to.
+#[derive(Debug, Serialize)]
+struct Warning {
+    id: &'static str,
+    message: &'static str,
+}
+
+/// Messenger completes a conversation after 7 days whoever spoke last (C7).
+const REPLY_LIMIT_MINUTES: u32 = 7 * 24 * 60;
+
+impl From<&Channel> for ChannelView {
+    fn from(channel: &Channel) -> Self {
+        Self {
+            id: channel.id,
+            kind: channel.kind,
+            name: channel.name.clone(),
+            external_id: channel.external_id.clone(),
+            connection_id: channel.connection_id,
+            webhook_path: webhook_path(channel),
+            settings: channel.settings.clone(),
+            settings_changed_at: channel.settings_changed_at.to_string(),
+            health: HealthView::from(&channel.health),
+            paused_until: channel.paused_until.map(|until| until.to_string()),
+            created_at: channel.created_at.to_string(),
+            warnings: warnings(channel),
+        }
+    }
+}
+
+impl From<&ChannelHealth> for HealthView {
+    fn from(health: &ChannelHealth) -> Self {
+        let of = |state, since| Self { state, cause: None, remedy: None, since };
+        match health {
+            ChannelHealth::Connecting => of("connecting", None),
+            ChannelHealth::Healthy { since } => of("healthy", Some(since.to_string())),
+            ChannelHealth::NeedsReauthorization { cause, since, .. } => Self {
+                cause: Some(cause.public_id()),
+                remedy: Some(cause.remedy()),
+                ..of("needs_reauthorization", Some(since.to_string()))
+            },
+        }
+    }
+}
+
+/// Messenger has one address for the whole app, LINE one per channel.
+fn webhook_path(channel: &Channel) -> String {
+    match channel.kind {
+        ChannelKind::Messenger => "/webhooks/messenger".to_owned(),
+        ChannelKind::Line => format!("/webhooks/line/{}", channel.id),
+    }
+}
+
+fn warnings(channel: &Channel) -> Vec<Warning> {
+    let unanswered = channel.settings.unanswered_close_after_minutes;
+    let too_long = channel.kind == ChannelKind::Messenger
+        && unanswered.is_some_and(|minutes| minutes > REPLY_LIMIT_MINUTES);
+    let warning = Warning {
+        id: "unanswered_exceeds_reply_limit",
+        message: "Messenger lets nobody answer after 7 days: conversations are completed then with the \
+                  reason reply_limit, before this time is over.",
+    };
+    too_long.then_some(warning).into_iter().collect()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use madoguchi_domain::Timestamp;
+    use madoguchi_domain::credential::Cause;
+    use serde_json::json;
+
+    use super::*;
+
+    pub(in crate::view) fn channel(kind: ChannelKind) -> Channel {
+        let id = ChannelId::derive(kind, "1650000001");
+        Channel {
+            id,
+            kind,
+            name: "Shop".into(),
+            external_id: "1650000001".into(),
+            connection_id: id.into(),
+            settings: ChannelSettings::default(),
+            settings_changed_at: Timestamp::from_ms(1_700_000_000_000),
+            health: ChannelHealth::Connecting,
+            paused_until: None,
+            created_at: Timestamp::from_ms(1_700_000_000_000),
+        }
+    }
+
+    #[test]
+    fn a_held_channel_tells_cause_and_remedy_and_never_the_detail() {
+        let mut held = channel(ChannelKind::Line);
+        held.health = ChannelHealth::NeedsReauthorization {
+            cause: Cause::SecretMismatch,
+            since: Timestamp::from_ms(1_700_000_000_001),
+            detail: "invalid_client".into(),
+        };
+        assert_eq!(
+            serde_json::to_value(ChannelView::from(&held)).unwrap(),
+            json!({
+                "id": "1809223c-a54e-5e9b-ae37-4058be706671",
+                "kind": "line",
+                "name": "Shop",
+                "external_id": "1650000001",
+                "connection_id": "1809223c-a54e-5e9b-ae37-4058be706671",
+                "webhook_path": "/webhooks/line/1809223c-a54e-5e9b-ae37-4058be706671",
+                "settings": {
+                    "unanswered_close_after_minutes": null, "idle_close_after_minutes": null,
+                    "reopen": "always", "human_agent": false,
+                },
+                "settings_changed_at": "2023-11-14T22:13:20.000Z",
+                "health": {
+                    "state": "needs_reauthorization",
+                    "cause": "secret_mismatch",
+                    "remedy": Cause::SecretMismatch.remedy(),
+                    "since": "2023-11-14T22:13:20.001Z",
+                },
+                "paused_until": null,
+                "created_at": "2023-11-14T22:13:20.000Z",
+                "warnings": [],
+            })
+        );
+    }
+
+    #[test]
+    fn c7_an_unanswered_time_beyond_messengers_limit_is_warned_of() {
+        let week = 7 * 24 * 60;
+        for (kind, minutes, expected) in [
+            (ChannelKind::Messenger, Some(week), 0),
+            (ChannelKind::Messenger, Some(week + 1), 1),
+            (ChannelKind::Messenger, None, 0),
+            (ChannelKind::Line, Some(week + 1), 0),
+        ] {
+            let mut channel = channel(kind);
+            channel.settings.unanswered_close_after_minutes = minutes;
+            assert_eq!(warnings(&channel).len(), expected, "{kind} {minutes:?}");
+        }
+    }
+
+    #[test]
+    fn a_messenger_channel_is_told_the_address_of_the_app() {
+        assert_eq!(webhook_path(&channel(ChannelKind::Messenger)), "/webhooks/messenger");
+    }
+}

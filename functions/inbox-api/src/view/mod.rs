@@ -1,0 +1,21 @@
+//! What the API shows. The shapes are public: fields may be added, never renamed or removed.
+
+mod channel;
+mod conversation;
+mod message;
+mod quarantine;
+
+use serde::Serialize;
+
+pub(crate) use channel::ChannelView;
+pub(crate) use conversation::ConversationView;
+pub(crate) use message::MessageView;
+pub(crate) use quarantine::{QuarantinedId, QuarantinedView};
+
+/// A page of a list.
+#[derive(Debug, Serialize)]
+pub(crate) struct PageView<T> {
+    pub(crate) items: Vec<T>,
+    /// What to send as `cursor` for the next page; null on the last.
+    pub(crate) next_cursor: Option<String>,
+}

@@ -1,0 +1,11 @@
+//! The API over HTTP requests, on real tables in this process. What a request leaves behind is read
+//! back from the tables, from the secrets and from the queue.
+
+#![expect(clippy::unwrap_used, reason = "in a test an unwrap is an assertion, in its helpers too")]
+
+mod access;
+mod channels;
+mod conversations;
+mod quarantine;
+mod replies;
+mod support;

@@ -1,0 +1,199 @@
+//! An API on tables of its own, with stand-ins for Secrets Manager and SQS.
+
+mod aws;
+mod tables;
+
+use std::sync::Arc;
+
+use aws::FakeAws;
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
+use axum::http::{Request, StatusCode};
+use axum::{BoxError, Router};
+use inbox_api::{Api, router};
+use lambda_http::Service;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
+use lambda_http::request::RequestContext;
+use madoguchi_domain::conversation::{Applied, apply, reference};
+use madoguchi_domain::event::CustomerMessage;
+use madoguchi_domain::{
+    Channel, ChannelHealth, ChannelId, ChannelKind, ChannelSettings, Content, ConversationId, Event,
+    EventBody, Party, Timestamp,
+};
+use madoguchi_runtime::{Clock, ClockHand, Queue, SecretWriter};
+use madoguchi_store::{Directory, Inbox, Saved};
+use serde_json::{Value, json};
+
+/// Where the clock stands when a test begins.
+pub(crate) const NOW: Timestamp = Timestamp::from_ms(1_700_000_000_000);
+
+/// The API, and the hands that look at what it did.
+pub(crate) struct TestApi {
+    router: Router,
+    pub(crate) inbox: Inbox,
+    pub(crate) directory: Directory,
+    pub(crate) aws: Arc<FakeAws>,
+    pub(crate) hand: ClockHand,
+}
+
+/// An answer of the API.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// The public id of the error.
+    pub(crate) fn error(&self) -> &str {
+        self.body["error"]["id"].as_str().unwrap_or_default()
+    }
+}
+
+/// Who calls.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Caller {
+    Nobody,
+    Operator,
+    Administrator,
+}
+
+impl TestApi {
+    pub(crate) async fn start() -> Self {
+        let dynamodb = tables::start().await;
+        let aws = FakeAws::start().await;
+        let (clock, hand) = Clock::stopped_at(NOW);
+        let inbox = Inbox::new(dynamodb.clone(), tables::INBOX);
+        let directory = Directory::new(dynamodb, tables::DIRECTORY);
+        let api = Api {
+            inbox: inbox.clone(),
+            directory: directory.clone(),
+            secrets: SecretWriter::new(aws.clients().secrets()),
+            inbound: Queue::new(aws.clients().sqs(), format!("{}/1/inbound.fifo", aws.address())),
+            clock,
+            secret_prefix: "madoguchi".into(),
+        };
+        Self { router: router(api), inbox, directory, aws, hand }
+    }
+
+    pub(crate) async fn call(&self, caller: Caller, method: &str, path: &str, body: Option<Value>) -> Answer {
+        let request = Request::builder().method(method).uri(path);
+        self.send(caller, request, body.map(|body| body.to_string()).unwrap_or_default()).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.call(Caller::Operator, "GET", path, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str) -> Answer {
+        self.call(Caller::Operator, "POST", path, None).await
+    }
+
+    /// As an administrator.
+    pub(crate) async fn administer(&self, method: &str, path: &str, body: Value) -> Answer {
+        self.call(Caller::Administrator, method, path, Some(body)).await
+    }
+
+    /// Sends `text` as a reply named `key`.
+    pub(crate) async fn reply(&self, conversation: ConversationId, key: &str, text: &str) -> Answer {
+        let request = Request::builder()
+            .method("POST")
+            .uri(format!("/api/conversations/{conversation}/messages"))
+            .header("Idempotency-Key", key);
+        self.send(Caller::Operator, request, json!({ "text": text }).to_string()).await
+    }
+
+    async fn send(&self, caller: Caller, request: axum::http::request::Builder, body: String) -> Answer {
+        let mut request = request.body(Body::from(body)).unwrap();
+        if let Some(context) = context(caller) {
+            request.extensions_mut().insert(RequestContext::ApiGatewayV2(context));
+        }
+        self.answer(request).await
+    }
+
+    /// Hands over an event of the gateway.
+    pub(crate) async fn invoke(&self, event: &Value) -> Answer {
+        self.answer(lambda_http::request::from_str(&event.to_string()).unwrap()).await
+    }
+
+    async fn answer<B>(&self, request: Request<B>) -> Answer
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let response = self.router.clone().call(request).await.unwrap();
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        let status = response.status();
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        Answer { status, body: serde_json::from_slice(&body).unwrap() }
+    }
+
+    /// A healthy channel with these settings.
+    pub(crate) async fn add_channel(
+        &self,
+        kind: ChannelKind,
+        external_id: &str,
+        settings: ChannelSettings,
+    ) -> Channel {
+        let id = ChannelId::derive(kind, external_id);
+        let channel = Channel {
+            id,
+            kind,
+            name: format!("Shop {external_id}"),
+            external_id: external_id.to_owned(),
+            connection_id: id.into(),
+            settings,
+            settings_changed_at: NOW,
+            health: ChannelHealth::Healthy { since: NOW },
+            paused_until: None,
+            created_at: NOW,
+        };
+        assert_eq!(self.directory.add_channel(&channel).await.unwrap(), Saved::Done);
+        channel
+    }
+
+    /// The customer `from` writes `text` at `at`.
+    pub(crate) async fn customer_writes(
+        &self,
+        channel: &Channel,
+        from: &str,
+        text: &str,
+        at: Timestamp,
+    ) -> ConversationId {
+        let event = Event {
+            id: format!("event:{text}"),
+            at,
+            received_at: at,
+            party: Party::User(from.to_owned()),
+            participant: None,
+            standby: false,
+            body: EventBody::Message(CustomerMessage {
+                provider_message_id: format!("message:{text}"),
+                content: Content::text(text),
+                reply_to: None,
+                reply_token: None,
+            }),
+        };
+        let id = ConversationId::derive(channel.id, &event.party);
+        let loaded = self.inbox.load(id, &reference(&event)).await.unwrap();
+        match apply((channel.id, channel.kind), &channel.settings, loaded, &event, at) {
+            Applied::Changed(change) => {
+                assert_eq!(self.inbox.commit(&change, at).await.unwrap(), Saved::Done);
+            }
+            Applied::Unchanged => panic!("`{text}` was said before"),
+        }
+        id
+    }
+}
+
+fn context(caller: Caller) -> Option<ApiGatewayV2httpRequestContext> {
+    let groups = match caller {
+        Caller::Nobody => return None,
+        Caller::Operator => "[operators]",
+        Caller::Administrator => "[administrators]",
+    };
+    let claims = json!({ "sub": "person-1", "cognito:groups": groups });
+    let context = json!({
+        "http": {"method": "GET"}, "timeEpoch": 0, "authorizer": {"jwt": {"claims": claims, "scopes": null}},
+    });
+    Some(serde_json::from_value(context).unwrap())
+}

@@ -1,0 +1,127 @@
+//! The two tables, as the template has them.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, LocalSecondaryIndex,
+    Projection, ProjectionType, ScalarAttributeType,
+};
+use madoguchi_runtime::{Aws, AwsConfig, Secret};
+
+pub(crate) const INBOX: &str = "inbox";
+pub(crate) const DIRECTORY: &str = "directory";
+
+/// Clients of a local AWS endpoint.
+pub(crate) fn clients(endpoint: String) -> Aws {
+    Aws::new(AwsConfig {
+        region: "eu-central-1".into(),
+        access_key_id: "test".into(),
+        secret_access_key: Secret::new("test".into()),
+        session_token: None,
+        endpoint_url: Some(endpoint),
+    })
+    .unwrap()
+}
+
+pub(crate) async fn start() -> Client {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let database = dynoxide::Database::memory().unwrap();
+    tokio::spawn(dynoxide::server::serve_on(listener, database));
+    let client = clients(format!("http://{address}")).dynamodb();
+    create_inbox(&client).await;
+    create_directory(&client).await;
+    client
+}
+
+async fn create_inbox(client: &Client) {
+    use ProjectionType::{Include, KeysOnly};
+    let by_ref = LocalSecondaryIndex::builder()
+        .index_name("by_ref")
+        .set_key_schema(Some(keys("pk", "ref")))
+        .projection(projection(KeysOnly, &[]))
+        .build();
+    client
+        .create_table()
+        .table_name(INBOX)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(attributes(&[
+            "pk",
+            "sk",
+            "ref",
+            "inbox_pk",
+            "inbox_sk",
+            "deadline_pk",
+            "#deadline_due",
+            "pending_pk",
+            "pending_sk",
+        ])))
+        .set_key_schema(Some(keys("pk", "sk")))
+        .local_secondary_indexes(by_ref.unwrap())
+        .global_secondary_indexes(index("inbox", "inbox_pk", "inbox_sk", KeysOnly, &[]))
+        .global_secondary_indexes(index("deadline", "deadline_pk", "deadline_due", KeysOnly, &[]))
+        .global_secondary_indexes(index(
+            "pending",
+            "pending_pk",
+            "pending_sk",
+            Include,
+            &["pending_since", "pending_state"],
+        ))
+        .send()
+        .await
+        .unwrap();
+}
+
+async fn create_directory(client: &Client) {
+    client
+        .create_table()
+        .table_name(DIRECTORY)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(attributes(&["pk", "sk", "credential_pk", "#credential_due"])))
+        .set_key_schema(Some(keys("pk", "sk")))
+        .global_secondary_indexes(index(
+            "credential",
+            "credential_pk",
+            "credential_due",
+            ProjectionType::KeysOnly,
+            &[],
+        ))
+        .send()
+        .await
+        .unwrap();
+}
+
+/// Strings; a leading `#` stands for a number.
+fn attributes(names: &[&str]) -> Vec<AttributeDefinition> {
+    let attribute = |name: &&str| {
+        let (name, kind) = match name.strip_prefix('#') {
+            Some(name) => (name, ScalarAttributeType::N),
+            None => (*name, ScalarAttributeType::S),
+        };
+        AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build().unwrap()
+    };
+    names.iter().map(attribute).collect()
+}
+
+fn keys(hash: &str, range: &str) -> Vec<KeySchemaElement> {
+    [(hash, KeyType::Hash), (range, KeyType::Range)]
+        .into_iter()
+        .map(|(name, kind)| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap())
+        .collect()
+}
+
+fn index(name: &str, hash: &str, range: &str, kind: ProjectionType, others: &[&str]) -> GlobalSecondaryIndex {
+    GlobalSecondaryIndex::builder()
+        .index_name(name)
+        .set_key_schema(Some(keys(hash, range)))
+        .projection(projection(kind, others))
+        .build()
+        .unwrap()
+}
+
+fn projection(kind: ProjectionType, others: &[&str]) -> Projection {
+    let others: Vec<String> = others.iter().map(|&name| name.to_owned()).collect();
+    Projection::builder()
+        .projection_type(kind)
+        .set_non_key_attributes((!others.is_empty()).then_some(others))
+        .build()
+}

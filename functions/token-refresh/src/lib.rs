@@ -1,0 +1,192 @@
+//! `token-refresh`: keeps the channels' credentials alive, and names what is wrong with them.
+//!
+//! Every minute the connections that are due are checked, each by one run at a time (a lease in the
+//! Directory). Messenger: the login is inspected, its user token exchanged half-way through its 60 days,
+//! every Page's token inspected or derived anew, every Page's webhook subscription compared. LINE: a token
+//! is issued and used. What is found becomes health of the channels; receiving never depends on it.
+//!
+//! # Order of effects
+//!
+//! Each step may be the last one of a process that dies, and the next run ends in the same state:
+//!
+//! 1. **Lease.** Runs out by itself; the connection is still due.
+//! 2. **Exchange.** The old user token stays current and is exchanged again. Twice is harmless.
+//! 3. **Stage** the new tokens (`AWSPENDING`), before anything depends on them. If the old login has died
+//!    meanwhile, the next run inspects the staged one and makes it current.
+//! 4. **Prove** every new page token, then **make current** (`AWSCURRENT`) if the version that was read
+//!    still is. If somebody logged in meanwhile, theirs stays and nothing that was found counts.
+//! 5. **Subscribe** what is missing. Only what is missing is found missing again.
+//! 6. **Release or hold** the channels, each by a conditional write that counts once.
+//! 7. **Settle** the connection: when it is next due, if the lease is still ours. Until then it is due.
+//!
+//! A re-authorization takes the same lease and writes in the opposite order: the secret first, then the
+//! connection, due at once. Should the two meet all the same, because a lease ran out, the older login gives
+//! way: a check that finds a newer one touches no channel.
+//!
+//! # Who decides
+//!
+//! A refused reply proves little: it may have left with a token that was replaced a moment ago. So whoever
+//! is refused holds the channel, which keeps its replies in order, and asks for a check
+//! ([`Directory::check_connection_soon`]). The verdict is this function's, which looks at the credential that
+//! is current now: an old error holds a re-authorized channel for a minute at most and never needs a person
+//! (AUT-12). A provider that does not answer, or answers without a verdict, changes no channel at all.
+
+mod graph;
+mod line;
+mod messenger;
+mod outcome;
+mod page;
+mod rules;
+mod secret;
+mod settle;
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures::{FutureExt, StreamExt, stream};
+use madoguchi_channels::ProviderHttp;
+use madoguchi_channels::messenger::GraphConfig;
+use madoguchi_credentials::SecretNames;
+use madoguchi_domain::{ChannelHealth, ChannelKind, ConnectionId, Span, Timestamp};
+use madoguchi_runtime::{Metrics, ProviderConfig, SecretWriter};
+use madoguchi_store::directory::{Connection, Lease};
+use madoguchi_store::{Directory, StoreError};
+
+pub use outcome::{Fault, Report};
+use outcome::{Finding, Outcome, Stop};
+
+/// The function's time limit is 120 seconds: a lease outlives its holder by a little, for clocks that
+/// disagree.
+const LEASE: Span = Span::from_secs(130);
+/// No check begins later: it would be cut off.
+const BEGIN_WITHIN: Duration = Duration::from_mins(1);
+/// Checks mostly wait for providers, and one that hangs must not hold the others up.
+const CONNECTIONS_AT_ONCE: usize = 8;
+
+/// Refreshes credentials.
+#[derive(Debug)]
+pub struct TokenRefresh {
+    pub(crate) directory: Directory,
+    pub(crate) secrets: SecretWriter,
+    pub(crate) names: SecretNames,
+    pub(crate) http: ProviderHttp,
+    pub(crate) graph: GraphConfig,
+    pub(crate) line_base_url: String,
+    pub(crate) metrics: Metrics,
+}
+
+impl TokenRefresh {
+    /// Works on the connections of `directory`, whose secrets are named by `names`.
+    pub fn new(
+        directory: Directory,
+        secrets: SecretWriter,
+        names: SecretNames,
+        http: ProviderHttp,
+        providers: ProviderConfig,
+        metrics: Metrics,
+    ) -> Self {
+        Self {
+            directory,
+            secrets,
+            names,
+            http,
+            graph: GraphConfig { base_url: providers.graph_base_url, version: providers.graph_version },
+            line_base_url: providers.line_base_url,
+            metrics,
+        }
+    }
+
+    /// Checks every connection that is due. What goes wrong with one is logged, counted and kept from
+    /// the others; an error means that none could be looked for.
+    pub async fn run(&self, now: Timestamp) -> Result<Report, StoreError> {
+        let due = self.directory.due_connections(now).await?;
+        let mut report = Report { due: due.len(), ..Report::default() };
+        let outcomes: Vec<_> = stream::iter(due)
+            .take_until(Box::pin(tokio::time::sleep(BEGIN_WITHIN)))
+            .map(|id| self.guarded(id, now))
+            .buffer_unordered(CONNECTIONS_AT_ONCE)
+            .collect()
+            .await;
+        report.left = report.due - outcomes.len();
+        for outcome in outcomes {
+            report.add(outcome);
+        }
+        report.needing_reauthorization = self.needing_reauthorization().await?;
+        self.metrics.count("ChannelsNeedingReauthorization", report.needing_reauthorization as u64);
+        Ok(report)
+    }
+
+    /// Makes a connection due now, as somebody who has just mended it by hand wants it.
+    pub async fn check_soon(&self, id: ConnectionId, now: Timestamp) -> Result<(), StoreError> {
+        self.directory.check_connection_soon(id, now).await
+    }
+
+    /// Contains what goes wrong with one connection; `None` if something did.
+    async fn guarded(&self, id: ConnectionId, now: Timestamp) -> Option<Outcome> {
+        let outcome = AssertUnwindSafe(self.refresh(id, now)).catch_unwind().await;
+        let fault = match outcome.unwrap_or(Err(Fault::Panicked)) {
+            Ok(outcome) => return Some(outcome),
+            Err(fault) => fault,
+        };
+        self.metrics.count("TokenRefreshFaults", 1);
+        tracing::error!(
+            connection.id = %id, error = chain(&fault),
+            "Connection `{id}` could not be checked"
+        );
+        None
+    }
+
+    async fn refresh(&self, id: ConnectionId, now: Timestamp) -> Result<Outcome, Fault> {
+        let Some((lease, connection)) = self.directory.lease_connection(id, LEASE, now).await? else {
+            return Ok(Outcome::PassedOver);
+        };
+        let mut channels = Vec::new();
+        for channel in &connection.channels {
+            channels.extend(self.directory.channel(*channel).await?);
+        }
+        let found = match connection.kind {
+            ChannelKind::Messenger => messenger::check(self, &connection, &channels, now).await,
+            ChannelKind::Line => line::check(self, &connection, channels.len()).await,
+        };
+        let finding = match found {
+            Ok(finding) => finding,
+            Err(Stop::Trouble(trouble)) => Finding::all(&trouble, &connection, channels.len()),
+            Err(Stop::Superseded) => return self.pass_over(lease, connection, now).await,
+            Err(Stop::Fault(fault)) => return Err(fault),
+        };
+        let stored = self.directory.connection(id).await?;
+        if stored.is_none_or(|stored| stored.authorized_at != connection.authorized_at) {
+            return self.pass_over(lease, connection, now).await;
+        }
+        self.settle(lease, connection, &channels, finding, now).await
+    }
+
+    /// Gives the lease back with nothing found: the credential that was looked at is no longer the one.
+    async fn pass_over(
+        &self,
+        lease: Lease,
+        connection: Connection,
+        now: Timestamp,
+    ) -> Result<Outcome, Fault> {
+        tracing::info!(
+            connection.id = %connection.id,
+            "Connection `{}` was re-authorized while it was checked", connection.id
+        );
+        // A conflict means that the new login has ended the lease and made the connection due itself.
+        let due = Connection { check_at: now, ..connection };
+        let _whoever_is_first = self.directory.settle_connection(lease, &due).await?;
+        Ok(Outcome::PassedOver)
+    }
+
+    async fn needing_reauthorization(&self) -> Result<usize, StoreError> {
+        let channels = self.directory.channels().await?;
+        let needs = |health: &ChannelHealth| matches!(health, ChannelHealth::NeedsReauthorization { .. });
+        Ok(channels.iter().filter(|channel| needs(&channel.health)).count())
+    }
+}
+
+/// The error with what it came from.
+fn chain(error: &dyn std::error::Error) -> String {
+    let sources = std::iter::successors(Some(error), |error| error.source());
+    sources.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

@@ -1,0 +1,36 @@
+//! A LINE official account: its id and secret still issue a token, and the token works.
+
+use madoguchi_channels::line::token::{bot_info, issue_stateless};
+use madoguchi_credentials::LineSecret;
+use madoguchi_domain::credential::Cause;
+use madoguchi_store::directory::Connection;
+
+use crate::TokenRefresh;
+use crate::outcome::{Finding, Stop};
+use crate::rules::Trouble;
+
+/// Stateless tokens end after 15 minutes and are issued by whoever needs one, so nothing is stored here:
+/// the check only proves that one can be had.
+pub(crate) async fn check(
+    refresh: &TokenRefresh,
+    connection: &Connection,
+    channels: usize,
+) -> Result<Finding, Stop> {
+    let name = refresh.names.connection(connection.kind, connection.id);
+    let secret = refresh.credential::<LineSecret>(&name, Cause::SecretMismatch).await?;
+    prove(refresh, secret.expose()).await?;
+    Ok(Finding {
+        standings: vec![Ok(()); channels],
+        postponed: None,
+        renewed: false,
+        expires_at: None,
+        pages: Vec::new(),
+    })
+}
+
+async fn prove(refresh: &TokenRefresh, secret: &LineSecret) -> Result<(), Trouble> {
+    let base_url = &refresh.line_base_url;
+    let issued = issue_stateless(&refresh.http, base_url, &secret.channel_id, &secret.channel_secret).await?;
+    bot_info(&refresh.http, base_url, issued.token.as_str()).await?;
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! Wires `token-refresh` to its environment.
+
+use lambda_runtime::{Error, LambdaEvent};
+use madoguchi_channels::ProviderHttp;
+use madoguchi_credentials::SecretNames;
+use madoguchi_runtime::{Aws, Env, Function, SecretWriter, http};
+use madoguchi_store::Directory;
+use serde_json::Value;
+use token_refresh::TokenRefresh;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let function = Function::start("token_refresh");
+    let mut env = Env::from_process();
+    let config = (env.directory_table(), env.secret_prefix(), env.providers(), env.aws());
+    let (directory_table, secret_prefix, providers, aws) = env.finish(config)?;
+    let aws = Aws::new(aws)?;
+    let refresh = TokenRefresh::new(
+        Directory::new(aws.dynamodb(), directory_table),
+        SecretWriter::new(aws.secrets()),
+        SecretNames::new(secret_prefix),
+        ProviderHttp::new(http::provider_client()?),
+        providers,
+        function.metrics(),
+    );
+    let clock = function.clock();
+    function
+        .run(async |event: LambdaEvent<Value>| {
+            let now = clock.now();
+            // By hand: `{"connection_id": "…"}` has that connection checked whether it is due or not.
+            if let Some(id) = event.payload.get("connection_id").and_then(Value::as_str) {
+                refresh.check_soon(id.parse()?, now).await?;
+            }
+            let report = refresh.run(now).await?;
+            // Everything that could be done is done; the error is for the alarm.
+            if report.failed > 0 {
+                return Err(
+                    format!("{} of {} connections could not be checked", report.failed, report.due).into()
+                );
+            }
+            Ok(report)
+        })
+        .await
+}

@@ -1,0 +1,177 @@
+//! What was found becomes health of the channels, log lines and metrics; then the connection is settled.
+
+use madoguchi_domain::credential::Cause;
+use madoguchi_domain::{Channel, ChannelHealth, Timestamp};
+use madoguchi_store::Saved;
+use madoguchi_store::directory::{Connection, Lease};
+
+use crate::TokenRefresh;
+use crate::outcome::{Fault, Finding, Outcome};
+use crate::rules::{self, Trouble};
+
+impl TokenRefresh {
+    pub(crate) async fn settle(
+        &self,
+        lease: Lease,
+        connection: Connection,
+        channels: &[Channel],
+        finding: Finding,
+        now: Timestamp,
+    ) -> Result<Outcome, Fault> {
+        let (mut released, mut held, mut fault) = (0, 0, None);
+        for (channel, standing) in channels.iter().zip(&finding.standings) {
+            let applied = match standing {
+                Ok(()) => self.release(channel, now).await.map(|done| released += usize::from(done)),
+                Err(Trouble::Broken { cause, detail }) => {
+                    self.hold(channel, *cause, detail, now).await.map(|done| held += usize::from(done))
+                }
+                Err(Trouble::Unclear { detail, .. }) => {
+                    self.unclear(channel, detail);
+                    Ok(())
+                }
+            };
+            // The other channels get their due all the same.
+            fault = fault.or(applied.err());
+        }
+        if let Some(fault) = fault {
+            return Err(fault);
+        }
+        self.announce(&connection, &finding, now);
+        let unclear = finding.standings.iter().filter(|s| matches!(s, Err(Trouble::Unclear { .. }))).count();
+        let settled = Connection {
+            check_at: rules::next_check(finding.troubles(), finding.expires_at, now),
+            expires_at: finding.expires_at,
+            pages: finding.pages.clone(),
+            ..connection
+        };
+        if self.directory.settle_connection(lease, &settled).await? == Saved::Conflict {
+            tracing::debug!(
+                connection.id = %settled.id,
+                "Connection `{}` was replaced while it was checked; it is due again", settled.id
+            );
+        }
+        self.look_back(&settled, channels, &finding, now).await?;
+        Ok(Outcome::Checked { renewed: finding.renewed, released, held, unclear })
+    }
+
+    async fn release(&self, channel: &Channel, now: Timestamp) -> Result<bool, Fault> {
+        // A hold that came after this channel was read is not ours to lift: see `look_back`.
+        if matches!(channel.health, ChannelHealth::Healthy { .. }) {
+            return Ok(false);
+        }
+        if self.directory.release_channel(channel.id, now).await? == Saved::Conflict {
+            return Ok(false);
+        }
+        self.metrics.count_for(channel.kind, "ChannelsReleased", 1);
+        if let ChannelHealth::NeedsReauthorization { cause, since, .. } = &channel.health {
+            let outage = now.since(*since);
+            self.metrics.duration_for(channel.kind, "ChannelOutage", outage);
+            tracing::info!(
+                channel.id = %channel.id, connection.id = %channel.connection_id, cause = %cause,
+                outage_ms = outage.as_ms(),
+                "Channel `{}` can send again: {cause} is mended", channel.id
+            );
+        } else {
+            tracing::info!(
+                channel.id = %channel.id, connection.id = %channel.connection_id,
+                "Channel `{}` can send", channel.id
+            );
+        }
+        Ok(true)
+    }
+
+    async fn hold(
+        &self,
+        channel: &Channel,
+        cause: Cause,
+        detail: &str,
+        now: Timestamp,
+    ) -> Result<bool, Fault> {
+        self.metrics.count_for(channel.kind, "TokenRefreshFailed", 1);
+        self.metrics.count_for(channel.kind, failed_by(cause), 1);
+        if self.directory.hold_channel(channel.id, cause, detail, now).await? == Saved::Conflict {
+            tracing::debug!(
+                channel.id = %channel.id, connection.id = %channel.connection_id, cause = %cause, detail,
+                "Channel `{}` still needs re-authorization: {cause}", channel.id
+            );
+            return Ok(false);
+        }
+        tracing::error!(
+            channel.id = %channel.id, connection.id = %channel.connection_id, cause = %cause, detail,
+            "Channel `{}` needs re-authorization: {cause}", channel.id
+        );
+        Ok(true)
+    }
+
+    fn unclear(&self, channel: &Channel, detail: &str) {
+        self.metrics.count_for(channel.kind, "TokenRefreshFailed", 1);
+        self.metrics.count_for(channel.kind, UNCLEAR, 1);
+        tracing::warn!(
+            channel.id = %channel.id, connection.id = %channel.connection_id, detail,
+            "The credential of channel `{}` could not be checked: the provider gave no verdict", channel.id
+        );
+    }
+
+    /// The renewal, and the clock of the credential (AUT-8). What remains of it is a metric over all
+    /// connections; its minimum is the next one to end.
+    fn announce(&self, connection: &Connection, finding: &Finding, now: Timestamp) {
+        if let Some(trouble) = &finding.postponed {
+            self.metrics.count_for(connection.kind, "TokenRefreshFailed", 1);
+            self.metrics.count_for(connection.kind, trouble.cause().map_or(UNCLEAR, failed_by), 1);
+            tracing::warn!(
+                connection.id = %connection.id, cause = trouble.cause().map(Cause::public_id),
+                detail = trouble.detail(),
+                "Connection `{}` could not be renewed", connection.id
+            );
+        }
+        if finding.renewed {
+            self.metrics.count_for(connection.kind, "TokenRefreshed", 1);
+            tracing::info!(connection.id = %connection.id, "Connection `{}` was renewed", connection.id);
+        }
+        let Some(end) = finding.expires_at else { return };
+        self.metrics.duration_for(connection.kind, "CredentialTimeLeft", end.since(now));
+        if let Some(days_left) = rules::warning(Some(end), connection.check_at, now) {
+            tracing::warn!(
+                connection.id = %connection.id, days_left,
+                "Connection `{}` ends in {days_left} days and could not be renewed", connection.id
+            );
+        }
+    }
+
+    /// A reply that is refused while we check holds its channel and asks for a check. The settling above
+    /// would swallow that request: a channel that is held although we found it well is looked at again.
+    async fn look_back(
+        &self,
+        connection: &Connection,
+        channels: &[Channel],
+        finding: &Finding,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        let well = channels.iter().zip(&finding.standings).filter(|(_, standing)| standing.is_ok());
+        for (channel, _) in well {
+            let health = self.directory.channel(channel.id).await?.map(|channel| channel.health);
+            if matches!(health, Some(ChannelHealth::NeedsReauthorization { .. })) {
+                return Ok(self.directory.check_connection_soon(connection.id, now).await?);
+            }
+        }
+        Ok(())
+    }
+}
+
+const UNCLEAR: &str = "TokenRefreshFailedUnclear";
+
+/// A metric per cause: what a maintainer alarms on differs between an expired login and a lost role.
+const fn failed_by(cause: Cause) -> &'static str {
+    match cause {
+        Cause::TokenExpired => "TokenRefreshFailedTokenExpired",
+        Cause::PermissionRevoked => "TokenRefreshFailedPermissionRevoked",
+        Cause::PageNotAuthorized => "TokenRefreshFailedPageNotAuthorized",
+        Cause::PageRemoved => "TokenRefreshFailedPageRemoved",
+        Cause::AppAccessWithdrawn => "TokenRefreshFailedAppAccessWithdrawn",
+        Cause::SixtyDays => "TokenRefreshFailedSixtyDays",
+        Cause::PageRoleLost => "TokenRefreshFailedPageRoleLost",
+        Cause::PasswordChanged => "TokenRefreshFailedPasswordChanged",
+        Cause::Checkpoint => "TokenRefreshFailedCheckpoint",
+        Cause::SecretMismatch => "TokenRefreshFailedSecretMismatch",
+    }
+}

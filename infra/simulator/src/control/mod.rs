@@ -1,0 +1,212 @@
+//! The strings behind the stage: what tests and people can change and look at.
+
+mod acting;
+mod credentials;
+mod failing;
+mod settings;
+mod views;
+mod watching;
+
+use std::sync::Arc;
+
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+pub(crate) use self::views::{overview, sent};
+use crate::{
+    customer::{ActError, resolve_account, resolve_customer},
+    faults::FaultRule,
+    ids,
+    model::Provider,
+    params,
+    shared::Shared,
+    state::{Code, Customer, Invalid, LineChannel, Page, SUBSCRIPTION_FIELDS, Token, TokenKind, World},
+};
+
+/// What is true of a customer at an account; what is absent stays as it is.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Person {
+    /// Blocked the account, without an event.
+    #[serde(default)]
+    pub blocked: Option<bool>,
+    /// Messenger: deactivated or gone (error 551).
+    #[serde(default)]
+    pub unavailable: Option<bool>,
+    /// LINE: is a friend.
+    #[serde(default)]
+    pub friend: Option<bool>,
+    /// Another app owns the thread.
+    #[serde(default)]
+    pub standby: Option<bool>,
+    /// Messenger: delivery and reading are reported.
+    #[serde(default)]
+    pub receipts: Option<bool>,
+    /// The providers hand out the profile (at every account).
+    #[serde(default)]
+    pub profile_access: Option<bool>,
+    /// When the customer last opened the reply window (Unix milliseconds).
+    #[serde(default)]
+    pub last_opener_ms: Option<i64>,
+}
+
+/// The product's answer to Meta's GET handshake.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Handshake {
+    /// The status; `None` without an answer.
+    pub status: Option<u16>,
+    /// 200 with the challenge as the body.
+    pub accepted: bool,
+}
+
+/// The control routes: JSON in, JSON out. The README lists them.
+pub(crate) fn router() -> Router<Arc<Shared>> {
+    Router::new()
+        .merge(watching::router())
+        .merge(failing::router())
+        .merge(acting::router())
+        .merge(settings::router())
+        .merge(credentials::router())
+}
+
+fn done() -> Json<Value> {
+    Json(json!({"done": true}))
+}
+
+pub(crate) fn set_fault(world: &mut World, mut rule: FaultRule) -> u64 {
+    rule.id = world.next_number();
+    let id = rule.id;
+    world.faults.push(rule);
+    id
+}
+
+pub(crate) fn invalidate(
+    world: &mut World,
+    which: impl Fn(&Token) -> bool,
+    subcode: Option<i64>,
+    message: Option<&str>,
+) -> usize {
+    let message = message.unwrap_or("Error validating access token: The session is no longer valid.");
+    let mut count = 0;
+    for token in world.tokens.iter_mut().filter(|token| which(token)) {
+        token.invalid = Some(Invalid { subcode, message: message.to_owned() });
+        count += 1;
+    }
+    count
+}
+
+pub(crate) fn of_page(page: &str) -> impl Fn(&Token) -> bool {
+    move |token| matches!(&token.kind, TokenKind::Page { page_id, .. } if page_id == page)
+}
+
+pub(crate) fn log_in(world: &mut World) -> String {
+    let now = world.clock.now_ms();
+    let value = ids::secret("EAAB");
+    world.tokens.push(Token {
+        value: value.clone(),
+        kind: TokenKind::User,
+        issued_at_ms: now,
+        expires_at_ms: Some(now + 60 * crate::clock::DAY_MS),
+        invalid: None,
+    });
+    value
+}
+
+pub(crate) fn issue_code(world: &mut World, redirect_uri: &str) -> String {
+    let value = ids::secret("AQ");
+    world.codes.push(Code { value: value.clone(), redirect_uri: redirect_uri.to_owned(), used: false });
+    value
+}
+
+pub(crate) fn revoke_line_tokens(world: &mut World, channel: &str) {
+    for token in world.line_tokens.iter_mut().filter(|token| token.channel == channel) {
+        token.revoked = true;
+    }
+}
+
+pub(crate) fn rotate_line_secret(world: &mut World, channel: &str, secret: Option<&str>) -> Option<String> {
+    let secret = secret.map_or_else(|| ids::secret("")[..32].to_owned(), ToOwned::to_owned);
+    world.line_channel_mut(channel)?.secret.clone_from(&secret);
+    Some(secret)
+}
+
+pub(crate) fn add_customer(world: &mut World, name: &str) -> String {
+    // By number and not by chance: after a reset the same people come back.
+    let id = format!("customer-{}", world.customers.len() + 1);
+    let (last_name, first_name) = name.split_once([' ', '\u{3000}']).unwrap_or(("", name));
+    world.customers.push(Customer::new(&id, first_name, last_name, name));
+    id
+}
+
+pub(crate) fn add_page(world: &mut World, id: &str, name: &str) {
+    world.pages.retain(|page| page.id != id);
+    world.pages.push(Page {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        tasks: ["CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE"].map(ToOwned::to_owned).to_vec(),
+        subscribed_fields: Some(SUBSCRIPTION_FIELDS.map(ToOwned::to_owned).to_vec()),
+    });
+}
+
+pub(crate) fn add_line_channel(world: &mut World, id: &str, secret: &str, name: &str) {
+    world.line_channels.retain(|channel| channel.id != id);
+    world.line_channels.push(LineChannel::new(id, secret, name));
+}
+
+pub(crate) fn peer(
+    shared: &Shared,
+    provider: Provider,
+    account: Option<&str>,
+    customer: Option<&str>,
+) -> Result<String, ActError> {
+    shared.change(|world| {
+        let account = resolve_account(world, provider, account)?;
+        let customer = resolve_customer(world, customer)?;
+        Ok(world.thread_of(provider, &account, &customer).peer.clone())
+    })
+}
+
+pub(crate) fn set_person(
+    shared: &Shared,
+    provider: Provider,
+    account: Option<&str>,
+    customer: Option<&str>,
+    person: &Person,
+) -> Result<(), ActError> {
+    shared.change(|world| {
+        let account = resolve_account(world, provider, account)?;
+        let customer = resolve_customer(world, customer)?;
+        let thread = world.thread_of(provider, &account, &customer);
+        let switches = [
+            (&mut thread.blocked, person.blocked),
+            (&mut thread.unavailable, person.unavailable),
+            (&mut thread.friend, person.friend),
+            (&mut thread.standby, person.standby),
+            (&mut thread.receipts, person.receipts),
+        ];
+        for (switch, wanted) in switches {
+            *switch = wanted.unwrap_or(*switch);
+        }
+        thread.last_opener_ms = person.last_opener_ms.or(thread.last_opener_ms);
+        if let Some(access) = person.profile_access {
+            for known in world.customers.iter_mut().filter(|known| known.id == customer.id) {
+                known.profile_access = access;
+            }
+        }
+        Ok(())
+    })
+}
+
+pub(crate) async fn handshake(shared: &Arc<Shared>, verify_token: Option<&str>) -> Handshake {
+    let none = Handshake { status: None, accepted: false };
+    let Some(url) = shared.targets().messenger_webhook() else { return none };
+    let token =
+        verify_token.map_or_else(|| shared.read(|world| world.app.verify_token.clone()), ToOwned::to_owned);
+    let challenge = crate::clock::machine_ms().to_string();
+    let query =
+        format!("hub.mode=subscribe&hub.challenge={challenge}&hub.verify_token={}", params::encode(&token));
+    let Ok(response) = shared.client.get(format!("{url}?{query}")).send().await else { return none };
+    let status = response.status().as_u16();
+    let body = response.text().await.unwrap_or_default();
+    Handshake { status: Some(status), accepted: status == 200 && body == challenge }
+}

@@ -1,0 +1,105 @@
+//! What the world looks like from behind the stage.
+
+use serde_json::{Value, json};
+
+use crate::{
+    model::SentMessage,
+    shared::Shared,
+    state::{Thread, ThreadMessage, World},
+};
+
+/// What the providers accepted from the product, oldest first.
+pub(crate) fn sent(world: &World) -> Vec<SentMessage> {
+    let of_thread = |thread| move |message| sent_message(thread, message);
+    let mut all: Vec<SentMessage> = world
+        .threads
+        .values()
+        .flat_map(|thread| thread.messages.iter().filter_map(of_thread(thread)))
+        .collect();
+    all.sort_by_key(|message| message.at_ms);
+    all
+}
+
+fn sent_message(thread: &Thread, message: &ThreadMessage) -> Option<SentMessage> {
+    let details = message.sent.as_ref()?;
+    Some(SentMessage {
+        provider: thread.provider,
+        account: thread.account.clone(),
+        recipient: thread.peer.clone(),
+        customer: thread.customer.clone(),
+        id: message.id.clone(),
+        kind: message.kind.clone(),
+        text: message.text.clone(),
+        via: details.via.clone(),
+        messaging_type: details.messaging_type.clone(),
+        tag: details.tag.clone(),
+        metadata: details.metadata.clone(),
+        retry_key: details.retry_key.clone(),
+        sender_name: message.sender_name.clone(),
+        at_ms: message.at_ms,
+        attempts: details.attempts,
+        times_received: if details.received { thread.times_received(message) } else { 0 },
+        request: details.request.clone(),
+    })
+}
+
+/// Accounts, customers and chats, without messages.
+pub(crate) fn overview(shared: &Shared) -> Value {
+    shared.read(|world| {
+        let threads: Vec<Value> = world
+            .threads
+            .values()
+            .map(|thread| {
+                json!({
+                    "provider": thread.provider,
+                    "account": thread.account,
+                    "peer": thread.peer,
+                    "peer_kind": thread.peer_kind,
+                    "customer": thread.customer,
+                    "messages": thread.messages.len(),
+                    "last_opener_ms": thread.last_opener_ms,
+                    "friend": thread.friend,
+                    "blocked": thread.blocked,
+                    "unavailable": thread.unavailable,
+                    "standby": thread.standby,
+                    "receipts": thread.receipts,
+                })
+            })
+            .collect();
+        let pages: Vec<Value> = world
+            .pages
+            .iter()
+            .map(|page| {
+                json!({"id": page.id, "name": page.name, "tasks": page.tasks, "subscribed_fields": page.subscribed_fields})
+            })
+            .collect();
+        let channels: Vec<Value> = world
+            .line_channels
+            .iter()
+            .map(|channel| {
+                json!({
+                    "id": channel.id,
+                    "name": channel.name,
+                    "bot_user_id": channel.bot_user_id,
+                    "webhook_active": channel.webhook_active,
+                    "redelivery": channel.redelivery,
+                    "quota": channel.quota,
+                    "used": channel.used,
+                })
+            })
+            .collect();
+        json!({
+            "base_url": shared.base_url,
+            "now_ms": world.clock.now_ms(),
+            "clock_offset_ms": world.clock.offset_ms(),
+            "app_id": world.app.id,
+            "echo": shared.echo(),
+            "customers": world.customers,
+            "groups": world.groups,
+            "pages": pages,
+            "line_channels": channels,
+            "threads": threads,
+            "faults": world.faults,
+        })
+    })
+}

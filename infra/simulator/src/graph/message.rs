@@ -1,0 +1,155 @@
+//! The message object of a send, checked against the documented limits.
+
+use serde_json::Value;
+
+use super::GraphError;
+use crate::state::{Choice, ChoiceKind};
+
+/// "Less than 2000 characters", "less than 1000 characters".
+const TEXT_LIMIT: usize = 2_000;
+const METADATA_LIMIT: usize = 1_000;
+const TITLE_LIMIT: usize = 20;
+const PAYLOAD_LIMIT: usize = 1_000;
+const QUICK_REPLIES_LIMIT: usize = 13;
+const TEMPLATE_TEXT_LIMIT: usize = 640;
+
+/// What the phone will show.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    pub(super) kind: String,
+    pub(super) text: Option<String>,
+    pub(super) media_url: Option<String>,
+    pub(super) metadata: Option<String>,
+    pub(super) choices: Vec<Choice>,
+}
+
+impl Outgoing {
+    pub(super) fn parse(message: &Value) -> Result<Self, GraphError> {
+        let metadata = message["metadata"].as_str();
+        check_length("message[metadata]", metadata, METADATA_LIMIT - 1)?;
+        let mut choices = quick_replies(message)?;
+        let (kind, text, media_url) = match (message["text"].as_str(), message.get("attachment")) {
+            (Some(text), None) => {
+                if text.is_empty() {
+                    return Err(empty());
+                }
+                check_length("message[text]", Some(text), TEXT_LIMIT - 1)?;
+                ("text".to_owned(), Some(text.to_owned()), None)
+            }
+            (None, Some(attachment)) => attachment_of(attachment, &mut choices)?,
+            (Some(_), Some(_)) => {
+                return Err(GraphError::parameter(
+                    "(#100) Cannot have both text and attachment in one message",
+                ));
+            }
+            (None, None) if message["sticker_id"].is_string() || message["sticker_id"].is_number() => {
+                ("sticker".to_owned(), None, None)
+            }
+            (None, None) => return Err(empty()),
+        };
+        Ok(Self { kind, text, media_url, metadata: metadata.map(ToOwned::to_owned), choices })
+    }
+}
+
+fn empty() -> GraphError {
+    GraphError::parameter("(#100) Message cannot be empty, must provide valid attachment or text")
+}
+
+fn check_length(name: &str, value: Option<&str>, most: usize) -> Result<(), GraphError> {
+    if value.is_some_and(|value| value.chars().count() > most) {
+        return Err(GraphError::parameter(format!(
+            "(#100) Length of param {name} must be less than {}",
+            most + 1
+        )));
+    }
+    Ok(())
+}
+
+fn quick_replies(message: &Value) -> Result<Vec<Choice>, GraphError> {
+    let Some(replies) = message.get("quick_replies") else { return Ok(Vec::new()) };
+    let replies =
+        replies.as_array().ok_or_else(|| GraphError::parameter("(#100) quick_replies must be a list"))?;
+    if replies.len() > QUICK_REPLIES_LIMIT {
+        return Err(GraphError::parameter("(#100) Too many quick replies: 13 at most"));
+    }
+    let choice = |reply: &Value| choice(reply, ChoiceKind::QuickReply);
+    replies.iter().filter(|reply| reply["content_type"] == "text").map(choice).collect()
+}
+
+fn choice(source: &Value, kind: ChoiceKind) -> Result<Choice, GraphError> {
+    let (title, payload) = (source["title"].as_str(), source["payload"].as_str());
+    check_length("title", title, TITLE_LIMIT)?;
+    check_length("payload", payload, PAYLOAD_LIMIT)?;
+    match (title, payload) {
+        (Some(title), Some(payload)) => Ok(Choice {
+            kind,
+            title: title.to_owned(),
+            payload: payload.to_owned(),
+            lasting: kind == ChoiceKind::Postback,
+        }),
+        _ => Err(GraphError::parameter("(#100) A button needs a title and a payload")),
+    }
+}
+
+type Shown = (String, Option<String>, Option<String>);
+
+fn attachment_of(attachment: &Value, choices: &mut Vec<Choice>) -> Result<Shown, GraphError> {
+    let payload = &attachment["payload"];
+    match attachment["type"].as_str() {
+        Some(kind @ ("image" | "video" | "audio" | "file")) => {
+            let url = payload["url"].as_str();
+            if url.is_none() && payload["attachment_id"].is_null() {
+                return Err(
+                    GraphError::parameter("(#100) Upload attachment failure: no url").subcode(2_018_008)
+                );
+            }
+            Ok((kind.to_owned(), None, url.map(ToOwned::to_owned)))
+        }
+        Some("template") => {
+            check_length("text", payload["text"].as_str(), TEMPLATE_TEXT_LIMIT)?;
+            let buttons = payload["buttons"].as_array().into_iter().flatten();
+            for button in buttons.filter(|button| button["type"] == "postback") {
+                choices.push(choice(button, ChoiceKind::Postback)?);
+            }
+            Ok(("template".to_owned(), payload["text"].as_str().map(ToOwned::to_owned), None))
+        }
+        _ => Err(GraphError::parameter("(#100) Attachment type unknown")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn text_is_less_than_2000_characters_and_metadata_less_than_1000() {
+        assert!(Outgoing::parse(&json!({"text": "窓".repeat(1_999)})).is_ok());
+        assert_eq!(Outgoing::parse(&json!({"text": "窓".repeat(2_000)})).unwrap_err().code, 100);
+        assert!(Outgoing::parse(&json!({"text": "a", "metadata": "m".repeat(999)})).is_ok());
+        assert_eq!(
+            Outgoing::parse(&json!({"text": "a", "metadata": "m".repeat(1_000)})).unwrap_err().code,
+            100
+        );
+    }
+
+    #[test]
+    fn fourteen_quick_replies_are_too_many() {
+        let reply = json!({"content_type": "text", "title": "はい", "payload": "yes"});
+        assert_eq!(
+            Outgoing::parse(&json!({"text": "a", "quick_replies": vec![reply.clone(); 13]}))
+                .unwrap()
+                .choices
+                .len(),
+            13
+        );
+        assert!(Outgoing::parse(&json!({"text": "a", "quick_replies": vec![reply; 14]})).is_err());
+    }
+
+    #[test]
+    fn nothing_is_not_a_message() {
+        assert!(Outgoing::parse(&json!({})).is_err());
+        assert!(Outgoing::parse(&json!({"text": ""})).is_err());
+    }
+}

@@ -1,0 +1,40 @@
+//! Plays Meta's Graph API and the LINE platform as their documents describe them.
+//!
+//! It refuses what they refuse, signs webhooks as they do, and fails on demand. It also serves a page on
+//! which one is the customer, and a plain page to answer as an operator. It knows nothing of the product's
+//! code: what both get wrong in the same way would otherwise look right.
+//!
+//! Tests use [`Simulator`] in their own process; `make run` starts the program of the same name.
+
+mod clock;
+mod control;
+mod customer;
+mod deliver;
+mod faults;
+mod graph;
+mod http_client;
+mod ids;
+mod line;
+mod model;
+mod options;
+mod pages;
+mod params;
+mod png;
+mod provider;
+mod server;
+mod shared;
+mod signing;
+mod simulator;
+mod state;
+mod targets;
+
+pub use crate::{
+    control::{Handshake, Person},
+    customer::{ActError, Performed},
+    deliver::{Outcome, Signature, Webhook},
+    faults::{Endpoint, Fault, FaultRule},
+    model::{Act, Action, Call, Echo, Provider, SentMessage, demo},
+    options::Options,
+    signing::{escape_unicode, line_signature, messenger_legacy_signature, messenger_signature},
+    simulator::Simulator,
+};

@@ -1,0 +1,293 @@
+import { byId, call, clock, date, el, keepAtEnd, pause } from "./dom.js";
+
+const STICKERS = {
+  messenger: ["144884865685780", "126361870881945", "144885145685752", "144884865685783"].map((sticker_id) => ({ sticker_id })),
+  line: ["52002736", "52002737", "52002738", "52002739"].map((sticker_id) => ({ package_id: "11537", sticker_id })),
+};
+const REACTIONS = ["👍", "❤️", "😆", "😮", "😢"];
+const stickerPicture = (id) => el("img", { class: "sticker", src: `/media/sticker-${id}.png`, alt: "スタンプ · Sticker" });
+
+const chosen = { customer: localStorage.getItem("customer"), page: null, channel: null, group: "" };
+let view = null;
+let asked = new AbortController();
+let seenUpTo = null;
+const phones = { messenger: phone("messenger"), line: phone("line") };
+
+// The frame of a phone is made once; only its chat is drawn anew, so that a half-written text stays.
+function phone(provider) {
+  const parts = {
+    account: el("select", { "aria-label": "アカウント · Account" }),
+    face: el("img", { class: "avatar", alt: "" }),
+    state: el("small", { class: "state" }),
+    follow: el("button", { class: "quiet", type: "button" }),
+    group: el("select", { "aria-label": "トーク · Chat", class: "group" }),
+    chat: el("div", { class: "chat", tabindex: "0", role: "log", "aria-label": "メッセージ · Messages" }),
+    tray: el("div", { class: "tray", hidden: true }),
+    text: el("input", {
+      class: "text", placeholder: "メッセージを入力", "aria-label": "メッセージ · Message", maxlength: "5000",
+      autocomplete: "off", enterkeyhint: "send",
+    }),
+    problem: el("p", { class: "problem", role: "alert", hidden: true }),
+    mode: el("p", { class: "mode", hidden: true }),
+    quoting: null,
+    editing: null,
+  };
+  const icon = (label, sign, onclick) => el("button", { type: "button", class: "icon", title: label, "aria-label": label, onclick }, sign);
+  const form = el("form", {
+    class: "composer",
+    onsubmit: (event) => {
+      event.preventDefault();
+      say(provider);
+    },
+  },
+    icon("スタンプ · Sticker", "☺", () => (parts.tray.hidden = !parts.tray.hidden)),
+    icon("写真を送る · Send a photo", "写真", () => perform(provider, { kind: "image", count: 1 })),
+    parts.text,
+    el("button", { type: "submit", class: "send", "aria-label": "送信 · Send" }, "➤"),
+  );
+  for (const sticker of STICKERS[provider]) {
+    parts.tray.append(icon("スタンプ · Sticker", stickerPicture(sticker.sticker_id), () => {
+      parts.tray.hidden = true;
+      perform(provider, { kind: "sticker", ...sticker });
+    }));
+  }
+  const title = provider === "line" ? "LINE" : "Messenger";
+  byId(provider).append(
+    el("header", {},
+      parts.face,
+      el("div", { class: "who" }, parts.account, el("span", {}, el("b", {}, title), " ", parts.state)),
+      provider === "line" ? parts.group : null,
+      parts.follow),
+    parts.chat, parts.problem, parts.mode, parts.tray, form);
+  parts.account.addEventListener("change", () => {
+    chosen[provider === "line" ? "channel" : "page"] = parts.account.value;
+    refresh();
+  });
+  parts.group.addEventListener("change", () => {
+    chosen.group = parts.group.value;
+    refresh();
+  });
+  parts.follow.addEventListener("click", () => perform(provider, { kind: parts.follow.dataset.act }));
+  return parts;
+}
+
+async function say(provider) {
+  const parts = phones[provider];
+  const text = parts.text.value.trim();
+  if (!text) return;
+  const { editing, quoting } = parts;
+  setMode(provider, null);
+  parts.text.value = "";
+  const done = await perform(provider, editing
+    ? { kind: "edit", message_id: editing.id, text }
+    : { kind: "text", text, quote: quoting?.id });
+  if (!done) parts.text.value = text;
+}
+
+function setMode(provider, mode, message) {
+  const parts = phones[provider];
+  parts.quoting = mode === "quote" ? message : null;
+  parts.editing = mode === "edit" ? message : null;
+  parts.mode.hidden = !mode;
+  if (!mode) return;
+  const label = mode === "edit" ? "編集中 · Editing: " : "引用 · Quoting: ";
+  parts.mode.replaceChildren(label, message.text ?? "…", " ",
+    el("button", { type: "button", class: "link", onclick: () => setMode(provider, null) }, "やめる · Cancel"));
+  if (mode === "edit") parts.text.value = message.text ?? "";
+  parts.text.focus();
+}
+
+async function perform(provider, action) {
+  const parts = phones[provider];
+  const act = { provider, customer: view.customer, account: view[provider].account, ...action };
+  if (provider === "line" && view.line.group) act.group = view.line.group;
+  parts.problem.hidden = true;
+  try {
+    await call("POST", "/control/act", act);
+    parts.chat.scrollTop = parts.chat.scrollHeight;
+    return true;
+  } catch (refused) {
+    parts.problem.textContent = refused.message;
+    parts.problem.hidden = false;
+    return false;
+  }
+}
+
+function draw() {
+  byId("customers").replaceChildren(...view.customers.map((customer) =>
+    el("option", { value: customer.id, selected: customer.id === view.customer }, customer.name)));
+  byId("face").src = view.customers.find((customer) => customer.id === view.customer)?.picture ?? "";
+  const notice = byId("notice");
+  notice.hidden = view.product_known;
+  notice.textContent = "会社側のシステムはまだ起動していません。書いたものは届きません。 · The product is not up yet: nothing that you write arrives.";
+  drawPhone("messenger");
+  drawPhone("line");
+  byId("webhooks").replaceChildren(...view.webhooks.map((webhook) =>
+    el("li", { class: webhook.state },
+      el("time", {}, clock(webhook.at_ms)),
+      el("b", {}, webhook.provider === "line" ? "LINE" : "Messenger"),
+      el("span", { class: "what" }, webhook.what),
+      el("span", { class: "result" }, webhook.text))));
+  reportReading();
+}
+
+function drawPhone(provider) {
+  const parts = phones[provider];
+  const side = view[provider];
+  const thread = side.thread;
+  const options = side.accounts.map((account) =>
+    el("option", { value: account.id, selected: account.id === side.account }, account.name));
+  parts.account.replaceChildren(...options);
+  parts.account.disabled = side.accounts.length < 2;
+  parts.face.src = side.accounts.find((account) => account.id === side.account)?.picture ?? "";
+  if (provider === "line") {
+    parts.group.replaceChildren(el("option", { value: "" }, "1対1"), ...side.groups.map((group) =>
+      el("option", { value: group.id, selected: group.id === side.group }, group.name)));
+  }
+  const blocked = thread?.blocked ?? false;
+  const friend = provider === "messenger" || (thread?.friend ?? false);
+  parts.follow.hidden = Boolean(side.group);
+  parts.follow.dataset.act = blocked || !friend ? "follow" : "unfollow";
+  parts.follow.textContent = blocked ? "解除 · Unblock" : friend ? "ブロック · Block" : "友だち追加 · Add";
+  parts.state.textContent = blocked ? "ブロック中" : provider === "line" && !friend && !side.group ? "友だちではない" : "";
+  parts.text.disabled = blocked;
+
+  const messages = thread?.messages ?? [];
+  const open = parts.chat.querySelector("details[open]")?.dataset.id;
+  keepAtEnd(parts.chat, () => {
+    let lastDay = null;
+    const rows = [];
+    for (const message of messages) {
+      const today = date(message.at_ms);
+      if (today !== lastDay) rows.push(el("p", { class: "day" }, today));
+      lastDay = today;
+      rows.push(bubble(provider, message, message === messages.at(-1), open === message.id));
+    }
+    if (thread?.typing) rows.push(el("p", { class: "typing" }, "入力中… · typing"));
+    if (rows.length === 0) {
+      rows.push(el("p", { class: "empty" }, "まだメッセージはありません。", el("br"), "Write something to the company."));
+    }
+    parts.chat.replaceChildren(...rows);
+  });
+}
+
+function bubble(provider, message, isLast, open) {
+  const side = message.mine ? "mine" : "theirs";
+  if (message.unsent) return el("p", { class: "day" }, "メッセージの送信を取り消しました · unsent");
+  const name = message.sender_name ?? message.author;
+  return el("div", { class: `row ${side}` },
+    name && !message.mine ? el("small", { class: "name" }, name) : null,
+    el("div", { class: "line-of" },
+      el("div", { class: `bubble ${message.kind}` }, content(message)),
+      el("span", { class: "meta" },
+        message.edited ? "編集済み " : "",
+        clock(message.at_ms),
+        menu(provider, message, open))),
+    reactions(message),
+    choices(provider, message, isLast));
+}
+
+function content(message) {
+  switch (message.kind) {
+    case "sticker": return stickerPicture(message.sticker_id);
+    case "image": return message.media_url ? el("img", { src: message.media_url, alt: "写真 · Photo" }) : "写真 · Photo";
+    case "postback": return el("span", {}, "▸ ", message.text);
+    case "text": case "template": case "flex": return message.text ?? "";
+    default: return `▤ ${message.kind}${message.text ? `: ${message.text}` : ""}`;
+  }
+}
+
+const reactions = (message) => {
+  const shown = message.reactions.filter(Boolean);
+  return shown.length ? el("span", { class: "reactions" }, shown.join(" ")) : null;
+};
+
+function menu(provider, message, open) {
+  const actions = [];
+  const action = (label, onclick, title) => actions.push(el("button", { type: "button", class: "quiet", onclick, title }, label));
+  if (provider === "messenger") {
+    for (const emoji of REACTIONS) {
+      const remove = message.reactions[0] === emoji;
+      action(emoji, () => perform(provider, { kind: "reaction", message_id: message.id, emoji, remove }));
+    }
+    if (message.mine && message.kind === "text") action("編集", () => setMode(provider, "edit", message), "Edit");
+  } else if (message.mine && message.kind !== "postback") {
+    action("送信取消", () => perform(provider, { kind: "unsend", message_id: message.id }), "Unsend");
+    if (view.line.group && message.kind === "text") action("編集", () => setMode(provider, "edit", message), "Edit");
+  }
+  if (message.kind === "text") action("引用", () => setMode(provider, "quote", message), "Quote");
+  if (actions.length === 0) return null;
+  return el("details", { class: "menu", "data-id": message.id, open },
+    el("summary", { title: "操作 · Actions", "aria-label": "操作 · Actions" }, "⋯"), el("div", {}, actions));
+}
+
+// Quick replies disappear with the next message; buttons stay.
+function choices(provider, message, isLast) {
+  const usable = message.choices.filter((choice) => isLast || choice.lasting);
+  if (usable.length === 0) return null;
+  const press = ({ kind, title, payload }) => perform(provider, kind === "message" ? { kind: "text", text: payload } : { kind, title, payload });
+  return el("div", { class: "choices" }, usable.map((choice) =>
+    el("button", { type: "button", onclick: () => press(choice) }, choice.title)));
+}
+
+// Messenger tells the page that its message was read: when it is really in sight, and once.
+async function reportReading() {
+  const { account, thread } = view.messenger;
+  const visible = document.visibilityState === "visible" && byId("messenger").offsetParent !== null;
+  const unread = thread?.messages.findLast((message) => message.from_company && !message.read);
+  if (!visible || !unread || !thread.receipts || thread.blocked || seenUpTo === unread.id) return;
+  seenUpTo = unread.id;
+  await pause(700);
+  await call("POST", "/control/see", { account, customer: view.customer, read: true }).catch(() => (seenUpTo = null));
+}
+
+function refresh() {
+  if (view) view.version = 0;
+  asked.abort();
+}
+
+async function follow() {
+  for (;;) {
+    asked = new AbortController();
+    const query = new URLSearchParams({ since: view?.version ?? 0 });
+    for (const [name, value] of Object.entries(chosen)) if (value) query.set(name, value);
+    try {
+      const response = await fetch(`/customer/view?${query}`, { signal: asked.signal });
+      view = await response.json();
+      draw();
+    } catch (error) {
+      if (error.name === "AbortError") continue;
+      const notice = byId("notice");
+      notice.hidden = false;
+      notice.textContent = "シミュレーターに接続できません。再接続しています… · The simulator does not answer; trying again.";
+      await pause(1500);
+    }
+  }
+}
+
+byId("customers").addEventListener("change", () => choose(byId("customers").value));
+
+function choose(customer) {
+  chosen.customer = customer;
+  localStorage.setItem("customer", customer);
+  seenUpTo = null;
+  refresh();
+}
+
+byId("new-customer").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const { id } = await call("POST", "/control/customers", { name: byId("new-name").value });
+  byId("new-name").value = "";
+  choose(id);
+});
+
+for (const provider of ["messenger", "line"]) {
+  byId(`tab-${provider}`).addEventListener("click", () => {
+    document.body.dataset.shown = provider;
+    for (const other of ["messenger", "line"]) byId(`tab-${other}`).setAttribute("aria-selected", other === provider);
+    if (view) draw();
+  });
+}
+document.body.dataset.shown = "messenger";
+document.addEventListener("visibilitychange", () => view && reportReading());
+follow();

@@ -1,0 +1,153 @@
+//! What the customer's page shows, and waiting for news of it.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json,
+    extract::{Query, State},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use super::webhook_line;
+use crate::{
+    model::Provider,
+    shared::Shared,
+    state::{Thread, ThreadMessage, World},
+};
+
+/// Shorter than any browser's patience.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+const WEBHOOKS_SHOWN: usize = 12;
+const MESSAGES_SHOWN: usize = 200;
+
+#[derive(Deserialize)]
+pub(super) struct ViewOf {
+    customer: Option<String>,
+    page: Option<String>,
+    channel: Option<String>,
+    group: Option<String>,
+    /// The version that the page already shows.
+    #[serde(default)]
+    since: u64,
+}
+
+pub(super) async fn view(State(shared): State<Arc<Shared>>, Query(of): Query<ViewOf>) -> Json<Value> {
+    let mut changes = shared.changes();
+    // An older number than the page's means that the simulator was restarted: no reason to wait.
+    let _ = timeout(LONGEST_WAIT, changes.wait_for(|version| *version != of.since)).await;
+    let version = *changes.borrow();
+    Json(shared.read(|world| render(&shared, world, &of, version)))
+}
+
+fn render(shared: &Shared, world: &World, of: &ViewOf, version: u64) -> Value {
+    let customer =
+        of.customer.as_deref().and_then(|id| world.customer(id)).or_else(|| world.customers.first());
+    let customer_id = customer.map_or("", |customer| customer.id.as_str());
+    let face = |id: &str| format!("/media/face-{id}.png");
+    let customers: Vec<Value> = world
+        .customers
+        .iter()
+        .map(|customer| json!({"id": customer.id, "name": customer.display_name, "picture": face(&customer.id)}))
+        .collect();
+
+    let pages = world.pages.iter().filter(|page| page.subscribed_fields.is_some());
+    let pages: Vec<Value> =
+        pages.map(|page| json!({"id": page.id, "name": page.name, "picture": face(&page.id)})).collect();
+    let channels: Vec<Value> = world
+        .line_channels
+        .iter()
+        .map(|channel| json!({"id": channel.id, "name": channel.name, "picture": face(&channel.id)}))
+        .collect();
+    let page = chosen(&pages, of.page.as_deref());
+    let channel = chosen(&channels, of.channel.as_deref());
+    let groups: Vec<Value> = world
+        .groups
+        .iter()
+        .filter(|group| {
+            group.channel == channel && group.bot_joined && group.members.iter().any(|id| id == customer_id)
+        })
+        .map(|group| json!({"id": group.id, "name": group.name}))
+        .collect();
+    let group = of.group.as_deref().filter(|id| groups.iter().any(|group| group["id"] == *id));
+
+    let one_to_one = |provider: Provider, account: &str| {
+        world.threads.values().find(|thread| {
+            thread.provider == provider
+                && thread.account == account
+                && thread.customer.as_deref() == Some(customer_id)
+        })
+    };
+    let line_thread = match group {
+        Some(group) => world.thread(Provider::Line, &channel, group),
+        None => one_to_one(Provider::Line, &channel),
+    };
+    let webhooks: Vec<Value> =
+        world.webhooks.iter().rev().take(WEBHOOKS_SHOWN).map(webhook_line::describe).collect();
+    json!({
+        "version": version,
+        "customer": customer_id,
+        "customers": customers,
+        "product_known": shared.targets().api_base().is_some() || shared.targets().messenger.is_some(),
+        "messenger": {
+            "accounts": pages,
+            "account": page,
+            "thread": one_to_one(Provider::Messenger, &page).map(|thread| chat(world, thread, customer_id)),
+        },
+        "line": {
+            "accounts": channels,
+            "account": channel,
+            "groups": groups,
+            "group": group,
+            "thread": line_thread.map(|thread| chat(world, thread, customer_id)),
+        },
+        "webhooks": webhooks,
+    })
+}
+
+fn chosen(accounts: &[Value], wanted: Option<&str>) -> String {
+    let found = accounts.iter().find(|account| account["id"].as_str() == wanted).or_else(|| accounts.first());
+    found.and_then(|account| account["id"].as_str()).unwrap_or_default().to_owned()
+}
+
+fn chat(world: &World, thread: &Thread, customer: &str) -> Value {
+    let shown: Vec<&ThreadMessage> = thread.visible().collect();
+    let latest = &shown[shown.len().saturating_sub(MESSAGES_SHOWN)..];
+    let messages: Vec<Value> = latest.iter().map(|message| bubble(world, message, customer)).collect();
+    json!({
+        "peer": thread.peer,
+        "blocked": thread.blocked,
+        "friend": thread.friend,
+        "unavailable": thread.unavailable,
+        "receipts": thread.receipts,
+        "typing": thread.typing,
+        "messages": messages,
+    })
+}
+
+fn bubble(world: &World, message: &ThreadMessage, customer: &str) -> Value {
+    let mine = !message.from_company && message.author.as_deref().is_none_or(|author| author == customer);
+    let author = message
+        .author
+        .as_deref()
+        .and_then(|id| world.customer(id))
+        .map(|author| author.display_name.as_str());
+    json!({
+        "id": message.id,
+        "mine": mine,
+        "from_company": message.from_company,
+        "author": author,
+        "kind": message.kind,
+        "text": message.text,
+        "media_url": message.media_url,
+        "sticker_id": message.sticker_id,
+        "choices": message.choices,
+        "sender_name": message.sender_name,
+        "reactions": [&message.customer_reaction, &message.company_reaction],
+        "edited": message.edits > 0,
+        "unsent": message.unsent,
+        "read": message.read_at_ms.is_some(),
+        "at_ms": message.at_ms,
+    })
+}

@@ -1,0 +1,70 @@
+//! Everything that is served: the providers, the control routes, and the two pages for people.
+
+mod customer;
+mod media;
+pub(crate) mod operator;
+mod webhook_line;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, connect_info::IntoMakeServiceWithConnectInfo},
+    http::{HeaderValue, header},
+    middleware,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+
+use crate::{control, provider, server, shared::Shared};
+
+/// Nothing inline and nothing from elsewhere. Pictures may come from the other spelling of this machine's
+/// name, because profile pictures carry the address that the product was given.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+     img-src 'self' data: http://127.0.0.1:* http://localhost:*; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'";
+
+const CONTROL_BODY_LIMIT_BYTES: usize = 32 * 1024 * 1024;
+
+pub(crate) fn router(shared: Arc<Shared>) -> IntoMakeServiceWithConnectInfo<Router, server::Switch> {
+    Router::new()
+        .route("/", get(async || page(include_str!("assets/customer.html"))))
+        .route("/operator", get(async || page(include_str!("assets/operator.html"))))
+        .route("/assets/style.css", get(async || asset("text/css", include_str!("assets/style.css"))))
+        .route("/assets/dom.js", get(async || script(include_str!("assets/dom.js"))))
+        .route("/assets/customer.js", get(async || script(include_str!("assets/customer.js"))))
+        .route("/assets/operator.js", get(async || script(include_str!("assets/operator.js"))))
+        .route("/favicon.ico", get(async || asset("image/svg+xml", include_str!("assets/icon.svg"))))
+        .route("/customer/view", get(customer::view))
+        .route("/media/{name}", get(media::picture))
+        .merge(operator::router())
+        .merge(control::router())
+        .fallback(provider::dispatch)
+        .with_state(shared)
+        .layer(DefaultBodyLimit::max(CONTROL_BODY_LIMIT_BYTES))
+        .layer(middleware::from_fn(server::only_local_names))
+        .layer(middleware::from_fn(server::cut_when_asked))
+        .into_make_service_with_connect_info()
+}
+
+fn page(html: &'static str) -> Response {
+    let mut response = asset("text/html", html);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    response
+}
+
+fn script(source: &'static str) -> Response {
+    asset("text/javascript", source)
+}
+
+fn asset(kind: &str, content: &'static str) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, format!("{kind}; charset=utf-8")),
+        (header::CACHE_CONTROL, "no-cache".to_owned()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+    ];
+    (headers, content).into_response()
+}

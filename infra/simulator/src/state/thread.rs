@@ -1,0 +1,155 @@
+//! One chat between an account and a customer, a group or a room.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::model::Provider;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PeerKind {
+    OneToOne,
+    Group,
+    Room,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts that tests switch one by one")]
+pub(crate) struct Thread {
+    pub(crate) provider: Provider,
+    pub(crate) account: String,
+    /// A page-scoped id, or a LINE user, group or room id.
+    pub(crate) peer: String,
+    pub(crate) peer_kind: PeerKind,
+    pub(crate) customer: Option<String>,
+    pub(crate) messages: Vec<ThreadMessage>,
+    /// When the customer last did something that opens the reply window.
+    pub(crate) last_opener_ms: Option<i64>,
+    /// LINE: the customer added the account as a friend.
+    pub(crate) friend: bool,
+    /// The customer blocked the account.
+    pub(crate) blocked: bool,
+    /// Messenger: the person is deactivated or gone (error 551).
+    pub(crate) unavailable: bool,
+    /// Another app owns the thread: the product only listens.
+    pub(crate) standby: bool,
+    /// Whether Messenger reports delivery and reading.
+    pub(crate) receipts: bool,
+    pub(crate) typing: bool,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct ThreadMessage {
+    pub(crate) id: String,
+    pub(crate) from_company: bool,
+    /// The customer who wrote, in groups and rooms.
+    pub(crate) author: Option<String>,
+    pub(crate) at_ms: i64,
+    pub(crate) kind: String,
+    pub(crate) text: Option<String>,
+    pub(crate) media_url: Option<String>,
+    pub(crate) sticker_id: Option<String>,
+    pub(crate) choices: Vec<Choice>,
+    pub(crate) sender_name: Option<String>,
+    pub(crate) quote_token: Option<String>,
+    pub(crate) customer_reaction: Option<String>,
+    pub(crate) company_reaction: Option<String>,
+    pub(crate) edits: u32,
+    pub(crate) unsent: bool,
+    pub(crate) delivered_at_ms: Option<i64>,
+    pub(crate) read_at_ms: Option<i64>,
+    /// Set on what the company sent through the API.
+    pub(crate) sent: Option<SentDetails>,
+}
+
+/// Something a customer can tap: a quick reply or a button.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Choice {
+    pub(crate) kind: ChoiceKind,
+    pub(crate) title: String,
+    pub(crate) payload: String,
+    /// Buttons stay; quick replies vanish with the next message.
+    pub(crate) lasting: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ChoiceKind {
+    QuickReply,
+    Postback,
+    Message,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct SentDetails {
+    /// `send`, `reply` or `push`.
+    pub(crate) via: String,
+    pub(crate) messaging_type: Option<String>,
+    pub(crate) tag: Option<String>,
+    pub(crate) metadata: Option<String>,
+    pub(crate) retry_key: Option<String>,
+    /// Requests that named this message, repeats under the same retry key included.
+    pub(crate) attempts: u32,
+    /// Accepted is not delivered: a blocker's phone shows nothing.
+    pub(crate) received: bool,
+    pub(crate) request: Value,
+}
+
+/// Peers never contain a colon, accounts neither.
+pub(super) fn key(provider: Provider, account: &str, peer: &str) -> String {
+    format!("{}:{account}:{peer}", provider.as_str())
+}
+
+impl Thread {
+    pub(super) fn new(
+        provider: Provider,
+        account: &str,
+        peer: &str,
+        peer_kind: PeerKind,
+        customer: Option<String>,
+    ) -> Self {
+        Self {
+            provider,
+            account: account.to_owned(),
+            peer: peer.to_owned(),
+            peer_kind,
+            customer,
+            messages: Vec::new(),
+            last_opener_ms: None,
+            friend: false,
+            blocked: false,
+            unavailable: false,
+            standby: false,
+            receipts: true,
+            typing: false,
+        }
+    }
+
+    pub(crate) fn message(&self, id: &str) -> Option<&ThreadMessage> {
+        self.messages.iter().find(|message| message.id == id)
+    }
+
+    pub(crate) fn message_mut(&mut self, id: &str) -> Option<&mut ThreadMessage> {
+        self.messages.iter_mut().find(|message| message.id == id)
+    }
+
+    /// What the customer's phone shows.
+    pub(crate) fn visible(&self) -> impl Iterator<Item = &ThreadMessage> {
+        self.messages.iter().filter(|message| message.sent.as_ref().is_none_or(|sent| sent.received))
+    }
+
+    /// How often the phone shows this message: Messenger texts of the product are told apart by
+    /// `metadata`, LINE texts by what they say.
+    pub(crate) fn times_received(&self, message: &ThreadMessage) -> usize {
+        let metadata = |message: &ThreadMessage| message.sent.as_ref().and_then(|sent| sent.metadata.clone());
+        let same = |other: &&ThreadMessage| match metadata(message) {
+            Some(own) => metadata(other).as_ref() == Some(&own),
+            None => {
+                other.kind == message.kind
+                    && other.text == message.text
+                    && other.media_url == message.media_url
+            }
+        };
+        self.visible().filter(|other| other.from_company).filter(same).count()
+    }
+}

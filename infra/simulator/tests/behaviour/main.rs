@@ -1,0 +1,14 @@
+//! The simulator seen from outside: its HTTP interfaces and its webhooks.
+
+#![expect(clippy::unwrap_used, reason = "in a test an unwrap is an assertion, in its helpers too")]
+
+mod faults;
+mod graph;
+mod graph_tokens;
+mod line_push;
+mod line_reply;
+mod line_side;
+mod pages;
+mod state;
+mod support;
+mod webhooks;

@@ -1,0 +1,285 @@
+//! Reads the environment, and says everything that is wrong with it at once.
+
+use std::fmt;
+
+use reqwest::Url;
+
+use crate::aws::AwsConfig;
+use crate::secrets::Secret;
+
+/// Reads variables. A missing or malformed one is noted and reading goes on; [`Env::finish`] then
+/// reports all of them together.
+pub struct Env {
+    lookup: Box<Lookup>,
+    problems: Vec<Problem>,
+}
+
+type Lookup = dyn Fn(&str) -> Option<String>;
+
+/// What every provider call needs to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderConfig {
+    /// Where the Graph API answers, without a trailing slash.
+    pub graph_base_url: String,
+    /// Its version, such as `v26.0`.
+    pub graph_version: String,
+    /// Where the LINE Messaging API answers, without a trailing slash.
+    pub line_base_url: String,
+    /// The apps that Meta's own inboxes write as: their echoes are a person's reply.
+    pub page_inbox_app_ids: Vec<String>,
+}
+
+/// Variables that are missing or malformed, each with its remedy.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigError {
+    problems: Vec<Problem>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Problem {
+    variable: &'static str,
+    wrong: String,
+    remedy: &'static str,
+}
+
+const GRAPH_BASE_URL: &str = "https://graph.facebook.com";
+const GRAPH_VERSION: &str = "v26.0";
+const LINE_BASE_URL: &str = "https://api.line.me";
+// The Page inbox on the web, and Meta Business Suite.
+const PAGE_INBOX_APP_IDS: &str = "26390203743090,263902037430900";
+const WEBHOOK_BODY_LIMIT_BYTES: usize = 1_048_576;
+
+impl Env {
+    /// The variables of this process.
+    pub fn from_process() -> Self {
+        // A variable that is not UTF-8 is as useless as a missing one.
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// The variables that `lookup` knows.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String> + 'static) -> Self {
+        Self { lookup: Box::new(lookup), problems: Vec::new() }
+    }
+
+    /// Returns `config`, which was read from here, if nothing was wrong.
+    pub fn finish<T>(self, config: T) -> Result<T, ConfigError> {
+        if self.problems.is_empty() { Ok(config) } else { Err(ConfigError { problems: self.problems }) }
+    }
+
+    /// `INBOX_TABLE`: the table of conversations and messages.
+    pub fn inbox_table(&mut self) -> String {
+        self.text("INBOX_TABLE", "set it to the name of the Inbox table")
+    }
+
+    /// `DIRECTORY_TABLE`: the table of channels.
+    pub fn directory_table(&mut self) -> String {
+        self.text("DIRECTORY_TABLE", "set it to the name of the Directory table")
+    }
+
+    /// `INBOUND_QUEUE_URL`: where webhooks leave their events.
+    pub fn inbound_queue_url(&mut self) -> String {
+        self.url("INBOUND_QUEUE_URL", None, "set it to the URL of the queue inbound.fifo")
+    }
+
+    /// `OUTBOUND_QUEUE_URL`: where replies wait for the provider.
+    pub fn outbound_queue_url(&mut self) -> String {
+        self.url("OUTBOUND_QUEUE_URL", None, "set it to the URL of the queue outbound.fifo")
+    }
+
+    /// `PROFILES_QUEUE_URL`: where contacts wait for their name and picture.
+    pub fn profiles_queue_url(&mut self) -> String {
+        self.url("PROFILES_QUEUE_URL", None, "set it to the URL of the queue profiles")
+    }
+
+    /// `SECRET_PREFIX`: what the names of this stack's secrets begin with, without the slash.
+    pub fn secret_prefix(&mut self) -> String {
+        self.text("SECRET_PREFIX", "set it to the name of the stack")
+    }
+
+    /// `WEBHOOK_BODY_LIMIT_BYTES`: the largest webhook body that is read; 1 MiB unless set.
+    pub fn webhook_body_limit_bytes(&mut self) -> usize {
+        const NAME: &str = "WEBHOOK_BODY_LIMIT_BYTES";
+        let Some(text) = self.get(NAME) else { return WEBHOOK_BODY_LIMIT_BYTES };
+        text.parse().unwrap_or_else(|_| {
+            self.note(NAME, format!("is `{text}`"), "set it to a number of bytes, or remove it for 1 MiB");
+            WEBHOOK_BODY_LIMIT_BYTES
+        })
+    }
+
+    /// `GRAPH_BASE_URL`, `GRAPH_VERSION`, `LINE_BASE_URL` and `PAGE_INBOX_APP_IDS`; the providers'
+    /// real addresses unless set.
+    pub fn providers(&mut self) -> ProviderConfig {
+        let ids = self.get("PAGE_INBOX_APP_IDS").unwrap_or_else(|| PAGE_INBOX_APP_IDS.to_owned());
+        let ids: Vec<_> = ids.split(',').map(str::trim).filter(|id| !id.is_empty()).collect();
+        if ids.iter().any(|id| !id.bytes().all(|byte| byte.is_ascii_digit())) {
+            let remedy = "set it to app ids separated by commas, or remove it for Meta's own";
+            self.note("PAGE_INBOX_APP_IDS", "is not a list of numbers".to_owned(), remedy);
+        }
+        ProviderConfig {
+            graph_base_url: self.url(
+                "GRAPH_BASE_URL",
+                Some(GRAPH_BASE_URL),
+                "set it to where the Graph API answers, or remove it for Meta's own",
+            ),
+            graph_version: self.get("GRAPH_VERSION").unwrap_or_else(|| GRAPH_VERSION.to_owned()),
+            line_base_url: self.url(
+                "LINE_BASE_URL",
+                Some(LINE_BASE_URL),
+                "set it to where the Messaging API answers, or remove it for LINE's own",
+            ),
+            page_inbox_app_ids: ids.into_iter().map(str::to_owned).collect(),
+        }
+    }
+
+    /// Region, credentials and endpoint, as Lambda sets them.
+    pub fn aws(&mut self) -> AwsConfig {
+        const KEYS: &str = "Lambda sets it; elsewhere set the keys of the account to work in";
+        let endpoint = "set it to the address of the local AWS endpoint, or remove it for AWS itself";
+        AwsConfig {
+            region: self.text("AWS_REGION", "Lambda sets it; elsewhere set the Region to work in"),
+            access_key_id: self.text("AWS_ACCESS_KEY_ID", KEYS),
+            secret_access_key: Secret::new(self.text("AWS_SECRET_ACCESS_KEY", KEYS)),
+            session_token: self.get("AWS_SESSION_TOKEN").map(Secret::new),
+            endpoint_url: self
+                .get("AWS_ENDPOINT_URL")
+                .map(|url| self.checked_url("AWS_ENDPOINT_URL", &url, endpoint)),
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|text| !text.trim().is_empty())
+    }
+
+    fn text(&mut self, name: &'static str, remedy: &'static str) -> String {
+        self.get(name).unwrap_or_else(|| {
+            self.note(name, "is not set".to_owned(), remedy);
+            String::new()
+        })
+    }
+
+    fn url(&mut self, name: &'static str, default: Option<&str>, remedy: &'static str) -> String {
+        match self.get(name).or_else(|| default.map(str::to_owned)) {
+            Some(url) => self.checked_url(name, &url, remedy),
+            None => self.text(name, remedy),
+        }
+    }
+
+    fn checked_url(&mut self, name: &'static str, url: &str, remedy: &'static str) -> String {
+        match Url::parse(url) {
+            Ok(parsed) if parsed.scheme() == "https" || is_loopback(&parsed) => {}
+            Ok(_) => {
+                self.note(name, format!("is `{url}`, which is neither https nor on this machine"), remedy);
+            }
+            Err(_) => self.note(name, format!("is `{url}`, which is not a URL"), remedy),
+        }
+        url.trim_end_matches('/').to_owned()
+    }
+
+    fn note(&mut self, variable: &'static str, wrong: String, remedy: &'static str) {
+        self.problems.push(Problem { variable, wrong, remedy });
+    }
+}
+
+// Tokens travel to these addresses: in clear only where the wire is this machine.
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    url.scheme() == "http"
+        && (host == "localhost"
+            || host.ends_with(".localhost")
+            || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback()))
+}
+
+impl fmt::Debug for Env {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Env").field("problems", &self.problems).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the environment of this function is not usable")?;
+        for Problem { variable, wrong, remedy } in &self.problems {
+            write!(f, "; {variable} {wrong}: {remedy}")?;
+        }
+        f.write_str(" (in template.yaml, under Environment of the function)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn env(variables: &'static [(&'static str, &'static str)]) -> Env {
+        Env::from_lookup(move |name| {
+            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn everything_missing_is_named_at_once_with_its_remedy() {
+        let mut env = env(&[("INBOX_TABLE", " ")]);
+        let config = (env.inbox_table(), env.inbound_queue_url(), env.aws().region);
+        let text = env.finish(config).unwrap_err().to_string();
+        for part in ["INBOX_TABLE is not set: set it to the name", "INBOUND_QUEUE_URL", "AWS_REGION"] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+
+    #[test]
+    fn providers_default_to_the_real_addresses() {
+        let mut env = env(&[]);
+        let providers = env.providers();
+        assert_eq!(
+            env.finish(providers).unwrap(),
+            ProviderConfig {
+                graph_base_url: "https://graph.facebook.com".into(),
+                graph_version: "v26.0".into(),
+                line_base_url: "https://api.line.me".into(),
+                page_inbox_app_ids: vec!["26390203743090".into(), "263902037430900".into()],
+            }
+        );
+    }
+
+    #[test]
+    fn an_address_is_https_or_on_this_machine() {
+        let table = [
+            ("https://graph.facebook.com/", Some("https://graph.facebook.com")),
+            ("http://127.0.0.1:4566", Some("http://127.0.0.1:4566")),
+            ("http://[::1]:4566", Some("http://[::1]:4566")),
+            ("http://sqs.localhost:4566/q", Some("http://sqs.localhost:4566/q")),
+            ("http://graph.facebook.com", None),
+            ("ftp://127.0.0.1", None),
+            ("graph.facebook.com", None),
+        ];
+        for (given, expected) in table {
+            let mut env =
+                Env::from_lookup(move |name| (name == "OUTBOUND_QUEUE_URL").then(|| given.to_owned()));
+            let url = env.outbound_queue_url();
+            assert_eq!(env.finish(url).ok().as_deref(), expected, "{given}");
+        }
+    }
+
+    #[test]
+    fn malformed_numbers_and_ids_are_refused() {
+        let mut env = env(&[("WEBHOOK_BODY_LIMIT_BYTES", "1M"), ("PAGE_INBOX_APP_IDS", "1, x")]);
+        let config = (env.webhook_body_limit_bytes(), env.providers());
+        let text = env.finish(config).unwrap_err().to_string();
+        assert!(
+            text.contains("WEBHOOK_BODY_LIMIT_BYTES is `1M`") && text.contains("PAGE_INBOX_APP_IDS"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn keys_never_reach_the_debug_output() {
+        let mut env = env(&[
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ACCESS_KEY_ID", "id"),
+            ("AWS_SECRET_ACCESS_KEY", "hidden-key"),
+            ("AWS_SESSION_TOKEN", "hidden-token"),
+        ]);
+        let aws = env.aws();
+        let text = format!("{:?}", env.finish(aws).unwrap());
+        assert!(!text.contains("hidden"), "{text}");
+    }
+}

@@ -1,0 +1,45 @@
+//! Everything that knows Lambda, AWS clients or the environment: configuration, clients, logs,
+//! metrics, cached secrets, queues, and the loops that take a batch apart record by record.
+//!
+//! A function's `main` starts here and stays small:
+//!
+//! ```no_run
+//! use lambda_runtime::{Error, LambdaEvent};
+//! use madoguchi_runtime::{Aws, Env, Function};
+//!
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> Result<(), Error> {
+//!     let function = Function::start("idle_close");
+//!     let mut env = Env::from_process();
+//!     let (table, aws) = (env.inbox_table(), env.aws());
+//!     let (table, aws) = env.finish((table, aws))?;
+//!     let dynamodb = Aws::new(aws)?.dynamodb();
+//!     function.run(async |event: LambdaEvent<serde_json::Value>| {
+//!         tracing::info!(table, ?dynamodb, payload = %event.payload, "Invoked");
+//!         Ok::<_, Error>(())
+//!     }).await
+//! }
+//! ```
+
+pub mod aws;
+pub mod batch;
+pub mod clock;
+pub mod config;
+#[cfg(test)]
+mod fake_aws;
+pub mod http;
+pub mod log;
+pub mod metrics;
+pub mod queue;
+pub mod run;
+pub mod secrets;
+pub mod tls;
+
+pub use aws::{Aws, AwsConfig};
+pub use batch::{Invocation, RecordError};
+pub use clock::{Clock, ClockHand};
+pub use config::{ConfigError, Env, ProviderConfig};
+pub use metrics::Metrics;
+pub use queue::{FifoEntry, Queue, QueueError};
+pub use run::{Function, deadline};
+pub use secrets::{Secret, SecretCache, SecretError, SecretWriter, Versioned};

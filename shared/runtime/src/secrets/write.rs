@@ -1,0 +1,119 @@
+//! Writes secrets. A new version is staged first and becomes current in one step that only one of
+//! two writers can take.
+
+use aws_sdk_secretsmanager::Client;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{SecretError, Versioned, fetch};
+
+const CURRENT: &str = "AWSCURRENT";
+const PENDING: &str = "AWSPENDING";
+
+/// Creates secrets and their versions. Reads past the cache: a writer must see what is there.
+#[derive(Clone, Debug)]
+pub struct SecretWriter {
+    client: Client,
+}
+
+/// Whether [`SecretWriter::create`] made the secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// It is new.
+    New,
+    /// There was one of that name, which was left as it is.
+    Exists,
+}
+
+/// Whether [`SecretWriter::promote`] changed the current version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Promotion {
+    /// The staged version is current.
+    Promoted,
+    /// Somebody else replaced the version that this one was made from. Theirs stays.
+    Overtaken,
+}
+
+impl SecretWriter {
+    /// Writes through `client`.
+    pub const fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// Creates the secret `name` with `value` as its current version.
+    pub async fn create<T: Serialize>(&self, name: &str, value: &T) -> Result<Created, SecretError> {
+        let text = to_text(name, value)?;
+        match self.client.create_secret().name(name).secret_string(text).send().await {
+            Ok(_) => Ok(Created::New),
+            Err(error) => match error.into_service_error() {
+                exists if exists.is_resource_exists_exception() => Ok(Created::Exists),
+                source => Err(unreachable(name, source)),
+            },
+        }
+    }
+
+    /// Replaces the current version by `value`; returns the new version.
+    pub async fn put<T: Serialize>(&self, name: &str, value: &T) -> Result<String, SecretError> {
+        self.put_at(name, value, CURRENT).await
+    }
+
+    /// Adds `value` as the pending version, in place of an earlier pending one; returns its version.
+    pub async fn stage<T: Serialize>(&self, name: &str, value: &T) -> Result<String, SecretError> {
+        self.put_at(name, value, PENDING).await
+    }
+
+    /// The current version; `None` if there is no such secret.
+    pub async fn current<T: DeserializeOwned>(
+        &self,
+        name: &str,
+    ) -> Result<Option<Versioned<T>>, SecretError> {
+        let fetched = fetch(&self.client, name, None).await?;
+        fetched.map(|fetched| fetched.parse(name)).transpose()
+    }
+
+    /// A version that was staged and never became current: its writer was interrupted.
+    pub async fn pending<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        current: &str,
+    ) -> Result<Option<Versioned<T>>, SecretError> {
+        let fetched = fetch(&self.client, name, Some(PENDING)).await?;
+        // The label stays on a version that became current.
+        let fetched = fetched.filter(|fetched| fetched.version != current);
+        fetched.map(|fetched| fetched.parse(name)).transpose()
+    }
+
+    /// Makes the version `staged` current if `current` still is. Secrets Manager checks that in the
+    /// same step, so of two refreshes of one credential only the first counts.
+    pub async fn promote(&self, name: &str, current: &str, staged: &str) -> Result<Promotion, SecretError> {
+        let call = self
+            .client
+            .update_secret_version_stage()
+            .secret_id(name)
+            .version_stage(CURRENT)
+            .remove_from_version_id(current)
+            .move_to_version_id(staged);
+        match call.send().await {
+            Ok(_) => Ok(Promotion::Promoted),
+            Err(error) => match error.into_service_error() {
+                moved if moved.is_invalid_parameter_exception() => Ok(Promotion::Overtaken),
+                source => Err(unreachable(name, source)),
+            },
+        }
+    }
+
+    async fn put_at<T: Serialize>(&self, name: &str, value: &T, stage: &str) -> Result<String, SecretError> {
+        let text = to_text(name, value)?;
+        let call = self.client.put_secret_value().secret_id(name).secret_string(text).version_stages(stage);
+        let answer = call.send().await.map_err(|error| unreachable(name, error.into_service_error()))?;
+        Ok(answer.version_id.unwrap_or_default())
+    }
+}
+
+fn to_text<T: Serialize>(name: &str, value: &T) -> Result<String, SecretError> {
+    serde_json::to_string(value).map_err(|source| unreachable(name, source))
+}
+
+fn unreachable(name: &str, source: impl std::error::Error + Send + Sync + 'static) -> SecretError {
+    SecretError::Unreachable { name: name.to_owned(), source: source.into() }
+}

@@ -1,0 +1,26 @@
+"""One isolated stack per session, shared by stack and browser tests and started by the first that asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from infra.local.testbed import Testbed, isolated_stack
+
+
+@pytest.fixture(scope="session")
+def stack(request: pytest.FixtureRequest) -> Iterator[Testbed]:
+    """The deployed template with a demo organisation in it. Tests share it: make your own customers."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    running = isolated_stack()
+    # Building and deploying take a while: their progress belongs on the screen, not into a failure report.
+    with capture.global_and_fixture_disabled():
+        print()
+        bed = running.__enter__()
+    try:
+        yield bed
+    finally:
+        with capture.global_and_fixture_disabled():
+            print()
+            running.__exit__(None, None, None)

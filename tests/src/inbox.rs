@@ -1,0 +1,485 @@
+//! The whole inbox in this process: the functions as they are, over an in-process table, queues,
+//! secrets and simulated providers. Time stands still until a test moves it.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Bytes, to_bytes};
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use change_relay::Relay;
+use inbox_writer::Writer;
+use lambda_http::IntoResponse as _;
+use madoguchi_channels::ProviderHttp;
+use madoguchi_credentials::{Credentials, SecretNames};
+use madoguchi_closing::{Closer, Report};
+use madoguchi_domain::deadline::DeadlineKind;
+use madoguchi_domain::{
+    Channel, ChannelHealth, ChannelId, ChannelKind, ChannelSettings, ConnectionId, Conversation, ConversationId,
+    Message, MessageId, MessageKey, OperatorId, Party, Span, Timestamp,
+};
+use madoguchi_runtime::batch::{Invocation, process, process_stream};
+use madoguchi_runtime::http::provider_client;
+use madoguchi_runtime::{Clock, ClockHand, Metrics, ProviderConfig, Queue, SecretCache};
+use madoguchi_simulator::demo;
+use madoguchi_simulator::{Options, Provider, Simulator};
+use madoguchi_store::directory::Connection;
+use madoguchi_store::{ChannelCache, Directory, Inbox, Saved};
+use pending_sweep::{Sweeper, Swept};
+use profile_fetch::Fetcher;
+use reply_dispatch::Dispatcher;
+use serde_json::json;
+use tokio::sync::Mutex;
+use webhook_ingest::Ingest;
+
+use crate::support::aws::{FakeAws, FakeQueue, clients};
+use crate::support::dynamo::{DIRECTORY, Dynamo, INBOX, StreamReader};
+use crate::support::fault::Faults;
+use crate::support::serve;
+
+/// When every test begins: 2026-11-01T00:00:00Z.
+pub const START: Timestamp = Timestamp::from_ms(1_793_491_200_000);
+/// What the names of secrets begin with.
+pub const PREFIX: &str = "madoguchi";
+
+/// Everything, with one Messenger and one LINE channel that work.
+pub struct TestInbox {
+    /// Moves the time.
+    pub hand: ClockHand,
+    /// Tells the time.
+    pub clock: Clock,
+    /// The providers.
+    pub simulator: Simulator,
+    /// SQS and Secrets Manager.
+    pub aws: FakeAws,
+    /// The table.
+    pub dynamo: Dynamo,
+    /// Where webhooks leave their events.
+    pub inbound: FakeQueue,
+    /// Where replies wait.
+    pub outbound: FakeQueue,
+    /// Where contacts wait.
+    pub profiles: FakeQueue,
+    /// The tables as the functions see them, without faults in between.
+    pub inbox: Inbox,
+    /// The same for the Directory.
+    pub directory: Directory,
+    /// Where the simulator sends webhooks.
+    pub front: String,
+    stream: Mutex<StreamReader>,
+    functions: Functions,
+}
+
+/// The functions, behind the proxy of a test that breaks things.
+struct Functions {
+    writer: Writer,
+    relay: Relay,
+    dispatcher: Dispatcher,
+    sweeper: Sweeper,
+    fetcher: Fetcher,
+    closer: Closer,
+    outbound: Queue,
+}
+
+impl TestInbox {
+    /// Starts everything.
+    pub async fn start() -> Self {
+        Self::behind(None).await
+    }
+
+    /// The same, with `faults` between the functions and everything that they call.
+    pub async fn with_faults(faults: &Faults) -> Self {
+        Self::behind(Some(faults)).await
+    }
+
+    async fn behind(faults: Option<&Faults>) -> Self {
+        let (clock, hand) = Clock::stopped_at(START);
+        let dynamo = Dynamo::start(&clock).await;
+        let aws = FakeAws::start(clock.clone()).await;
+        let simulator = Simulator::start(Options::default()).await.unwrap();
+        let (inbound, outbound, profiles) =
+            (aws.create_queue("inbound.fifo"), aws.create_queue("outbound.fifo"), aws.create_queue("profiles"));
+        let through = async |url: &str| match faults {
+            Some(faults) => faults.proxy(url).await,
+            None => url.to_owned(),
+        };
+        let (table_url, aws_url) = (through(dynamo.url()).await, through(aws.url()).await);
+        let provider_url = through(&simulator.base_url).await;
+
+        let functions = Functions::new(&clock, &table_url, &aws_url, &provider_url, &outbound, &profiles);
+        // Not behind the faults: it takes the echoes of sends while another function is being ended.
+        let secrets = SecretCache::new(aws.clients().secrets(), clock.clone());
+        let queue = Queue::new(aws.clients().sqs(), inbound.url());
+        let names = SecretNames::new(PREFIX);
+        let metrics = Metrics::new("webhook_ingest");
+        let front = front(Ingest::new(secrets, names, queue, clock.clone(), metrics, 1_048_576)).await;
+
+        let client = dynamo.clients().dynamodb();
+        let stream = Mutex::new(dynamo.stream());
+        let test = Self {
+            inbox: Inbox::new(client.clone(), INBOX),
+            directory: Directory::new(client, DIRECTORY),
+            hand,
+            clock,
+            simulator,
+            aws,
+            dynamo,
+            inbound,
+            outbound,
+            profiles,
+            front,
+            stream,
+            functions,
+        };
+        test.furnish().await;
+        test
+    }
+
+    /// One working channel of each kind.
+    async fn furnish(&self) {
+        self.set_time(START);
+        let app = json!({
+            "app_id": demo::APP_ID, "app_secret": demo::APP_SECRET, "verify_token": demo::VERIFY_TOKEN,
+        });
+        self.aws.set_secret(&format!("{PREFIX}/meta-app"), &app);
+        let login = json!({
+            "user_token": demo::LONG_USER_TOKEN, "pages": { demo::PAGE: demo::page_token(demo::PAGE) },
+        });
+        let names = SecretNames::new(PREFIX);
+        let messenger = self.add_channel(ChannelKind::Messenger, demo::PAGE).await;
+        self.aws.set_secret(&names.connection(ChannelKind::Messenger, messenger.connection_id), &login);
+        let line = self.add_channel(ChannelKind::Line, demo::LINE_CHANNEL).await;
+        let secret = json!({ "channel_id": demo::LINE_CHANNEL, "channel_secret": demo::LINE_SECRET });
+        self.aws.set_secret(&names.line_channel(line.id), &secret);
+        self.simulator.set_api(&self.front);
+        self.simulator
+            .set_line_webhook(demo::LINE_CHANNEL, &format!("{}/webhooks/line/{}", self.front, line.id));
+    }
+
+    async fn add_channel(&self, kind: ChannelKind, external_id: &str) -> Channel {
+        let id = ChannelId::derive(kind, external_id);
+        let connection_id = match kind {
+            ChannelKind::Messenger => ConnectionId::derive(kind, external_id),
+            ChannelKind::Line => ConnectionId::from(id),
+        };
+        let channel = Channel {
+            id,
+            kind,
+            name: format!("Test {kind}"),
+            external_id: external_id.to_owned(),
+            connection_id,
+            settings: ChannelSettings::default(),
+            settings_changed_at: START - Span::from_days(1),
+            health: ChannelHealth::Healthy { since: START },
+            paused_until: None,
+            created_at: START,
+        };
+        assert_eq!(self.directory.add_channel(&channel).await.unwrap(), Saved::Done);
+        let connection = Connection {
+            id: connection_id,
+            kind,
+            channels: vec![id],
+            authorized_at: START,
+            expires_at: None,
+            pages: vec![external_id.to_owned()],
+            check_at: START + Span::from_days(1),
+        };
+        self.directory.put_connection(&connection).await.unwrap();
+        channel
+    }
+
+    /// The channel of a kind.
+    pub fn channel_id(kind: ChannelKind) -> ChannelId {
+        let account = match kind {
+            ChannelKind::Messenger => demo::PAGE,
+            ChannelKind::Line => demo::LINE_CHANNEL,
+        };
+        ChannelId::derive(kind, account)
+    }
+
+    /// The channel as it is now.
+    pub async fn channel(&self, kind: ChannelKind) -> Channel {
+        self.directory.channel(Self::channel_id(kind)).await.unwrap().unwrap()
+    }
+
+    /// Changes a channel's settings, as an administrator does.
+    pub async fn set(&self, kind: ChannelKind, settings: &ChannelSettings) {
+        settings.check().unwrap();
+        let (id, now) = (Self::channel_id(kind), self.clock.now());
+        let saved = self.directory.change_settings(id, "Test", settings, now).await.unwrap();
+        assert_eq!(saved, Saved::Done);
+    }
+
+    /// Sets the time, here and at the providers.
+    pub fn set_time(&self, now: Timestamp) {
+        self.hand.set(now);
+        self.simulator.set_clock_offset_ms(now.as_ms() - machine_ms());
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, span: Span) {
+        self.set_time(self.clock.now() + span);
+    }
+
+    /// A customer writes; the webhook is answered 200. Returns the conversation.
+    pub async fn customer_writes(&self, kind: ChannelKind, customer: &str, text: &str) -> ConversationId {
+        let provider = match kind {
+            ChannelKind::Messenger => Provider::Messenger,
+            ChannelKind::Line => Provider::Line,
+        };
+        let performed = self.simulator.write(provider, customer, text).await.unwrap();
+        ConversationId::derive(Self::channel_id(kind), &Party::User(performed.peer))
+    }
+
+    /// Hands what is queued to `inbox-writer`.
+    pub async fn write(&self) {
+        self.inbound
+            .drain(10, async |event| {
+                process(event, self.invocation(None), async |record| {
+                    let body = record.body.unwrap_or_default();
+                    Ok(self.functions.writer.handle(&body, self.clock.now()).await?)
+                })
+                .await
+            })
+            .await;
+    }
+
+    /// Hands one record to `inbox-writer`, past the queue.
+    pub async fn write_record(&self, body: &str) {
+        self.functions.writer.handle(body, self.clock.now()).await.unwrap();
+    }
+
+    /// What a re-authorization leaves behind: a new page token, and a channel that may send.
+    pub async fn reauthorize(&self) {
+        let user_token = self.simulator.log_in();
+        let channel = self.channel(ChannelKind::Messenger).await;
+        let url = format!("{}/v26.0/me/accounts?limit=100&access_token={user_token}", self.simulator.base_url);
+        let pages: serde_json::Value = reqwest_client().get(url).send().await.unwrap().json().await.unwrap();
+        let page = pages["data"].as_array().unwrap().iter().find(|page| page["id"] == demo::PAGE).unwrap();
+        let login = json!({ "user_token": user_token, "pages": { demo::PAGE: page["access_token"] } });
+        let name = SecretNames::new(PREFIX).connection(ChannelKind::Messenger, channel.connection_id);
+        self.aws.set_secret(&name, &login);
+        assert_eq!(self.directory.release_channel(channel.id, self.clock.now()).await.unwrap(), Saved::Done);
+    }
+
+    /// Hands the table's changes to `change-relay`.
+    pub async fn relay(&self) {
+        let mut stream = self.stream.lock().await;
+        stream
+            .drain(100, async |event| {
+                process_stream(event, self.invocation(None), change_relay::group_of, async |record| {
+                    Ok(self.functions.relay.handle(&record).await?)
+                })
+                .await
+            })
+            .await;
+    }
+
+    /// Hands what is queued to `reply-dispatch`, one record an invocation as in the template.
+    pub async fn dispatch(&self) {
+        self.outbound
+            .drain(1, async |event| {
+                let invocation = self.invocation(Some(&self.functions.outbound));
+                process(event, invocation, async |record| {
+                    self.functions.dispatcher.record(&record.body.unwrap_or_default()).await
+                })
+                .await
+            })
+            .await;
+    }
+
+    /// Hands what is queued to `profile-fetch`.
+    pub async fn fetch_profiles(&self) {
+        self.profiles
+            .drain(5, async |event| {
+                process(event, self.invocation(None), async |record| {
+                    let body = record.body.unwrap_or_default();
+                    Ok(self.functions.fetcher.handle(&body).await?)
+                })
+                .await
+            })
+            .await;
+    }
+
+    /// Everything that follows from what has happened, until nothing follows any more.
+    pub async fn settle(&self) {
+        self.write().await;
+        self.relay().await;
+        self.dispatch().await;
+        self.fetch_profiles().await;
+        // What was sent comes back as an echo.
+        self.write().await;
+        self.relay().await;
+    }
+
+    /// One tick of a closer.
+    pub async fn tick(&self, kind: DeadlineKind) -> Report {
+        self.functions.closer.tick(kind, self.clock.now(), &|| false).await.unwrap()
+    }
+
+    /// One sweep of `pending-sweep`.
+    pub async fn sweep(&self) -> Swept {
+        self.functions.sweeper.sweep(self.clock.now()).await.unwrap()
+    }
+
+    /// An operator answers, as the API does it.
+    pub async fn answer(&self, conversation: ConversationId, key: &str, text: &str) -> MessageKey {
+        loop {
+            let current = self.conversation(conversation).await;
+            let channel = self.directory.channel(current.channel_id).await.unwrap().unwrap();
+            let operator = OperatorId("operator-1".to_owned());
+            let written = madoguchi_domain::reply::write(
+                current,
+                &channel.settings,
+                operator,
+                key,
+                text,
+                self.clock.now(),
+            );
+            let written = written.unwrap();
+            if self.inbox.commit_reply(&written).await.unwrap() == Saved::Done {
+                assert_eq!(written.message.key.id, MessageId::of_reply(conversation, key));
+                return written.message.key;
+            }
+        }
+    }
+
+    /// The conversation as it is now.
+    pub async fn conversation(&self, id: ConversationId) -> Conversation {
+        self.inbox.conversation(id).await.unwrap().expect("there is such a conversation")
+    }
+
+    /// The message as it is now.
+    pub async fn message(&self, id: ConversationId, key: &MessageKey) -> Message {
+        self.inbox.message(id, key).await.unwrap().expect("there is such a message")
+    }
+
+    /// All messages of a conversation, oldest first.
+    pub async fn messages(&self, id: ConversationId) -> Vec<Message> {
+        let page = self.inbox.messages(id, None, 1_000).await.unwrap();
+        assert_eq!(page.next, None, "more messages than a test reads");
+        page.messages.into_iter().rev().collect()
+    }
+
+    /// The texts that were said in a conversation, oldest first.
+    pub async fn texts(&self, id: ConversationId) -> Vec<String> {
+        self.messages(id).await.iter().filter_map(|m| m.reply_text().map(str::to_owned)).collect()
+    }
+
+    fn invocation<'a>(&'a self, queue: Option<&'a Queue>) -> Invocation<'a> {
+        Invocation { deadline: self.clock.now() + Span::from_secs(60), clock: &self.clock, queue }
+    }
+}
+
+impl Functions {
+    fn new(
+        clock: &Clock,
+        table_url: &str,
+        aws_url: &str,
+        provider_url: &str,
+        outbound: &FakeQueue,
+        profiles: &FakeQueue,
+    ) -> Self {
+        let dynamodb = clients(table_url).dynamodb();
+        let (inbox, directory) =
+            (Inbox::new(dynamodb.clone(), INBOX), Directory::new(dynamodb, DIRECTORY));
+        let aws = clients(aws_url);
+        let queue = |fake: &FakeQueue| Queue::new(aws.sqs(), fake.url());
+        let page_inbox_app_ids = vec!["26390203743090".to_owned(), "263902037430900".to_owned()];
+        let providers = ProviderConfig {
+            graph_base_url: provider_url.to_owned(),
+            graph_version: "v26.0".to_owned(),
+            line_base_url: provider_url.to_owned(),
+            page_inbox_app_ids: page_inbox_app_ids.clone(),
+        };
+        let http = ProviderHttp::new(provider_client().unwrap()).with_timeout(std::time::Duration::from_secs(1));
+        let credentials = || {
+            let secrets = SecretCache::new(aws.secrets(), clock.clone());
+            Credentials::new(secrets, SecretNames::new(PREFIX), http.clone(), provider_url)
+        };
+        Self {
+            writer: Writer::new(
+                inbox.clone(),
+                ChannelCache::new(directory.clone()),
+                page_inbox_app_ids,
+                Metrics::new("inbox_writer"),
+            ),
+            relay: Relay::new(queue(outbound), queue(profiles)),
+            dispatcher: Dispatcher::new(
+                inbox.clone(),
+                directory.clone(),
+                credentials(),
+                http.clone(),
+                providers.clone(),
+                clock.clone(),
+                Metrics::new("reply_dispatch"),
+            ),
+            sweeper: Sweeper::new(inbox.clone(), directory.clone(), queue(outbound), queue(profiles)),
+            fetcher: Fetcher::new(
+                inbox.clone(),
+                directory.clone(),
+                credentials(),
+                http.clone(),
+                providers,
+                clock.clone(),
+                Metrics::new("profile_fetch"),
+            ),
+            closer: Closer::new(inbox, directory),
+            outbound: queue(outbound),
+        }
+    }
+}
+
+/// What API Gateway does for `webhook-ingest`.
+async fn front(ingest: Ingest) -> String {
+    let ingest = Arc::new(ingest);
+    serve(Router::new().fallback(move |request: Request| {
+        let ingest = Arc::clone(&ingest);
+        async move {
+            let (parts, body) = request.into_parts();
+            let body = to_bytes(body, usize::MAX).await.unwrap();
+            let answer = call_ingest(&ingest, parts, &body).await;
+            (answer.status(), body_of(answer).await)
+        }
+    }))
+    .await
+}
+
+async fn call_ingest(
+    ingest: &Ingest,
+    parts: axum::http::request::Parts,
+    body: &Bytes,
+) -> lambda_http::Response<lambda_http::Body> {
+    use lambda_http::RequestExt as _;
+    let path = parts.uri.path().to_owned();
+    let query: std::collections::HashMap<String, Vec<String>> = parts
+        .uri
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (name.to_owned(), vec![value.to_owned()]))
+        .collect();
+    let request = lambda_http::http::Request::from_parts(parts, lambda_http::Body::Binary(body.to_vec()))
+        .with_raw_http_path(&path)
+        .with_query_string_parameters(query);
+    ingest.handle(&request).await
+}
+
+async fn body_of(answer: lambda_http::Response<lambda_http::Body>) -> Vec<u8> {
+    answer.into_response().await.into_body().to_vec()
+}
+
+/// Posts a body as a provider would; returns the status.
+pub async fn post(url: &str, headers: &HeaderMap, body: impl Into<reqwest::Body>) -> u16 {
+    reqwest_client().post(url).headers(headers.clone()).body(body).send().await.unwrap().status().as_u16()
+}
+
+fn reqwest_client() -> reqwest::Client {
+    let client = reqwest::Client::builder().no_proxy();
+    client.tls_backend_preconfigured(madoguchi_runtime::tls::client_config().unwrap()).build().unwrap()
+}
+
+fn machine_ms() -> i64 {
+    Clock::system().now().as_ms()
+}

@@ -1,0 +1,12 @@
+//! Doubles for what surrounds the functions: AWS services in this process, and a proxy that breaks
+//! things between a function and any of them. Everything listens on 127.0.0.1 at a port of its
+//! own, so tests run side by side.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc)] // An unwrap is an assertion here.
+
+pub mod aws;
+pub mod capacity;
+pub mod dynamo;
+pub mod fault;
+mod server;
+
+pub(crate) use server::serve;

@@ -1,0 +1,9 @@
+//! One binary for all integration tests: linking is what costs.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // An unwrap is an assertion here.
+
+mod closing;
+mod crash;
+mod ingest;
+mod replies;
+mod scenarios;
+mod token_refresh;
