@@ -11,12 +11,12 @@ use change_relay::Relay;
 use inbox_writer::Writer;
 use lambda_http::IntoResponse as _;
 use madoguchi_channels::ProviderHttp;
-use madoguchi_credentials::{Credentials, SecretNames};
 use madoguchi_closing::{Closer, Report};
+use madoguchi_credentials::{Credentials, SecretNames};
 use madoguchi_domain::deadline::DeadlineKind;
 use madoguchi_domain::{
-    Channel, ChannelHealth, ChannelId, ChannelKind, ChannelSettings, ConnectionId, Conversation, ConversationId,
-    Message, MessageId, MessageKey, OperatorId, Party, Span, Timestamp,
+    Channel, ChannelHealth, ChannelId, ChannelKind, ChannelSettings, ConnectionId, Conversation,
+    ConversationId, Message, MessageId, MessageKey, OperatorId, Party, Span, Timestamp,
 };
 use madoguchi_runtime::batch::{Invocation, process, process_stream};
 use madoguchi_runtime::http::provider_client;
@@ -97,8 +97,11 @@ impl TestInbox {
         let dynamo = Dynamo::start(&clock).await;
         let aws = FakeAws::start(clock.clone()).await;
         let simulator = Simulator::start(Options::default()).await.unwrap();
-        let (inbound, outbound, profiles) =
-            (aws.create_queue("inbound.fifo"), aws.create_queue("outbound.fifo"), aws.create_queue("profiles"));
+        let (inbound, outbound, profiles) = (
+            aws.create_queue("inbound.fifo"),
+            aws.create_queue("outbound.fifo"),
+            aws.create_queue("profiles"),
+        );
         let through = async |url: &str| match faults {
             Some(faults) => faults.proxy(url).await,
             None => url.to_owned(),
@@ -253,7 +256,8 @@ impl TestInbox {
     pub async fn reauthorize(&self) {
         let user_token = self.simulator.log_in();
         let channel = self.channel(ChannelKind::Messenger).await;
-        let url = format!("{}/v26.0/me/accounts?limit=100&access_token={user_token}", self.simulator.base_url);
+        let url =
+            format!("{}/v26.0/me/accounts?limit=100&access_token={user_token}", self.simulator.base_url);
         let pages: serde_json::Value = reqwest_client().get(url).send().await.unwrap().json().await.unwrap();
         let page = pages["data"].as_array().unwrap().iter().find(|page| page["id"] == demo::PAGE).unwrap();
         let login = json!({ "user_token": user_token, "pages": { demo::PAGE: page["access_token"] } });
@@ -381,8 +385,7 @@ impl Functions {
         profiles: &FakeQueue,
     ) -> Self {
         let dynamodb = clients(table_url).dynamodb();
-        let (inbox, directory) =
-            (Inbox::new(dynamodb.clone(), INBOX), Directory::new(dynamodb, DIRECTORY));
+        let (inbox, directory) = (Inbox::new(dynamodb.clone(), INBOX), Directory::new(dynamodb, DIRECTORY));
         let aws = clients(aws_url);
         let queue = |fake: &FakeQueue| Queue::new(aws.sqs(), fake.url());
         let page_inbox_app_ids = vec!["26390203743090".to_owned(), "263902037430900".to_owned()];
@@ -392,7 +395,8 @@ impl Functions {
             line_base_url: provider_url.to_owned(),
             page_inbox_app_ids: page_inbox_app_ids.clone(),
         };
-        let http = ProviderHttp::new(provider_client().unwrap()).with_timeout(std::time::Duration::from_secs(1));
+        let http =
+            ProviderHttp::new(provider_client().unwrap()).with_timeout(std::time::Duration::from_secs(1));
         let credentials = || {
             let secrets = SecretCache::new(aws.secrets(), clock.clone());
             Credentials::new(secrets, SecretNames::new(PREFIX), http.clone(), provider_url)

@@ -1,12 +1,11 @@
 //! Credentials on their way into Secrets Manager. Nothing here reaches a response or a log.
 
-use std::collections::BTreeMap;
-
-use madoguchi_domain::ConnectionId;
+use madoguchi_credentials::{LineSecret, MessengerSecret, SecretNames};
+use madoguchi_domain::{ChannelKind, ConnectionId};
 use madoguchi_runtime::secrets::Created;
 use madoguchi_runtime::{Secret, SecretError, Versioned};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use crate::input::is_visible_ascii;
 use crate::{Api, ApiError};
@@ -20,41 +19,20 @@ pub(crate) enum Credential {
     Line { line_channel_id: String, channel_secret: Secret<String> },
 }
 
-/// The secret of a Messenger connection.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct MessengerSecret {
-    user_token: Secret<String>,
-    /// Unix seconds; unknown until the token has been looked at.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    user_token_expires_at: Option<i64>,
-    /// Page tokens by page, derived from the user's.
-    #[serde(default)]
-    pages: BTreeMap<String, Secret<String>>,
-}
-
-/// The secret of a LINE connection.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct LineSecret {
-    channel_id: String,
-    channel_secret: Secret<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    previous_channel_secret: Option<Secret<String>>,
-}
-
 /// Makes `credential` the current one of `connection`.
 pub(crate) async fn store(
     api: &Api,
     connection: ConnectionId,
     credential: &Credential,
 ) -> Result<(), ApiError> {
-    let prefix = &api.secret_prefix;
+    let names = SecretNames::new(&*api.secret_prefix);
     match credential {
         Credential::Messenger { user_token } => {
-            let name = format!("{prefix}/connection/messenger/{connection}");
+            let name = names.connection(ChannelKind::Messenger, connection);
             replace(api, &name, |known| messenger(user_token, known)).await
         }
         Credential::Line { line_channel_id, channel_secret } => {
-            let name = format!("{prefix}/connection/line/{connection}");
+            let name = names.connection(ChannelKind::Line, connection);
             replace(api, &name, |known| line(line_channel_id, channel_secret, known)).await
         }
     }
@@ -64,7 +42,7 @@ pub(crate) async fn store(
 /// need not wait.
 fn messenger(user_token: &Secret<String>, known: Option<&MessengerSecret>) -> MessengerSecret {
     MessengerSecret {
-        user_token: user_token.clone(),
+        user_token: user_token.expose().clone(),
         user_token_expires_at: None,
         pages: known.map(|known| known.pages.clone()).unwrap_or_default(),
     }
@@ -73,7 +51,7 @@ fn messenger(user_token: &Secret<String>, known: Option<&MessengerSecret>) -> Me
 /// LINE's secrets do not overlap, but what was signed with the old one may still arrive.
 fn line(line_channel_id: &str, channel_secret: &Secret<String>, known: Option<&LineSecret>) -> LineSecret {
     let previous_channel_secret = known.and_then(|known| {
-        if known.channel_secret == *channel_secret {
+        if known.channel_secret == *channel_secret.expose() {
             known.previous_channel_secret.clone()
         } else {
             Some(known.channel_secret.clone())
@@ -81,7 +59,7 @@ fn line(line_channel_id: &str, channel_secret: &Secret<String>, known: Option<&L
     });
     LineSecret {
         channel_id: line_channel_id.to_owned(),
-        channel_secret: channel_secret.clone(),
+        channel_secret: channel_secret.expose().clone(),
         previous_channel_secret,
     }
 }
@@ -128,9 +106,9 @@ mod tests {
     #[test]
     fn a_new_user_token_keeps_the_page_tokens_and_forgets_the_old_expiry() {
         let known = MessengerSecret {
-            user_token: secret("old"),
+            user_token: "old".to_owned(),
             user_token_expires_at: Some(1),
-            pages: [("1".to_owned(), secret("page"))].into(),
+            pages: [("1".to_owned(), "page".to_owned())].into(),
         };
         let value = |known| serde_json::to_value(messenger(&secret("new"), known)).unwrap();
         assert_eq!(value(Some(&known)), json!({"user_token": "new", "pages": {"1": "page"}}));

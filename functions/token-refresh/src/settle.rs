@@ -90,6 +90,13 @@ impl TokenRefresh {
         self.metrics.count_for(channel.kind, "TokenRefreshFailed", 1);
         self.metrics.count_for(channel.kind, failed_by(cause), 1);
         if self.directory.hold_channel(channel.id, cause, detail, now).await? == Saved::Conflict {
+            // Whoever held it first knew only one refused call.
+            if self.directory.name_cause(channel.id, cause, detail).await? == Saved::Done {
+                tracing::warn!(
+                    channel.id = %channel.id, connection.id = %channel.connection_id, cause = %cause, detail,
+                    "Channel `{}` needs re-authorization: the cause is {cause}", channel.id
+                );
+            }
             tracing::debug!(
                 channel.id = %channel.id, connection.id = %channel.connection_id, cause = %cause, detail,
                 "Channel `{}` still needs re-authorization: {cause}", channel.id

@@ -142,7 +142,10 @@ async fn tmr_7_a_crowd_due_at_once_is_closed_in_one_tick_with_two_calls_each() {
     assert_eq!((report.closed, report.contended), (u64::from(count), 0));
     let requests = faults.requests();
     let closes = requests.iter().filter(|operation| operation.contains("TransactWriteItems")).count();
-    let reads = requests.iter().filter(|operation| operation.ends_with("GetItem") && !operation.contains("Batch")).count();
+    let reads = requests
+        .iter()
+        .filter(|operation| operation.ends_with("GetItem") && !operation.contains("Batch"))
+        .count();
     assert_eq!((closes, reads), (count as usize, count as usize));
     assert_eq!(test.tick(DeadlineKind::Unanswered).await.closed, 0);
 }

@@ -186,7 +186,8 @@ async fn a_closer_may_die_at_any_moment() {
             let finished = faults.until_crash(test.tick(DeadlineKind::Unanswered)).await.is_some();
             test.tick(DeadlineKind::Unanswered).await;
             test.tick(DeadlineKind::Unanswered).await;
-            let lines = test.messages(id).await.into_iter().filter(|m| matches!(m.body, Body::Timeline { .. }));
+            let lines =
+                test.messages(id).await.into_iter().filter(|m| matches!(m.body, Body::Timeline { .. }));
             assert_eq!(lines.count(), 1, "{fault:?} at {at}");
             assert!(!test.conversation(id).await.is_open());
             if finished {

@@ -77,7 +77,9 @@ async fn ing_3_bad_signatures_are_refused_and_nothing_of_them_is_kept() {
     let good = line_signature(demo::LINE_SECRET, body.as_bytes());
     let swapped: String = good
         .char_indices()
-        .map(|(i, c)| if i == good.find(|c: char| c.is_ascii_lowercase()).unwrap() { c.to_ascii_uppercase() } else { c })
+        .map(|(i, c)| {
+            if i == good.find(|c: char| c.is_ascii_lowercase()).unwrap() { c.to_ascii_uppercase() } else { c }
+        })
         .collect();
     for headers in [HeaderMap::new(), header("x-line-signature", &swapped)] {
         assert_eq!(post(&line, &headers, body.clone()).await, 401, "{headers:?}");
@@ -113,8 +115,10 @@ async fn a_rotated_secret_works_without_a_deploy() {
 #[tokio::test]
 async fn a_genuine_body_that_is_not_json_is_kept_and_answered_200() {
     let test = TestInbox::start().await;
-    let answers =
-        test.simulator.deliver(Provider::Line, demo::LINE_CHANNEL, "{\"events\": [", Signature::Valid, 3).await;
+    let answers = test
+        .simulator
+        .deliver(Provider::Line, demo::LINE_CHANNEL, "{\"events\": [", Signature::Valid, 3)
+        .await;
     assert!(answers.iter().all(|webhook| webhook.outcome.is_delivered()), "{answers:?}");
     test.settle().await;
     let kept = test.inbox.quarantined(10).await.unwrap();
@@ -200,7 +204,8 @@ async fn ing_14_follow_unfollow_postback_unsend_reaction_and_stickers() {
     let test = TestInbox::start().await;
     let line = |action| act(Provider::Line, action);
     test.simulator.act(line(Action::Follow)).await.unwrap();
-    let written = test.simulator.act(line(Action::Text { text: "secret".into(), quote: None })).await.unwrap();
+    let written =
+        test.simulator.act(line(Action::Text { text: "secret".into(), quote: None })).await.unwrap();
     test.pass(Span::from_secs(1));
     let sticker = Action::Sticker { package_id: None, sticker_id: None };
     test.simulator.act(line(sticker.clone())).await.unwrap();
@@ -220,11 +225,17 @@ async fn ing_14_follow_unfollow_postback_unsend_reaction_and_stickers() {
             Body::Timeline { .. } => None,
         })
         .collect();
-    assert!(matches!(
-        contents.as_slice(),
-        [Content::Unsent, Content::Sticker { .. }, Content::Postback { payload: Some(payload), .. }] if payload == "action=book"
-    ), "{contents:?}");
-    assert!(!format!("{:?}", test.dynamo.items("inbox").await).contains("secret"), "LINE asks that it be removed");
+    assert!(
+        matches!(
+            contents.as_slice(),
+            [Content::Unsent, Content::Sticker { .. }, Content::Postback { payload: Some(payload), .. }] if payload == "action=book"
+        ),
+        "{contents:?}"
+    );
+    assert!(
+        !format!("{:?}", test.dynamo.items("inbox").await).contains("secret"),
+        "LINE asks that it be removed"
+    );
     test.pass(Span::from_secs(1));
     test.simulator.act(line(Action::Unfollow)).await.unwrap();
     test.settle().await;
@@ -235,7 +246,8 @@ async fn ing_14_follow_unfollow_postback_unsend_reaction_and_stickers() {
     let reaction = Action::Reaction { message_id: target, emoji: "❤".into(), remove: false };
     test.simulator.act(act(Provider::Messenger, reaction)).await.unwrap();
     test.settle().await;
-    let id = ConversationId::derive(TestInbox::channel_id(ChannelKind::Messenger), &Party::User(written.peer));
+    let id =
+        ConversationId::derive(TestInbox::channel_id(ChannelKind::Messenger), &Party::User(written.peer));
     let message = test.messages(id).await.pop().unwrap();
     assert!(matches!(message.body, Body::Said { content: Content::Sticker { .. } }), "{message:?}");
     assert_eq!(message.annotations.reactions.values().next().unwrap().emoji.as_deref(), Some("❤"));

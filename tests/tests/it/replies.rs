@@ -128,7 +128,8 @@ async fn an_unclear_messenger_send_waits_for_its_echo() {
 
 #[tokio::test]
 async fn refusals_become_reasons() {
-    let error = |code, subcode| Fault::GraphError { code, subcode, message: None, status: None, is_transient: None };
+    let error =
+        |code, subcode| Fault::GraphError { code, subcode, message: None, status: None, is_transient: None };
     let unreachable = FailureReason::ContactUnreachable;
     for (kind, fault, expected) in [
         (ChannelKind::Messenger, Fault::UserUnavailable, unreachable),
@@ -145,7 +146,10 @@ async fn refusals_become_reasons() {
         let key = test.answer(id, "k", "answer").await;
         test.settle().await;
         let failed = state(&test, id, key).await;
-        assert!(matches!(failed, SendState::Failed { reason, .. } if reason == expected), "{fault:?}: {failed:?}");
+        assert!(
+            matches!(failed, SendState::Failed { reason, .. } if reason == expected),
+            "{fault:?}: {failed:?}"
+        );
         let contact = test.conversation(id).await.contact;
         assert_eq!(contact.unreachable_since.is_some(), expected == unreachable);
         if expected == unreachable {
@@ -181,7 +185,13 @@ async fn a_rate_error_lets_the_channel_rest_as_long_as_the_hint_says() {
 async fn passing_faults_are_retried_with_growing_waits_and_then_named() {
     let test = TestInbox::start().await;
     let id = begin(&test, ChannelKind::Messenger).await;
-    let fault = Fault::GraphError { code: 2, subcode: None, message: None, status: Some(503), is_transient: Some(true) };
+    let fault = Fault::GraphError {
+        code: 2,
+        subcode: None,
+        message: None,
+        status: Some(503),
+        is_transient: Some(true),
+    };
     test.simulator.fault(FaultRule { times: None, ..on(Endpoint::Send, fault) });
     let key = test.answer(id, "k", "answer").await;
     test.settle().await;

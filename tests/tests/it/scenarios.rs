@@ -7,9 +7,7 @@ use madoguchi_domain::credential::Cause;
 use madoguchi_domain::deadline::DeadlineKind;
 use madoguchi_domain::message::{Body, SendState};
 use madoguchi_domain::send::FailureReason;
-use madoguchi_domain::{
-    ChannelKind, ChannelSettings, ConversationId, Party, Section, Span, Timestamp,
-};
+use madoguchi_domain::{ChannelKind, ChannelSettings, ConversationId, Party, Section, Span, Timestamp};
 use madoguchi_simulator::{Act, Action, Echo, Fault, Provider, Signature, demo};
 use madoguchi_store::Saved;
 use madoguchi_tests::{START, TestInbox};
@@ -33,7 +31,8 @@ async fn scenario_1_one_body_delivered_fifty_times_at_once_makes_one_message() {
     test.set(ChannelKind::Line, &settings).await;
     let id = test.customer_writes(ChannelKind::Line, "customer-1", "once").await;
     let body = test.simulator.take_webhooks().pop().unwrap().body;
-    let answers = test.simulator.deliver(Provider::Line, demo::LINE_CHANNEL, &body, Signature::Valid, 50).await;
+    let answers =
+        test.simulator.deliver(Provider::Line, demo::LINE_CHANNEL, &body, Signature::Valid, 50).await;
     assert!(answers.iter().all(|webhook| webhook.outcome.is_delivered()));
     test.settle().await;
     // Again after the queue has forgotten its five minutes: now only the table knows.
@@ -67,7 +66,8 @@ async fn scenario_1_shuffled_and_split_differently_the_conversation_is_the_same(
             action,
         });
     }
-    let body: Value = serde_json::from_str(&original.simulator.batch(&acts).await.unwrap().unwrap().body).unwrap();
+    let body: Value =
+        serde_json::from_str(&original.simulator.batch(&acts).await.unwrap().unwrap().body).unwrap();
     original.settle().await;
     let ids: Vec<ConversationId> = ["customer-1", "customer-2"]
         .into_iter()
@@ -86,11 +86,14 @@ async fn scenario_1_shuffled_and_split_differently_the_conversation_is_the_same(
         let (partial, shuffled) = strategy.new_tree(&mut runner).unwrap().current();
         let test = TestInbox::start().await;
         let bodies = partial.into_iter().chain(shuffled.chunks(2).map(<[Value]>::to_vec));
-        let deliveries = bodies.map(|events| {
-            let body = json!({"destination": "U", "events": events}).to_string();
-            let simulator = &test.simulator;
-            async move { simulator.deliver(Provider::Line, demo::LINE_CHANNEL, &body, Signature::Valid, 2).await }
-        });
+        let deliveries =
+            bodies.map(|events| {
+                let body = json!({"destination": "U", "events": events}).to_string();
+                let simulator = &test.simulator;
+                async move {
+                    simulator.deliver(Provider::Line, demo::LINE_CHANNEL, &body, Signature::Valid, 2).await
+                }
+            });
         join_all(deliveries).await;
         test.settle().await;
         assert_eq!((test.texts(ids[0]).await, test.texts(ids[1]).await), expected);
@@ -105,7 +108,8 @@ async fn scenario_3_an_echo_before_the_answer_opens_nothing_and_doubles_nothing(
     let id = test.customer_writes(ChannelKind::Messenger, "customer-1", "question").await;
     test.settle().await;
     let keys = [test.answer(id, "k1", "one").await, test.answer(id, "k2", "two").await];
-    let closed = conversation::close(test.conversation(id).await, CloseReason::Operator, test.clock.now()).unwrap();
+    let closed =
+        conversation::close(test.conversation(id).await, CloseReason::Operator, test.clock.now()).unwrap();
     assert_eq!(test.inbox.commit_closed(&closed).await.unwrap(), Saved::Done);
     test.relay().await;
     // The provider waits for the echo to be taken before it answers; the writer works meanwhile.
@@ -305,7 +309,9 @@ async fn scenario_11_after_four_days_of_standstill_every_deadline_fires_exactly_
         let messages = test.messages(*id).await;
         assert_eq!(closed_lines(&messages), 1);
         let reason = if i % 2 == 0 { "idle" } else { "unanswered" };
-        let Body::Timeline { detail, .. } = &messages.last().unwrap().body else { panic!("a line comes last") };
+        let Body::Timeline { detail, .. } = &messages.last().unwrap().body else {
+            panic!("a line comes last")
+        };
         assert_eq!(detail.as_deref(), Some(reason));
     }
 }
@@ -330,18 +336,15 @@ async fn scenario_12_windows_are_kept_by_the_tag_or_by_refusal_before_any_call()
         test.set_time(opened + after);
         test.settle().await;
         let sent = test.simulator.sent();
-        match expected {
-            Ok((messaging_type, tag)) => {
-                assert_eq!(sent.len(), 1, "{after:?}");
-                assert_eq!(sent[0].messaging_type.as_deref(), Some(messaging_type));
-                assert_eq!(sent[0].tag.as_deref(), tag);
-            }
-            Err(()) => {
-                assert!(test.simulator.calls().iter().all(|call| !call.path.ends_with("/messages")), "{after:?}");
-                let state = test.message(id, &key).await.send;
-                let reason = FailureReason::ReplyWindowClosed;
-                assert!(matches!(state, Some(SendState::Failed { reason: r, .. }) if r == reason), "{state:?}");
-            }
+        if let Ok((messaging_type, tag)) = expected {
+            assert_eq!(sent.len(), 1, "{after:?}");
+            assert_eq!(sent[0].messaging_type.as_deref(), Some(messaging_type));
+            assert_eq!(sent[0].tag.as_deref(), tag);
+        } else {
+            assert!(test.simulator.calls().iter().all(|call| !call.path.ends_with("/messages")), "{after:?}");
+            let state = test.message(id, &key).await.send;
+            let reason = FailureReason::ReplyWindowClosed;
+            assert!(matches!(state, Some(SendState::Failed { reason: r, .. }) if r == reason), "{state:?}");
         }
     }
 }
@@ -374,7 +377,8 @@ async fn a_fault_of_one_conversation_stops_no_other() {
     let stuck = test.customer_writes(ChannelKind::Messenger, "customer-1", "hi").await;
     let free = test.customer_writes(ChannelKind::Messenger, "customer-2", "hi").await;
     test.settle().await;
-    let fault = Fault::GraphError { code: 2, subcode: None, message: None, status: Some(503), is_transient: None };
+    let fault =
+        Fault::GraphError { code: 2, subcode: None, message: None, status: Some(503), is_transient: None };
     let rule = madoguchi_simulator::FaultRule { recipient: Some("customer-1".into()), ..fault.into() };
     test.simulator.fault(rule);
     test.answer(stuck, "k1", "first").await;
