@@ -1,5 +1,7 @@
 //! Wires `reply-dispatch`.
 
+use std::time::Duration;
+
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent};
 use madoguchi_channels::ProviderHttp;
@@ -19,7 +21,8 @@ async fn main() -> Result<(), Error> {
     let ((inbox, directory), outbound, prefix, providers, aws) = env.finish(config)?;
     let aws = Aws::new(aws)?;
     let (clock, metrics) = (function.clock(), function.metrics());
-    let http = ProviderHttp::new(provider_client()?);
+    // A token, a call and its repeat fit the 30 seconds that the function has.
+    let http = ProviderHttp::new(provider_client()?).with_timeout(Duration::from_secs(8));
     let secrets = SecretCache::new(aws.secrets(), clock.clone());
     let credentials =
         Credentials::new(secrets, SecretNames::new(prefix), http.clone(), &*providers.line_base_url);

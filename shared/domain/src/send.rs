@@ -278,9 +278,9 @@ pub fn backoff(message: MessageId, attempt: u32) -> Span {
     Span::from_ms(whole / 2 + whole / 2 * spread / i64::from(u16::MAX))
 }
 
-/// How long a claimed message belongs to its sender. Longer than the sending function may run (90
+/// How long a claimed message belongs to its sender. Longer than the sending function may run (30
 /// seconds in the template), so that an expired lease means a crash.
-pub const LEASE: Span = Span::from_secs(100);
+pub const LEASE: Span = Span::from_secs(45);
 
 /// LINE forgets a retry key after 24 hours: a push older than that is no longer safely repeatable.
 /// An hour is left as a margin for clocks.

@@ -1,0 +1,45 @@
+# Everything goes through infra/local, which needs Python 3.11, Rust and a C compiler, and installs the rest privately.
+LOCAL := python3 -m infra.local
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run stop status logs test check test-rust test-stack deploy
+
+help: ## list what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+run: ## build and start everything on this machine (DETACH=1 returns when it is up)
+	@$(LOCAL) run $(if $(filter-out 0,$(DETACH)),--detach)
+
+stop: ## end what `make run` started; data is kept
+	@$(LOCAL) stop
+
+status: ## tell what runs, and where
+	@$(LOCAL) status
+
+logs: ## print what the functions logged (FUNCTION=inbox-writer for one of them)
+	@$(LOCAL) logs $(FUNCTION)
+
+test: check test-rust test-stack ## run every check and every test
+
+check: ## formatting, lints, dependencies, template
+	cargo fmt --all --check
+	@$(LOCAL) claim-target
+	cargo clippy --locked --workspace --all-targets $(if $(CI),-- -D warnings)
+	@if command -v cargo-deny >/dev/null; then set -x; cargo deny --locked check; \
+	else echo "skipped: cargo-deny is not installed (cargo install cargo-deny)"; fi
+	@$(LOCAL) check
+
+test-rust: ## unit and integration tests
+	@$(LOCAL) claim-target
+	@if command -v cargo-nextest >/dev/null; then set -x; cargo nextest run --locked --workspace; \
+	else set -x; cargo test --locked --workspace --quiet; fi
+
+test-stack: ## tests of the deployed template and of the pages, on a stack of their own (ARGS="-k close")
+	@$(LOCAL) pytest tests/stack tests/browser $(ARGS)
+
+deploy: ## build for AWS and deploy there (ARCH=x86_64, OPTIONS="--stack-name inbox AlarmEmail=...")
+	@$(LOCAL) deploy --architecture $(or $(ARCH),arm64) -- $(OPTIONS)
+
+# One target folder for all clones, unless the environment names another.
+export CARGO_TARGET_DIR ?= $(or $(MADOGUCHI_CACHE),$(HOME)/.cache/madoguchi)/target

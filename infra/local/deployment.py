@@ -1,0 +1,103 @@
+"""`sam deploy` of the real template to the emulator, left out when nothing that goes into it has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+
+from botocore.exceptions import ClientError
+
+from . import build, tools
+from .aws import client
+from .console import Problem, step
+from .processes import last_lines
+from .settings import ROOT, TEMPLATE, Settings, host_architecture
+
+# A stack in one of these states takes no update: it has to go first.
+_BEYOND_UPDATE = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS"}
+
+
+def deploy(settings: Settings) -> dict[str, str]:
+    """Brings the stack to what template and bundles say now, and returns its outputs."""
+    parameters = _parameters(settings)
+    wanted = _fingerprint(parameters)
+    stack = _describe(settings)
+    if stack and _deployed_fingerprint(settings) == wanted and stack["StackStatus"].endswith("_COMPLETE"):
+        with step("deploying the template") as notes:
+            notes.append("nothing changed")
+        return _outputs(stack)
+    _note_fingerprint(settings, "unknown")
+    with step("deploying the template (sam deploy)"):
+        if stack and stack["StackStatus"] in _BEYOND_UPDATE:
+            client(settings, "cloudformation").delete_stack(StackName=settings.stack_name)
+        _sam_deploy(settings, parameters)
+    _note_fingerprint(settings, wanted)
+    return _outputs(_describe(settings))
+
+
+def _parameters(settings: Settings) -> dict[str, str]:
+    return {
+        "Architecture": host_architecture(),
+        "LogLevel": settings.log_level,
+        "GraphBaseUrl": settings.simulator,
+        "LineBaseUrl": settings.simulator,
+        "ConsoleUrl": f"{settings.simulator}/operator",
+        "DeletionProtection": "false",
+    }
+
+
+def _sam_deploy(settings: Settings, parameters: dict[str, str]) -> None:
+    bucket = f"{settings.stack_name}-artifacts"
+    client(settings, "s3").create_bucket(Bucket=bucket)
+    log = settings.logs / "deploy.log"
+    with log.open("wb") as output:
+        command = [tools.python(tools.SAM), "-m", "samcli", "deploy"]
+        command += ["--template-file", str(TEMPLATE), "--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"]
+        command += ["--stack-name", settings.stack_name, "--s3-bucket", bucket]
+        command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=settings.aws_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    if done.returncode:
+        raise Problem(f"sam deploy failed:\n{last_lines(log, 25)}", f"see {log} and {settings.logs / 'emulator.log'}")
+
+
+def _describe(settings: Settings) -> dict | None:
+    try:
+        return client(settings, "cloudformation").describe_stacks(StackName=settings.stack_name)["Stacks"][0]
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ValidationError":
+            return None
+        raise
+
+
+def _outputs(stack: dict | None) -> dict[str, str]:
+    return {output["OutputKey"]: output["OutputValue"] for output in (stack or {}).get("Outputs", [])}
+
+
+def _fingerprint(parameters: dict[str, str]) -> str:
+    parts = [TEMPLATE.read_text(encoding="utf-8"), build.bundles_hash(), json.dumps(parameters, sort_keys=True)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+# Kept in the emulator: saved with the stack, lost with the stack.
+_FINGERPRINT = "/local/deployed-fingerprint"
+
+
+def _note_fingerprint(settings: Settings, fingerprint: str) -> None:
+    client(settings, "ssm").put_parameter(Name=_FINGERPRINT, Value=fingerprint, Type="String", Overwrite=True)
+
+
+def _deployed_fingerprint(settings: Settings) -> str | None:
+    ssm = client(settings, "ssm")
+    try:
+        return ssm.get_parameter(Name=_FINGERPRINT)["Parameter"]["Value"]
+    except ssm.exceptions.ParameterNotFound:
+        return None

@@ -1,0 +1,81 @@
+"""The customer's and the operator's page in a browser, against the deployed stack."""
+
+from __future__ import annotations
+
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
+
+from infra.local.testbed import Testbed
+
+_PATIENCE_S = 40
+
+
+def _until(browser, what):
+    return WebDriverWait(browser, _PATIENCE_S, poll_frequency=0.2).until(what)
+
+
+def _shows(browser, selector: str, text: str):
+    return _until(
+        browser,
+        lambda b: next((e for e in b.find_elements(By.CSS_SELECTOR, selector) if text in e.text), None),
+    )
+
+
+def _write(browser, phone: str, text: str) -> None:
+    field = _until(browser, lambda b: b.find_element(By.CSS_SELECTOR, f"#{phone} .composer .text"))
+    field.send_keys(text)
+    field.find_element(By.XPATH, "./ancestor::form").find_element(By.CSS_SELECTOR, "button.send").click()
+    _shows(browser, f"#{phone} .bubble", text)
+
+
+def _sign_in(browser, stack: Testbed, group: str) -> None:
+    login = next(login for login in stack.description["logins"] if login["group"] == group)
+    browser.get(stack.description["console"])
+    _until(browser, lambda b: b.find_element(By.ID, "email").is_displayed())
+    browser.find_element(By.ID, "email").send_keys(login["email"])
+    browser.find_element(By.ID, "password").send_keys(login["password"] + Keys.ENTER)
+    _until(browser, lambda b: b.find_element(By.ID, "desk").is_displayed())
+
+
+def test_a_customer_writes_on_both_channels_and_an_operator_answers_both(browser, stack: Testbed, unique: str):
+    browser.get(stack.description["simulator"])
+    name = _until(browser, lambda b: b.find_element(By.ID, "new-name"))
+    name.send_keys(f"Browser {unique}" + Keys.ENTER)
+    _shows(browser, "#customers option", f"Browser {unique}")
+    for phone in ("messenger", "line"):
+        _write(browser, phone, f"{phone} {unique}")
+    customer_page = browser.current_window_handle
+
+    browser.switch_to.new_window("tab")
+    _sign_in(browser, stack, "operators")
+    for phone in ("messenger", "line"):
+        row = _shows(browser, "#conversations button.open", f"{phone} {unique}")
+        row.click()
+        _shows(browser, "#talk .bubble", f"{phone} {unique}")
+        field = _until(browser, lambda b: b.find_element(By.CSS_SELECTOR, "#talk form.reply textarea"))
+        field.send_keys(f"answer to {phone} {unique}")
+        browser.find_element(By.CSS_SELECTOR, "#talk form.reply button[type=submit]").click()
+        _shows(browser, "#talk .row.mine .bubble", f"answer to {phone} {unique}")
+
+    browser.switch_to.window(customer_page)
+    for phone in ("messenger", "line"):
+        _shows(browser, f"#{phone} .bubble", f"answer to {phone} {unique}")
+    severe = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+    assert not severe, severe
+
+
+def test_a_wrong_password_is_told_in_words(browser, stack: Testbed):
+    browser.get(stack.description["console"])
+    _until(browser, lambda b: b.find_element(By.ID, "email").is_displayed())
+    browser.find_element(By.ID, "email").send_keys("operator@example.test")
+    browser.find_element(By.ID, "password").send_keys("not the password" + Keys.ENTER)
+    problem = _until(browser, lambda b: (e := b.find_element(By.ID, "sign-in-problem")).is_displayed() and e)
+    assert problem.text.strip()
+
+
+def test_an_administrator_changes_a_timer(browser, stack: Testbed):
+    _sign_in(browser, stack, "administrators")
+    button = _until(browser, lambda b: (e := b.find_element(By.ID, "open-settings")).is_displayed() and e)
+    button.click()
+    _until(browser, lambda b: b.find_elements(By.CSS_SELECTOR, "#channels fieldset.channel"))

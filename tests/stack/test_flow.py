@@ -1,0 +1,137 @@
+"""A customer writes, an operator answers, the provider delivers, the chat closes by itself: on the deployed template."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from infra.local.testbed import SCHEDULE_PATIENCE_S, Testbed, eventually
+
+from .steps import (
+    answer,
+    conversation,
+    conversation_with,
+    customer_does,
+    customer_writes,
+    messages,
+    new_customer,
+    sent_to,
+    set_timers,
+    status_of,
+)
+
+
+@pytest.mark.parametrize("provider", ["messenger", "line"])
+def test_a_message_is_answered_and_the_answer_arrives(stack: Testbed, unique: str, provider: str):
+    customer = new_customer(stack, f"Flow {unique}")
+    question = f"question {unique}"
+    customer_writes(stack, provider, customer, question)
+    found = conversation_with(stack, question, section="unanswered")
+    assert found["contact"]["unreachable"] is False and found["unread"] == 1
+    reply = answer(stack, found["id"], f"key-{unique}", f"answer {unique}")
+    # The same key again is the same message.
+    again = stack.api(
+        "POST",
+        f"/conversations/{found['id']}/messages",
+        {"text": f"answer {unique}"},
+        headers={"Idempotency-Key": f"key-{unique}"},
+    )
+    assert again.status == 200 and again.json()["id"] == reply["id"]
+    status_of(stack, found["id"], reply["id"], {"sent", "delivered", "read"})
+    assert [sent["text"] for sent in sent_to(stack, customer)] == [f"answer {unique}"]
+    assert conversation(stack, found["id"])["section"] == "answered"
+    name = eventually(lambda: conversation(stack, found["id"])["contact"]["name"], "the contact's name")
+    assert f"Flow {unique}" in name or name
+
+
+def test_delivered_and_read_come_back_from_messenger(stack: Testbed, unique: str):
+    customer = new_customer(stack, f"Reader {unique}")
+    customer_writes(stack, "messenger", customer, f"question {unique}")
+    found = conversation_with(stack, f"question {unique}")
+    reply = answer(stack, found["id"], f"key-{unique}", "please read")
+    status_of(stack, found["id"], reply["id"], {"sent"})
+    seen = stack.simulator(
+        "POST", "/control/see", {"provider": "messenger", "customer": customer, "account": None, "read": True}
+    )
+    assert seen.status == 200, seen
+    status_of(stack, found["id"], reply["id"], {"read"})
+
+
+def test_a_chat_closes_by_schedule_and_the_customer_reopens_it(stack: Testbed, unique: str):
+    set_timers(stack, "line", idle_close_after_minutes=1)
+    customer = new_customer(stack, f"Quiet {unique}")
+    customer_writes(stack, "line", customer, f"hello {unique}")
+    found = conversation_with(stack, f"hello {unique}")
+    reply = answer(stack, found["id"], f"key-{unique}", f"anything else? {unique}")
+    status_of(stack, found["id"], reply["id"], {"sent"})
+    began = time.monotonic()
+    closed = eventually(
+        lambda: (now := conversation(stack, found["id"]))["status"] == "closed" and now,
+        "the chat closes by itself",
+        60 + SCHEDULE_PATIENCE_S,
+    )
+    assert closed["close_reason"] == "idle"
+    assert time.monotonic() - began > 50, "not before its minute is over"
+    last = messages(stack, found["id"])[-1]
+    assert (last["direction"], last["kind"], last["text"]) == ("event", "closed", "idle")
+    refused = stack.api(
+        "POST", f"/conversations/{found['id']}/messages", {"text": "late"}, headers={"Idempotency-Key": "late"}
+    )
+    assert (refused.status, refused.json()["error"]["id"]) == (409, "conversation_closed")
+    set_timers(stack, "line", idle_close_after_minutes=None)
+    customer_writes(stack, "line", customer, f"one more thing {unique}")
+    assert conversation_with(stack, f"one more thing {unique}", section="unanswered")["id"] == found["id"]
+
+
+def test_an_operator_closes_and_reopens(stack: Testbed, unique: str):
+    customer = new_customer(stack, f"Button {unique}")
+    customer_writes(stack, "line", customer, f"hello {unique}")
+    found = conversation_with(stack, f"hello {unique}")
+    closed = stack.api("POST", f"/conversations/{found['id']}/close").json()
+    assert (closed["status"], closed["close_reason"]) == ("closed", "operator")
+    reopened = stack.api("POST", f"/conversations/{found['id']}/reopen").json()
+    assert (reopened["status"], reopened["section"]) == ("open", "unanswered")
+
+
+def test_a_redelivered_webhook_makes_one_message(stack: Testbed, unique: str):
+    customer = new_customer(stack, f"Twice {unique}")
+    performed = customer_does(stack, "line", customer, kind="text", text=f"once {unique}")
+    body = performed["webhook"]["body"].encode()
+    for _ in range(5):
+        assert stack.post_line(body).status == 200
+    found = conversation_with(stack, f"once {unique}")
+    customer_writes(stack, "line", customer, f"end {unique}")
+    conversation_with(stack, f"end {unique}")
+    assert [message["text"] for message in messages(stack, found["id"])] == [f"once {unique}", f"end {unique}"]
+
+
+def test_a_lost_credential_holds_replies_and_a_new_one_lets_them_go(stack: Testbed, unique: str):
+    customer = new_customer(stack, f"Held {unique}")
+    customer_writes(stack, "line", customer, f"question {unique}")
+    found = conversation_with(stack, f"question {unique}")
+    account = stack.channel("line")["external_id"]
+    rotated = stack.simulator("POST", "/control/line/secret", {"channel": account, "secret": f"test-secret-{unique}"})
+    assert rotated.status == 200, rotated
+    stack.simulator("POST", "/control/line/revoke", {"channel": account})
+    reply = answer(stack, found["id"], f"key-{unique}", f"parked {unique}")
+    channel = f"/channels/{stack.channel('line')['id']}"
+    held = eventually(
+        lambda: (view := stack.api("GET", channel).json())["health"]["state"] == "needs_reauthorization" and view,
+        "the channel asks for re-authorization",
+        60,
+    )
+    assert held["health"]["cause"] == "secret_mismatch"
+    assert sent_to(stack, customer) == []
+    changed = stack.api(
+        "PUT", f"{channel}/credential", {"channel_secret": f"test-secret-{unique}"}, group="administrators"
+    )
+    assert changed.status == 200, changed
+    try:
+        # Both by schedule: the check that finds it mended, and the sweep that lets the reply go.
+        status_of(stack, found["id"], reply["id"], {"sent"}, within_s=4 * SCHEDULE_PATIENCE_S)
+        assert [sent["text"] for sent in sent_to(stack, customer)] == [f"parked {unique}"]
+    finally:
+        original = stack.channel("line")["credentials"]["channel_secret"]
+        stack.simulator("POST", "/control/line/secret", {"channel": account, "secret": original})
+        stack.api("PUT", f"{channel}/credential", {"channel_secret": original}, group="administrators")

@@ -1,0 +1,138 @@
+"""Least privilege, tried: what each role must not do is refused, with the keys of the function's own process."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import ClientError
+
+from infra.local.testbed import Testbed
+
+from .steps import answer, conversation_with, customer_writes, new_customer, status_of
+
+
+@pytest.fixture(scope="module")
+def used(stack: Testbed) -> Testbed:
+    """Every function has run."""
+    customer = new_customer(stack, "Permissions")
+    customer_writes(stack, "messenger", customer, "permissions?")
+    found = conversation_with(stack, "permissions?")
+    reply = answer(stack, found["id"], "permissions", "granted")
+    status_of(stack, found["id"], reply["id"], {"sent", "delivered", "read"})
+    for function in (
+        "idle-close",
+        "unanswered-close",
+        "reply-limit-close",
+        "pending-sweep",
+        "token-refresh",
+    ):
+        stack.invoke(function)
+    return stack
+
+
+def _attempts(stack: Testbed):
+    outputs = stack.description["aws"]["outputs"]
+    tables = {name: value for name, value in outputs.items() if "Table" in name}
+    queues = {name: value for name, value in outputs.items() if "Queue" in name}
+    inbox = next(value for name, value in tables.items() if "Inbox" in name)
+    directory = next(value for name, value in tables.items() if "Directory" in name)
+    inbound = next(value for name, value in queues.items() if "Inbound" in name)
+    outbound = next(value for name, value in queues.items() if "Outbound" in name)
+    stack_name = stack.description["aws"]["stack_name"]
+    key = {"pk": {"S": "c#forbidden"}, "sk": {"S": "conversation"}}
+    channel = stack.channel("line")["id"]
+    return {
+        "read the inbox": ("dynamodb", lambda c: c.get_item(TableName=inbox, Key=key)),
+        "write the inbox": ("dynamodb", lambda c: c.put_item(TableName=inbox, Item=key)),
+        "delete from the inbox": ("dynamodb", lambda c: c.delete_item(TableName=inbox, Key=key)),
+        "scan the inbox": ("dynamodb", lambda c: c.scan(TableName=inbox, Limit=1)),
+        "write the directory": ("dynamodb", lambda c: c.put_item(TableName=directory, Item=key)),
+        "send to inbound": (
+            "sqs",
+            lambda c: c.send_message(QueueUrl=inbound, MessageBody="{}", MessageGroupId="x", MessageDeduplicationId="x"),
+        ),
+        "send to outbound": (
+            "sqs",
+            lambda c: c.send_message(QueueUrl=outbound, MessageBody="{}", MessageGroupId="x", MessageDeduplicationId="x"),
+        ),
+        "take from inbound": ("sqs", lambda c: c.receive_message(QueueUrl=inbound)),
+        "read the Meta app": ("secretsmanager", lambda c: c.get_secret_value(SecretId=f"{stack_name}/meta-app")),
+        "read a LINE secret": (
+            "secretsmanager",
+            lambda c: c.get_secret_value(SecretId=f"{stack_name}/connection/line/{channel}"),
+        ),
+        "write a LINE secret": (
+            "secretsmanager",
+            lambda c: c.put_secret_value(SecretId=f"{stack_name}/connection/line/{channel}", SecretString="{}"),
+        ),
+        "delete a secret": ("secretsmanager", lambda c: c.delete_secret(SecretId=f"{stack_name}/meta-app")),
+    }
+
+
+EVERYTHING_ELSE = {"scan the inbox", "delete a secret"}
+MUST_NOT = {
+    "webhook-ingest": {
+        "read the inbox", "write the inbox", "delete from the inbox", "write the directory", "send to outbound",
+        "take from inbound", "write a LINE secret",
+    },
+    "inbox-writer": {
+        "write the directory", "send to inbound", "send to outbound", "read the Meta app", "read a LINE secret",
+        "write a LINE secret",
+    },
+    "change-relay": {
+        "read the inbox", "write the inbox", "delete from the inbox", "write the directory", "send to inbound",
+        "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
+    },
+    "reply-dispatch": {
+        "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
+        "write a LINE secret",
+    },
+    "profile-fetch": {
+        "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
+        "write a LINE secret",
+    },
+    "pending-sweep": {
+        "read the inbox", "write the inbox", "delete from the inbox", "write the directory", "send to inbound",
+        "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
+    },
+    "idle-close": {
+        "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
+        "read the Meta app", "read a LINE secret", "write a LINE secret",
+    },
+    "unanswered-close": {
+        "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
+        "read the Meta app", "read a LINE secret", "write a LINE secret",
+    },
+    "reply-limit-close": {
+        "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
+        "read the Meta app", "read a LINE secret", "write a LINE secret",
+    },
+    "token-refresh": {
+        "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
+        "take from inbound", "write a LINE secret",
+    },
+    "inbox-api": {"send to outbound", "take from inbound", "read the Meta app"},
+}
+
+
+@pytest.mark.parametrize("function", sorted(MUST_NOT))
+def test_a_role_is_refused_what_it_has_no_need_of(used: Testbed, function: str):
+    attempts = _attempts(used)
+    for what in sorted(MUST_NOT[function] | EVERYTHING_ELSE):
+        service, attempt = attempts[what]
+        try:
+            attempt(used.as_role_of(function, service))
+        except ClientError as refused:
+            code = refused.response["Error"]["Code"]
+            assert "AccessDenied" in code or "NotAuthorized" in code, f"{function} may {what}: {code}"
+        else:
+            pytest.fail(f"{function} may {what}")
+
+
+def test_no_function_was_refused_anything_that_it_asked_for(used: Testbed):
+    for function in MUST_NOT:
+        refused = [asked for asked in used.authorizations(function) if asked["decision"].lower() not in ("allow", "allowed")]
+        # What the test above tried with the functions' own keys is not the functions' doing.
+        tried = {"Scan", "DeleteSecret", "PutItem", "GetItem", "DeleteItem", "SendMessage", "ReceiveMessage",
+                 "GetSecretValue", "PutSecretValue"}
+        unexpected = [asked for asked in refused if asked["action"].partition(":")[2] not in tried]
+        assert not unexpected, f"{function}: {unexpected}"
