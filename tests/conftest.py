@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from infra.local.testbed import Testbed, isolated_stack
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def unique() -> str:
+    """A number that no other test of any session uses: good for names of customers and texts."""
+    return f"{time.time_ns()}{os.getpid():07}{next(_numbers):03}"
 
 
 @pytest.fixture(scope="session")

@@ -66,9 +66,7 @@ def status_of(stack: Testbed, identifier: str, message: str, wanted: set[str], w
 
 def sent_to(stack: Testbed, customer: str) -> list[dict]:
     """What the provider accepted for a customer, oldest first."""
-    sent = stack.simulator("GET", "/control/sent").json()
-    sent = sent if isinstance(sent, list) else sent["sent"]
-    return [message for message in sent if message["customer"] == customer]
+    return stack.simulator("GET", f"/control/sent?recipient={customer}").json()["items"]
 
 
 def set_timers(stack: Testbed, kind: str, **settings) -> dict:

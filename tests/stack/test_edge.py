@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from infra.local.http import call
-from infra.local.testbed import Testbed
+from infra.local.testbed import Testbed, eventually
 
 
 def test_webhooks_with_bad_or_no_signature_are_refused(stack: Testbed):
@@ -48,7 +48,5 @@ def test_a_genuine_body_that_nobody_understands_is_kept(stack: Testbed, unique: 
     def kept() -> bool:
         items = stack.api("GET", "/quarantine", group="administrators").json()["items"]
         return any(item["reason"] == "not_json" for item in items)
-
-    from infra.local.testbed import eventually
 
     eventually(kept, "the body is in quarantine")

@@ -22,10 +22,13 @@ pub struct Function {
 
 impl Function {
     /// Starts logging. `name` is the crate's name with underscores; it selects what is logged and
-    /// is the metrics' `Function` dimension.
+    /// is, outside Lambda, the metrics' `Function` dimension; there it is the deployed function's name.
     pub fn start(name: &'static str) -> Self {
         log::init(name);
-        Self { clock: Clock::system(), metrics: Metrics::new(name), warm: Arc::default() }
+        // The deployed name tells stacks of one account apart; there is one per process, so it may leak.
+        let deployed = std::env::var("AWS_LAMBDA_FUNCTION_NAME").ok().filter(|name| !name.is_empty());
+        let metrics = Metrics::new(deployed.map_or(name, |deployed| deployed.leak()));
+        Self { clock: Clock::system(), metrics, warm: Arc::default() }
     }
 
     /// The wall clock.
