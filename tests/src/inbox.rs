@@ -285,7 +285,8 @@ impl TestInbox {
             .drain(1, async |event| {
                 let invocation = self.invocation(Some(&self.functions.outbound));
                 process(event, invocation, async |record| {
-                    self.functions.dispatcher.record(&record.body.unwrap_or_default()).await
+                    let deadline = self.clock.now() + Span::from_secs(30);
+                    self.functions.dispatcher.record(&record.body.unwrap_or_default(), deadline).await
                 })
                 .await
             })

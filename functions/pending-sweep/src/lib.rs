@@ -13,6 +13,9 @@ use madoguchi_store::{Directory, Inbox, StoreError};
 /// Younger work is still on its way by itself.
 const PATIENCE: Span = Span::from_secs(60);
 
+/// Profiles are asked for at this pace after an outage; they share the provider's limits with replies.
+const PROFILES_A_SWEEP: usize = 300;
+
 /// Why a sweep did not get through; the next one starts over.
 #[derive(Debug, thiserror::Error)]
 pub enum SweepError {
@@ -58,11 +61,22 @@ impl Sweeper {
     /// One sweep over every channel.
     pub async fn sweep(&self, now: Timestamp) -> Result<Swept, SweepError> {
         let mut swept = Swept::default();
-        for channel in self.directory.channels().await? {
-            self.replies(&channel, now, &mut swept).await?;
-            self.contacts(&channel, now, &mut swept).await?;
+        let channels = self.directory.channels().await?;
+        let mut first_error = None;
+        // Replies first: names can wait. One channel's fault stops no other's.
+        for channel in &channels {
+            if let Err(error) = self.replies(channel, now, &mut swept).await {
+                tracing::error!(channel.id = %channel.id, %error, "Channel `{}` was not swept", channel.id);
+                first_error.get_or_insert(error);
+            }
         }
-        Ok(swept)
+        for channel in &channels {
+            if let Err(error) = self.contacts(channel, now, &mut swept).await {
+                tracing::error!(channel.id = %channel.id, %error, "Contacts of `{}` were not swept", channel.id);
+                first_error.get_or_insert(error);
+            }
+        }
+        first_error.map_or(Ok(swept), Err)
     }
 
     async fn replies(&self, channel: &Channel, now: Timestamp, swept: &mut Swept) -> Result<(), SweepError> {
@@ -80,7 +94,7 @@ impl Sweeper {
         // Another minute is another piece of work: the queue must not swallow it as a duplicate.
         let minute = now.as_ms() / 60_000;
         let entries = waiting.into_iter().map(|(conversation_id, message)| {
-            let work = ReplyWork { v: 1, channel_id: channel.id, conversation_id };
+            let work = ReplyWork { v: 1, channel_id: channel.id, conversation_id, message };
             Ok(FifoEntry {
                 body: serde_json::to_string(&work)?,
                 group: conversation_id.to_string(),
@@ -96,7 +110,9 @@ impl Sweeper {
         if channel.sending(now) != Sending::Allowed {
             return Ok(());
         }
-        for conversation_id in self.inbox.pending_profiles(channel.id).await? {
+        for conversation_id in
+            self.inbox.pending_profiles(channel.id).await?.into_iter().take(PROFILES_A_SWEEP)
+        {
             let work = ProfileWork { v: 1, channel_id: channel.id, conversation_id };
             self.profiles.send(&serde_json::to_string(&work)?).await?;
             swept.profiles += 1;

@@ -79,7 +79,12 @@ impl Fetcher {
                 })
                 .await
             }
-            ProfileAnswer::Retry { detail, .. } => {
+            ProfileAnswer::Retry { detail, after } => {
+                if let Some(after) = after {
+                    // Calls while limited prolong the block, and replies share the limit.
+                    let until = self.clock.now() + after;
+                    let _known_already = self.directory.pause_channel(channel.id, until).await?;
+                }
                 self.metrics.count_for(channel.kind, "ProfilesPostponed", 1);
                 tracing::warn!(conversation.id = %work.conversation_id, detail, "The profile must wait");
                 Ok(())

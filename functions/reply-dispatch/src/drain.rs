@@ -5,7 +5,9 @@ use madoguchi_credentials::Credentials;
 use madoguchi_domain::channel::Sending;
 use madoguchi_domain::message::SendState;
 use madoguchi_domain::reply::{Route, route};
-use madoguchi_domain::send::{AfterCrash, FailureReason, LEASE, Settlement, Via, after_crash};
+use madoguchi_domain::send::{
+    AfterCrash, FailureReason, LEASE, Settlement, Via, after_crash, retry_key_lapsed,
+};
 use madoguchi_domain::window::Author;
 use madoguchi_domain::{Channel, Conversation, Message, Span, Timestamp};
 use madoguchi_runtime::{Clock, Metrics, ProviderConfig, RecordError};
@@ -13,6 +15,8 @@ use madoguchi_store::inbox::PendingReply;
 use madoguchi_store::work::ReplyWork;
 use madoguchi_store::{Directory, Inbox, Saved, StoreError};
 
+/// The longest that one reply takes: a token, a call and its repeat, 8 seconds each.
+const LONGEST_REPLY: Span = Span::from_secs(25);
 /// How often a reply is read anew because somebody else wrote it.
 const TRIES: usize = 5;
 
@@ -68,18 +72,30 @@ impl Dispatcher {
     }
 
     /// Handles one record of the outbound queue for the batch loop: a passing fault tells the queue when
-    /// to deliver it again, which holds the conversation's later records back as long.
-    pub async fn record(&self, body: &str) -> Result<(), RecordError> {
-        self.handle(body).await.map_err(|error| match error {
+    /// to deliver it again, which holds the conversation's later records back as long. `deadline` is when
+    /// the invocation ends.
+    pub async fn record(&self, body: &str, deadline: Timestamp) -> Result<(), RecordError> {
+        self.handle(body, deadline).await.map_err(|error| match error {
             DispatchError::RetryAfter { after, .. } => RecordError::new(error).retry_after(after),
             error => error.into(),
         })
     }
 
-    async fn handle(&self, body: &str) -> Result<(), DispatchError> {
+    async fn handle(&self, body: &str, deadline: Timestamp) -> Result<(), DispatchError> {
         let work: ReplyWork = serde_json::from_str(body)?;
-        let pending = self.inbox.pending_of_conversation(work.channel_id, work.conversation_id).await?;
-        for reply in pending {
+        let mut pending = self.inbox.pending_of_conversation(work.channel_id, work.conversation_id).await?;
+        // The index may not show yet what the stream has told already.
+        let told = PendingReply { conversation: work.conversation_id, message: work.message };
+        if !pending.contains(&told) {
+            pending.push(told);
+            pending.sort_by_key(|reply| reply.message);
+        }
+        for (done, reply) in pending.into_iter().enumerate() {
+            // A call that is cut off ends unconfirmed; the rest goes on in an invocation of its own.
+            if done > 0 && deadline.since(self.clock.now()) < LONGEST_REPLY {
+                let detail = "the invocation ends soon".to_owned();
+                return Err(DispatchError::RetryAfter { after: Span::default(), detail });
+            }
             match self.reply(work, reply).await? {
                 Next::GoOn => {}
                 Next::Stop => return Ok(()),
@@ -104,6 +120,19 @@ impl Dispatcher {
                     if let Some(not_before) = not_before.filter(|at| *at > now) {
                         let detail = "not yet".to_owned();
                         return Err(DispatchError::RetryAfter { after: not_before.since(now), detail });
+                    }
+                    if keep_via.is_some()
+                        && first_attempt_at.is_some_and(|first| retry_key_lapsed(first, now))
+                    {
+                        // It may have been taken long ago, and LINE no longer knows its retry key.
+                        let detail = "the retry key lapsed while the reply waited".to_owned();
+                        let claimed_at = first_attempt_at.unwrap_or(now);
+                        let unconfirmed = SendState::Unconfirmed { at: now, claimed_at, detail };
+                        if self.save(message, unconfirmed).await? == Saved::Done {
+                            self.metrics.count("RepliesUnconfirmed", 1);
+                            return Ok(Next::GoOn);
+                        }
+                        continue;
                     }
                     Queued { attempts, first_attempt_at, keep_via }
                 }
@@ -180,7 +209,8 @@ impl Dispatcher {
             return Ok(None);
         }
         message.rev += 1;
-        Ok(Some(Claimed { message, attempt, first_attempt_at, since: now, via }))
+        let repeats = queued.keep_via.is_some();
+        Ok(Some(Claimed { message, attempt, first_attempt_at, since: now, via, repeats }))
     }
 
     async fn send(
@@ -189,8 +219,11 @@ impl Dispatcher {
         conversation: Conversation,
         claimed: Claimed,
     ) -> Result<Next, DispatchError> {
-        if let Via::ReplyToken { token } = &claimed.via {
-            self.spend_reply_token(&conversation, token).await?;
+        if let Via::ReplyToken { token } = &claimed.via
+            && let Err(error) = self.spend_reply_token(&conversation, token).await
+        {
+            // The reply is in hand and must be sent; the token is refused if it is tried again.
+            tracing::warn!(%error, conversation.id = %conversation.id, "A reply token was not marked as spent");
         }
         let outcome = self.call(channel, &conversation, &claimed).await;
         let settlement =
@@ -247,4 +280,6 @@ pub(crate) struct Claimed {
     pub(crate) first_attempt_at: Timestamp,
     pub(crate) since: Timestamp,
     pub(crate) via: Via,
+    /// An earlier attempt may have been taken.
+    pub(crate) repeats: bool,
 }

@@ -41,7 +41,7 @@ async fn main() -> Result<(), Error> {
             let deadline = deadline(&event.context);
             let invocation = Invocation { deadline, clock: &clock, queue: Some(&outbound) };
             let response = process(event.payload, invocation, async |record| {
-                dispatcher.record(record.body.as_deref().unwrap_or_default()).await
+                dispatcher.record(record.body.as_deref().unwrap_or_default(), deadline).await
             });
             Ok::<_, Error>(response.await)
         })

@@ -18,15 +18,15 @@ impl Dispatcher {
         settlement: Settlement,
     ) -> Result<Next, DispatchError> {
         let now = self.clock.now();
-        let Claimed { message, attempt, first_attempt_at, since: claimed_at, via } = claimed;
+        let Claimed { message, attempt, first_attempt_at, since: claimed_at, via, repeats } = claimed;
         let (conversation, key) = (message.conversation_id, message.key);
         // What must stay the same when the reply is tried again: a push keeps its retry key alive.
         let keep_via = via.repeatable().then_some(via);
-        let queued = |attempts, not_before| SendState::Queued {
+        let queued = |attempts, not_before, keep: bool| SendState::Queued {
             attempts,
-            first_attempt_at: keep_via.is_some().then_some(first_attempt_at),
+            first_attempt_at: (keep && keep_via.is_some()).then_some(first_attempt_at),
             not_before,
-            keep_via: keep_via.clone(),
+            keep_via: keep_via.clone().filter(|_| keep),
         };
         match settlement {
             Settlement::Sent { provider_message_id } => {
@@ -56,13 +56,13 @@ impl Dispatcher {
                 Ok(Next::GoOn)
             }
             Settlement::Retry { after, detail } => {
-                self.write_state(message, claimed_at, queued(attempt, Some(now + after))).await?;
+                self.write_state(message, claimed_at, queued(attempt, Some(now + after), true)).await?;
                 self.metrics.count_for(channel.kind, "RepliesRetried", 1);
                 Err(DispatchError::RetryAfter { after, detail })
             }
             Settlement::Pause { pause, detail } => {
                 // A pause is the channel's matter and uses up none of the message's attempts.
-                self.write_state(message, claimed_at, queued(attempt - 1, None)).await?;
+                self.write_state(message, claimed_at, queued(attempt - 1, None, repeats)).await?;
                 let _known_already = self.directory.pause_channel(channel.id, now + pause).await?;
                 self.metrics.count_for(channel.kind, "ChannelPauses", 1);
                 tracing::warn!(
@@ -72,7 +72,7 @@ impl Dispatcher {
                 Ok(Next::Stop)
             }
             Settlement::Hold { cause, detail } => {
-                self.write_state(message, claimed_at, queued(attempt - 1, None)).await?;
+                self.write_state(message, claimed_at, queued(attempt, None, repeats)).await?;
                 if self.directory.hold_channel(channel.id, cause, &detail, now).await? == Saved::Done {
                     self.metrics.count_for(channel.kind, "ChannelsHeld", 1);
                     tracing::error!(

@@ -92,7 +92,7 @@ impl Ingest {
         {
             return Ok(());
         }
-        self.metrics.count_for(kind, "SignaturesRefused", 1);
+        self.metrics.count("SignaturesRefused", 1);
         tracing::warn!(reason = first.public_id(), channel.kind = %kind, "Refused a webhook: {}", first.public_id());
         Err(Answer::Unauthorized)
     }
@@ -127,7 +127,7 @@ impl Ingest {
         match sent {
             Ok(()) => Answer::Accepted,
             Err(error) => {
-                self.metrics.count_for(kind, "WebhooksNotQueued", 1);
+                self.metrics.count("WebhooksNotQueued", 1);
                 tracing::error!(error, "The inbound queue did not take a webhook");
                 Answer::Unavailable
             }

@@ -30,6 +30,8 @@ pub struct Report {
     pub disarmed: u64,
     /// Conversations left for the next tick: somebody kept writing to them.
     pub contended: u64,
+    /// Conversations or shards that the table did not let us look after; they are due at the next tick.
+    pub failed: u64,
     /// The longest time between a deadline and its close, in milliseconds (TMR-7).
     pub longest_lag_ms: i64,
     /// Whether the caller's time was over before the work was.
@@ -42,9 +44,16 @@ impl Report {
         self.rearmed += other.rearmed;
         self.disarmed += other.disarmed;
         self.contended += other.contended;
+        self.failed += other.failed;
         self.longest_lag_ms = self.longest_lag_ms.max(other.longest_lag_ms);
         self.interrupted |= other.interrupted;
     }
+}
+
+/// Notes a fault and lets the rest go on.
+fn failed(error: StoreError) -> Report {
+    tracing::error!(%error, "Part of a tick failed");
+    Report { failed: 1, ..Report::default() }
 }
 
 /// Closes conversations by their deadlines.
@@ -80,10 +89,12 @@ impl Closer {
             if let Some(section) = section
                 && rearmed.through(section) < rearmed.channel.settings_changed_at + SETTLING
             {
-                report.add(self.rearm_section(&rearmed.channel, section, out_of_time).await?);
-                if !report.interrupted {
+                let reached = self.rearm_section(&rearmed.channel, section, out_of_time).await;
+                let reached = reached.unwrap_or_else(failed);
+                if !reached.interrupted && reached.failed == 0 {
                     self.directory.note_rearmed(rearmed.channel.id, section, now).await?;
                 }
+                report.add(reached);
             }
         }
         let channels: HashMap<ChannelId, Channel> =
@@ -91,7 +102,7 @@ impl Closer {
         let shards =
             (0..DEADLINE_SHARDS).map(|shard| self.close_shard(kind, shard, &channels, now, out_of_time));
         for shard in futures::future::join_all(shards).await {
-            report.add(shard?);
+            report.add(shard.unwrap_or_else(failed));
         }
         Ok(report)
     }
@@ -112,7 +123,8 @@ impl Closer {
                 .map(|(id, _)| self.settle(id, channels, now))
                 .buffer_unordered(AT_ONCE_PER_SHARD);
             while let Some(settled) = work.next().await {
-                report.add(settled?);
+                // One conversation's fault is no reason to leave the others open.
+                report.add(settled.unwrap_or_else(failed));
             }
             from = due.next;
             if from.is_none() {

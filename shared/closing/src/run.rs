@@ -34,6 +34,9 @@ pub async fn run(name: &'static str, kind: DeadlineKind) -> Result<(), Error> {
             if report.interrupted {
                 tracing::warn!(?report, "The tick ended before its work");
             }
+            if report.failed > 0 {
+                return Err(format!("{} parts of the tick failed", report.failed).into());
+            }
             Ok::<_, Error>(())
         })
         .await

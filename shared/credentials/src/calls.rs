@@ -89,7 +89,7 @@ impl Credentials {
     ) -> Result<PageCredential, CredentialError> {
         let name = self.names.connection(ChannelKind::Messenger, channel.connection_id);
         let secret: Versioned<MessengerSecret> = self.read(&name, freshness).await?;
-        let app: Versioned<MetaAppSecret> = self.read(&self.names.meta_app(), Freshness::Cached).await?;
+        let app: Versioned<MetaAppSecret> = self.read(&self.names.meta_app(), freshness).await?;
         let Some(token) = secret.expose().pages.get(&channel.external_id) else {
             let detail = "the connection holds no token of the page".to_owned();
             return Err(CredentialError::Broken { cause: Cause::PageNotAuthorized, detail });

@@ -226,6 +226,9 @@ pub fn settle(message: MessageId, attempt: u32, via: &Via, outcome: Outcome) -> 
     let Refusal { class, detail, retry_after } = refusal;
     let failed = |reason| Settlement::Failed { reason, detail: detail.clone() };
     match class {
+        // Held replies are not attempted, so each attempt here followed a check that found the credential
+        // well: what the provider refuses all the same is no matter of the credential.
+        RefusalClass::Credential(_) if attempt >= MAX_ATTEMPTS => failed(FailureReason::ProviderUnavailable),
         RefusalClass::Credential(cause) => Settlement::Hold { cause, detail },
         RefusalClass::Restricted => Settlement::Pause { pause: RESTRICTED_PAUSE, detail },
         RefusalClass::Rate => {
@@ -286,9 +289,14 @@ pub const LEASE: Span = Span::from_secs(45);
 /// An hour is left as a margin for clocks.
 pub const RETRY_KEY_LIFE: Span = Span::from_hours(23);
 
+/// Whether a push that may have been taken can no longer be repeated: LINE has forgotten its key.
+pub fn retry_key_lapsed(first_attempt_at: Timestamp, now: Timestamp) -> bool {
+    now.since(first_attempt_at) >= RETRY_KEY_LIFE
+}
+
 /// What to do with a message whose sender crashed: its lease has expired and nobody recorded an outcome.
 pub fn after_crash(via: &Via, first_attempt_at: Timestamp, now: Timestamp) -> AfterCrash {
-    if via.repeatable() && now.since(first_attempt_at) < RETRY_KEY_LIFE {
+    if via.repeatable() && !retry_key_lapsed(first_attempt_at, now) {
         AfterCrash::Repeat
     } else {
         AfterCrash::Unconfirmed
@@ -346,6 +354,14 @@ mod tests {
         for (class, hint, expected) in table {
             assert_eq!(settle(message(), 1, &Via::Response, refused(class, hint)), expected, "{class:?}");
         }
+    }
+
+    #[test]
+    fn a_refusal_that_no_re_authorization_mends_fails_in_the_end() {
+        let refusal = || refused(RefusalClass::Credential(Cause::PermissionRevoked), None);
+        let outcome = |attempt| settle(message(), attempt, &Via::Push, refusal());
+        assert!(matches!(outcome(MAX_ATTEMPTS - 1), Settlement::Hold { .. }));
+        assert!(matches!(outcome(MAX_ATTEMPTS), Settlement::Failed { .. }));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Errors of the store.
 
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use std::error::Error;
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 /// What the table could not do for us.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +42,18 @@ where
         code,
         "ProvisionedThroughputExceededException" | "ThrottlingException" | "RequestLimitExceeded"
     );
-    let detail = DisplayErrorContext(&error).to_string();
+    let detail = chain(&error);
     if throttled { StoreError::Throttled { detail } } else { StoreError::Unavailable { operation, detail } }
+}
+
+/// The chain of causes in one line. Not the SDK's own context: that one prints whole answers, and with
+/// them what customers wrote.
+fn chain(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line = format!("{line}: {error}");
+        cause = error.source();
+    }
+    line
 }

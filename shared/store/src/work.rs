@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use madoguchi_domain::{ChannelId, ConversationId};
+use madoguchi_domain::{ChannelId, ConversationId, MessageKey};
 use serde::{Deserialize, Serialize};
 
 /// "This conversation has replies to send."
@@ -14,6 +14,8 @@ pub struct ReplyWork {
     pub channel_id: ChannelId,
     /// Whose replies.
     pub conversation_id: ConversationId,
+    /// The reply that this work follows from. The index that lists the others may lag behind it.
+    pub message: MessageKey,
 }
 
 /// "This contact's profile is wanted."
@@ -60,7 +62,8 @@ pub fn follow_up(new: &Image, old: Option<&Image>) -> Option<FollowUp> {
     match (kind, state.as_str()) {
         ("reply", "queued") => {
             let (conversation, message) = position.split_once('#')?;
-            let work = ReplyWork { v: 1, channel_id, conversation_id: conversation.parse().ok()? };
+            let (conversation_id, key) = (conversation.parse().ok()?, message.parse().ok()?);
+            let work = ReplyWork { v: 1, channel_id, conversation_id, message: key };
             Some(FollowUp::Reply { work, dedupe: format!("{message}.{}", text(new, "rev")) })
         }
         ("profile", "profile") => {

@@ -7,6 +7,7 @@ use madoguchi_domain::send::FailureReason;
 use madoguchi_domain::{ChannelKind, ConversationId, MessageKey, Span};
 use madoguchi_simulator::{Action, Echo, Endpoint, Fault, FaultRule, Provider, demo};
 use madoguchi_tests::TestInbox;
+use madoguchi_tests::support::fault::{self, Faults};
 
 fn on(endpoint: Endpoint, fault: Fault) -> FaultRule {
     FaultRule { endpoint: Some(endpoint), times: Some(1), ..fault.into() }
@@ -284,4 +285,65 @@ async fn a_reaction_to_our_own_reply_finds_it() {
     let message: Message = test.message(id, &key).await;
     assert_eq!(message.annotations.reactions.len(), 1);
     assert!(matches!(message.send, Some(SendState::Sent { .. })), "the reaction did not undo the sending");
+}
+
+#[tokio::test]
+async fn a_refusal_that_no_check_explains_does_not_hold_and_release_for_ever() {
+    let test = TestInbox::start().await;
+    let id = begin(&test, ChannelKind::Messenger).await;
+    // The app is not live: the token is fine, and the send is refused all the same.
+    let error =
+        Fault::GraphError { code: 200, subcode: None, message: None, status: None, is_transient: None };
+    test.simulator.fault(FaultRule { times: None, ..on(Endpoint::Send, error) });
+    let key = test.answer(id, "k", "answer").await;
+    let mut cycles = 0;
+    while !matches!(state(&test, id, key).await, SendState::Failed { .. }) {
+        cycles += 1;
+        assert!(cycles < 20);
+        test.settle().await;
+        let channel = TestInbox::channel_id(ChannelKind::Messenger);
+        let _healthy_already = test.directory.release_channel(channel, test.clock.now()).await.unwrap();
+        test.pass(Span::from_minutes(2));
+        test.sweep().await;
+    }
+    assert!(test.simulator.sent().is_empty());
+}
+
+#[tokio::test]
+async fn a_push_that_may_have_landed_is_not_repeated_once_line_has_forgotten_its_key() {
+    let test = TestInbox::start().await;
+    let id = begin(&test, ChannelKind::Line).await;
+    test.pass(Span::from_minutes(5));
+    test.simulator.fault(on(Endpoint::Push, Fault::ServerError { after_effect: true }));
+    let key = test.answer(id, "k", "answer").await;
+    test.settle().await;
+    // Before the repeat the credential dies, and it takes two days to mend it.
+    let new = test.simulator.rotate_line_secret(demo::LINE_CHANNEL, None).unwrap();
+    test.simulator.revoke_line_tokens(demo::LINE_CHANNEL);
+    test.pass(Span::from_minutes(6));
+    test.settle().await;
+    test.pass(Span::from_days(2));
+    let line = TestInbox::channel_id(ChannelKind::Line);
+    let secret = serde_json::json!({ "channel_id": demo::LINE_CHANNEL, "channel_secret": new });
+    test.aws.set_secret(&format!("{}/connection/line/{line}", madoguchi_tests::inbox::PREFIX), &secret);
+    let _healthy_already = test.directory.release_channel(line, test.clock.now()).await.unwrap();
+    test.sweep().await;
+    test.settle().await;
+    let settled = state(&test, id, key).await;
+    assert!(matches!(settled, SendState::Unconfirmed { .. }), "{settled:?}");
+    assert_eq!(test.simulator.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn a_write_that_meets_a_transaction_is_a_lost_race_and_not_a_fault() {
+    let faults = Faults::new();
+    let test = TestInbox::with_faults(&faults).await;
+    let id = begin(&test, ChannelKind::Messenger).await;
+    let key = test.answer(id, "k", "answer").await;
+    test.relay().await;
+    let conflict =
+        r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionConflictException","message":"x"}"#;
+    faults.arm_on("PutItem", 1, fault::Fault::Refuse(400, conflict.to_owned()));
+    test.settle().await;
+    assert!(matches!(state(&test, id, key).await, SendState::Sent { .. }), "tried again at once");
 }

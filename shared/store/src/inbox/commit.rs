@@ -151,16 +151,15 @@ impl Inbox {
             .await;
         match answer {
             Ok(_) => Ok(Saved::Done),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(Saved::Conflict)
-            }
+            Err(error) if error.as_service_error().is_some_and(lost_put) => Ok(Saved::Conflict),
             Err(error) => Err(failed("PutItem", error)),
         }
     }
+}
+
+/// A put that came too late, or while a transaction held the item.
+fn lost_put(error: &PutItemError) -> bool {
+    error.is_conditional_check_failed_exception() || error.is_transaction_conflict_exception()
 }
 
 /// A transaction that was cancelled because somebody else wrote before or at the same time.

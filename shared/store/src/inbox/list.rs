@@ -1,5 +1,7 @@
 //! Lists of conversations, newest first, over any number of channels and sections.
 
+use std::collections::HashSet;
+
 use madoguchi_domain::{ChannelId, Conversation, ConversationId, Section, Timestamp};
 
 use super::Inbox;
@@ -40,8 +42,9 @@ impl Inbox {
         let mut positions: Vec<String> =
             futures::future::try_join_all(pages).await?.into_iter().flatten().collect();
         positions.sort_unstable_by(|a, b| b.cmp(a));
-        // A conversation that moves between two of the queries can stand in both.
-        positions.dedup_by(|a, b| a.get(14..) == b.get(14..));
+        // A conversation that moves between two of the queries can stand in both, at different places.
+        let mut seen = HashSet::new();
+        positions.retain(|position| seen.insert(position.get(14..).map(str::to_owned)));
         let more = positions.len() > limit;
         positions.truncate(limit);
         let next = more.then(|| positions.last().cloned()).flatten();
