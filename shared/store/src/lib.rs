@@ -34,6 +34,7 @@
 //! Every write of a conversation is conditional on the version that was read, every write of a
 //! message on its `rev`. A lost race is [`Saved::Conflict`], a result and not an error.
 
+mod access;
 mod cache;
 pub mod directory;
 mod error;

@@ -4,6 +4,7 @@ use madoguchi_domain::{Channel, ChannelId};
 
 use super::Directory;
 use crate::Saved;
+use crate::access;
 use crate::error::{StoreError, failed};
 use crate::item::{self, Item, s};
 
@@ -16,16 +17,7 @@ pub(super) fn key(channel: ChannelId) -> Item {
 impl Directory {
     /// The channel, strongly consistent: a held channel must not be taken for a healthy one.
     pub async fn channel(&self, id: ChannelId) -> Result<Option<Channel>, StoreError> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(id)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| failed("GetItem", error))?;
-        answer.item.map(item::decode).transpose()
+        access::get(&self.client, &self.table, key(id)).await
     }
 
     /// Every channel.

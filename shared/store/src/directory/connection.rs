@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Directory, channel::saved};
 use crate::Saved;
+use crate::access;
 use crate::error::{StoreError, failed};
 use crate::item::{self, Item, n, s, text};
 
@@ -51,28 +52,12 @@ impl Directory {
         let mut item = item::encode(key(connection.id), connection)?;
         item.insert("credential_pk".into(), s(DUE));
         item.insert("credential_due".into(), n(connection.check_at.as_ms()));
-        self.client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| failed("PutItem", error))
+        access::put(&self.client, &self.table, item).await
     }
 
     /// The connection.
     pub async fn connection(&self, id: ConnectionId) -> Result<Option<Connection>, StoreError> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(id)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| failed("GetItem", error))?;
-        answer.item.map(item::decode).transpose()
+        access::get(&self.client, &self.table, key(id)).await
     }
 
     /// Connections that must be looked at, the longest overdue first.

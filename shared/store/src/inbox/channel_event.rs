@@ -4,7 +4,8 @@ use madoguchi_domain::{ChannelId, Timestamp};
 use serde::Serialize;
 
 use super::Inbox;
-use crate::error::{StoreError, failed};
+use crate::access;
+use crate::error::StoreError;
 use crate::item::{self, reference_key};
 
 #[derive(Serialize)]
@@ -25,13 +26,6 @@ impl Inbox {
     ) -> Result<(), StoreError> {
         let key = item::key(format!("channel#{channel}"), format!("e#{}", reference_key(event_id)));
         let item = item::encode(key, &ChannelEvent { channel_id: channel, received_at, raw })?;
-        self.client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| failed("PutItem", error))
+        access::put(&self.client, &self.table, item).await
     }
 }

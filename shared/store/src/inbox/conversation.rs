@@ -8,6 +8,7 @@ use super::Inbox;
 use super::deadline::deadline_partition;
 use super::list::{list_partition, list_position};
 use super::pending::Work;
+use crate::access;
 use crate::error::{StoreError, failed};
 use crate::item::{self, Item, n, s};
 
@@ -53,16 +54,7 @@ pub(super) fn unchanged(conversation: &Conversation) -> (&'static str, Option<(S
 impl Inbox {
     /// The conversation as last written.
     pub async fn conversation(&self, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(id)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| failed("GetItem", error))?;
-        answer.item.map(item::decode).transpose()
+        access::get(&self.client, &self.table, key(id)).await
     }
 
     /// Several conversations in the order of `ids`; those that are gone are left out. At most 100.

@@ -5,7 +5,8 @@ use madoguchi_domain::{ConversationId, Message, MessageKey, SentBy};
 
 use super::pending::Work;
 use super::{Inbox, conversation};
-use crate::error::{StoreError, failed};
+use crate::access;
+use crate::error::StoreError;
 use crate::item::{self, Item, reference_key, s};
 
 pub(super) const PREFIX: &str = "m#";
@@ -50,15 +51,6 @@ impl Inbox {
         conversation: ConversationId,
         message: &MessageKey,
     ) -> Result<Option<Message>, StoreError> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(conversation, message)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| failed("GetItem", error))?;
-        answer.item.map(item::decode).transpose()
+        access::get(&self.client, &self.table, key(conversation, message)).await
     }
 }

@@ -4,6 +4,7 @@ use madoguchi_domain::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Inbox;
+use crate::access;
 use crate::error::{StoreError, failed};
 use crate::item::{self, n, reference_key, s};
 
@@ -47,14 +48,7 @@ impl Inbox {
     pub async fn quarantine(&self, quarantined: &Quarantined) -> Result<(), StoreError> {
         let mut item = item::encode(item::key(PARTITION, quarantined.sort_key()), quarantined)?;
         item.insert("expires_at".into(), n(quarantined.received_at.as_ms() / 1000 + LIFE_S));
-        self.client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| failed("PutItem", error))
+        access::put(&self.client, &self.table, item).await
     }
 
     /// What is in quarantine, at most `limit` pieces.
