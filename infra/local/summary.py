@@ -23,6 +23,7 @@ def show(description: dict, settings: Settings, took_s: float | None = None) -> 
         say(f"  {name:<14}{where:<52}  {what}")
     say(
         "\nTry first: write something in both chats of the customer page, sign in to the operator page and answer."
+        "\nThen, as administrator, set the idle close of a channel to 1 minute there and watch an answered chat close."
         f"\nLook inside: AWS_ACCESS_KEY_ID={aws['access_key_id']} AWS_SECRET_ACCESS_KEY={aws['secret_access_key']}"
         f" AWS_DEFAULT_REGION={aws['region']} \\\n  aws --endpoint-url {aws['endpoint_url']} cloudformation describe-stacks\n"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
@@ -12,7 +13,9 @@ _PATIENCE_S = 40
 
 
 def _until(browser, what):
-    return WebDriverWait(browser, _PATIENCE_S, poll_frequency=0.2).until(what)
+    # The pages draw their lists anew while one looks.
+    passing = (NoSuchElementException, StaleElementReferenceException)
+    return WebDriverWait(browser, _PATIENCE_S, poll_frequency=0.2, ignored_exceptions=passing).until(what)
 
 
 def _shows(browser, selector: str, text: str):
@@ -20,6 +23,18 @@ def _shows(browser, selector: str, text: str):
         browser,
         lambda b: next((e for e in b.find_elements(By.CSS_SELECTOR, selector) if text in e.text), None),
     )
+
+
+def _click(browser, selector: str, text: str) -> None:
+    """Clicks the element that shows `text`; again if it was drawn anew in between."""
+
+    def click(b) -> bool:
+        found = next((e for e in b.find_elements(By.CSS_SELECTOR, selector) if text in e.text), None)
+        if found is not None:
+            found.click()
+        return found is not None
+
+    _until(browser, click)
 
 
 def _write(browser, phone: str, text: str) -> None:
@@ -50,8 +65,7 @@ def test_a_customer_writes_on_both_channels_and_an_operator_answers_both(browser
     browser.switch_to.new_window("tab")
     _sign_in(browser, stack, "operators")
     for phone in ("messenger", "line"):
-        row = _shows(browser, "#conversations button.open", f"{phone} {unique}")
-        row.click()
+        _click(browser, "#conversations button.open", f"{phone} {unique}")
         _shows(browser, "#talk .bubble", f"{phone} {unique}")
         field = _until(browser, lambda b: b.find_element(By.CSS_SELECTOR, "#talk form.reply textarea"))
         field.send_keys(f"answer to {phone} {unique}")

@@ -25,10 +25,18 @@ async fn main() -> Result<(), Error> {
     function
         .run(async |_: LambdaEvent<Value>| {
             let swept = sweeper.sweep(clock.now()).await?;
-            metrics.count("ConversationsSwept", swept.conversations);
-            metrics.count("ProfilesSwept", swept.profiles);
-            metrics.count("RepliesHeld", swept.held);
-            metrics.duration("OldestPendingReply", Span::from_ms(swept.oldest_ms));
+            // Nearly every sweep finds nothing, and every value that is written is paid for.
+            let counts = [
+                ("ConversationsSwept", swept.conversations),
+                ("ProfilesSwept", swept.profiles),
+                ("RepliesHeld", swept.held),
+            ];
+            for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+                metrics.count(name, count);
+            }
+            if swept.oldest_ms > 0 {
+                metrics.duration("OldestPendingReply", Span::from_ms(swept.oldest_ms));
+            }
             Ok::<_, Error>(())
         })
         .await

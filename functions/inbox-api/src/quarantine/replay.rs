@@ -1,13 +1,13 @@
-//! `POST /api/quarantine/{quarantined}/replay`: sends a quarantined event through the inbound queue
-//! again, once what kept it out has been mended.
+//! `POST /api/quarantine/{quarantined}/replay`: sends a quarantined event, or the events of a quarantined
+//! body, through the inbound queue again, once what kept them out has been mended.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use madoguchi_channels::envelope::UnreadableWork;
-use madoguchi_channels::{InboundEvent, InboundWork};
-use madoguchi_domain::Timestamp;
+use madoguchi_channels::envelope::{self, UnreadableWork};
+use madoguchi_channels::{InboundEvent, InboundWork, QuarantinePart, line, messenger};
+use madoguchi_domain::{ChannelKind, Timestamp};
 use madoguchi_runtime::FifoEntry;
 use madoguchi_store::inbox::Quarantined;
 use serde::Serialize;
@@ -31,30 +31,68 @@ pub(crate) async fn replay(
     if quarantined.is_empty() {
         return Err(ApiError::QuarantinedNotFound);
     }
-    let events: Vec<_> = quarantined.iter().map(event).collect::<Result<_, _>>()?;
+    let events = events(&quarantined)?;
     for event in &events {
         check_channel(&api, event).await?;
     }
     let now = api.clock.now();
     let replayed = events.len();
-    for (event, quarantined) in events.into_iter().zip(&quarantined) {
-        // Sent first: after a crash it is here and in the queue, and filing it twice is harmless.
-        api.inbound.send_fifo(entry(InboundWork::Event(event), quarantined, now)).await?;
-        api.inbox.release(quarantined).await?;
+    let entries: Vec<_> = events.into_iter().map(|event| entry(event, now)).collect::<Result<_, _>>()?;
+    // Sent first: after a crash it is here and in the queue, and filing it twice is harmless.
+    for entry in entries {
+        api.inbound.send_fifo(entry).await?;
+    }
+    for part in &quarantined {
+        api.inbox.release(part).await?;
     }
     tracing::info!(quarantined.id = id, operator.id = administrator.id.0, "Replayed `{id}` from quarantine");
     Ok((StatusCode::ACCEPTED, Json(Replayed { replayed })))
 }
 
-fn event(quarantined: &Quarantined) -> Result<InboundEvent, ApiError> {
-    let reason = match InboundWork::from_json(&quarantined.content) {
-        Ok(InboundWork::Event(event)) => return Ok(event),
-        Ok(InboundWork::Quarantine(_)) | Err(UnreadableWork::Shape(_)) => {
-            "it is a body that could not be split into events, and would fail in the same way"
+/// The events that are quarantined under one id: one event as it was queued, or a body in parts, which is
+/// split anew (what this version cannot split, a later one may).
+fn events(quarantined: &[Quarantined]) -> Result<Vec<InboundEvent>, ApiError> {
+    let refused = |reason| ApiError::NotReplayable { reason };
+    if let [single] = quarantined {
+        match InboundWork::from_json(&single.content) {
+            Ok(InboundWork::Event(event)) => return Ok(vec![event]),
+            Ok(InboundWork::Quarantine(_)) | Err(UnreadableWork::Shape(_)) => {}
+            Err(UnreadableWork::Version(_)) => {
+                return Err(refused("it was written by another version of the software"));
+            }
         }
-        Err(UnreadableWork::Version(_)) => "it was written by another version of the software",
+    }
+    let parts: Option<Vec<QuarantinePart>> = quarantined.iter().map(part).collect();
+    let body = parts.as_deref().and_then(envelope::joined);
+    let (Some(parts), Some(body)) = (parts, body) else {
+        return Err(refused("a part of its body is missing"));
     };
-    Err(ApiError::NotReplayable { reason })
+    let (channel, received_at) = (parts[0].channel_id, parts[0].received_at);
+    let split = match (parts[0].channel_kind, channel) {
+        (ChannelKind::Messenger, _) => messenger::split(&body, received_at),
+        (ChannelKind::Line, Some(channel)) => line::split(&body, channel, received_at),
+        (ChannelKind::Line, None) => return Err(refused("nobody knows which LINE channel it was sent to")),
+    };
+    split.map_err(|_| refused("it is a body that still cannot be split into events"))
+}
+
+fn part(quarantined: &Quarantined) -> Option<QuarantinePart> {
+    let channel_kind = match quarantined.channel_kind.as_str() {
+        "messenger" => ChannelKind::Messenger,
+        "line" => ChannelKind::Line,
+        _ => return None,
+    };
+    Some(QuarantinePart {
+        v: envelope::VERSION,
+        channel_kind,
+        channel_id: quarantined.channel_id.as_deref().and_then(|id| id.parse().ok()),
+        reason: quarantined.reason.clone(),
+        received_at: quarantined.received_at,
+        id: quarantined.id.clone(),
+        part: quarantined.part,
+        parts: quarantined.parts,
+        body_base64: quarantined.content.clone(),
+    })
 }
 
 /// Without its channel an event would come back at once, perhaps before it is released here.
@@ -68,12 +106,13 @@ async fn check_channel(api: &Api, event: &InboundEvent) -> Result<(), ApiError> 
 }
 
 /// The queue still knows the event's own deduplication id for some minutes and would swallow it.
-fn entry(work: InboundWork, quarantined: &Quarantined, now: Timestamp) -> FifoEntry {
-    FifoEntry {
-        group: work.group_id(),
-        deduplication: format!("replay:{}:{}", now.as_ms(), work.dedupe_id()),
-        body: quarantined.content.clone(),
-    }
+fn entry(event: InboundEvent, now: Timestamp) -> Result<FifoEntry, ApiError> {
+    let work = InboundWork::Event(event);
+    let body = work
+        .to_json()
+        .map_err(|_| ApiError::NotReplayable { reason: "it cannot be written as a queue message" })?;
+    let deduplication = format!("replay:{}:{}", now.as_ms(), work.dedupe_id());
+    Ok(FifoEntry { group: work.group_id(), deduplication, body })
 }
 
 #[cfg(test)]
@@ -92,35 +131,51 @@ mod tests {
             channel_kind: "line".into(),
             channel_id: None,
             received_at: Timestamp::from_ms(1_700_000_000_000),
-            part: 0,
+            part: 1,
             parts: 1,
             content: content.into(),
         }
     }
 
     #[test]
-    fn only_an_event_of_this_version_can_be_replayed() {
-        assert_eq!(event(&quarantined(EVENT)).unwrap().event_id, "e1");
+    fn what_cannot_be_replayed_is_told_in_words() {
+        assert_eq!(events(&[quarantined(EVENT)]).unwrap()[0].event_id, "e1");
         for (content, expected) in [
-            ("eyJldmVudHMiOg==", "could not be split"),
-            ("", "could not be split"),
+            ("eyJldmVudHMiOg==", "which LINE channel"),
+            ("not base64!", "missing"),
             (&EVENT.replace("\"v\":1", "\"v\":2"), "another version"),
         ] {
-            let error = event(&quarantined(content)).unwrap_err();
+            let error = events(&[quarantined(content)]).unwrap_err();
             assert_eq!(error.public_id(), "not_replayable");
             assert!(error.to_string().contains(expected), "{error}");
         }
     }
 
     #[test]
+    fn ing_11_a_body_in_parts_is_joined_and_split_anew() {
+        let body = br#"{"destination":"U","events":[{"type":"follow","timestamp":1,"webhookEventId":"w1"}]}"#;
+        let channel = "1809223c-a54e-5e9b-ae37-4058be706671".to_owned();
+        let halves = [(2, &body[40..]), (1, &body[..40])].map(|(part, piece)| Quarantined {
+            channel_id: Some(channel.clone()),
+            part,
+            parts: 2,
+            content: base64::Engine::encode(&base64::engine::general_purpose::STANDARD, piece),
+            ..quarantined("")
+        });
+        let found = events(&halves).unwrap();
+        assert_eq!((found.len(), found[0].event_id.as_str()), (1, "w1"));
+        assert!(events(&halves[..1]).unwrap_err().to_string().contains("missing"));
+    }
+
+    #[test]
     fn a_replay_keeps_the_order_of_its_conversation_and_is_not_taken_for_a_redelivery() {
-        let quarantined = quarantined(EVENT);
-        let work = InboundWork::Event(event(&quarantined).unwrap());
+        let event = events(&[quarantined(EVENT)]).unwrap().remove(0);
+        let work = InboundWork::Event(event.clone());
         let (group, own) = (work.group_id(), work.dedupe_id());
-        let one = entry(work.clone(), &quarantined, Timestamp::from_ms(1_700_000_000_001));
-        let two = entry(work, &quarantined, Timestamp::from_ms(1_700_000_000_002));
+        let one = entry(event.clone(), Timestamp::from_ms(1_700_000_000_001)).unwrap();
+        let two = entry(event, Timestamp::from_ms(1_700_000_000_002)).unwrap();
         assert_eq!(one.group, group);
-        assert_eq!(one.body, EVENT);
+        assert_eq!(InboundWork::from_json(&one.body).unwrap(), work);
         assert!(one.deduplication != own && one.deduplication != two.deduplication);
         assert!(one.deduplication.len() <= 128);
     }

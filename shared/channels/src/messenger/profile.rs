@@ -33,10 +33,18 @@ async fn ask(
 }
 
 fn answer(found: &Value) -> ProfileAnswer {
-    let names: Vec<_> =
+    let mut names: Vec<_> =
         ["first_name", "last_name"].into_iter().filter_map(|key| json::text(found, key)).collect();
+    if names.iter().all(|name| name.chars().next().is_some_and(is_east_asian)) {
+        names.reverse();
+    }
     let name = json::text(found, "name").map_or_else(|| names.join(" "), str::to_owned);
     ProfileAnswer::of(Some(name), json::url(found, "profile_pic"))
+}
+
+/// Han, kana and hangul: written like this, the family name comes first.
+const fn is_east_asian(character: char) -> bool {
+    matches!(character, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')
 }
 
 #[cfg(test)]
@@ -62,7 +70,7 @@ mod tests {
             json!({"id": "987", "first_name": "花子", "last_name": "山田", "profile_pic": "https://x/y"});
         let (answer, line) = profile_from(Step::json(200, &found)).await;
         let expected =
-            Profile { name: Some("花子 山田".into()), picture_url: Some("https://x/y".into()) };
+            Profile { name: Some("山田 花子".into()), picture_url: Some("https://x/y".into()) };
         assert_eq!(answer, ProfileAnswer::Found(expected));
         assert_eq!(line, "GET /v26.0/987?fields=first_name%2Clast_name%2Cprofile_pic&access_token=t");
     }

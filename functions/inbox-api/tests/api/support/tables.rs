@@ -34,11 +34,10 @@ pub(crate) async fn start() -> Client {
 }
 
 async fn create_inbox(client: &Client) {
-    use ProjectionType::{Include, KeysOnly};
     let by_ref = LocalSecondaryIndex::builder()
         .index_name("by_ref")
         .set_key_schema(Some(keys("pk", "ref")))
-        .projection(projection(KeysOnly, &[]))
+        .projection(keys_only())
         .build();
     client
         .create_table()
@@ -57,15 +56,9 @@ async fn create_inbox(client: &Client) {
         ])))
         .set_key_schema(Some(keys("pk", "sk")))
         .local_secondary_indexes(by_ref.unwrap())
-        .global_secondary_indexes(index("inbox", "inbox_pk", "inbox_sk", KeysOnly, &[]))
-        .global_secondary_indexes(index("deadline", "deadline_pk", "deadline_due", KeysOnly, &[]))
-        .global_secondary_indexes(index(
-            "pending",
-            "pending_pk",
-            "pending_sk",
-            Include,
-            &["pending_since", "pending_state"],
-        ))
+        .global_secondary_indexes(index("inbox", "inbox_pk", "inbox_sk"))
+        .global_secondary_indexes(index("deadline", "deadline_pk", "deadline_due"))
+        .global_secondary_indexes(index("pending", "pending_pk", "pending_sk"))
         .send()
         .await
         .unwrap();
@@ -78,13 +71,7 @@ async fn create_directory(client: &Client) {
         .billing_mode(BillingMode::PayPerRequest)
         .set_attribute_definitions(Some(attributes(&["pk", "sk", "credential_pk", "#credential_due"])))
         .set_key_schema(Some(keys("pk", "sk")))
-        .global_secondary_indexes(index(
-            "credential",
-            "credential_pk",
-            "credential_due",
-            ProjectionType::KeysOnly,
-            &[],
-        ))
+        .global_secondary_indexes(index("credential", "credential_pk", "credential_due"))
         .send()
         .await
         .unwrap();
@@ -109,19 +96,15 @@ fn keys(hash: &str, range: &str) -> Vec<KeySchemaElement> {
         .collect()
 }
 
-fn index(name: &str, hash: &str, range: &str, kind: ProjectionType, others: &[&str]) -> GlobalSecondaryIndex {
+fn index(name: &str, hash: &str, range: &str) -> GlobalSecondaryIndex {
     GlobalSecondaryIndex::builder()
         .index_name(name)
         .set_key_schema(Some(keys(hash, range)))
-        .projection(projection(kind, others))
+        .projection(keys_only())
         .build()
         .unwrap()
 }
 
-fn projection(kind: ProjectionType, others: &[&str]) -> Projection {
-    let others: Vec<String> = others.iter().map(|&name| name.to_owned()).collect();
-    Projection::builder()
-        .projection_type(kind)
-        .set_non_key_attributes((!others.is_empty()).then_some(others))
-        .build()
+fn keys_only() -> Projection {
+    Projection::builder().projection_type(ProjectionType::KeysOnly).build()
 }

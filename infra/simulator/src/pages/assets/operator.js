@@ -25,7 +25,7 @@ const REASON = {
   idle: "やり取りなし · idle", reply_limit: "返信期限切れ · reply limit",
 };
 const DEADLINE = {
-  unanswered: "未対応の期限 unanswered", idle: "自動完了 idle close", reply_limit: "返信期限 reply limit",
+  unanswered: "未対応の期限 unanswered", idle: "自動完了 idle close", reply_limit: "自動完了 closes",
 };
 const HEALTH = { connecting: "接続中 connecting", healthy: "正常 healthy", needs_reauthorization: "再認証が必要 re-authorize" };
 // Messenger counts characters and wants fewer than 2000; LINE counts UTF-16 code units.
