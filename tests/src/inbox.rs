@@ -209,7 +209,8 @@ impl TestInbox {
     pub async fn set(&self, kind: ChannelKind, settings: &ChannelSettings) {
         settings.check().unwrap();
         let (id, now) = (Self::channel_id(kind), self.clock.now());
-        let saved = self.directory.change_settings(id, "Test", settings, now).await.unwrap();
+        let read_at = self.channel(kind).await.settings_changed_at;
+        let saved = self.directory.change_settings(id, "Test", settings, read_at, now).await.unwrap();
         assert_eq!(saved, Saved::Done);
     }
 

@@ -163,3 +163,17 @@ async fn a_tick_with_nothing_due_reads_one_page_of_each_shard_and_the_channels()
     assert_eq!(faults.requests().len(), 11, "{:?}", faults.requests());
     assert_eq!(faults.effects().len(), 0);
 }
+
+#[tokio::test]
+async fn of_two_administrators_who_change_the_same_channel_none_overwrites_the_other_unseen() {
+    let test = TestInbox::start().await;
+    let read_at = test.channel(ChannelKind::Line).await.settings_changed_at;
+    let id = TestInbox::channel_id(ChannelKind::Line);
+    let change = async |settings: ChannelSettings, minute: i64| {
+        let now = test.clock.now() + Span::from_minutes(minute);
+        test.directory.change_settings(id, "Test", &settings, read_at, now).await.unwrap()
+    };
+    assert_eq!(change(settings(Some(15), None), 1).await, madoguchi_store::Saved::Done);
+    assert_eq!(change(settings(None, Some(10)), 2).await, madoguchi_store::Saved::Conflict);
+    assert_eq!(test.channel(ChannelKind::Line).await.settings, settings(Some(15), None));
+}

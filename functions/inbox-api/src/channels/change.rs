@@ -9,12 +9,13 @@ use serde::{Deserialize, Deserializer};
 
 use super::{existing, name};
 use crate::auth::Administrator;
+use crate::conversations::TRIES;
 use crate::input::{InPath, JsonBody};
 use crate::view::ChannelView;
 use crate::{ApiError, Shared};
 
 /// What is left out stays as it is; `null` switches a timer off.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::option_option, reason = "left out, null and a number are three different wishes")]
 pub(crate) struct Changes {
@@ -41,21 +42,25 @@ pub(crate) async fn change(
     InPath(id): InPath<ChannelId>,
     JsonBody(changes): JsonBody<Changes>,
 ) -> Result<Json<ChannelView>, ApiError> {
-    let before = existing(&api, id).await?;
-    let mut channel = changed(&before, changes)?;
-    if channel == before {
-        return Ok(Json(ChannelView::from(&before)));
+    for _ in 0..TRIES {
+        let before = existing(&api, id).await?;
+        let mut channel = changed(&before, changes.clone())?;
+        if channel == before {
+            return Ok(Json(ChannelView::from(&before)));
+        }
+        let (read_at, now) = (before.settings_changed_at, api.clock.now());
+        let saved = api.directory.change_settings(id, &channel.name, &channel.settings, read_at, now).await?;
+        if saved == Saved::Done {
+            tracing::info!(
+                channel.id = %id, operator.id = administrator.id.0, settings = ?channel.settings,
+                "Changed the settings of channel `{id}`"
+            );
+            channel.settings_changed_at = now;
+            return Ok(Json(ChannelView::from(&channel)));
+        }
     }
-    let now = api.clock.now();
-    if api.directory.change_settings(id, &channel.name, &channel.settings, now).await? == Saved::Conflict {
-        return Err(ApiError::ChannelNotFound);
-    }
-    tracing::info!(
-        channel.id = %id, operator.id = administrator.id.0, settings = ?channel.settings,
-        "Changed the settings of channel `{id}`"
-    );
-    channel.settings_changed_at = now;
-    Ok(Json(ChannelView::from(&channel)))
+    // Others kept changing it: each change is applied to what the one before left.
+    Err(ApiError::contended("the channel"))
 }
 
 fn changed(before: &Channel, changes: Changes) -> Result<Channel, ApiError> {
