@@ -234,8 +234,7 @@ impl Dispatcher {
         // The reply token was certainly not taken: push, which costs quota, from a claim of its own, so
         // that a crash from here on is repeated with the push's retry key.
         let now = self.clock.now();
-        let queued =
-            Queued { attempts: claimed.attempt - 1, first_attempt_at: Some(now), keep_via: Some(Via::Push) };
+        let queued = Queued { attempts: claimed.attempt - 1, first_attempt_at: None, keep_via: None };
         let Some(claimed) = self.claim(claimed.message, &queued, Via::Push, now).await? else {
             return Ok(Next::Stop);
         };

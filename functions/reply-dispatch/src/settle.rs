@@ -28,6 +28,7 @@ impl Dispatcher {
             not_before,
             keep_via: keep_via.clone().filter(|_| keep),
         };
+        let settlement = if repeats { settlement.after_unclear() } else { settlement };
         match settlement {
             Settlement::Sent { provider_message_id } => {
                 let mut message = message;
@@ -55,8 +56,9 @@ impl Dispatcher {
                 self.metrics.count_for(channel.kind, "RepliesUnconfirmed", 1);
                 Ok(Next::GoOn)
             }
-            Settlement::Retry { after, detail } => {
-                self.write_state(message, claimed_at, queued(attempt, Some(now + after), true)).await?;
+            Settlement::Retry { after, may_have_landed, detail } => {
+                let keep = repeats || may_have_landed;
+                self.write_state(message, claimed_at, queued(attempt, Some(now + after), keep)).await?;
                 self.metrics.count_for(channel.kind, "RepliesRetried", 1);
                 Err(DispatchError::RetryAfter { after, detail })
             }

@@ -183,6 +183,8 @@ pub enum Settlement {
     Retry {
         /// How long.
         after: Span,
+        /// The attempt may have been taken: the next one must be the same call.
+        may_have_landed: bool,
         /// For maintainers.
         detail: String,
     },
@@ -218,7 +220,12 @@ pub fn settle(message: MessageId, attempt: u32, via: &Via, outcome: Outcome) -> 
     let refusal = match outcome {
         Outcome::Accepted { provider_message_id } => return Settlement::Sent { provider_message_id },
         Outcome::Unclear { detail } if via.repeatable() => {
-            return retry(message, attempt, None, detail, Settlement::unconfirmed);
+            return match retry(message, attempt, None, detail, Settlement::unconfirmed) {
+                Settlement::Retry { after, detail, .. } => {
+                    Settlement::Retry { after, may_have_landed: true, detail }
+                }
+                settlement => settlement,
+            };
         }
         Outcome::Unclear { detail } => return Settlement::Unconfirmed { detail },
         Outcome::Refused(refusal) => refusal,
@@ -247,6 +254,18 @@ pub fn settle(message: MessageId, attempt: u32, via: &Via, outcome: Outcome) -> 
 }
 
 impl Settlement {
+    /// The same, if an earlier attempt may have been taken: giving up then proves nothing, and a person
+    /// decides.
+    #[must_use]
+    pub fn after_unclear(self) -> Self {
+        match self {
+            Self::Failed { reason: FailureReason::ProviderUnavailable, detail } => {
+                Self::Unconfirmed { detail }
+            }
+            settlement => settlement,
+        }
+    }
+
     fn unconfirmed(detail: String) -> Self {
         Self::Unconfirmed { detail }
     }
@@ -267,7 +286,7 @@ fn retry(
     if after > Span::from_secs(60) {
         return Settlement::Pause { pause: after.min(LONGEST_PAUSE), detail };
     }
-    Settlement::Retry { after, detail }
+    Settlement::Retry { after, may_have_landed: false, detail }
 }
 
 /// 1, 2, 4, 8, 16 … seconds, of which half is spread by the message's id so that messages that
@@ -387,7 +406,10 @@ mod tests {
     #[test]
     fn an_unclear_outcome_is_repeated_only_where_the_provider_deduplicates() {
         let unclear = || Outcome::Unclear { detail: "timeout".into() };
-        assert!(matches!(settle(message(), 1, &Via::Push, unclear()), Settlement::Retry { .. }));
+        let again = settle(message(), 1, &Via::Push, unclear());
+        assert!(matches!(again, Settlement::Retry { may_have_landed: true, .. }));
+        let refused = settle(message(), 1, &Via::Push, refused(RefusalClass::Temporary, None));
+        assert!(matches!(refused, Settlement::Retry { may_have_landed: false, .. }));
         assert!(matches!(
             settle(message(), MAX_ATTEMPTS, &Via::Push, unclear()),
             Settlement::Unconfirmed { .. }
@@ -395,6 +417,15 @@ mod tests {
         for via in [Via::Response, Via::HumanAgent, Via::ReplyToken { token: "t".into() }] {
             assert!(matches!(settle(message(), 1, &via, unclear()), Settlement::Unconfirmed { .. }));
         }
+    }
+
+    #[test]
+    fn giving_up_after_an_unclear_attempt_proves_nothing() {
+        let gave_up = settle(message(), MAX_ATTEMPTS, &Via::Push, refused(RefusalClass::Temporary, None));
+        assert!(matches!(gave_up, Settlement::Failed { .. }));
+        assert!(matches!(gave_up.after_unclear(), Settlement::Unconfirmed { .. }));
+        let refused = settle(message(), 1, &Via::Push, refused(RefusalClass::Recipient, None));
+        assert_eq!(refused.clone().after_unclear(), refused);
     }
 
     #[test]

@@ -347,3 +347,46 @@ async fn a_write_that_meets_a_transaction_is_a_lost_race_and_not_a_fault() {
     test.settle().await;
     assert!(matches!(state(&test, id, key).await, SendState::Sent { .. }), "tried again at once");
 }
+
+/// A credential that dies before the first push, in three ways of getting there; after two days it is mended.
+#[tokio::test]
+async fn aut_11_a_push_that_was_certainly_refused_goes_out_however_long_it_was_held() {
+    for (minutes, first) in [
+        (5, None),
+        (0, Some(on(Endpoint::Reply, Fault::OutsideWindow))),
+        (
+            5,
+            Some(on(
+                Endpoint::Push,
+                Fault::Answer { status: 429, body: rate_limited(), after_effect: false },
+            )),
+        ),
+    ] {
+        let test = TestInbox::start().await;
+        let id = begin(&test, ChannelKind::Line).await;
+        test.pass(Span::from_minutes(minutes));
+        let label = format!("{first:?}");
+        first.map(|rule| test.simulator.fault(rule));
+        let dead = Fault::ExpiredToken { subcode: None, message: None };
+        test.simulator.fault(FaultRule { times: None, ..on(Endpoint::Push, dead) });
+        let key = test.answer(id, "k", "answer").await;
+        test.settle().await;
+        test.pass(Span::from_minutes(2));
+        test.sweep().await;
+        test.settle().await;
+        assert!(matches!(state(&test, id, key).await, SendState::Queued { .. }), "{label}");
+        test.pass(Span::from_days(2));
+        test.simulator.clear_faults();
+        let line = TestInbox::channel_id(ChannelKind::Line);
+        let _healthy_already = test.directory.release_channel(line, test.clock.now()).await.unwrap();
+        test.sweep().await;
+        test.settle().await;
+        let settled = state(&test, id, key).await;
+        assert!(matches!(settled, SendState::Sent { .. }), "{label}: {settled:?}");
+        assert_eq!(test.simulator.sent().len(), 1, "{label}");
+    }
+}
+
+fn rate_limited() -> serde_json::Value {
+    serde_json::json!({ "message": "The API rate limit has been exceeded. Try again later." })
+}
