@@ -4,23 +4,25 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Bytes, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use change_relay::Relay;
+use inbox_api::{Api, router};
 use inbox_writer::Writer;
-use lambda_http::IntoResponse as _;
+use lambda_http::request::RequestContext;
+use lambda_http::{IntoResponse as _, Service as _};
 use madoguchi_channels::ProviderHttp;
 use madoguchi_closing::{Closer, Report};
 use madoguchi_credentials::{Credentials, SecretNames};
 use madoguchi_domain::deadline::DeadlineKind;
 use madoguchi_domain::{
     Channel, ChannelHealth, ChannelId, ChannelKind, ChannelSettings, ConnectionId, Conversation,
-    ConversationId, Message, MessageId, MessageKey, OperatorId, Party, Span, Timestamp,
+    ConversationId, Message, MessageKey, Party, Span, Timestamp,
 };
 use madoguchi_runtime::batch::{Invocation, process, process_stream};
 use madoguchi_runtime::http::provider_client;
-use madoguchi_runtime::{Clock, ClockHand, Metrics, ProviderConfig, Queue, SecretCache};
+use madoguchi_runtime::{Clock, ClockHand, Metrics, ProviderConfig, Queue, SecretCache, SecretWriter};
 use madoguchi_simulator::demo;
 use madoguchi_simulator::{Options, Provider, Simulator};
 use madoguchi_store::directory::Connection;
@@ -28,7 +30,7 @@ use madoguchi_store::{ChannelCache, Directory, Inbox, Saved};
 use pending_sweep::{Sweeper, Swept};
 use profile_fetch::Fetcher;
 use reply_dispatch::Dispatcher;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use webhook_ingest::Ingest;
 
@@ -78,6 +80,7 @@ struct Functions {
     sweeper: Sweeper,
     fetcher: Fetcher,
     closer: Closer,
+    api: Router,
     outbound: Queue,
 }
 
@@ -109,7 +112,8 @@ impl TestInbox {
         let (table_url, aws_url) = (through(dynamo.url()).await, through(aws.url()).await);
         let provider_url = through(&simulator.base_url).await;
 
-        let functions = Functions::new(&clock, &table_url, &aws_url, &provider_url, &outbound, &profiles);
+        let functions =
+            Functions::new(&clock, &table_url, &aws_url, &provider_url, [&inbound, &outbound, &profiles]);
         // Not behind the faults: it takes the echoes of sends while another function is being ended.
         let secrets = SecretCache::new(aws.clients().secrets(), clock.clone());
         let queue = Queue::new(aws.clients().sqs(), inbound.url());
@@ -328,26 +332,28 @@ impl TestInbox {
         self.functions.sweeper.sweep(self.clock.now()).await.unwrap()
     }
 
-    /// An operator answers, as the API does it.
+    /// An operator answers; returns the reply's key.
     pub async fn answer(&self, conversation: ConversationId, key: &str, text: &str) -> MessageKey {
-        loop {
-            let current = self.conversation(conversation).await;
-            let channel = self.directory.channel(current.channel_id).await.unwrap().unwrap();
-            let operator = OperatorId("operator-1".to_owned());
-            let written = madoguchi_domain::reply::write(
-                current,
-                &channel.settings,
-                operator,
-                key,
-                text,
-                self.clock.now(),
-            );
-            let written = written.unwrap();
-            if self.inbox.commit_reply(&written).await.unwrap() == Saved::Done {
-                assert_eq!(written.message.key.id, MessageId::of_reply(conversation, key));
-                return written.message.key;
-            }
-        }
+        let (status, body) = self.post_reply(conversation, key, text).await;
+        assert_eq!(status, 202, "{body}");
+        body["id"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// An operator's client posts a reply; returns what the API answers.
+    pub async fn post_reply(&self, conversation: ConversationId, key: &str, text: &str) -> (u16, Value) {
+        let claims = json!({ "sub": "operator-1", "cognito:groups": "[operators]" });
+        let authorizer = json!({ "jwt": { "claims": claims, "scopes": null } });
+        let context = json!({ "http": { "method": "POST" }, "timeEpoch": 0, "authorizer": authorizer });
+        let mut request = Request::post(format!("/api/conversations/{conversation}/messages"))
+            .header("Idempotency-Key", key)
+            .body(Body::from(json!({ "text": text }).to_string()))
+            .unwrap();
+        let context = RequestContext::ApiGatewayV2(serde_json::from_value(context).unwrap());
+        request.extensions_mut().insert(context);
+        let answer = self.functions.api.clone().call(request).await.unwrap();
+        let status = answer.status().as_u16();
+        let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap())
     }
 
     /// The conversation as it is now.
@@ -383,8 +389,7 @@ impl Functions {
         table_url: &str,
         aws_url: &str,
         provider_url: &str,
-        outbound: &FakeQueue,
-        profiles: &FakeQueue,
+        [inbound, outbound, profiles]: [&FakeQueue; 3],
     ) -> Self {
         let dynamodb = clients(table_url).dynamodb();
         let (inbox, directory) = (Inbox::new(dynamodb.clone(), INBOX), Directory::new(dynamodb, DIRECTORY));
@@ -430,7 +435,15 @@ impl Functions {
                 clock.clone(),
                 Metrics::new("profile_fetch"),
             ),
-            closer: Closer::new(inbox, directory),
+            closer: Closer::new(inbox.clone(), directory.clone()),
+            api: router(Api {
+                inbox,
+                directory,
+                secrets: SecretWriter::new(aws.secrets()),
+                inbound: queue(inbound),
+                clock: clock.clone(),
+                secret_prefix: PREFIX.to_owned(),
+            }),
             outbound: queue(outbound),
         }
     }

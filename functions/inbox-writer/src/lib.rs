@@ -1,11 +1,11 @@
 //! `inbox-writer`: takes what `webhook-ingest` queued and makes it conversations and messages.
 //!
-//! A record is applied whole or not at all: the message and what it does to its conversation are one
-//! transaction. A redelivered event changes nothing and is acknowledged.
+//! A record is acknowledged when its message and what it does to its conversation are stored. If that ends half-way,
+//! the redelivered record finds the message and does the rest; once it is done, it changes nothing.
 
 use madoguchi_channels::{InboundEvent, InboundWork, ParseOptions, QuarantinePart, envelope, parse};
-use madoguchi_domain::conversation::{Applied, Loaded, apply, reference};
-use madoguchi_domain::{Event, EventBody, Timestamp};
+use madoguchi_domain::conversation::{Applied, apply, reference};
+use madoguchi_domain::{ConversationId, Timestamp};
 use madoguchi_runtime::Metrics;
 use madoguchi_store::inbox::Quarantined;
 use madoguchi_store::{ChannelCache, Inbox, Saved, StoreError};
@@ -82,9 +82,10 @@ impl Writer {
                 self.inbox.keep_channel_event(channel.id, &inbound.event_id, inbound.received_at, &raw);
             return Ok(kept.await?);
         };
-        let id = madoguchi_domain::ConversationId::derive(channel.id, &event.party);
-        for _ in 0..TRIES {
-            let loaded = self.load(id, &event).await?;
+        let id = ConversationId::derive(channel.id, &event.party);
+        let reference = reference(id, &event);
+        for attempt in 0..TRIES {
+            let loaded = self.inbox.load(id, &reference, attempt > 0, now).await?;
             match apply((channel.id, channel.kind), &channel.settings, loaded, &event, now) {
                 Applied::Unchanged => {
                     tracing::debug!(conversation.id = %id, event.id = event.id, "Nothing new in event of `{id}`");
@@ -100,26 +101,6 @@ impl Writer {
             }
         }
         Err(WriteError::Contended)
-    }
-
-    async fn load(&self, id: madoguchi_domain::ConversationId, event: &Event) -> Result<Loaded, StoreError> {
-        let mut loaded = self.inbox.load(id, &reference(event)).await?;
-        // Our own replies are indexed by the client's key; the provider's id of one comes up only in
-        // what happens to it afterwards.
-        let about_a_reply = match &event.body {
-            EventBody::Reaction { target, .. }
-            | EventBody::Edit { target, .. }
-            | EventBody::Unsend { target } => Some(target),
-            EventBody::Echo(echo) if echo.ours.is_none() => Some(&echo.provider_message_id),
-            _ => None,
-        };
-        if let Some(provider_id) = about_a_reply
-            && loaded.message.is_none()
-            && loaded.conversation.is_some()
-        {
-            loaded.message = self.inbox.recent_reply(id, provider_id).await?;
-        }
-        Ok(loaded)
     }
 
     /// The account is not connected here, or not yet: kept until somebody connects it and replays.

@@ -115,6 +115,9 @@ impl Dispatcher {
                 return Ok(Next::GoOn);
             };
             let now = self.clock.now();
+            // Whoever stored the reply may have ended before the conversation was told.
+            let settings = channel.as_ref().map(|channel| channel.settings.clone()).unwrap_or_default();
+            let conversation = self.inbox.note_reply(conversation, &settings, &message, now).await?;
             let queued = match message.send.clone() {
                 Some(SendState::Queued { attempts, first_attempt_at, not_before, keep_via }) => {
                     if let Some(not_before) = not_before.filter(|at| *at > now) {

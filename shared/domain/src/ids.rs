@@ -116,6 +116,12 @@ impl MessageId {
         Self(Uuid::new_v5(&conversation.0, format!("timeline:{name}").as_bytes()))
     }
 
+    /// A short stand-in for the id among the few latest messages of a conversation.
+    pub(crate) fn mark(&self) -> [u8; 4] {
+        let [a, b, c, d, ..] = *self.0.as_bytes();
+        [a, b, c, d]
+    }
+
     /// An id derived from this one, for a provider's idempotency key.
     pub fn derived(&self, purpose: &str) -> Uuid {
         Uuid::new_v5(&self.0, purpose.as_bytes())

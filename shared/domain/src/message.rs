@@ -81,6 +81,10 @@ pub struct Message {
     pub annotations: Annotations,
     /// When we stored it.
     pub stored_at: Timestamp,
+    /// How many messages its conversation had taken note of when it was stored, see
+    /// [`crate::Conversation::has_noted`]; `None` for what is always written together with the conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noted_before: Option<u64>,
     /// Counts the writes; every change is conditional on it.
     #[serde(default)]
     pub rev: u64,

@@ -1,7 +1,7 @@
 //! Replies: whether one may be written, and how it goes out.
 
 use crate::channel::{ChannelKind, ChannelSettings};
-use crate::conversation::{Conversation, ReplyToken};
+use crate::conversation::{CloseReason, Conversation, ReplyToken, Status, timeline};
 use crate::event::Content;
 use crate::ids::{MessageId, OperatorId};
 use crate::message::{Annotations, Body, Message, MessageKey, SendState, SentBy};
@@ -88,33 +88,26 @@ pub enum ReplyRefused {
     Text(#[from] TextRefused),
 }
 
-/// A reply that was written down, with what it does to the conversation.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Written {
-    /// The new state; `version` is still the one that was read.
-    pub conversation: Conversation,
-    /// The reply, queued.
-    pub message: Message,
-}
-
-/// Writes down the reply that a client named `idempotency_key`. Whether it was written before is the
-/// caller's to look up.
+/// Writes down the reply that a client named `idempotency_key`, queued. Whether it was written before is the
+/// caller's to look up; `placed_at` is the place that an earlier try has given it. What the reply does to its
+/// conversation is [`take_note`], once it is stored.
 pub fn write(
-    mut conversation: Conversation,
+    conversation: &Conversation,
     settings: &ChannelSettings,
     operator: OperatorId,
     idempotency_key: &str,
     reply: &str,
+    placed_at: Option<Timestamp>,
     now: Timestamp,
-) -> Result<Written, ReplyRefused> {
-    if let Composer::Locked(lock) = composer(&conversation, settings, Author::Person, now) {
+) -> Result<Message, ReplyRefused> {
+    if let Composer::Locked(lock) = composer(conversation, settings, Author::Person, now) {
         return Err(lock.into());
     }
     text::check(conversation.channel_kind, reply)?;
     // A provider's clock may run ahead of ours; what answers a message stands below it.
     let latest = conversation.preview.as_ref().map(|preview| preview.key.at + Span::from_ms(1));
-    let at = latest.map_or(now, |latest| now.max(latest));
-    let message = Message {
+    let at = placed_at.unwrap_or_else(|| latest.map_or(now, |latest| now.max(latest)));
+    Ok(Message {
         key: MessageKey { at, id: MessageId::of_reply(conversation.id, idempotency_key) },
         conversation_id: conversation.id,
         channel_id: conversation.channel_id,
@@ -126,12 +119,35 @@ pub fn write(
         send: Some(SendState::queued()),
         annotations: Annotations::default(),
         stored_at: now,
+        noted_before: Some(conversation.noted.count()),
         rev: 0,
-    };
-    conversation.note_message(&message);
+    })
+}
+
+/// What a stored reply does to its conversation, with the line of the timeline that it may bring; `None` if that has
+/// been done.
+///
+/// Others may have written the conversation since the reply was stored. A timer that closed the conversation in that moment had not seen the reply: the episode goes on.
+pub fn take_note(
+    mut conversation: Conversation,
+    settings: &ChannelSettings,
+    reply: &Message,
+    now: Timestamp,
+) -> Option<(Conversation, Option<Message>)> {
+    if conversation.has_noted(reply) {
+        return None;
+    }
+    let mut line = None;
+    if let Status::Closed { reason: CloseReason::Idle | CloseReason::Unanswered, at } = conversation.status
+        && at >= reply.stored_at
+    {
+        conversation.status = Status::Open;
+        line = Some(timeline(&conversation, "reopened", "reply", at + Span::from_ms(1), now));
+    }
+    conversation.note_message(reply);
     conversation.unread = 0;
     conversation.rearm(settings);
-    Ok(Written { conversation, message })
+    Some((conversation, line))
 }
 
 /// How a queued reply goes out at `now`.

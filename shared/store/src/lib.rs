@@ -7,21 +7,22 @@
 //! | conversation | `c#{conversation}` | `conversation` |
 //! | message, timeline line | `c#{conversation}` | `m#{ms:013}-{message}` |
 //! | what was told about a message that has not arrived | `c#{conversation}` | `x#{reference}` |
+//! | place of the reply that a client's idempotency key stands for | `c#{conversation}` | `k#{message}` |
 //! | event that belongs to no conversation | `channel#{channel}` | `e#{event}` |
 //! | quarantined body or event | `quarantine` | `{id}#{part:03}` |
 //!
 //! | index | key | holds | answers |
 //! | --- | --- | --- | --- |
-//! | `by_ref` (local) | pk, `ref` | messages and waiting notes | the message that a provider's id or an idempotency key names, strongly consistent |
 //! | `inbox` | `{channel}#{section}`, `{ms:013}-{conversation}` | conversations | a section's list, newest first |
 //! | `deadline` | `{kind}#{shard:02}`, due time | conversations with an armed deadline | what is due |
 //! | `pending` | `reply#{channel}` or `profile#{channel}`, `{conversation}[#{message}]` | unfinished work only | what the sweeper must start again; the order of a conversation's open replies |
 //!
 //! | access pattern | cost (4 KB / 1 KB items) |
 //! | --- | --- |
-//! | load for an inbound event | 1 strong get + 1 strong query of `by_ref` = 2 RRU at most |
-//! | commit an inbound text | transaction of conversation and message (4 WRU) + `by_ref` 1 + `inbox` move 2 |
-//! | write a reply | the same, + `pending` 1 |
+//! | load for an inbound event | 1 strong get = 1 RRU; a second one while a note waits in the conversation |
+//! | find what a reaction, an edit or an unsend is about | newest first: 1 strong query of 25 messages, about 4 RRU; older messages cost what lies above them |
+//! | commit an inbound text | message 1 WRU, then conversation 1 + `inbox` move 2 |
+//! | write a reply | place 1 WRU, message 1 + `pending` 1, conversation 1 + `inbox` move 2 |
 //! | claim, settle a reply | 1 WRU each; settling also leaves `pending` (1) |
 //! | close by deadline | transaction of conversation and line (4 WRU) + `inbox` move 2 + `deadline` 1 |
 //! | closer's tick with nothing due | one query per shard, 0.5 RRU each |
@@ -32,7 +33,8 @@
 //! connections by the time at which they must be looked at.
 //!
 //! Every write of a conversation is conditional on the version that was read, every write of a
-//! message on its `rev`. A lost race is [`Saved::Conflict`], a result and not an error.
+//! message on its `rev`. A lost race is [`Saved::Conflict`], a result and not an error. A message and what it does to
+//! its conversation are two writes, in this order; what ended between them is made up for by whoever comes next.
 
 mod access;
 mod cache;
@@ -53,6 +55,7 @@ pub use inbox::Inbox;
 pub enum Saved {
     /// Everything is stored.
     Done,
-    /// Somebody else wrote in between: nothing is stored; read again and decide again.
+    /// Somebody else wrote in between: read again and decide again. Nothing is stored, but for a message that stood
+    /// alone, see [`Inbox::commit`].
     Conflict,
 }

@@ -30,7 +30,7 @@ async fn recover(test: &TestInbox) {
 async fn at_every_effect<P: Clone>(
     kind: ChannelKind,
     prepare: impl AsyncFn(&TestInbox, ConversationId) -> P,
-    flow: impl AsyncFn(&TestInbox),
+    flow: impl AsyncFn(&TestInbox, ConversationId),
     check: impl AsyncFn(&TestInbox, ConversationId, P, &str),
 ) -> usize {
     let mut effects = 0;
@@ -44,7 +44,7 @@ async fn at_every_effect<P: Clone>(
             let prepared = prepare(&test, id).await;
             faults.take_capacity();
             faults.arm(at, fault.clone());
-            let finished = faults.until_crash(flow(&test)).await.is_some();
+            let finished = faults.until_crash(flow(&test, id)).await.is_some();
             let label = format!("{fault:?} at {at} of {:?}", faults.effects());
             recover(&test).await;
             check(&test, id, prepared, &label).await;
@@ -63,14 +63,52 @@ async fn the_writer_may_die_at_any_moment() {
     let effects = at_every_effect(
         ChannelKind::Messenger,
         async |_, _| (),
-        async |test| test.write().await,
+        async |test, _| test.write().await,
         async |test, id, (), label| {
             assert_eq!(test.texts(id).await, ["question"], "{label}");
             assert_eq!(test.conversation(id).await.unread, 1, "{label}");
         },
     )
     .await;
-    assert!(effects >= 1);
+    assert!(effects >= 2, "message and conversation, not {effects}");
+}
+
+/// The client hears nothing and gives up, or posts the same reply again.
+#[tokio::test]
+async fn the_api_may_die_at_any_moment_while_a_reply_is_written() {
+    for repeats in [true, false] {
+        let effects = at_every_effect(
+            ChannelKind::Line,
+            async |test, _| {
+                test.settle().await;
+                test.pass(Span::from_minutes(5));
+            },
+            async |test, id| {
+                test.post_reply(id, "k", "answer").await;
+            },
+            async |test, id, (), label| {
+                if repeats {
+                    let (status, body) = test.post_reply(id, "k", "answer").await;
+                    assert!([200, 202].contains(&status), "{label}: {status} {body}");
+                    recover(test).await;
+                }
+                let replies: Vec<_> =
+                    test.messages(id).await.into_iter().filter(|message| message.send.is_some()).collect();
+                let sent = test.simulator.sent().len();
+                let conversation = test.conversation(id).await;
+                assert!(replies.len() <= 1 && (replies.len() == 1 || !repeats), "{label}: {replies:?}");
+                assert_eq!(sent, replies.len(), "{label}: what is stored is sent, once");
+                for reply in &replies {
+                    assert!(matches!(reply.send, Some(SendState::Sent { .. })), "{label}: {:?}", reply.send);
+                }
+                // The sender makes the conversation take note of a reply whose writer died before that.
+                assert_eq!(conversation.is_answered(), replies.len() == 1, "{label}");
+                assert_eq!(conversation.unread, u32::from(replies.is_empty()), "{label}");
+            },
+        )
+        .await;
+        assert!(effects >= 3, "place, reply and note, not {effects}");
+    }
 }
 
 #[tokio::test]
@@ -81,7 +119,7 @@ async fn the_relay_may_die_at_any_moment() {
             test.settle().await;
             test.answer(id, "k", "answer").await
         },
-        async |test| test.relay().await,
+        async |test, _| test.relay().await,
         async |test, id, key, label| {
             let state = test.message(id, &key).await.send;
             assert!(matches!(state, Some(SendState::Sent { .. })), "{label}: {state:?}");
@@ -102,7 +140,7 @@ async fn the_dispatcher_may_die_at_any_moment_on_messenger() {
             test.relay().await;
             keys
         },
-        async |test| test.dispatch().await,
+        async |test, _| test.dispatch().await,
         async |test, id, keys, label| {
             let sent: Vec<_> = test.simulator.sent().into_iter().map(|sent| sent.text.unwrap()).collect();
             for (key, text) in keys.iter().zip(["one", "two"]) {
@@ -134,7 +172,7 @@ async fn the_dispatcher_may_die_at_any_moment_on_line_push() {
             test.relay().await;
             keys
         },
-        async |test| test.dispatch().await,
+        async |test, _| test.dispatch().await,
         async |test, id, keys, label| {
             for key in keys {
                 let state = test.message(id, &key).await.send;
@@ -158,7 +196,7 @@ async fn the_dispatcher_may_die_at_any_moment_on_a_line_reply_token() {
             test.relay().await;
             key
         },
-        async |test| test.dispatch().await,
+        async |test, _| test.dispatch().await,
         async |test, id, key, label| {
             let times = test.simulator.sent().len();
             match test.message(id, &key).await.send.unwrap() {

@@ -253,6 +253,28 @@ async fn ing_14_follow_unfollow_postback_unsend_reaction_and_stickers() {
     assert_eq!(message.annotations.reactions.values().next().unwrap().emoji.as_deref(), Some("❤"));
 }
 
+/// The provider's ids are in no index: the conversation is searched, newest first, to its beginning.
+#[tokio::test]
+async fn an_unsend_finds_its_message_however_long_ago_it_was_said() {
+    let test = TestInbox::start().await;
+    let mut first = None;
+    for count in 0..60 {
+        let text = Action::Text { text: format!("text {count}"), quote: None };
+        let written = test.simulator.act(act(Provider::Line, text)).await.unwrap();
+        first.get_or_insert((written.message_ids[0].clone(), written.peer));
+        test.write().await;
+    }
+    let (message_id, peer) = first.unwrap();
+    test.simulator.act(act(Provider::Line, Action::Unsend { message_id })).await.unwrap();
+    test.write().await;
+    let id = ConversationId::derive(TestInbox::channel_id(ChannelKind::Line), &Party::User(peer));
+    let messages = test.messages(id).await;
+    let unsent: Vec<_> =
+        messages.iter().filter(|m| matches!(m.body, Body::Said { content: Content::Unsent })).collect();
+    assert_eq!((messages.len(), unsent.len()), (60, 1));
+    assert!(!format!("{:?}", test.dynamo.items("inbox").await).contains("text 0\""));
+}
+
 #[tokio::test]
 async fn an_unsend_that_overtakes_its_message_leaves_no_text_behind() {
     let test = TestInbox::start().await;

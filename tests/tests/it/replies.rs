@@ -100,14 +100,14 @@ async fn rpl_14_a_push_is_repeated_with_its_retry_key_and_409_is_success() {
 async fn an_unclear_messenger_send_waits_for_its_echo() {
     let test = TestInbox::start().await;
     let id = begin(&test, ChannelKind::Messenger).await;
-    for (fault, echo) in [
-        (Fault::ServerError { after_effect: true }, Echo::After),
-        (Fault::Timeout { after_effect: true, hang_ms: Some(1_500) }, Echo::After),
-        (Fault::ConnectionReset { after_effect: true }, Echo::Off),
+    for (idempotency_key, fault, echo) in [
+        ("error", Fault::ServerError { after_effect: true }, Echo::After),
+        ("timeout", Fault::Timeout { after_effect: true, hang_ms: Some(1_500) }, Echo::After),
+        ("reset", Fault::ConnectionReset { after_effect: true }, Echo::Off),
     ] {
         test.simulator.set_echo(echo);
         test.simulator.fault(on(Endpoint::Send, fault.clone()));
-        let key = test.answer(id, &format!("{fault:?}"), "answer").await;
+        let key = test.answer(id, idempotency_key, "answer").await;
         test.relay().await;
         test.dispatch().await;
         let unclear = state(&test, id, key).await;

@@ -31,24 +31,36 @@ pub(crate) async fn send(
     JsonBody(draft): JsonBody<Draft>,
 ) -> Result<impl IntoResponse, ApiError> {
     for _ in 0..TRIES {
-        // The conversation first: a reply that is written after the look-up below has moved its
-        // version on, and the commit fails. The other way round one key could make two replies.
         let conversation = existing(&api, id).await?;
-        if let Some(written) = api.inbox.reply(id, MessageId::of_reply(id, &key)).await? {
+        let channel = api.directory.channel(conversation.channel_id).await?;
+        let settings = channel.ok_or(ApiError::ChannelUnlinked)?.settings;
+        let now = api.clock.now();
+        let write = |placed_at| {
+            let author = operator.id.clone();
+            reply::write(&conversation, &settings, author, &key, &draft.text, placed_at, now)
+        };
+        let fresh = write(None);
+        let placed = match &fresh {
+            Ok(reply) => api.inbox.place_reply(id, reply.key, now).await?,
+            // What would be refused now may have been written before.
+            Err(_) => api.inbox.placed_reply(id, MessageId::of_reply(id, &key)).await?,
+        };
+        if let Some(place) = placed
+            && let Some(written) = api.inbox.message(id, &place).await?
+        {
             let repeated = repeated(&written, &draft)?;
+            let conversation = api.inbox.note_reply(conversation, &settings, repeated, now).await?;
             return Ok((StatusCode::OK, Json(MessageView::new(repeated, &conversation))));
         }
-        let channel = api.directory.channel(conversation.channel_id).await?;
-        let channel = channel.ok_or(ApiError::ChannelUnlinked)?;
-        let (author, now) = (operator.id.clone(), api.clock.now());
-        let written = reply::write(conversation, &channel.settings, author, &key, &draft.text, now)?;
-        if api.inbox.commit_reply(&written).await? == Saved::Done {
-            let message = &written.message;
+        // An earlier request may have ended before its reply was stored.
+        let message = placed.map_or(fresh, |place| write(Some(place.at)))?;
+        if api.inbox.create(&message).await? == Saved::Done {
+            let conversation = api.inbox.note_reply(conversation, &settings, &message, now).await?;
             tracing::info!(
                 conversation.id = %id, message.id = %message.key, operator.id = operator.id.0,
                 "Queued reply `{}` in conversation `{id}`", message.key
             );
-            return Ok((StatusCode::ACCEPTED, Json(MessageView::new(message, &written.conversation))));
+            return Ok((StatusCode::ACCEPTED, Json(MessageView::new(&message, &conversation))));
         }
     }
     Err(ApiError::contended("a reply"))

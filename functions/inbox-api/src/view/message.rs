@@ -191,6 +191,7 @@ mod tests {
             reply_to: None,
             annotations: Annotations::default(),
             stored_at: AT,
+            noted_before: None,
             rev: 1,
         }
     }

@@ -174,7 +174,7 @@ impl TestApi {
             }),
         };
         let id = ConversationId::derive(channel.id, &event.party);
-        let loaded = self.inbox.load(id, &reference(&event)).await.unwrap();
+        let loaded = self.inbox.load(id, &reference(id, &event), false, at).await.unwrap();
         match apply((channel.id, channel.kind), &channel.settings, loaded, &event, at) {
             Applied::Changed(change) => {
                 assert_eq!(self.inbox.commit(&change, at).await.unwrap(), Saved::Done);

@@ -3,35 +3,63 @@
 use super::{Control, Conversation, Following, ReplyToken, Status};
 use crate::channel::{ChannelKind, ChannelSettings};
 use crate::event::{Content, CustomerMessage, Echo, EchoSource, Event, EventBody};
-use crate::ids::MessageId;
+use crate::ids::{ConversationId, MessageId};
 use crate::message::{Annotations, Body, Edit, Message, MessageKey, Reaction, SendState, SentBy};
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
-/// The message that an event is about: what must be looked up before [`apply`].
+/// Notes about a message that never arrives are forgotten after so long.
+pub const WAITING_LIFE: Span = Span::from_days(30);
+
+/// What must be looked up before [`apply`], see [`reference`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reference {
-    /// Found by the provider's id (of the message itself, or of the one that it concerns).
-    Provider(String),
-    /// One of our replies, found by its key.
-    Reply(MessageKey),
-    /// The event concerns no message.
-    None,
+pub struct Reference<'a> {
+    /// The earlier message that the event is about.
+    pub earlier: Earlier<'a>,
+    /// The message that the event brings. Most are new: it is worth a look only after a write has shown that
+    /// something was stored already.
+    pub brings: Option<MessageKey>,
+    /// The name under which something may wait for the message; see [`Conversation::waiting_until`].
+    pub waits_as: Option<&'a str>,
 }
 
-/// See [`Reference`].
-pub fn reference(event: &Event) -> Reference {
+/// An earlier message that an event is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Earlier<'a> {
+    /// There is none.
+    None,
+    /// One of our replies.
+    Reply(MessageKey),
+    /// Perhaps one of the few latest messages, by the provider's id.
+    Recent(&'a str),
+    /// Any message, by the provider's id.
+    Any(&'a str),
+}
+
+/// What bears on `event`, which belongs to `conversation`.
+pub fn reference(conversation: ConversationId, event: &Event) -> Reference<'_> {
+    let key = |name: &str| Some(MessageKey { at: event.at, id: MessageId::of_provider(conversation, name) });
     match &event.body {
-        EventBody::Message(message) => Reference::Provider(message.provider_message_id.clone()),
-        EventBody::Echo(Echo { ours: Some(key), .. }) => Reference::Reply(*key),
-        EventBody::Echo(echo) => Reference::Provider(echo.provider_message_id.clone()),
+        EventBody::Message(CustomerMessage { provider_message_id: id, .. }) => {
+            Reference { earlier: Earlier::None, brings: key(id), waits_as: Some(id) }
+        }
+        EventBody::Echo(Echo { ours, provider_message_id: id, .. }) => {
+            let earlier = ours.map_or(Earlier::Recent(id), Earlier::Reply);
+            Reference { earlier, brings: key(id), waits_as: Some(id) }
+        }
         EventBody::Reaction { target, .. }
         | EventBody::Edit { target, .. }
-        | EventBody::Unsend { target } => Reference::Provider(target.clone()),
-        EventBody::Delivered { .. } | EventBody::Read { .. } => Reference::None,
+        | EventBody::Unsend { target } => {
+            Reference { earlier: Earlier::Any(target), brings: None, waits_as: Some(target) }
+        }
+        EventBody::Delivered { .. } | EventBody::Read { .. } => {
+            Reference { earlier: Earlier::None, brings: None, waits_as: None }
+        }
         EventBody::Follow { .. }
         | EventBody::Unfollow
         | EventBody::Referral { .. }
-        | EventBody::Unknown { .. } => Reference::Provider(event.id.clone()),
+        | EventBody::Unknown { .. } => {
+            Reference { earlier: Earlier::None, brings: key(&event.id), waits_as: None }
+        }
     }
 }
 
@@ -40,7 +68,7 @@ pub fn reference(event: &Event) -> Reference {
 pub struct Loaded {
     /// The conversation, if there is one.
     pub conversation: Option<Conversation>,
-    /// The message of [`reference`], if there is one.
+    /// The message that the event is about or brings, if it is there and was looked for.
     pub message: Option<Message>,
     /// What was told about that message before it arrived.
     pub waiting: Option<Annotations>,
@@ -51,7 +79,7 @@ pub struct Loaded {
 pub enum Applied {
     /// Nothing: a redelivery, or something that we know already.
     Unchanged,
-    /// All of this, together or not at all.
+    /// All of this; see [`Change::alone`] for how it may be written.
     Changed(Box<Change>),
 }
 
@@ -66,6 +94,19 @@ pub struct Change {
     pub replace: Option<Message>,
     /// What was told about a message that has not arrived yet.
     pub waiting: Option<Waiting>,
+}
+
+impl Change {
+    /// The only message to write, if it may be stored before the conversation, by a write of its own: should the
+    /// second write not happen, [`apply`] finds out and makes up for it. Everything else is written together.
+    pub fn alone(&self) -> Option<&Message> {
+        match self.create.as_slice() {
+            [message] if message.noted_before.is_some() => {
+                (self.replace.is_none() && self.waiting.is_none()).then_some(message)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Annotations that wait for their message.
@@ -181,17 +222,17 @@ impl Work<'_> {
     }
 
     fn customer_message(&mut self, incoming: &CustomerMessage) -> Seen {
-        // The message and what it did to the conversation were one write: nothing is left to do.
-        if self.message.is_some() {
-            return Seen::Before;
-        }
+        let message = match self.message.take() {
+            Some(stored) if self.conversation.has_noted(&stored) => return Seen::Before,
+            Some(stored) => self.resume(stored),
+            None => self.create_message(
+                SentBy::Customer,
+                &incoming.provider_message_id,
+                incoming.content.clone(),
+                incoming.reply_to.clone(),
+            ),
+        };
         self.note_reply_token(incoming.reply_token.as_deref());
-        let message = self.new_message(
-            SentBy::Customer,
-            &incoming.provider_message_id,
-            incoming.content.clone(),
-            incoming.reply_to.clone(),
-        );
         self.open_episode(message.key.at);
         self.open_window();
         let conversation = &mut self.conversation;
@@ -203,47 +244,57 @@ impl Work<'_> {
             conversation.contact.unreachable_since = None;
         }
         conversation.note_message(&message);
-        self.create.push(message);
         Seen::FirstTime
     }
 
     fn echo(&mut self, echo: &Echo) -> Seen {
-        if echo.ours.is_some() && self.message.is_some() {
-            return self.confirm(echo);
-        }
-        if self.message.is_some() {
-            return Seen::Before;
-        }
-        let sent_by = match echo.source {
-            EchoSource::ProviderInbox => SentBy::ProviderInbox,
-            EchoSource::OtherApp => SentBy::OtherApp,
+        let message = match self.message.take() {
+            Some(reply) if echo.ours == Some(reply.key) => return self.confirm(reply, echo),
+            // One of our replies, although its echo does not say so: the call that sent it knows.
+            Some(reply) if matches!(reply.sent_by, SentBy::Operator { .. }) => return Seen::Before,
+            Some(stored) if self.conversation.has_noted(&stored) => return Seen::Before,
+            Some(stored) => self.resume(stored),
+            None => {
+                let sent_by = match echo.source {
+                    EchoSource::ProviderInbox => SentBy::ProviderInbox,
+                    EchoSource::OtherApp => SentBy::OtherApp,
+                };
+                self.create_message(sent_by, &echo.provider_message_id, echo.content.clone(), None)
+            }
         };
-        let message = self.new_message(sent_by, &echo.provider_message_id, echo.content.clone(), None);
         self.conversation.note_message(&message);
-        self.create.push(message);
         Seen::FirstTime
     }
 
     /// Our own reply came back: it was sent, whatever the call that sent it made of it. It may come
     /// before the call returns, and after the conversation was closed; it opens nothing.
-    fn confirm(&mut self, echo: &Echo) -> Seen {
-        let Some(mut message) = self.message.take() else { return Seen::Before };
-        let sent = SendState::Sent { at: self.event.at };
-        if message.send.as_ref() == Some(&sent)
-            && message.provider_message_id.as_deref() == Some(&echo.provider_message_id)
-        {
+    fn confirm(&mut self, mut message: Message, echo: &Echo) -> Seen {
+        let known = message.provider_message_id.as_deref() == Some(&echo.provider_message_id);
+        if known && matches!(message.send, Some(SendState::Sent { .. })) {
             return Seen::Before;
         }
-        message.send = Some(sent);
+        message.send = Some(SendState::Sent { at: self.event.at });
         message.provider_message_id = Some(echo.provider_message_id.clone());
         self.replace = Some(message);
         Seen::FirstTime
     }
 
+    /// The message was stored, but whoever stored it did not come as far as the conversation.
+    fn resume(&mut self, stored: Message) -> Message {
+        let Some((known, name)) = self.known.take().zip(stored.provider_message_id.clone()) else {
+            return stored;
+        };
+        let mut message = stored;
+        message.annotate(known);
+        self.replace = Some(message.clone());
+        self.waiting = Some(Waiting::Forget(name));
+        message
+    }
+
     /// Begins an episode, or moves the start of the running one back for a message that was said
     /// earlier and arrived later; never back into an episode that is over.
     fn open_episode(&mut self, at: Timestamp) {
-        let one_ms = crate::time::Span::from_ms(1);
+        let one_ms = Span::from_ms(1);
         let conversation = &mut self.conversation;
         let start = conversation.last_closed_at.map_or(at, |closed| at.max(closed + one_ms));
         if conversation.is_open() {
@@ -307,6 +358,8 @@ impl Work<'_> {
         let mut merged = known.clone();
         merged.merge(annotations);
         if merged != known {
+            let until = Some(self.now + WAITING_LIFE);
+            self.conversation.waiting_until = self.conversation.waiting_until.max(until);
             self.waiting = Some(Waiting::Keep(target.to_owned(), merged));
         }
     }
@@ -315,23 +368,39 @@ impl Work<'_> {
         if self.message.is_some() {
             return Seen::Before;
         }
-        let id = self.event.id.clone();
-        let mut message = self.new_message(SentBy::System, &id, Content::Unsent, None);
-        message.body = Body::Timeline { event: event.to_owned(), detail };
-        self.conversation.sorted_at = self.conversation.sorted_at.max(Some(message.key.at));
-        self.create.push(message);
+        let mut line = self.new_message(SentBy::System, &self.event.id, Content::Unsent, None);
+        line.body = Body::Timeline { event: event.to_owned(), detail };
+        self.conversation.sorted_at = self.conversation.sorted_at.max(Some(line.key.at));
+        self.create.push(line);
         Seen::FirstTime
     }
 
-    fn new_message(
+    fn create_message(
         &mut self,
         sent_by: SentBy,
         provider_message_id: &str,
         content: Content,
         reply_to: Option<String>,
     ) -> Message {
+        let mut message = self.new_message(sent_by, provider_message_id, content, reply_to);
+        message.noted_before = Some(self.conversation.noted.count());
+        if let Some(known) = self.known.take() {
+            message.annotate(known);
+            self.waiting = Some(Waiting::Forget(provider_message_id.to_owned()));
+        }
+        self.create.push(message.clone());
+        message
+    }
+
+    fn new_message(
+        &self,
+        sent_by: SentBy,
+        provider_message_id: &str,
+        content: Content,
+        reply_to: Option<String>,
+    ) -> Message {
         let conversation = &self.conversation;
-        let mut message = Message {
+        Message {
             key: MessageKey {
                 at: self.event.at,
                 id: MessageId::of_provider(conversation.id, provider_message_id),
@@ -346,12 +415,8 @@ impl Work<'_> {
             reply_to,
             annotations: Annotations::default(),
             stored_at: self.now,
+            noted_before: None,
             rev: 0,
-        };
-        if let Some(known) = self.known.take() {
-            message.annotate(known);
-            self.waiting = Some(Waiting::Forget(provider_message_id.to_owned()));
         }
-        message
     }
 }

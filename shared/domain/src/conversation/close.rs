@@ -67,7 +67,7 @@ pub fn reopen(
 }
 
 /// A line about the conversation's current episode.
-pub(super) fn timeline(
+pub(crate) fn timeline(
     conversation: &Conversation,
     event: &str,
     detail: &str,
@@ -87,6 +87,7 @@ pub(super) fn timeline(
         send: None,
         annotations: Annotations::default(),
         stored_at: now,
+        noted_before: None,
         rev: 0,
     }
 }

@@ -2,13 +2,16 @@
 
 mod apply;
 mod close;
+mod noted;
 #[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
 
-pub use apply::{Applied, Change, Loaded, Reference, Waiting, apply, reference};
+pub use apply::{Applied, Change, Earlier, Loaded, Reference, WAITING_LIFE, Waiting, apply, reference};
+pub(crate) use close::timeline;
 pub use close::{Closed, ReopenRefused, close, reopen};
+pub use noted::Noted;
 
 use crate::channel::{ChannelKind, ChannelSettings};
 use crate::deadline::{self, Deadline};
@@ -79,6 +82,12 @@ pub struct Conversation {
     /// LINE: the latest one-use token to answer with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_token: Option<ReplyToken>,
+    /// The messages that all of this takes into account.
+    #[serde(default)]
+    pub noted: Noted,
+    /// Until when something may wait for a message that has not arrived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_until: Option<Timestamp>,
     /// The stored instant at which a closer looks; see [`crate::deadline`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub armed: Option<Deadline>,
@@ -262,6 +271,8 @@ impl Conversation {
             read_through: None,
             control: None,
             reply_token: None,
+            noted: Noted::default(),
+            waiting_until: None,
             armed: None,
             version: 0,
         }
@@ -298,6 +309,7 @@ impl Conversation {
 
     /// Takes note of a message that one of the two sides wrote.
     pub(crate) fn note_message(&mut self, message: &Message) {
+        self.remember(message);
         let (at, seen_at) = (message.key.at, message.key.at.max(message.stored_at));
         self.last_activity_at = self.last_activity_at.max(Some(at));
         self.activity_clock = self.activity_clock.max(Some(seen_at));

@@ -57,16 +57,18 @@ struct Memory {
 }
 
 impl Memory {
-    fn loaded(&self, reference: &Reference) -> Loaded {
-        let (message, waiting) = match reference {
-            Reference::Provider(id) => (
-                self.messages.values().find(|m| m.provider_message_id.as_deref() == Some(id)).cloned(),
-                self.waiting.get(id).cloned(),
-            ),
-            Reference::Reply(key) => (self.messages.get(key).cloned(), None),
-            Reference::None => (None, None),
+    fn loaded(&self, reference: &Reference<'_>, again: bool, now: Timestamp) -> Loaded {
+        let named =
+            |id: &str| self.messages.values().find(|m| m.provider_message_id.as_deref() == Some(id)).cloned();
+        let earlier = match reference.earlier {
+            Earlier::None => None,
+            Earlier::Reply(key) => self.messages.get(&key).cloned(),
+            Earlier::Recent(id) | Earlier::Any(id) => named(id),
         };
-        Loaded { conversation: self.conversation.clone(), message, waiting }
+        let brought = reference.brings.filter(|_| again).and_then(|key| self.messages.get(&key).cloned());
+        let may_wait = self.conversation.as_ref().is_some_and(|c| c.waiting_until > Some(now));
+        let waiting = reference.waits_as.filter(|_| may_wait).and_then(|id| self.waiting.get(id).cloned());
+        Loaded { conversation: self.conversation.clone(), message: earlier.or(brought), waiting }
     }
 
     fn receive(
@@ -76,12 +78,38 @@ impl Memory {
         event: &Event,
         now: Timestamp,
     ) -> Applied {
-        let applied = apply(channel(kind), settings, self.loaded(&reference(event)), event, now);
+        self.receive_or_die(kind, settings, event, now, false)
+    }
+
+    /// Receives `event`; `dies` ends it between the two writes of a message, if it comes to two.
+    fn receive_or_die(
+        &mut self,
+        kind: ChannelKind,
+        settings: &ChannelSettings,
+        event: &Event,
+        now: Timestamp,
+        dies: bool,
+    ) -> Applied {
+        let id = ConversationId::derive(channel(kind).0, &event.party);
+        let reference = reference(id, event);
+        let apply = |loaded| apply(channel(kind), settings, loaded, event, now);
+        let mut applied = apply(self.loaded(&reference, false, now));
+        if let Applied::Changed(change) = &applied
+            && change.create.iter().any(|message| self.messages.contains_key(&message.key))
+        {
+            applied = apply(self.loaded(&reference, true, now));
+        }
         if let Applied::Changed(change) = &applied {
-            self.conversation = Some(change.conversation.clone());
+            for message in &change.create {
+                assert!(!self.messages.contains_key(&message.key), "a conditional put would fail forever");
+            }
             for message in change.create.iter().chain(&change.replace) {
                 self.messages.insert(message.key, message.clone());
             }
+            if dies && change.alone().is_some() {
+                return applied;
+            }
+            self.conversation = Some(change.conversation.clone());
             match &change.waiting {
                 Some(Waiting::Keep(id, annotations)) => {
                     self.waiting.insert(id.clone(), annotations.clone());
@@ -97,11 +125,12 @@ impl Memory {
 
     fn answer(&mut self, settings: &ChannelSettings, key: &str, now: Timestamp) -> MessageKey {
         let operator = OperatorId("op".into());
-        let conversation = self.conversation.clone().unwrap();
-        let written = reply::write(conversation, settings, operator, key, "はい", now).unwrap();
-        self.conversation = Some(written.conversation);
-        self.messages.insert(written.message.key, written.message.clone());
-        written.message.key
+        let reply = reply::write(self.current(), settings, operator, key, "はい", None, now).unwrap();
+        let (noted, line) = reply::take_note(self.current().clone(), settings, &reply, now).unwrap();
+        assert_eq!(line, None);
+        self.conversation = Some(noted);
+        self.messages.insert(reply.key, reply.clone());
+        reply.key
     }
 
     fn current(&self) -> &Conversation {
@@ -259,6 +288,44 @@ fn scenario_3_an_echo_confirms_the_reply_and_reopens_nothing() {
 }
 
 #[test]
+fn a_reply_whose_conversation_took_no_note_of_it_is_noted_once() {
+    let settings = settings(Some(15), Some(10));
+    let mut memory = Memory::default();
+    memory.receive(ChannelKind::Line, &settings, &says("a", T0), T0);
+    let at = T0 + Span::from_minutes(15);
+    let open = memory.current().clone();
+    let operator = OperatorId("op".into());
+    let reply = reply::write(&open, &settings, operator, "k", "はい", None, at).unwrap();
+    let crossed = |reason, closed_at| {
+        let closed = close(open.clone(), reason, closed_at).unwrap().conversation;
+        reply::take_note(closed, &settings, &reply, at).unwrap()
+    };
+    // Nobody wrote in between.
+    let (noted, line) = reply::take_note(open.clone(), &settings, &reply, at).unwrap();
+    assert_eq!((noted.section(), noted.unread, line), (Section::Answered, 0, None));
+    assert_eq!(reply::take_note(noted, &settings, &reply, at), None);
+    // A timer closed it and had not seen the reply: the episode goes on, answered, and its line says why.
+    for reason in [CloseReason::Unanswered, CloseReason::Idle] {
+        let (noted, line) = crossed(reason, at);
+        assert_eq!((noted.section(), noted.episode), (Section::Answered, 1), "{reason:?}");
+        assert!(noted.armed.is_some());
+        let detail = Body::Timeline { event: "reopened".into(), detail: Some("reply".into()) };
+        assert_eq!(line.unwrap().body, detail);
+    }
+    // A person closed it, or the provider's limit did: it stays closed.
+    for reason in [CloseReason::Operator, CloseReason::ReplyLimit] {
+        let (noted, line) = crossed(reason, at);
+        assert_eq!(
+            (noted.section(), line, noted.last_answer_at),
+            (Section::Closed, None, Some(reply.key.at))
+        );
+        assert_eq!(noted.armed, None);
+    }
+    // It was closed before the reply was written: no crossing.
+    assert_eq!(crossed(CloseReason::Idle, at - Span::from_ms(1)).0.section(), Section::Closed);
+}
+
+#[test]
 fn an_outage_of_ours_closes_nothing_unseen() {
     let settings = settings(Some(15), None);
     let mut memory = Memory::default();
@@ -292,7 +359,7 @@ fn cls_7_a_closed_conversation_cannot_be_answered() {
     let settings = settings(None, None);
     memory.receive(ChannelKind::Line, &settings, &says("a", T0), T0);
     let closed = close(memory.current().clone(), CloseReason::Operator, T0).unwrap().conversation;
-    let refused = reply::write(closed.clone(), &settings, OperatorId("o".into()), "k", "x", T0).unwrap_err();
+    let refused = reply::write(&closed, &settings, OperatorId("o".into()), "k", "x", None, T0).unwrap_err();
     assert_eq!(refused, ReplyRefused::Locked(Lock::Closed));
     assert_eq!(
         reply::composer(&closed, &settings, crate::window::Author::Person, T0),
@@ -374,15 +441,20 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
     })
 }
 
-fn final_state(
-    events: &[Event],
-    settings: &ChannelSettings,
-) -> (Conversation, BTreeMap<MessageKey, Message>, BTreeMap<String, Annotations>) {
+type State = (Conversation, BTreeMap<MessageKey, Message>, BTreeMap<String, Annotations>);
+
+fn final_state(events: &[Event], settings: &ChannelSettings) -> State {
+    let deliveries: Vec<_> = events.iter().map(|event| (event.clone(), false)).collect();
+    final_state_of_deliveries(&deliveries, settings)
+}
+
+/// Each delivery with whether it dies half-way.
+fn final_state_of_deliveries(deliveries: &[(Event, bool)], settings: &ChannelSettings) -> State {
     let mut memory = Memory::default();
     let now = T0 + Span::from_minutes(2);
-    for event in events {
-        memory.receive(ChannelKind::Messenger, settings, event, now);
-        let conversation = memory.current();
+    for (event, dies) in deliveries {
+        memory.receive_or_die(ChannelKind::Messenger, settings, event, now, *dies);
+        let Some(conversation) = &memory.conversation else { continue };
         let (armed, truth) = (conversation.armed, deadline(conversation, settings));
         if let Some(truth) = truth {
             assert!(armed.is_some_and(|a| a.due_at <= truth.due_at), "armed too late: {armed:?} {truth:?}");
@@ -390,6 +462,12 @@ fn final_state(
     }
     let mut conversation = memory.current().clone();
     conversation.armed = deadline(&conversation, settings);
+    // How it came about differs; what has come about does not.
+    conversation.noted = Noted::default();
+    conversation.waiting_until = None;
+    for message in memory.messages.values_mut() {
+        message.noted_before = None;
+    }
     (conversation, memory.messages, memory.waiting)
 }
 
@@ -404,6 +482,23 @@ proptest! {
     ) {
         let settings = settings(Some(15), Some(10));
         prop_assert_eq!(final_state(&events, &settings), final_state(&shuffled, &settings));
+    }
+
+    /// Invariant 2: nor does it matter where a delivery died between its two writes, once it was repeated.
+    #[test]
+    fn ing_6_a_death_between_the_two_writes_is_made_up_for(
+        (events, deliveries) in events().prop_flat_map(|events| {
+            let last = events.iter().map(|event| (event.clone(), false));
+            let twice: Vec<_> = events.iter().chain(&events).cloned().collect();
+            let deaths = prop::collection::vec(any::<bool>(), twice.len());
+            let (events, last) = (events.clone(), last.collect::<Vec<_>>());
+            (Just(twice).prop_shuffle(), deaths).prop_map(move |(twice, deaths)| {
+                (events.clone(), twice.into_iter().zip(deaths).chain(last.clone()).collect::<Vec<_>>())
+            })
+        })
+    ) {
+        let settings = settings(Some(15), Some(10));
+        prop_assert_eq!(final_state(&events, &settings), final_state_of_deliveries(&deliveries, &settings));
     }
 
     /// TMR-6: whatever was armed, a closer closes only when the true deadline has passed.

@@ -1,25 +1,32 @@
-//! Writing what belongs together: a conversation with its messages.
+//! Writing what an event or an operator changed: a conversation with its messages.
+//!
+//! What is new in most events is one message. It is stored first, by a write of its own, and the conversation after it:
+//! half the price of a transaction. The conversation's condition fails if anybody wrote in between, and what was cut
+//! off between the two writes is found out by the rules and made up for. Everything rarer is one transaction.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
-use madoguchi_domain::conversation::{Change, Closed, Waiting};
+use madoguchi_domain::conversation::{Change, Closed, WAITING_LIFE, Waiting};
 use madoguchi_domain::message::Annotations;
-use madoguchi_domain::reply::Written;
 use madoguchi_domain::{Conversation, ConversationId, Message, Timestamp};
 
 use super::{Inbox, conversation, load, message};
 use crate::Saved;
 use crate::error::{StoreError, failed};
-use crate::item::{self, Item, n, reference_key, s};
-
-/// Notes about a message that never arrives are forgotten after so long.
-const WAITING_LIFE_S: i64 = 30 * 86_400;
+use crate::item::{self, Item, n};
 
 impl Inbox {
-    /// Stores what an event changed, all or nothing.
+    /// Stores what an event changed. After [`Saved::Conflict`] a message that stands [alone](Change::alone) may be
+    /// stored, and its conversation not: [load](Inbox::load) again, and apply again.
     pub async fn commit(&self, change: &Change, now: Timestamp) -> Result<Saved, StoreError> {
+        if let Some(message) = change.alone() {
+            if self.create(message).await? == Saved::Conflict {
+                return Ok(Saved::Conflict);
+            }
+            return self.save_conversation(&change.conversation).await;
+        }
         let mut writes = Writes::of(self, &change.conversation)?;
         for message in &change.create {
             writes.create(message)?;
@@ -42,10 +49,16 @@ impl Inbox {
         writes.execute().await
     }
 
-    /// Stores a reply that was written down.
-    pub async fn commit_reply(&self, written: &Written) -> Result<Saved, StoreError> {
-        let mut writes = Writes::of(self, &written.conversation)?;
-        writes.create(&written.message)?;
+    /// Stores that a conversation took note of a reply, with the line that this may bring.
+    pub(super) async fn commit_noted(
+        &self,
+        conversation: &Conversation,
+        line: Option<&Message>,
+    ) -> Result<Saved, StoreError> {
+        let mut writes = Writes::of(self, conversation)?;
+        if let Some(line) = line {
+            writes.create(line)?;
+        }
         writes.execute().await
     }
 
@@ -96,19 +109,14 @@ impl<'a> Writes<'a> {
     }
 
     fn wait(&mut self, id: &str, annotations: &Annotations, now: Timestamp) -> Result<(), StoreError> {
-        let reference = reference_key(id);
-        let key = item::key(conversation::partition(self.id), format!("{}{reference}", load::WAITING));
-        let mut item = item::encode(key, annotations)?;
-        item.insert("ref".into(), s(reference));
-        item.insert("expires_at".into(), n(now.as_ms() / 1000 + WAITING_LIFE_S));
+        let mut item = item::encode(load::waiting_key(self.id, id), annotations)?;
+        item.insert("expires_at".into(), n((now + WAITING_LIFE).as_ms() / 1000));
         self.put(item, None)
     }
 
     fn forget(&mut self, id: &str) -> Result<(), StoreError> {
-        let sk = format!("{}{}", load::WAITING, reference_key(id));
-        let delete = Delete::builder()
-            .table_name(&self.inbox.table)
-            .set_key(Some(item::key(conversation::partition(self.id), sk)));
+        let delete =
+            Delete::builder().table_name(&self.inbox.table).set_key(Some(load::waiting_key(self.id, id)));
         self.delete = Some(delete.build().map_err(incomplete)?);
         Ok(())
     }

@@ -1,13 +1,13 @@
 //! The message item.
 
 use madoguchi_domain::message::SendState;
-use madoguchi_domain::{ConversationId, Message, MessageKey, SentBy};
+use madoguchi_domain::{ConversationId, Message, MessageKey};
 
 use super::pending::Work;
 use super::{Inbox, conversation};
 use crate::access;
 use crate::error::StoreError;
-use crate::item::{self, Item, reference_key, s};
+use crate::item::{self, Item, s};
 
 pub(super) const PREFIX: &str = "m#";
 
@@ -15,24 +15,11 @@ pub(super) fn key(conversation: ConversationId, key: &MessageKey) -> Item {
     item::key(conversation::partition(conversation), format!("{PREFIX}{key}"))
 }
 
-/// The name under which a reply is found by its idempotency key.
-pub(super) fn reply_reference(id: madoguchi_domain::MessageId) -> String {
-    format!("reply:{id}")
-}
-
 /// The item as it is written: `rev` is one higher than the one that was read.
 pub(super) fn encode(message: &Message) -> Result<Item, StoreError> {
     let mut next = message.clone();
     next.rev += 1;
     let mut item = item::encode(key(next.conversation_id, &next.key), &next)?;
-    let reference = match (&next.sent_by, &next.provider_message_id) {
-        (SentBy::Operator { .. }, _) => Some(reply_reference(next.key.id)),
-        (_, Some(id)) => Some(reference_key(id)),
-        (_, None) => None,
-    };
-    if let Some(reference) = reference {
-        item.insert("ref".into(), s(reference));
-    }
     let state = match next.send {
         Some(SendState::Queued { .. }) => "queued",
         Some(SendState::Sending { .. }) => "sending",

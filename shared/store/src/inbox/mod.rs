@@ -10,9 +10,10 @@ mod message;
 mod page;
 mod pending;
 mod quarantine;
+mod reply;
 mod send;
 
-pub use deadline::{DEADLINE_SHARDS, Due};
+pub use deadline::{DEADLINE_SHARDS, Due, DueCursor};
 pub use list::ListPage;
 pub use page::MessagePage;
 pub use pending::{PendingReply, Work};

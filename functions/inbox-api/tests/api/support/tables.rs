@@ -2,8 +2,8 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, LocalSecondaryIndex,
-    Projection, ProjectionType, ScalarAttributeType,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType,
 };
 use madoguchi_runtime::{Aws, AwsConfig, Secret};
 
@@ -34,11 +34,6 @@ pub(crate) async fn start() -> Client {
 }
 
 async fn create_inbox(client: &Client) {
-    let by_ref = LocalSecondaryIndex::builder()
-        .index_name("by_ref")
-        .set_key_schema(Some(keys("pk", "ref")))
-        .projection(keys_only())
-        .build();
     client
         .create_table()
         .table_name(INBOX)
@@ -46,7 +41,6 @@ async fn create_inbox(client: &Client) {
         .set_attribute_definitions(Some(attributes(&[
             "pk",
             "sk",
-            "ref",
             "inbox_pk",
             "inbox_sk",
             "deadline_pk",
@@ -55,7 +49,6 @@ async fn create_inbox(client: &Client) {
             "pending_sk",
         ])))
         .set_key_schema(Some(keys("pk", "sk")))
-        .local_secondary_indexes(by_ref.unwrap())
         .global_secondary_indexes(index("inbox", "inbox_pk", "inbox_sk"))
         .global_secondary_indexes(index("deadline", "deadline_pk", "deadline_due"))
         .global_secondary_indexes(index("pending", "pending_pk", "pending_sk"))
