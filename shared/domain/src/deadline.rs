@@ -25,6 +25,9 @@ pub enum DeadlineKind {
 }
 
 impl DeadlineKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Unanswered, Self::Idle, Self::ReplyLimit];
+
     /// The name used in keys and the API.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -224,7 +224,7 @@ impl Content {
         }
     }
 
-    /// One line for a list.
+    /// One line for a list: 120 bytes, which is 40 Japanese characters or 120 Latin ones.
     pub fn preview(&self) -> String {
         let line = match self {
             Self::Text { text, .. } => text.clone(),

@@ -44,12 +44,15 @@ pub fn check(kind: ChannelKind, text: &str) -> Result<(), TextRefused> {
     Ok(())
 }
 
-/// The first `max` characters as a reader counts them; an ellipsis tells that something is missing.
-pub fn cut(text: &str, max: usize) -> String {
-    match text.grapheme_indices(true).nth(max) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", &text[..end]),
+/// As much of `text` as fits into `max_bytes`, never half of what a reader sees as one character; an ellipsis tells
+/// that something is missing.
+pub fn cut(text: &str, max_bytes: usize) -> String {
+    if text.len() <= max_bytes {
+        return text.to_owned();
     }
+    let room = max_bytes.saturating_sub('…'.len_utf8());
+    let end = text.grapheme_indices(true).map(|(start, _)| start).take_while(|end| *end <= room).last();
+    format!("{}…", &text[..end.unwrap_or(0)])
 }
 
 #[cfg(test)]
@@ -79,7 +82,12 @@ mod tests {
 
     #[test]
     fn a_cut_never_splits_what_the_reader_sees_as_one_character() {
-        assert_eq!(cut("👨‍👩‍👧が", 1), "👨‍👩‍👧…");
+        let family = "👨‍👩‍👧";
+        assert_eq!(cut(&format!("{family}がが"), family.len() + 3), format!("{family}…"));
+        assert_eq!(cut(&format!("{family}がが"), family.len() + 2), "…");
+        assert_eq!(cut(&"あ".repeat(41), 120), format!("{}…", "あ".repeat(39)));
+        assert_eq!(cut(&"あ".repeat(40), 120), "あ".repeat(40));
         assert_eq!(cut("abc", 3), "abc");
+        assert_eq!(cut("abcd", 2), "…", "an ellipsis is always there");
     }
 }

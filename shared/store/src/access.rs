@@ -12,6 +12,11 @@ pub(crate) async fn get<T: DeserializeOwned>(
     table: &str,
     key: Item,
 ) -> Result<Option<T>, StoreError> {
+    item(client, table, key).await?.map(item::decode).transpose()
+}
+
+/// The same, as it is spelled.
+pub(crate) async fn item(client: &Client, table: &str, key: Item) -> Result<Option<Item>, StoreError> {
     let answer = client
         .get_item()
         .table_name(table)
@@ -20,7 +25,7 @@ pub(crate) async fn get<T: DeserializeOwned>(
         .send()
         .await
         .map_err(|error| failed("GetItem", error))?;
-    answer.item.map(item::decode).transpose()
+    Ok(answer.item)
 }
 
 /// Writes `item`, whatever was there.

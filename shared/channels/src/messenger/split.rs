@@ -94,16 +94,17 @@ impl Page<'_> {
     fn event(&self, raw: Value, standby: bool) -> InboundEvent {
         let element = Element::of(&raw);
         let party = element.party(self.channel_id);
-        InboundEvent {
-            conversation_id: party.map(|party| ConversationId::derive(self.channel_id, &party)),
-            event_id: element.event_id(self.id),
-            standby,
-            ..self.channel_event("messaging", raw)
-        }
+        let conversation_id = party.map(|party| ConversationId::derive(self.channel_id, &party));
+        let event_id = element.event_id(self.id);
+        InboundEvent { conversation_id, standby, ..self.inbound(event_id, raw) }
     }
 
     fn channel_event(&self, list: &str, raw: Value) -> InboundEvent {
         let event_id = digest::of(&[self.id.as_bytes(), list.as_bytes(), digest::canonical(&raw).as_bytes()]);
+        self.inbound(event_id, raw)
+    }
+
+    fn inbound(&self, event_id: String, raw: Value) -> InboundEvent {
         InboundEvent {
             v: VERSION,
             channel_kind: ChannelKind::Messenger,

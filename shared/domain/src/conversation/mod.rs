@@ -208,7 +208,7 @@ pub struct Following {
 pub struct Preview {
     /// Which message.
     pub key: MessageKey,
-    /// At most 120 characters.
+    /// At most 120 bytes.
     pub text: String,
 }
 

@@ -14,7 +14,7 @@ use crate::message::Message;
 
 /// How many of the latest messages are remembered one by one: more than can be under way at once, since each of them
 /// waits for its turn in the conversation's group of the queue.
-const KEPT: usize = 24;
+const KEPT: usize = 16;
 
 /// The messages that a conversation has taken note of: how many there were, and which the latest ones are.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@ use madoguchi_domain::conversation::ProfileState;
 use madoguchi_domain::{Conversation, ConversationId};
 
 use super::Inbox;
+use super::compact::{compact, expand};
 use super::deadline::deadline_partition;
 use super::list::{list_partition, list_position};
 use super::pending::Work;
@@ -40,7 +41,7 @@ pub(super) fn encode(conversation: &Conversation) -> Result<Item, StoreError> {
         item.insert("pending_sk".into(), s(next.id.to_string()));
         item.insert("pending_state".into(), s("profile"));
     }
-    Ok(item)
+    Ok(compact(item))
 }
 
 /// The condition under which [`encode`]'s item may be written, with its values.
@@ -54,7 +55,7 @@ pub(super) fn unchanged(conversation: &Conversation) -> (&'static str, Option<(S
 impl Inbox {
     /// The conversation as last written.
     pub async fn conversation(&self, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
-        access::get(&self.client, &self.table, key(id)).await
+        access::item(&self.client, &self.table, key(id)).await?.map(expand).transpose()
     }
 
     /// Several conversations in the order of `ids`; those that are gone are left out. At most 100.
@@ -80,7 +81,7 @@ impl Inbox {
                 .await
                 .map_err(|error| failed("BatchGetItem", error))?;
             for item in answer.responses.unwrap_or_default().remove(&self.table).unwrap_or_default() {
-                found.push(item::decode::<Conversation>(item)?);
+                found.push(expand(item)?);
             }
             request = answer.unprocessed_keys.unwrap_or_default().remove(&self.table);
         }

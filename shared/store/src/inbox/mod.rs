@@ -2,6 +2,7 @@
 
 mod channel_event;
 mod commit;
+mod compact;
 mod conversation;
 mod deadline;
 mod list;
