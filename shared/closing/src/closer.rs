@@ -3,12 +3,16 @@
 use std::collections::HashMap;
 
 use futures::StreamExt as _;
+use futures::future::ready;
+use futures::stream;
 use madoguchi_domain::conversation::{self, Section};
 use madoguchi_domain::deadline::{self, DeadlineKind, Verdict};
-use madoguchi_domain::{Channel, ChannelId, ConversationId, Span, Timestamp};
+use madoguchi_domain::{Channel, ChannelId, Conversation, ConversationId, Span, Timestamp};
 
-use madoguchi_store::inbox::DEADLINE_SHARDS;
+use madoguchi_store::inbox::{DEADLINE_SHARDS, DueCursor};
 use madoguchi_store::{Directory, Inbox, SETTINGS_CACHE, Saved, StoreError};
+
+use crate::patience::{OutOfTime, patiently};
 
 /// A change of settings is brought to the open conversations again until every cache has run out, so
 /// that a deadline armed under the old settings is found too. A minute is left for work under way.
@@ -75,7 +79,7 @@ impl Closer {
         &self,
         kind: DeadlineKind,
         now: Timestamp,
-        out_of_time: &(dyn Fn() -> bool + Sync),
+        out_of_time: &OutOfTime<'_>,
     ) -> Result<Report, StoreError> {
         let channels = self.directory.rearmed_channels().await?;
         let mut report = Report::default();
@@ -102,7 +106,7 @@ impl Closer {
         let shards =
             (0..DEADLINE_SHARDS).map(|shard| self.close_shard(kind, shard, &channels, now, out_of_time));
         for shard in futures::future::join_all(shards).await {
-            report.add(shard.unwrap_or_else(failed));
+            report.add(shard);
         }
         Ok(report)
     }
@@ -113,28 +117,36 @@ impl Closer {
         shard: u8,
         channels: &HashMap<ChannelId, Channel>,
         now: Timestamp,
-        out_of_time: &(dyn Fn() -> bool + Sync),
-    ) -> Result<Report, StoreError> {
-        let mut report = Report::default();
-        let mut from = None;
-        loop {
-            let due = self.inbox.due(kind, shard, now, from).await?;
-            let mut work = futures::stream::iter(due.conversations)
-                .map(|(id, _)| self.settle(id, channels, now))
-                .buffer_unordered(AT_ONCE_PER_SHARD);
-            while let Some(settled) = work.next().await {
+        out_of_time: &OutOfTime<'_>,
+    ) -> Report {
+        // The next page is read while the last conversations of this one are still being closed.
+        let pages = stream::unfold(Some(None), |from: Option<Option<DueCursor>>| async move {
+            let from = from?;
+            if from.is_some() && out_of_time() {
+                return Some((vec![Err(Report { interrupted: true, ..Report::default() })], None));
+            }
+            let page = patiently(out_of_time, async || self.inbox.due(kind, shard, now, from.as_ref()).await);
+            match page.await {
+                Ok(due) => {
+                    Some((due.conversations.into_iter().map(|(id, _)| Ok(id)).collect(), due.next.map(Some)))
+                }
+                Err(error) => Some((vec![Err(failed(error))], None)),
+            }
+        });
+        let settled = pages.flat_map(stream::iter).map(|found| async move {
+            match found {
                 // One conversation's fault is no reason to leave the others open.
-                report.add(settled.unwrap_or_else(failed));
+                Ok(id) => self.settle(id, channels, now, out_of_time).await.unwrap_or_else(failed),
+                Err(report) => report,
             }
-            from = due.next;
-            if from.is_none() {
-                return Ok(report);
-            }
-            if out_of_time() {
-                report.interrupted = true;
-                return Ok(report);
-            }
-        }
+        });
+        settled
+            .buffer_unordered(AT_ONCE_PER_SHARD)
+            .fold(Report::default(), |mut report, settled| {
+                report.add(settled);
+                ready(report)
+            })
+            .await
     }
 
     /// Closes one due conversation, or arms it anew if somebody wrote since. Each write is conditional
@@ -145,10 +157,12 @@ impl Closer {
         id: ConversationId,
         channels: &HashMap<ChannelId, Channel>,
         now: Timestamp,
+        out_of_time: &OutOfTime<'_>,
     ) -> Result<Report, StoreError> {
         let mut report = Report::default();
         for _ in 0..TRIES {
-            let Some(mut conversation) = self.inbox.conversation(id).await? else { return Ok(report) };
+            let found = patiently(out_of_time, async || self.inbox.conversation(id).await);
+            let Some(mut conversation) = found.await? else { return Ok(report) };
             // The index lags behind the table by a moment: what it shows may be done already.
             if conversation.armed.is_none() {
                 return Ok(report);
@@ -161,7 +175,8 @@ impl Closer {
                     let Some(closed) = conversation::close(conversation, reason, now) else {
                         return Ok(report);
                     };
-                    if self.inbox.commit_closed(&closed).await? == Saved::Done {
+                    let saved = patiently(out_of_time, async || self.inbox.commit_closed(&closed).await);
+                    if saved.await? == Saved::Done {
                         report.closed = 1;
                         report.longest_lag_ms = now.since(deadline.due_at).as_ms();
                         return Ok(report);
@@ -176,7 +191,9 @@ impl Closer {
                         return Ok(report);
                     }
                     conversation.armed = armed;
-                    if self.inbox.save_conversation(&conversation).await? == Saved::Done {
+                    let saved =
+                        patiently(out_of_time, async || self.inbox.save_conversation(&conversation).await);
+                    if saved.await? == Saved::Done {
                         report.rearmed = u64::from(armed.is_some());
                         report.disarmed = u64::from(armed.is_none());
                         return Ok(report);
@@ -194,14 +211,14 @@ impl Closer {
         &self,
         channel: &Channel,
         section: Section,
-        out_of_time: &(dyn Fn() -> bool + Sync),
+        out_of_time: &OutOfTime<'_>,
     ) -> Result<Report, StoreError> {
         let mut report = Report::default();
         let mut before: Option<String> = None;
         loop {
             let page = self.inbox.open_conversations(channel.id, section, before.as_deref()).await?;
             let mut work = futures::stream::iter(page.conversations)
-                .map(|conversation| self.rearm(conversation, channel))
+                .map(|conversation| self.rearm(conversation, channel, out_of_time))
                 .buffer_unordered(AT_ONCE_PER_SHARD);
             while let Some(rearmed) = work.next().await {
                 report.rearmed += u64::from(rearmed?);
@@ -219,8 +236,9 @@ impl Closer {
 
     async fn rearm(
         &self,
-        mut conversation: madoguchi_domain::Conversation,
+        mut conversation: Conversation,
         channel: &Channel,
+        out_of_time: &OutOfTime<'_>,
     ) -> Result<bool, StoreError> {
         let id = conversation.id;
         loop {
@@ -229,7 +247,8 @@ impl Closer {
             if conversation.armed == before {
                 return Ok(false);
             }
-            if self.inbox.save_conversation(&conversation).await? == Saved::Done {
+            let saved = patiently(out_of_time, async || self.inbox.save_conversation(&conversation).await);
+            if saved.await? == Saved::Done {
                 return Ok(true);
             }
             match self.inbox.conversation(id).await? {

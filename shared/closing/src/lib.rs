@@ -5,7 +5,8 @@
 //! what is left is due at the next tick.
 
 mod closer;
+mod patience;
 mod run;
 
 pub use closer::{Closer, Report};
-pub use run::run;
+pub use run::{RESERVE, run};

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::Closer;
 
 /// What is not closed this long before the function's end is left to the next tick.
-const RESERVE: Span = Span::from_secs(5);
+pub const RESERVE: Span = Span::from_secs(5);
 
 /// Runs the closer of `kind` as the function `name`, until Lambda ends the environment.
 pub async fn run(name: &'static str, kind: DeadlineKind) -> Result<(), Error> {

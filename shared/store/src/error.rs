@@ -37,11 +37,15 @@ where
     E: ProvideErrorMetadata + std::error::Error + 'static,
     R: std::fmt::Debug + 'static,
 {
-    let code = error.code().unwrap_or_default();
-    let throttled = matches!(
-        code,
-        "ProvisionedThroughputExceededException" | "ThrottlingException" | "RequestLimitExceeded"
-    );
+    let throttled = match error.code().unwrap_or_default() {
+        "ProvisionedThroughputExceededException" | "ThrottlingException" | "RequestLimitExceeded" => true,
+        // A transaction names the reason of each item in its message.
+        "TransactionCanceledException" => {
+            let reasons = error.message().unwrap_or_default();
+            reasons.contains("ThrottlingError") || reasons.contains("ProvisionedThroughputExceeded")
+        }
+        _ => false,
+    };
     let detail = chain(&error);
     if throttled { StoreError::Throttled { detail } } else { StoreError::Unavailable { operation, detail } }
 }

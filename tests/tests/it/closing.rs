@@ -3,7 +3,8 @@
 use madoguchi_domain::deadline::DeadlineKind;
 use madoguchi_domain::{ChannelKind, ChannelSettings, Conversation, Party, Section, Span, Status};
 use madoguchi_tests::TestInbox;
-use madoguchi_tests::support::fault::Faults;
+use madoguchi_tests::support::fault::{Fault, Faults};
+use serde_json::json;
 
 fn settings(unanswered: Option<u32>, idle: Option<u32>) -> ChannelSettings {
     ChannelSettings {
@@ -148,6 +149,31 @@ async fn tmr_7_a_crowd_due_at_once_is_closed_in_one_tick_with_two_calls_each() {
         .count();
     assert_eq!((closes, reads), (count as usize, count as usize));
     assert_eq!(test.tick(DeadlineKind::Unanswered).await.closed, 0);
+}
+
+/// TMR-7: a partition takes 1,000 writes a second, and the list that closed chats of one channel go to is
+/// one. What is pushed back is tried again in the same tick, and nobody is told of a fault.
+#[tokio::test]
+async fn tmr_7_a_close_that_the_table_pushes_back_is_made_in_the_same_tick() {
+    let codes = ["ThrottlingError", "ProvisionedThroughputExceeded"];
+    let cancelled = |code| {
+        let reasons = [json!({ "Code": code, "Message": "too much" }), json!({ "Code": "None" })];
+        let message = format!(
+            "Transaction cancelled, please refer cancellation reasons for specific reasons [{code}, None]"
+        );
+        json!({ "__type": "TransactionCanceledException", "Message": message, "CancellationReasons": reasons })
+    };
+    for (i, code) in codes.into_iter().enumerate() {
+        let faults = Faults::new();
+        let test = TestInbox::with_faults(&faults).await;
+        crowd(&test, 3).await;
+        faults.arm_on("TransactWriteItems", i + 1, Fault::Refuse(400, cancelled(code).to_string()));
+        faults.take_capacity();
+        let report = test.tick(DeadlineKind::Unanswered).await;
+        assert_eq!((report.closed, report.failed), (3, 0), "{code}");
+        let closes = faults.requests().iter().filter(|operation| *operation == "TransactWriteItems").count();
+        assert_eq!(closes, 4, "{code}");
+    }
 }
 
 #[tokio::test]

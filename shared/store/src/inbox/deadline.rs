@@ -40,7 +40,7 @@ impl Inbox {
         kind: DeadlineKind,
         shard: u8,
         now: Timestamp,
-        from: Option<DueCursor>,
+        from: Option<&DueCursor>,
     ) -> Result<Due, StoreError> {
         let answer = self
             .client
@@ -50,7 +50,7 @@ impl Inbox {
             .key_condition_expression("deadline_pk = :pk AND deadline_due <= :now")
             .expression_attribute_values(":pk", s(partition_of(kind, shard)))
             .expression_attribute_values(":now", n(now.as_ms()))
-            .set_exclusive_start_key(from.map(|cursor| cursor.0))
+            .set_exclusive_start_key(from.map(|cursor| cursor.0.clone()))
             .limit(100)
             .send()
             .await
