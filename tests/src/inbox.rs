@@ -284,10 +284,10 @@ impl TestInbox {
             .await;
     }
 
-    /// Hands what is queued to `reply-dispatch`, one record an invocation as in the template.
+    /// Hands what is queued to `reply-dispatch`, in batches as the template has them.
     pub async fn dispatch(&self) {
         self.outbound
-            .drain(1, async |event| {
+            .drain(10, async |event| {
                 let invocation = self.invocation(Some(&self.functions.outbound));
                 process(event, invocation, async |record| {
                     let deadline = self.clock.now() + Span::from_secs(30);

@@ -30,24 +30,35 @@ impl Relay {
         Self { outbound, profiles }
     }
 
-    /// Queues what follows from one stream record. Repeating a record repeats its work, which is
-    /// deduplicated by the queue for five minutes and by the message's state for ever.
+    /// Queues what follows from one stream record.
     pub async fn handle(&self, record: &EventRecord) -> Result<(), RelayError> {
-        let new = image(&record.change.new_image);
-        let old = image(&record.change.old_image);
-        let old = (!old.is_empty()).then_some(&old);
-        match follow_up(&new, old) {
-            None => Ok(()),
-            Some(FollowUp::Reply { work, dedupe }) => {
-                let entry = FifoEntry {
+        self.handle_all(std::slice::from_ref(record)).await
+    }
+
+    /// Queues what follows from stream records, in their order, with as few calls as they fit into. Repeating a
+    /// record repeats its work, which is deduplicated by the queue for five minutes and by the message's state for
+    /// ever.
+    pub async fn handle_all(&self, records: &[EventRecord]) -> Result<(), RelayError> {
+        let (mut replies, mut profiles) = (Vec::new(), Vec::new());
+        for record in records {
+            let new = image(&record.change.new_image);
+            let old = image(&record.change.old_image);
+            let old = (!old.is_empty()).then_some(&old);
+            match follow_up(&new, old) {
+                None => {}
+                Some(FollowUp::Reply { work, dedupe }) => replies.push(FifoEntry {
                     body: serde_json::to_string(&work)?,
                     group: work.conversation_id.to_string(),
                     deduplication: dedupe,
-                };
-                Ok(self.outbound.send_fifo(entry).await?)
+                }),
+                Some(FollowUp::Profile(work)) => profiles.push(serde_json::to_string(&work)?),
             }
-            Some(FollowUp::Profile(work)) => Ok(self.profiles.send(&serde_json::to_string(&work)?).await?),
         }
+        self.outbound.send_fifo_batch(replies).await?;
+        for profile in profiles {
+            self.profiles.send(&profile).await?;
+        }
+        Ok(())
     }
 }
 

@@ -1,9 +1,9 @@
 //! Wires `change-relay`.
 
-use aws_lambda_events::dynamodb::{Event, EventRecord};
-use change_relay::{Relay, group_of};
+use aws_lambda_events::dynamodb::Event;
+use change_relay::Relay;
 use lambda_runtime::{Error, LambdaEvent};
-use madoguchi_runtime::batch::{Invocation, process_stream};
+use madoguchi_runtime::batch::{Invocation, process_changes};
 use madoguchi_runtime::{Aws, Env, Function, Queue, deadline};
 
 #[tokio::main(flavor = "current_thread")]
@@ -18,10 +18,9 @@ async fn main() -> Result<(), Error> {
     function
         .run(async |event: LambdaEvent<Event>| {
             let invocation = Invocation { deadline: deadline(&event.context), clock: &clock, queue: None };
-            let response =
-                process_stream(event.payload, invocation, group_of, async |record: EventRecord| {
-                    Ok(relay.handle(&record).await?)
-                });
+            let response = process_changes(event.payload, invocation, async |records| {
+                Ok(relay.handle_all(records).await?)
+            });
             Ok::<_, Error>(response.await)
         })
         .await

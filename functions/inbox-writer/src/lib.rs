@@ -94,7 +94,6 @@ impl Writer {
                 }
                 Applied::Changed(change) => {
                     if self.inbox.commit(&change, now).await? == Saved::Done {
-                        self.metrics.count("EventsStored", 1);
                         return Ok(());
                     }
                 }

@@ -150,7 +150,6 @@ impl Fetcher {
         for _ in 0..TRIES {
             change(&mut current);
             if self.inbox.save_conversation(&current).await? == Saved::Done {
-                self.metrics.count_for(current.channel_kind, "ProfilesSettled", 1);
                 return Ok(());
             }
             match self.inbox.conversation(current.id).await? {

@@ -90,9 +90,9 @@ impl Dispatcher {
             pending.push(told);
             pending.sort_by_key(|reply| reply.message);
         }
-        for (done, reply) in pending.into_iter().enumerate() {
+        for reply in pending {
             // A call that is cut off ends unconfirmed; the rest goes on in an invocation of its own.
-            if done > 0 && deadline.since(self.clock.now()) < LONGEST_REPLY {
+            if deadline.since(self.clock.now()) < LONGEST_REPLY {
                 let detail = "the invocation ends soon".to_owned();
                 return Err(DispatchError::RetryAfter { after: Span::default(), detail });
             }

@@ -34,11 +34,10 @@ impl Dispatcher {
                 let mut message = message;
                 message.provider_message_id = provider_message_id.or(message.provider_message_id);
                 self.write_state(message, claimed_at, SendState::Sent { at: claimed_at }).await?;
-                self.metrics.count_for(channel.kind, "RepliesSent", 1);
-                self.metrics.duration_for(channel.kind, "ReplyDelay", now.since(key.at));
+                let delay_ms = now.since(key.at).as_ms();
                 tracing::info!(
-                    conversation.id = %conversation, message.id = %key, attempt,
-                    "Sent message `{key}` of conversation `{conversation}`"
+                    conversation.id = %conversation, message.id = %key, attempt, delay_ms,
+                    "Sent a reply"
                 );
                 Ok(Next::GoOn)
             }

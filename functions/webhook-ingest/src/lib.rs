@@ -107,10 +107,7 @@ impl Ingest {
         events: Result<Vec<InboundEvent>, Malformed>,
     ) -> Answer {
         let work: Vec<InboundWork> = match events {
-            Ok(events) => {
-                self.metrics.count_for(kind, "EventsReceived", events.len() as u64);
-                events.into_iter().map(InboundWork::Event).collect()
-            }
+            Ok(events) => events.into_iter().map(InboundWork::Event).collect(),
             Err(malformed) => {
                 self.metrics.count_for(kind, "BodiesQuarantined", 1);
                 tracing::error!(reason = malformed.public_id(), channel.kind = %kind, "Quarantined a body: {malformed}");

@@ -9,7 +9,7 @@ use aws_sdk_sqs::config::{
 };
 use aws_types::SdkConfig;
 
-use crate::http::{self, HttpError};
+use crate::http::HttpError;
 use crate::secrets::Secret;
 
 mod transport;
@@ -57,7 +57,7 @@ impl Aws {
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(config.region))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .http_client(transport::Transport::new(http::aws_client()?))
+            .http_client(transport::Transport::new()?)
             .retry_config(
                 RetryConfig::standard()
                     .with_max_attempts(MAX_ATTEMPTS)

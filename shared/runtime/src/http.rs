@@ -1,4 +1,4 @@
-//! HTTP clients over the shared TLS configuration.
+//! The HTTP client for providers, over the shared TLS configuration.
 
 use std::time::Duration;
 
@@ -26,31 +26,17 @@ const PROVIDER_TIMEOUT: Duration = Duration::from_secs(10);
 /// send would be unclear. Four seconds still serve a busy batch from one connection.
 const PROVIDER_IDLE: Duration = Duration::from_secs(4);
 
-/// AWS answers a connect from inside the Region within milliseconds.
-const AWS_CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// Calls to AWS are retried, so a connection may be kept longer.
-const AWS_IDLE: Duration = Duration::from_secs(20);
-
 /// The client for provider calls. It follows no redirect, since that could carry a token to
 /// another host, and ignores proxy variables.
 pub fn provider_client() -> Result<Client, HttpError> {
-    Ok(base()?
+    Ok(Client::builder()
+        .tls_backend_preconfigured(tls::client_config()?)
+        .redirect(Policy::none())
+        .no_proxy()
+        .tcp_nodelay(true)
         .connect_timeout(PROVIDER_CONNECT_TIMEOUT)
         .timeout(PROVIDER_TIMEOUT)
         .pool_idle_timeout(PROVIDER_IDLE)
         .user_agent("madoguchi")
         .build()?)
-}
-
-/// The client under the AWS SDK, which sets its own time-outs per attempt.
-pub(crate) fn aws_client() -> Result<Client, HttpError> {
-    Ok(base()?.connect_timeout(AWS_CONNECT_TIMEOUT).pool_idle_timeout(AWS_IDLE).build()?)
-}
-
-fn base() -> Result<reqwest::ClientBuilder, HttpError> {
-    Ok(Client::builder()
-        .tls_backend_preconfigured(tls::client_config()?)
-        .redirect(Policy::none())
-        .no_proxy()
-        .tcp_nodelay(true))
 }

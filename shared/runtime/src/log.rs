@@ -1,43 +1,58 @@
 //! One JSON line per event on standard output, where Lambda collects it.
+//!
+//! A subscriber of our own, because each byte of a line is paid for and each crate of a function is loaded at its
+//! start: what `tracing-subscriber` needs spans for, an environment has only one of at a time, the invocation.
 
+use std::cell::RefCell;
+use std::fmt;
+use std::io::Write as _;
 use std::panic::PanicHookInfo;
 
-use tracing::Level;
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::prelude::*;
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
+
+use crate::Clock;
+
+thread_local! {
+    /// Lambda gives an environment one invocation at a time, and a function runs on one thread.
+    static INVOCATION: RefCell<Invocation> = const { RefCell::new(Invocation::NONE) };
+}
+
+struct Invocation {
+    request_id: String,
+    cold_start: bool,
+}
+
+impl Invocation {
+    const NONE: Self = Self { request_id: String::new(), cold_start: false };
+}
 
 /// Starts logging for the function of crate `function` (such as `inbox_writer`). The level comes
 /// from `LOG_LEVEL` (`error`, `warn`, `info`, `debug` or `trace`); `info` unless set.
 ///
 /// Other crates are kept at `warn` whatever the level says: below that they print requests.
-pub(crate) fn init(function: &str) {
+pub(crate) fn init(function: &'static str) {
     let level = level(std::env::var("LOG_LEVEL").ok().as_deref());
+    let lines = Lines { function, level, clock: Clock::system(), write: to_stdout };
     // A second start in one process (tests) keeps the first subscriber.
-    let _ = tracing::subscriber::set_global_default(subscriber(function, level, std::io::stdout));
+    let _ = tracing::subscriber::set_global_default(lines);
     std::panic::set_hook(Box::new(log_panic));
 }
 
-fn subscriber<W>(function: &str, level: Level, writer: W) -> impl tracing::Subscriber + Send + Sync
-where
-    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
-{
-    let level = LevelFilter::from_level(level);
-    let targets = Targets::new()
-        .with_default(level.min(LevelFilter::WARN))
-        .with_target("madoguchi", level)
-        .with_target(function.to_owned(), level);
-    let lines = tracing_subscriber::fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_current_span(true)
-        .with_span_list(false)
-        .with_writer(writer);
-    tracing_subscriber::registry().with(lines.with_filter(targets))
+/// Names the invocation that the lines from now on belong to.
+pub(crate) fn begin(request_id: &str, cold_start: bool) {
+    INVOCATION.set(Invocation { request_id: request_id.to_owned(), cold_start });
 }
 
 fn level(text: Option<&str>) -> Level {
     text.and_then(|text| text.trim().parse().ok()).unwrap_or(Level::INFO)
+}
+
+fn to_stdout(line: &[u8]) {
+    // Nobody could be told that the log is gone.
+    let _ = std::io::stdout().lock().write_all(line);
 }
 
 // Where, and never what: the message of a panic may quote what a customer wrote.
@@ -46,62 +61,180 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
     tracing::error!(panic.file = file, panic.line = line, "Panicked");
 }
 
+/// Writes events as lines.
+struct Lines<W> {
+    function: &'static str,
+    level: Level,
+    clock: Clock,
+    write: W,
+}
+
+impl<W: Fn(&[u8]) + 'static> Subscriber for Lines<W>
+where
+    W: Send + Sync,
+{
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        let ours = ["madoguchi", self.function].iter().any(|prefix| metadata.target().starts_with(prefix));
+        *metadata.level() <= if ours { self.level } else { self.level.min(Level::WARN) }
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::from_level(self.level))
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let (level, target) = (*event.metadata().level(), event.metadata().target());
+        let mut line = Line::new(level, &self.clock);
+        event.record(&mut line);
+        // What went well is told by its ids. What did not is looked for from all sides.
+        if level != Level::INFO {
+            INVOCATION.with_borrow(|invocation| {
+                line.text("request_id", &invocation.request_id);
+                line.raw("cold_start", if invocation.cold_start { "true" } else { "false" });
+            });
+            line.text("target", target);
+        }
+        (self.write)(&line.finish());
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+/// A JSON object in the making.
+struct Line {
+    json: Vec<u8>,
+}
+
+impl Line {
+    fn new(level: Level, clock: &Clock) -> Self {
+        let mut line = Self { json: Vec::with_capacity(512) };
+        // Lambda reads these two; their names are its own.
+        line.text("timestamp", &clock.now().to_string());
+        line.text("level", level.as_str());
+        line
+    }
+
+    fn text(&mut self, name: &str, value: &str) {
+        self.name(name);
+        // Writing into memory does not fail.
+        let _ = serde_json::to_writer(&mut self.json, value);
+    }
+
+    fn raw(&mut self, name: &str, json: &str) {
+        self.name(name);
+        self.json.extend_from_slice(json.as_bytes());
+    }
+
+    fn name(&mut self, name: &str) {
+        self.json.push(if self.json.is_empty() { b'{' } else { b',' });
+        let _ = serde_json::to_writer(&mut self.json, name);
+        self.json.push(b':');
+    }
+
+    fn finish(mut self) -> Vec<u8> {
+        self.json.extend_from_slice(b"}\n");
+        self.json
+    }
+}
+
+impl Visit for Line {
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.raw(field.name(), &value.to_string());
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.raw(field.name(), &value.to_string());
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.raw(field.name(), if value { "true" } else { "false" });
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.text(field.name(), value);
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.text(field.name(), &format!("{value:?}"));
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
     use std::sync::{Arc, Mutex};
+
+    use madoguchi_domain::Timestamp;
+    use serde_json::{Value, json};
 
     use super::*;
 
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
-    impl Lines {
-        fn parsed(&self) -> Vec<serde_json::Value> {
-            let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-        }
+    /// What `work` logs for the function `inbox_writer` at `level`.
+    fn logged(level: Level, work: impl FnOnce()) -> Vec<Value> {
+        let text = Arc::new(Mutex::new(Vec::new()));
+        let to = Arc::clone(&text);
+        let write = move |line: &[u8]| to.lock().unwrap().extend_from_slice(line);
+        let (clock, _) = Clock::stopped_at(Timestamp::from_ms(1_700_000_000_123));
+        tracing::subscriber::with_default(Lines { function: "inbox_writer", level, clock, write }, work);
+        let text = String::from_utf8(text.lock().unwrap().clone()).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     #[test]
-    fn an_event_is_one_json_line_with_the_invocation_it_belongs_to() {
-        let lines = Lines::default();
-        let writer = lines.clone();
-        let subscriber = subscriber("inbox_writer", Level::INFO, move || writer.clone());
-        tracing::subscriber::with_default(subscriber, || {
-            let span = tracing::info_span!(target: "inbox_writer", "invocation", request_id = "r-1");
-            let _entered = span.enter();
-            tracing::info!(target: "inbox_writer::handler", { conversation.id = "c-1" }, "Stored\n`c-1`");
+    fn an_event_is_one_json_line() {
+        let lines = logged(Level::INFO, || {
+            tracing::info!(
+                target: "inbox_writer::handler",
+                { conversation.id = "c-1", attempt = 2, left = -1_i64, again = true, error = %"\"no\"" },
+                "Stored\n`c-1`"
+            );
             tracing::debug!(target: "inbox_writer::handler", "left out");
             tracing::info!(target: "hyper_util::client", "left out");
-            tracing::warn!(target: "aws_smithy_runtime", "kept");
         });
-        let lines = lines.parsed();
-        assert_eq!(lines.len(), 2);
-        assert_eq!(lines[0]["conversation.id"], "c-1");
-        assert_eq!(lines[0]["span"]["request_id"], "r-1");
-        assert_eq!(lines[1]["message"], "kept");
+        assert_eq!(
+            lines,
+            [json!({
+                "timestamp": "2023-11-14T22:13:20.123Z", "level": "INFO", "message": "Stored\n`c-1`",
+                "conversation.id": "c-1", "attempt": 2, "left": -1, "again": true, "error": "\"no\"",
+            })]
+        );
+    }
+
+    #[test]
+    fn a_warning_names_its_place_and_its_invocation() {
+        begin("r-1", true);
+        let lines = logged(Level::INFO, || tracing::warn!(target: "aws_smithy_runtime", "kept"));
+        assert_eq!(lines.len(), 1);
+        let expected = json!({
+            "timestamp": "2023-11-14T22:13:20.123Z", "level": "WARN", "message": "kept",
+            "request_id": "r-1", "cold_start": true, "target": "aws_smithy_runtime",
+        });
+        assert_eq!(lines[0], expected);
     }
 
     #[test]
     fn even_at_trace_other_crates_stay_at_warn() {
-        let lines = Lines::default();
-        let writer = lines.clone();
-        let subscriber = subscriber("inbox_writer", Level::TRACE, move || writer.clone());
-        tracing::subscriber::with_default(subscriber, || {
+        let lines = logged(Level::TRACE, || {
             tracing::debug!(target: "aws_smithy_runtime", "request with a token");
             tracing::trace!(target: "madoguchi_store", "kept");
         });
-        assert_eq!(lines.parsed().len(), 1);
+        assert_eq!(lines.len(), 1);
+        assert_eq!(lines[0]["level"], "TRACE");
+    }
+
+    #[test]
+    fn spans_are_carried_through_and_leave_no_trace() {
+        let lines = logged(Level::INFO, || {
+            let span = tracing::error_span!(target: "inbox_writer", "attempt", token = "hidden");
+            span.clone().in_scope(|| tracing::info!(target: "inbox_writer", "Inside"));
+        });
+        assert_eq!(lines.len(), 1);
+        assert!(lines[0].get("token").is_none(), "{lines:?}");
     }
 
     #[test]

@@ -8,7 +8,6 @@ use lambda_runtime::{Context, Error, LambdaEvent, Runtime, service_fn};
 use madoguchi_domain::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tracing::Instrument;
 
 use crate::{Clock, Metrics, log};
 
@@ -58,9 +57,8 @@ impl Function {
     /// Runs `work` as one invocation: its log lines carry the request id and whether the
     /// environment is new, and its metrics are written at the end.
     pub async fn invocation<T>(&self, request_id: &str, work: impl Future<Output = T>) -> T {
-        let cold_start = !self.warm.swap(true, Ordering::Relaxed);
-        // At the highest level, so that no `LOG_LEVEL` takes the request id from the lines inside.
-        let result = work.instrument(tracing::error_span!("invocation", request_id, cold_start)).await;
+        log::begin(request_id, !self.warm.swap(true, Ordering::Relaxed));
+        let result = work.await;
         self.metrics.flush(self.clock.now());
         result
     }

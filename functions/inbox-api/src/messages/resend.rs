@@ -39,7 +39,7 @@ pub(crate) async fn resend(
         if api.inbox.save_message(&message).await? == Saved::Done {
             tracing::info!(
                 conversation.id = %id, message.id = %key, operator.id = operator.id.0,
-                "Queued reply `{key}` in conversation `{id}` again"
+                "Queued a reply again"
             );
             return Ok((StatusCode::ACCEPTED, Json(MessageView::new(&message, &conversation))));
         }

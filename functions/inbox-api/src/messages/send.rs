@@ -58,7 +58,7 @@ pub(crate) async fn send(
             let conversation = api.inbox.note_reply(conversation, &settings, &message, now).await?;
             tracing::info!(
                 conversation.id = %id, message.id = %message.key, operator.id = operator.id.0,
-                "Queued reply `{}` in conversation `{id}`", message.key
+                "Queued a reply"
             );
             return Ok((StatusCode::ACCEPTED, Json(MessageView::new(&message, &conversation))));
         }
