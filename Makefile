@@ -3,7 +3,7 @@ LOCAL := python3 -m infra.local
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run stop status logs test check test-rust test-stack deploy
+.PHONY: help run stop status logs test check test-rust test-sizes test-stack bench deploy
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -20,7 +20,7 @@ status: ## tell what runs, and where
 logs: ## print what the functions logged (FUNCTION=inbox-writer for one of them)
 	@$(LOCAL) logs $(FUNCTION)
 
-test: check test-rust test-stack ## run every check and every test
+test: check test-rust test-sizes test-stack ## run every check and every test
 
 check: ## formatting, lints, dependencies, template
 	cargo fmt --all --check
@@ -35,8 +35,14 @@ test-rust: ## unit and integration tests
 	@if command -v cargo-nextest >/dev/null; then set -x; cargo nextest run --locked --workspace; \
 	else set -x; cargo test --locked --workspace --quiet; fi
 
+test-sizes: ## size of every function as it is deployed, against tests/sizes.json
+	@$(LOCAL) sizes
+
 test-stack: ## tests of the deployed template and of the pages, on a stack of their own (ARGS="-k close")
 	@$(LOCAL) pytest tests/stack tests/browser $(ARGS)
+
+bench: ## measure size, start-up, work and cost; writes docs/BENCHMARKS.md (about 10 minutes after the build; PARTS=functions,peers)
+	@$(LOCAL) bench --parts "$(PARTS)" $(if $(OUT),--out $(OUT)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 deploy: ## build for AWS and deploy there (ARCH=x86_64, OPTIONS="--stack-name inbox AlarmEmail=...")
 	@$(LOCAL) deploy --architecture $(or $(ARCH),arm64) -- $(OPTIONS)

@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from infra import check_template
 
-from . import build, logs, release, summary, tools
+from . import bench, build, logs, release, sizes, summary, tools
 from .console import say
 from .settings import ROOT, Settings, cache_folder
 from .stack import Stack
@@ -83,6 +84,16 @@ def _pytest(arguments: argparse.Namespace) -> int:
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
+def _bench(arguments: argparse.Namespace) -> int:
+    out = Path(arguments.out).absolute() if arguments.out else bench.REPORT
+    return bench.bench(bench.parse_parts(arguments.parts), arguments.rounds, out)
+
+
+def _sizes(arguments: argparse.Namespace) -> int:
+    tools.check_rust()
+    return sizes.check(write=arguments.write)
+
+
 def _deploy(arguments: argparse.Namespace) -> int:
     tools.check_rust()
     return release.deploy(arguments.architecture, [option for option in arguments.arguments if option != "--"])
@@ -96,6 +107,8 @@ _COMMANDS = {
     "claim-target": _claim_target,
     "check": _check,
     "pytest": _pytest,
+    "bench": _bench,
+    "sizes": _sizes,
     "deploy": _deploy,
 }
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -53,10 +53,13 @@ def check_rust() -> None:
         )
 
 
-def environment(name: str) -> Path:
-    """Folder of the virtual environment `name`, made first if it is not there yet."""
+def environment(name: str, requirements: Path | None = None) -> Path:
+    """Folder of the virtual environment `name`, made first if it is not there yet.
+
+    Its pins are in `requirements`, which is `infra/requirements-{name}.txt` unless told otherwise.
+    """
     check_python()
-    requirements = ROOT / "infra" / f"requirements-{name}.txt"
+    requirements = requirements or ROOT / "infra" / f"requirements-{name}.txt"
     pins = requirements.read_bytes() + f"{sys.version_info[:2]} {sys.base_prefix}".encode()
     folder = cache_folder() / "venv" / f"{name}-{hashlib.sha256(pins).hexdigest()[:12]}"
     ready = folder / ".ready"

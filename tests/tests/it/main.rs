@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // An unwrap is an assertion here.
 
 mod closing;
+mod costs;
 mod crash;
 mod ingest;
 mod replies;

@@ -1,0 +1,347 @@
+//! What the figures should be, and whether they are.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// A figure with a bound.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// Under which heading it stands.
+    pub group: Group,
+    /// The figure's name.
+    pub figure: &'static str,
+    /// What it says, for people.
+    pub about: &'static str,
+    /// Where it should be.
+    pub bound: Bound,
+    /// How it is written.
+    pub unit: Unit,
+    /// Why it is missed and what would be needed: printed only when it is missed.
+    pub if_missed: Option<&'static str>,
+}
+
+/// What targets are about, in the order in which they are reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Against the same job in other languages.
+    Ratios,
+    /// Size and start of our functions.
+    Functions,
+    /// What a message costs.
+    Work,
+    /// What deadlines cost.
+    Deadlines,
+}
+
+impl Group {
+    /// All groups, ratios first.
+    pub const ALL: [Self; 4] = [Self::Ratios, Self::Functions, Self::Work, Self::Deadlines];
+
+    /// The heading.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Ratios => "Ratios: how many times less than the same job in other languages",
+            Self::Functions => "Size and start of each function",
+            Self::Work => "Work and dollars per message",
+            Self::Deadlines => "Deadlines",
+        }
+    }
+}
+
+/// Where a figure should be.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    /// This or more.
+    AtLeast(f64),
+    /// This or less.
+    AtMost(f64),
+    /// Less than this.
+    Below(f64),
+}
+
+/// How a figure is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// `83 ×`.
+    Times,
+    /// `2.41 MB`.
+    Megabytes,
+    /// `8.4 ms`.
+    Milliseconds,
+    /// `95.0 s`.
+    Seconds,
+    /// `7 WRU`.
+    WriteUnits,
+    /// `1.5 RRU`.
+    ReadUnits,
+    /// `1.3`.
+    Requests,
+    /// `$5.67`.
+    Dollars,
+}
+
+/// How a figure compares with its target.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Verdict {
+    /// The figure is where it should be.
+    Met,
+    /// It is not, by so much of the bound (0.1: a tenth).
+    Missed(f64),
+    /// Nobody measured it.
+    NotMeasured,
+}
+
+/// Tenths that were added up are not exact: 13 requests for 10 messages may be 1.3 and a trace.
+const BINARY_NOISE: f64 = 1e-9;
+
+use Bound::{AtLeast, AtMost, Below};
+
+/// Every target, in the order in which they are reported.
+pub const TARGETS: &[Target] = &[
+    ratio("peers.init_ratio.python", "init, against Python", 80.0),
+    ratio("peers.init_ratio.node", "init, against Node", 30.0),
+    ratio("peers.init_ratio.node_bundled", "init, against Node in one bundle", 25.0),
+    ratio("peers.memory_ratio.python", "peak memory, against Python", 7.0),
+    ratio("peers.memory_ratio.node", "peak memory, against Node", 7.0),
+    ratio("peers.memory_ratio.node_bundled", "peak memory, against Node in one bundle", 7.0),
+    ratio("peers.cpu_back_to_back_ratio.python", "CPU per warm invocation back to back, against Python", 8.0),
+    ratio("peers.cpu_back_to_back_ratio.node", "CPU per warm invocation back to back, against Node", 8.0),
+    ratio(
+        "peers.cpu_back_to_back_ratio.node_bundled",
+        "CPU per warm invocation back to back, against Node in one bundle",
+        8.0,
+    ),
+    ratio("peers.cpu_paced_ratio.python", "CPU per warm invocation every 50 ms, against Python", 3.0),
+    ratio("peers.cpu_paced_ratio.node", "CPU per warm invocation every 50 ms, against Node", 3.0),
+    ratio(
+        "peers.cpu_paced_ratio.node_bundled",
+        "CPU per warm invocation every 50 ms, against Node in one bundle",
+        3.0,
+    ),
+    function(
+        "functions.max_init_ms",
+        "longest init of any function, at full CPU",
+        AtMost(10.0),
+        Unit::Milliseconds,
+    ),
+    function("functions.max_zip_mb", "largest zip of any function", AtMost(3.0), Unit::Megabytes),
+    work("work.inbound_text.wru", "inbound text: write units", AtMost(8.0), Unit::WriteUnits),
+    work("work.inbound_text.rru", "inbound text: read units", AtMost(2.0), Unit::ReadUnits),
+    work(
+        "work.inbound_text.sqs_requests",
+        "inbound text, unbatched: SQS requests",
+        AtMost(4.0),
+        Unit::Requests,
+    ),
+    work(
+        "work.inbound_text_batch_of_10.sqs_requests",
+        "inbound text, full batches: SQS requests",
+        AtMost(1.3),
+        Unit::Requests,
+    ),
+    work(
+        "work.inbound_text.dollars_per_million",
+        "a million inbound messages, unbatched",
+        Below(6.0),
+        Unit::Dollars,
+    ),
+    work(
+        "work.inbound_text_batch_of_10.dollars_per_million",
+        "a million inbound messages, full batches",
+        Below(6.0),
+        Unit::Dollars,
+    ),
+    work("work.reply.dollars_per_million", "a million replies, unbatched", Below(8.0), Unit::Dollars),
+    work(
+        "work.reply_batch_of_10.dollars_per_million",
+        "a million replies, full batches",
+        Below(8.0),
+        Unit::Dollars,
+    ),
+    deadline(
+        "work.tick.rru_per_shard",
+        "a tick with nothing due: read units per shard",
+        AtMost(1.0),
+        Unit::ReadUnits,
+    ),
+    deadline(
+        "deadlines.idle_1000000.rru_per_shard",
+        "the same with 1,000,000 conversations open",
+        AtMost(1.0),
+        Unit::ReadUnits,
+    ),
+    deadline(
+        "deadlines.due_50000.emulated_s",
+        "50,000 due in one minute: emulated time until the last close",
+        AtMost(120.0),
+        Unit::Seconds,
+    ),
+];
+
+const fn ratio(figure: &'static str, about: &'static str, least: f64) -> Target {
+    Target::new(Group::Ratios, figure, about, AtLeast(least), Unit::Times)
+}
+
+const fn function(figure: &'static str, about: &'static str, bound: Bound, unit: Unit) -> Target {
+    Target::new(Group::Functions, figure, about, bound, unit)
+}
+
+const fn work(figure: &'static str, about: &'static str, bound: Bound, unit: Unit) -> Target {
+    Target::new(Group::Work, figure, about, bound, unit)
+}
+
+const fn deadline(figure: &'static str, about: &'static str, bound: Bound, unit: Unit) -> Target {
+    Target::new(Group::Deadlines, figure, about, bound, unit)
+}
+
+impl Target {
+    const fn new(group: Group, figure: &'static str, about: &'static str, bound: Bound, unit: Unit) -> Self {
+        Self { group, figure, about, bound, unit, if_missed: None }
+    }
+
+    /// The same with a sentence for the case that it is missed: why, and what would be needed. Chain it to
+    /// a target of [`TARGETS`].
+    #[must_use]
+    pub const fn if_missed(self, why: &'static str) -> Self {
+        Self { if_missed: Some(why), ..self }
+    }
+
+    /// The figure's value, if it was measured.
+    pub fn value(&self, figures: &BTreeMap<String, f64>) -> Option<f64> {
+        figures.get(self.figure).copied().filter(|value| value.is_finite())
+    }
+
+    /// Whether the target is met.
+    pub fn verdict(&self, figures: &BTreeMap<String, f64>) -> Verdict {
+        match self.value(figures) {
+            None => Verdict::NotMeasured,
+            Some(value) if self.bound.holds(value) => Verdict::Met,
+            Some(value) => Verdict::Missed((value - self.bound.at()).abs() / self.bound.at()),
+        }
+    }
+}
+
+impl Bound {
+    /// Whether `value` is where it should be.
+    pub fn holds(self, value: f64) -> bool {
+        match self {
+            Self::AtLeast(bound) => value >= bound - BINARY_NOISE * bound,
+            Self::AtMost(bound) => value <= bound + BINARY_NOISE * bound,
+            Self::Below(bound) => value < bound,
+        }
+    }
+
+    /// The number in it.
+    pub const fn at(self) -> f64 {
+        match self {
+            Self::AtLeast(bound) | Self::AtMost(bound) | Self::Below(bound) => bound,
+        }
+    }
+
+    /// For people: `≥ 80 ×`.
+    pub fn text(self, unit: Unit) -> String {
+        let sign = match self {
+            Self::AtLeast(_) => "≥",
+            Self::AtMost(_) => "≤",
+            Self::Below(_) => "<",
+        };
+        format!("{sign} {}", unit.exactly(self.at()))
+    }
+}
+
+impl Unit {
+    /// For people, with three or four digits. A figure is never rounded to the other side of a bound:
+    /// next to one it is written out.
+    pub fn text(self, value: f64, bound: Bound) -> String {
+        let digits = match value.abs() {
+            size if size >= 100.0 => 0,
+            size if size >= 10.0 => 1,
+            _ => 2,
+        };
+        (digits..6)
+            .map(|digits| format!("{value:.digits$}"))
+            .find(|text| text.parse().is_ok_and(|shown| bound.holds(shown) == bound.holds(value)))
+            .map_or_else(|| self.exactly(value), |text| self.with(&text))
+    }
+
+    fn exactly(self, value: f64) -> String {
+        self.with(&value.to_string())
+    }
+
+    fn with(self, number: &str) -> String {
+        match self {
+            Self::Times => format!("{number} ×"),
+            Self::Megabytes => format!("{number} MB"),
+            Self::Milliseconds => format!("{number} ms"),
+            Self::Seconds => format!("{number} s"),
+            Self::WriteUnits => format!("{number} WRU"),
+            Self::ReadUnits => format!("{number} RRU"),
+            Self::Requests => number.to_owned(),
+            Self::Dollars => format!("${number}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::options::Part;
+
+    fn target(bound: Bound) -> Target {
+        work("work.x", "x", bound, Unit::WriteUnits)
+    }
+
+    fn verdict(bound: Bound, value: f64) -> Verdict {
+        target(bound).verdict(&BTreeMap::from([("work.x".to_owned(), value)]))
+    }
+
+    #[test]
+    fn a_target_is_met_on_its_bound_unless_it_lies_below() {
+        assert_eq!(verdict(AtLeast(80.0), 80.0), Verdict::Met);
+        assert_eq!(verdict(AtMost(8.0), 8.0), Verdict::Met);
+        assert_eq!(verdict(Below(6.0), 5.999), Verdict::Met);
+        assert_eq!(verdict(Below(6.0), 6.0), Verdict::Missed(0.0));
+        assert_eq!(verdict(AtMost(1.3), 0.1 + 0.2 + 1.0), Verdict::Met);
+        assert!(matches!(verdict(AtMost(1.3), 1.300_001), Verdict::Missed(_)));
+    }
+
+    #[test]
+    fn it_is_missed_by_a_share_of_its_bound() {
+        assert_eq!(verdict(AtLeast(80.0), 60.0), Verdict::Missed(0.25));
+        assert_eq!(verdict(AtMost(8.0), 10.0), Verdict::Missed(0.25));
+    }
+
+    #[test]
+    fn why_a_target_is_missed_stands_beside_it() {
+        let target = target(AtMost(8.0)).if_missed("because");
+        assert_eq!((target.if_missed, target.figure), (Some("because"), "work.x"));
+    }
+
+    #[test]
+    fn what_was_not_measured_is_never_met() {
+        assert_eq!(target(AtMost(8.0)).verdict(&BTreeMap::new()), Verdict::NotMeasured);
+        assert_eq!(verdict(AtMost(8.0), f64::NAN), Verdict::NotMeasured);
+        assert_eq!(verdict(AtLeast(8.0), f64::INFINITY), Verdict::NotMeasured);
+    }
+
+    #[test]
+    fn rounding_never_makes_a_miss_look_met() {
+        assert_eq!(Unit::Times.text(79.97, AtLeast(80.0)), "79.97 ×");
+        assert_eq!(Unit::Times.text(83.44, AtLeast(80.0)), "83.4 ×");
+        assert_eq!(Unit::Dollars.text(5.999, Below(6.0)), "$5.999");
+        assert_eq!(Unit::WriteUnits.text(8.0, AtMost(8.0)), "8.00 WRU");
+        assert_eq!(Unit::Times.text(279.6, AtLeast(80.0)), "280 ×");
+    }
+
+    #[test]
+    fn every_target_names_a_figure_of_a_part_once() {
+        let names: BTreeSet<_> = TARGETS.iter().map(|target| target.figure).collect();
+        assert_eq!(names.len(), TARGETS.len());
+        let parts = Part::ALL.map(Part::id);
+        assert!(names.iter().all(|name| name.split_once('.').is_some_and(|(part, _)| parts.contains(&part))));
+    }
+}
