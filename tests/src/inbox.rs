@@ -438,6 +438,7 @@ impl Functions {
             closer: Closer::new(inbox.clone(), directory.clone()),
             api: router(Api {
                 inbox,
+                channels: ChannelCache::new(directory.clone()).into(),
                 directory,
                 secrets: SecretWriter::new(aws.secrets()),
                 inbound: queue(inbound),

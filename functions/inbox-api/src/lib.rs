@@ -24,7 +24,7 @@ use axum::extract::State;
 use axum::middleware::from_fn;
 use axum::routing::{get, post, put};
 use madoguchi_runtime::{Clock, Queue, SecretWriter};
-use madoguchi_store::{Directory, Inbox};
+use madoguchi_store::{ChannelCache, Directory, Inbox};
 
 pub use boundary::request_id;
 pub use error::ApiError;
@@ -36,6 +36,9 @@ pub struct Api {
     pub inbox: Inbox,
     /// Channels and connections.
     pub directory: Directory,
+    /// Channels as they were a moment ago: good enough for the window that a reply is written in, since the sender
+    /// looks again.
+    pub channels: Arc<ChannelCache>,
     /// Credentials, which are written and never shown.
     pub secrets: SecretWriter,
     /// Where quarantined events are sent again.

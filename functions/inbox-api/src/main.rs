@@ -5,7 +5,7 @@ use axum::middleware::{Next, from_fn};
 use inbox_api::{Api, request_id, router};
 use lambda_http::Error;
 use madoguchi_runtime::{Aws, Env, Function, Queue, SecretWriter};
-use madoguchi_store::{Directory, Inbox};
+use madoguchi_store::{ChannelCache, Directory, Inbox};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -17,9 +17,11 @@ async fn main() -> Result<(), Error> {
         env.finish((tables, inbound, secret_prefix, aws))?;
 
     let aws = Aws::new(aws)?;
+    let directory = Directory::new(aws.dynamodb(), directory);
     let api = Api {
         inbox: Inbox::new(aws.dynamodb(), inbox),
-        directory: Directory::new(aws.dynamodb(), directory),
+        channels: ChannelCache::new(directory.clone()).into(),
+        directory,
         secrets: SecretWriter::new(aws.secrets()),
         inbound: Queue::new(aws.sqs(), inbound),
         clock: function.clock(),

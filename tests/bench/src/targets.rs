@@ -96,6 +96,22 @@ pub enum Verdict {
 /// Tenths that were added up are not exact: 13 requests for 10 messages may be 1.3 and a trace.
 const BINARY_NOISE: f64 = 1e-9;
 
+/// Why a busy ingest does not use an eighth of the CPU.
+const BUSY_CPU: &str = "A warm webhook is some 940,000 instructions, and most of them are the AWS SDK's path of one \
+    `SendMessageBatch` (endpoint rules, credentials, signature, retries, serialising), the HTTP client and the kernel's \
+    part of six messages on two sockets; both contestants' just-in-time or C code does the same in a hot loop at its best \
+    here. Size was bought with a part of it: `opt-level = \"s\"` costs a fifth more instructions than 3, for a quarter \
+    less to load at a cold start. An eighth would take a queue client of our own in place of the SDK, which is not worth \
+    its upkeep: at 10 ms billed, CPU is a thirtieth of what a message costs.";
+/// Why a reply alone in its batch costs more.
+const LONE_REPLY: &str = "A reply alone in its batch pays for every hop by itself: three SQS requests ($1.50), a \
+    relay ($0.23) and a sender that waits a quarter of a second for the provider ($1.03). It would take the queue away, \
+    and with it the order and the retries of a conversation's replies.";
+/// Why replies in full batches may cost more.
+const BATCHED_REPLY: &str = "Nine write units make $5.63 of it: place of the idempotency key, message, its entry in \
+    `pending` and its removal, conversation, its move in the list (2), claim, settlement. Each is what one of the promises \
+    rests on: no reply twice, none lost.";
+
 use Bound::{AtLeast, AtMost, Below};
 
 /// Every target, in the order in which they are reported.
@@ -106,13 +122,16 @@ pub const TARGETS: &[Target] = &[
     ratio("peers.memory_ratio.python", "peak memory, against Python", 7.0),
     ratio("peers.memory_ratio.node", "peak memory, against Node", 7.0),
     ratio("peers.memory_ratio.node_bundled", "peak memory, against Node in one bundle", 7.0),
-    ratio("peers.cpu_back_to_back_ratio.python", "CPU per warm invocation back to back, against Python", 8.0),
-    ratio("peers.cpu_back_to_back_ratio.node", "CPU per warm invocation back to back, against Node", 8.0),
+    ratio("peers.cpu_back_to_back_ratio.python", "CPU per warm invocation back to back, against Python", 8.0)
+        .if_missed(BUSY_CPU),
+    ratio("peers.cpu_back_to_back_ratio.node", "CPU per warm invocation back to back, against Node", 8.0)
+        .if_missed(BUSY_CPU),
     ratio(
         "peers.cpu_back_to_back_ratio.node_bundled",
         "CPU per warm invocation back to back, against Node in one bundle",
         8.0,
-    ),
+    )
+    .if_missed(BUSY_CPU),
     ratio("peers.cpu_paced_ratio.python", "CPU per warm invocation every 50 ms, against Python", 3.0),
     ratio("peers.cpu_paced_ratio.node", "CPU per warm invocation every 50 ms, against Node", 3.0),
     ratio(
@@ -153,13 +172,15 @@ pub const TARGETS: &[Target] = &[
         Below(6.0),
         Unit::Dollars,
     ),
-    work("work.reply.dollars_per_million", "a million replies, unbatched", Below(8.0), Unit::Dollars),
+    work("work.reply.dollars_per_million", "a million replies, unbatched", Below(8.0), Unit::Dollars)
+        .if_missed(LONE_REPLY),
     work(
         "work.reply_batch_of_10.dollars_per_million",
         "a million replies, full batches",
         Below(8.0),
         Unit::Dollars,
-    ),
+    )
+    .if_missed(BATCHED_REPLY),
     deadline(
         "work.tick.rru_per_shard",
         "a tick with nothing due: read units per shard",

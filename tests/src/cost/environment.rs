@@ -115,6 +115,7 @@ impl Environment {
             closer: Closer::new(inbox(&close), directory(&close)),
             api: router(Api {
                 inbox: inbox(&api),
+                channels: ChannelCache::new(directory(&api)).into(),
                 directory: directory(&api),
                 secrets: SecretWriter::new(api.secrets()),
                 inbound: Queue::new(api.sqs(), &wiring.inbound),

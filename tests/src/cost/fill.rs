@@ -1,7 +1,5 @@
 //! Makes a table large: copies of what is there, under keys of their own.
 
-use std::collections::HashMap;
-
 use dynoxide::ImportOptions;
 use dynoxide::types::{AttributeValue, Item, item_size};
 use madoguchi_domain::{Conversation, ConversationId, MessageKey, Party, Span};
@@ -33,7 +31,7 @@ impl World {
     }
 
     /// The provider's id of the oldest message of `customer`'s conversation.
-    pub fn oldest(&self, customer: &Customer) -> String {
+    pub async fn oldest(&self, customer: &Customer) -> String {
         let query = json!({
             "TableName": INBOX, "KeyConditionExpression": "pk = :pk and begins_with(sk, :m)", "Limit": 1,
             "ExpressionAttributeValues": {
@@ -41,10 +39,12 @@ impl World {
             },
         });
         let page = self.dynamo.database().query(serde_json::from_value(query).unwrap()).unwrap();
-        match &page.items.unwrap()[0]["provider_message_id"] {
-            AttributeValue::S(id) => id.clone(),
-            other => panic!("not an id: {other:?}"),
-        }
+        let key: MessageKey = match &page.items.unwrap()[0]["sk"] {
+            AttributeValue::S(sk) => sk.strip_prefix("m#").unwrap().parse().unwrap(),
+            other => panic!("not a sort key: {other:?}"),
+        };
+        let message = self.inbox.message(customer.conversation, &key).await.unwrap().unwrap();
+        message.provider_message_id.unwrap()
     }
 
     /// Brings `customer`'s conversation to `count` messages: older ones, each a copy of the latest text.
@@ -54,15 +54,14 @@ impl World {
         let item = self.stored(customer.conversation, &format!("m#{}", template.key));
         let oldest = newest.last().unwrap().key.at;
         let there = u32::try_from(self.count(customer)).unwrap();
+        let (old_key, old_id) = (template.key.to_string(), template.provider_message_id.clone().unwrap());
         let older = (there..count).map(|number| {
             let id =
                 Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{}/{number}", customer.conversation).as_bytes());
             let at = oldest - Span::from_secs(i64::from(count - number) + 1_000_000);
-            let key = format!("{:013}-{id}", at.as_ms());
-            let parsed: MessageKey = key.parse().unwrap();
-            assert_eq!(parsed.to_string(), key);
+            let key = MessageKey { at, id: id.to_string().parse().unwrap() }.to_string();
             let provider_id = format!("m_{}{}{}", id.simple(), id.simple(), id.simple());
-            with(&item, &[("sk", &format!("m#{key}")), ("key", &key), ("provider_message_id", &provider_id)])
+            copy(&item, &[(&old_key, &key), (&old_id, &provider_id)])
         });
         self.import(older);
     }
@@ -72,18 +71,19 @@ impl World {
         let item = self.stored(customer.id, "conversation");
         let due: i64 = number(&item, "deadline_due").expect("the copied conversation is open");
         let sorted = customer.sorted_at.unwrap().as_ms();
+        let (old_id, old_peer) = (customer.id.to_string(), customer.party.external_id().to_owned());
+        let old_place = format!("{sorted:013}-");
         let crowd = (from..from + count).map(|number| {
             let peer = format!("{:017}", 24_000_000_000_000_000_u64 + u64::from(number) * 7_919);
             let id = ConversationId::derive(customer.channel_id, &Party::User(peer.clone()));
             let sorted = sorted - i64::from(number);
-            let mut copy = with(
+            let mut copy = copy(
                 &item,
-                &[
-                    ("pk", &format!("c#{id}")),
-                    ("party", &Party::User(peer).to_string()),
-                    ("inbox_sk", &format!("{sorted:013}-{id}")),
-                    ("deadline_pk", &format!("unanswered#{:02}", id.shard(10))),
-                ],
+                &[(&old_id, &id.to_string()), (&old_peer, &peer), (&old_place, &format!("{sorted:013}-"))],
+            );
+            copy.insert(
+                "deadline_pk".to_owned(),
+                AttributeValue::S(format!("unanswered#{:02}", id.shard(10))),
             );
             let due = due + NOT_DUE_FOR.as_ms() + i64::from(number);
             copy.insert("deadline_due".to_owned(), AttributeValue::N(due.to_string()));
@@ -130,13 +130,21 @@ impl World {
     }
 }
 
-/// A copy of `item` with other texts; every name must be one that it has.
-fn with(item: &Item, changes: &[(&str, &str)]) -> Item {
-    let mut copy: HashMap<String, AttributeValue> = item.clone();
-    for (name, text) in changes {
-        let old = copy.insert((*name).to_owned(), AttributeValue::S((*text).to_owned()));
-        assert!(matches!(old, Some(AttributeValue::S(_))), "`{name}` is no text of the item");
+/// A copy of `item` in which every text says the new for the old; each of the old must occur somewhere.
+fn copy(item: &Item, changes: &[(&String, &String)]) -> Item {
+    let mut found = vec![false; changes.len()];
+    let mut copy = item.clone();
+    for value in copy.values_mut() {
+        if let AttributeValue::S(text) = value {
+            for ((old, new), found) in changes.iter().zip(&mut found) {
+                if text.contains(*old) {
+                    *text = text.replace(*old, new);
+                    *found = true;
+                }
+            }
+        }
     }
+    assert!(found.iter().all(|found| *found), "something is named in another way: {changes:?}");
     copy
 }
 

@@ -14,11 +14,12 @@ use super::World;
 /// What a customer writes: 60 characters.
 pub const QUESTION: &str = "お世話になっております。先日注文した商品がまだ届いていないのですが、現在の配送の状況を確認していただくことはできますか？";
 /// What an operator answers: 60 characters.
-pub const ANSWER: &str = "お問い合わせありがとうございます。確認いたしましたところ、商品は本日発送済みで、明日の午前中にお届けできる予定でございます。";
+pub const ANSWER: &str = "お問い合わせありがとうございます。確認しましたところ、商品は本日発送済みで、明日の午前中にお届けできる予定でございます。";
 
-/// So many texts and as many answers stand in a chat before anything is measured: more than a conversation
-/// remembers one by one.
-const ROUNDS: u32 = 5;
+/// So much stands in a chat before anything is measured: more messages than a conversation remembers one by
+/// one, see `Noted`.
+const TEXTS: u32 = 12;
+const ANSWERS: u32 = 3;
 /// Meta signs the addresses of pictures, which makes them long.
 const MESSENGER_PICTURE_BYTES: usize = 280;
 const LINE_PICTURE_BYTES: usize = 140;
@@ -52,11 +53,14 @@ impl World {
     /// Somebody who has written and was answered several times, the last word being the company's.
     pub async fn regular(&mut self, kind: ChannelKind) -> Customer {
         let customer = self.stranger(kind);
-        for round in 0..ROUNDS {
+        self.say_and_settle(&customer).await;
+        self.introduce(&customer).await;
+        for _ in 0..TEXTS {
+            let webhook = self.say(&customer).await;
+            self.deliver(&webhook).await;
+        }
+        for _ in 0..ANSWERS {
             self.say_and_settle(&customer).await;
-            if round == 0 {
-                self.introduce(&customer).await;
-            }
             self.webhooks();
             self.answer(&customer).await;
             self.settle().await;

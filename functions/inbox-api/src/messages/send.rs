@@ -32,9 +32,9 @@ pub(crate) async fn send(
 ) -> Result<impl IntoResponse, ApiError> {
     for _ in 0..TRIES {
         let conversation = existing(&api, id).await?;
-        let channel = api.directory.channel(conversation.channel_id).await?;
-        let settings = channel.ok_or(ApiError::ChannelUnlinked)?.settings;
         let now = api.clock.now();
+        let channel = api.channels.channel(conversation.channel_id, now).await?;
+        let settings = channel.ok_or(ApiError::ChannelUnlinked)?.settings;
         let write = |placed_at| {
             let author = operator.id.clone();
             reply::write(&conversation, &settings, author, &key, &draft.text, placed_at, now)

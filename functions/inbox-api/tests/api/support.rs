@@ -20,7 +20,7 @@ use madoguchi_domain::{
     EventBody, Party, Timestamp,
 };
 use madoguchi_runtime::{Clock, ClockHand, Queue, SecretWriter};
-use madoguchi_store::{Directory, Inbox, Saved};
+use madoguchi_store::{ChannelCache, Directory, Inbox, Saved};
 use serde_json::{Value, json};
 
 /// Where the clock stands when a test begins.
@@ -66,6 +66,7 @@ impl TestApi {
         let directory = Directory::new(dynamodb, tables::DIRECTORY);
         let api = Api {
             inbox: inbox.clone(),
+            channels: ChannelCache::new(directory.clone()).into(),
             directory: directory.clone(),
             secrets: SecretWriter::new(aws.clients().secrets()),
             inbound: Queue::new(aws.clients().sqs(), format!("{}/1/inbound.fifo", aws.address())),

@@ -98,7 +98,7 @@ async fn by_length() -> Vec<Sized> {
     for count in MESSAGES {
         world.lengthen(&customer, count).await;
         let mut size = of_each_job(&mut world, &customer).await;
-        let oldest = world.oldest(&customer);
+        let oldest = world.oldest(&customer).await;
         size.push((GROWS, figures(&jobs::reaction_to(&mut world, &customer, &oldest).await)));
         sizes.push(size);
     }
