@@ -29,7 +29,7 @@ use crate::{Options, Section};
 /// At full CPU: enough starts for a median, enough invocations for a 99th percentile.
 const FULL: Plan = Plan { starts: 15, warm_up: 10, warm: 200 };
 /// At a share, where everything takes longer.
-const SHARED: Plan = Plan { starts: 5, warm_up: 5, warm: 30 };
+const SHARED: Plan = Plan { starts: 9, warm_up: 5, warm: 30 };
 /// Memory of functions whose share of a CPU is tried.
 const SHARES_MB: [u32; 3] = [512, 256, 128];
 

@@ -33,7 +33,7 @@ use crate::support::aws::clients;
 use crate::support::dynamo::{DIRECTORY, INBOX};
 
 /// A call that is repeated because the machine is busy would be counted.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// One execution environment of each function: what they remember lives as long as this does.
 pub(super) struct Environment {

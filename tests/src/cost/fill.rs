@@ -2,7 +2,7 @@
 
 use dynoxide::ImportOptions;
 use dynoxide::types::{AttributeValue, Item, item_size};
-use madoguchi_domain::{Conversation, ConversationId, MessageKey, Party, Span};
+use madoguchi_domain::{Conversation, ConversationId, MessageKey, Party, SentBy, Span};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -50,7 +50,7 @@ impl World {
     /// Brings `customer`'s conversation to `count` messages: older ones, each a copy of the latest text.
     pub async fn lengthen(&self, customer: &Customer, count: u32) {
         let newest = self.inbox.messages(customer.conversation, None, 1_000).await.unwrap().messages;
-        let template = newest.iter().find(|message| !message.sent_by.is_ours()).unwrap();
+        let template = newest.iter().find(|message| message.sent_by == SentBy::Customer).unwrap();
         let item = self.stored(customer.conversation, &format!("m#{}", template.key));
         let oldest = newest.last().unwrap().key.at;
         let there = u32::try_from(self.count(customer)).unwrap();

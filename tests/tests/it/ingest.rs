@@ -259,8 +259,8 @@ async fn an_unsend_finds_its_message_however_long_ago_it_was_said() {
     let test = TestInbox::start().await;
     let mut first = None;
     for count in 0..60 {
-        let text = Action::Text { text: format!("text {count}"), quote: None };
-        let written = test.simulator.act(act(Provider::Line, text)).await.unwrap();
+        let action = Action::Text { text: format!("text {count}"), quote: None };
+        let written = test.simulator.act(act(Provider::Line, action)).await.unwrap();
         first.get_or_insert((written.message_ids[0].clone(), written.peer));
         test.write().await;
     }

@@ -8,7 +8,7 @@ const TEMPLATE: &str = include_str!("../../../../template.yaml");
 /// Memory for which Lambda gives one whole CPU, in MB.
 const ONE_CPU_MB: u32 = 1_769;
 /// `ScheduleExpression`: [`Function::read`] makes sure of it.
-pub(super) const INTERVAL: Duration = Duration::from_secs(60);
+pub(super) const INTERVAL: Duration = Duration::from_mins(1);
 
 /// A closer's settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

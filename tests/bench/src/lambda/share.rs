@@ -16,6 +16,9 @@ const PERIOD_US: u32 = 20_000;
 /// The smallest quota that the kernel accepts.
 const MIN_QUOTA_US: u32 = 1_000;
 
+/// What the names of groups begin with; the id of the process that made it follows.
+const PREFIX: &str = "madoguchi-bench-";
+
 /// How much CPU time a process gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CpuShare {
@@ -97,7 +100,7 @@ impl Group {
     pub(super) fn create(share: CpuShare) -> anyhow::Result<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("madoguchi-bench-{}-{number}", std::process::id());
+        let name = format!("{PREFIX}{}-{number}", std::process::id());
         if share != CpuShare::Full {
             can_limit().map_err(anyhow::Error::msg)?;
         }
@@ -213,7 +216,8 @@ fn places(mounts: &str, memberships: &str, controller: Option<&str>) -> Vec<Path
 
 /// Whether a group in `folder` can be made, has `file`, and lets us write it and move in.
 fn tries_out(folder: &Path, file: &str, value: &str) -> bool {
-    let probe = folder.join(format!("madoguchi-bench-{}-probe", std::process::id()));
+    forget_the_dead(folder);
+    let probe = folder.join(format!("{PREFIX}{}-probe", std::process::id()));
     if fs::create_dir(&probe).is_err() {
         return false;
     }
@@ -233,6 +237,17 @@ fn tries_out(folder: &Path, file: &str, value: &str) -> bool {
         std::thread::sleep(Duration::from_millis(1));
     }
     usable
+}
+
+/// Removes groups whose makers were ended before they could. One that still has a process in it stays.
+fn forget_the_dead(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let maker = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next());
+        if maker.is_some_and(|maker| !Path::new("/proc").join(maker).exists()) {
+            drop(fs::remove_dir(entry.path()));
+        }
+    }
 }
 
 fn write(file: &Path, value: &str) -> anyhow::Result<()> {
