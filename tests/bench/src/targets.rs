@@ -110,7 +110,8 @@ const LONE_REPLY: &str = "A reply alone in its batch pays for every hop by itsel
 /// Why replies in full batches may cost more.
 const BATCHED_REPLY: &str = "Nine write units make $5.63 of it: place of the idempotency key, message, its entry in \
     `pending` and its removal, conversation, its move in the list (2), claim, settlement. Each is what one of the promises \
-    rests on: no reply twice, none lost.";
+    rests on: no reply twice, none lost. It would take one of them away, or the HTTP API ($1.00) in favour of a function \
+    URL.";
 
 use Bound::{AtLeast, AtMost, Below};
 

@@ -45,7 +45,8 @@ pub fn platform_lines(function: Function) -> PlatformLines {
         inline(resource(function.resource())).or_else(|| inline(globals()))
     };
     match (setting("LogFormat:"), setting("SystemLogLevel:")) {
-        (Some("JSON"), Some("WARN")) => PlatformLines::Off,
+        // Below `debug`, which is the default.
+        (Some("JSON"), Some("WARN" | "!If [Verbose, INFO, WARN]")) => PlatformLines::Off,
         (Some("JSON"), _) => PlatformLines::Json,
         _ => PlatformLines::Text,
     }
