@@ -28,18 +28,16 @@ def authorize_batch_calls_as_their_single_calls() -> None:
     iam_actions.extract_iam_action = corrected
 
 
-def run_single_message_batches_side_by_side() -> None:
+def run_fifo_batches_side_by_side() -> None:
     """A FIFO mapping runs one batch at a time, so that a slow provider call would hold up every other conversation.
 
-    With one message to a batch that is needless: a message in flight already keeps back the rest of its group.
+    That is needless: a message in flight already keeps back the rest of its group.
     """
     concurrency = lambda_svc._sqs_esm_concurrency
 
     @functools.wraps(concurrency)
     def corrected(esm, func_rec, config, queue=None):
-        if esm.get("BatchSize") == 1:
-            return concurrency(esm, func_rec, config, None)
-        return concurrency(esm, func_rec, config, queue)
+        return concurrency(esm, func_rec, config, None)
 
     lambda_svc._sqs_esm_concurrency = corrected
 
@@ -119,7 +117,7 @@ def write_what_functions_may_do_to(path: str) -> None:
 
 if __name__ == "__main__":
     authorize_batch_calls_as_their_single_calls()
-    run_single_message_batches_side_by_side()
+    run_fifo_batches_side_by_side()
     repeat_stream_batches_with_failures()
     read_streams_from_their_beginning_after_a_restart()
     write_what_functions_print_to(os.environ["MADOGUCHI_FUNCTION_LOG"])
