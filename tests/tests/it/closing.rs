@@ -136,7 +136,7 @@ async fn crowd(test: &TestInbox, count: u32) {
 async fn tmr_7_a_crowd_due_at_once_is_closed_in_one_tick_with_two_calls_each() {
     let faults = Faults::new();
     let test = TestInbox::with_faults(&faults).await;
-    let count = 1_500;
+    let count = 1_200;
     crowd(&test, count).await;
     faults.take_capacity();
     let report = test.tick(DeadlineKind::Unanswered).await;
