@@ -46,7 +46,7 @@ pub fn platform_lines(function: Function) -> PlatformLines {
     };
     match (setting("LogFormat:"), setting("SystemLogLevel:")) {
         // Below `debug`, which is the default.
-        (Some("JSON"), Some("WARN" | "!If [Verbose, INFO, WARN]")) => PlatformLines::Off,
+        (Some("JSON"), Some("WARN" | "!If [Verbose")) => PlatformLines::Off,
         (Some("JSON"), _) => PlatformLines::Json,
         _ => PlatformLines::Text,
     }
