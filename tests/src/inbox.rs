@@ -20,7 +20,7 @@ use madoguchi_domain::{
     Channel, ChannelHealth, ChannelId, ChannelKind, ChannelSettings, ConnectionId, Conversation,
     ConversationId, Message, MessageKey, Party, Span, Timestamp,
 };
-use madoguchi_runtime::batch::{Invocation, process, process_stream};
+use madoguchi_runtime::batch::{Invocation, process, process_changes};
 use madoguchi_runtime::http::provider_client;
 use madoguchi_runtime::{Clock, ClockHand, Metrics, ProviderConfig, Queue, SecretCache, SecretWriter};
 use madoguchi_simulator::demo;
@@ -276,8 +276,8 @@ impl TestInbox {
         let mut stream = self.stream.lock().await;
         stream
             .drain(100, async |event| {
-                process_stream(event, self.invocation(None), change_relay::group_of, async |record| {
-                    Ok(self.functions.relay.handle(&record).await?)
+                process_changes(event, self.invocation(None), async |records| {
+                    Ok(self.functions.relay.handle(records).await?)
                 })
                 .await
             })

@@ -30,15 +30,10 @@ impl Relay {
         Self { outbound, profiles }
     }
 
-    /// Queues what follows from one stream record.
-    pub async fn handle(&self, record: &EventRecord) -> Result<(), RelayError> {
-        self.handle_all(std::slice::from_ref(record)).await
-    }
-
     /// Queues what follows from stream records, in their order, with as few calls as they fit into. Repeating a
     /// record repeats its work, which is deduplicated by the queue for five minutes and by the message's state for
     /// ever.
-    pub async fn handle_all(&self, records: &[EventRecord]) -> Result<(), RelayError> {
+    pub async fn handle(&self, records: &[EventRecord]) -> Result<(), RelayError> {
         let (mut replies, mut profiles) = (Vec::new(), Vec::new());
         for record in records {
             let new = image(&record.change.new_image);
@@ -72,9 +67,4 @@ fn image(item: &serde_dynamo::Item) -> Image {
             _ => None,
         })
         .collect()
-}
-
-/// Records of one conversation are relayed in order; others need not wait for them.
-pub fn group_of(record: &EventRecord) -> String {
-    image(&record.change.keys).remove("pk").unwrap_or_default()
 }

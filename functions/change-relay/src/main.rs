@@ -18,9 +18,8 @@ async fn main() -> Result<(), Error> {
     function
         .run(async |event: LambdaEvent<Event>| {
             let invocation = Invocation { deadline: deadline(&event.context), clock: &clock, queue: None };
-            let response = process_changes(event.payload, invocation, async |records| {
-                Ok(relay.handle_all(records).await?)
-            });
+            let response =
+                process_changes(event.payload, invocation, async |records| Ok(relay.handle(records).await?));
             Ok::<_, Error>(response.await)
         })
         .await

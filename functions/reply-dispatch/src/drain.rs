@@ -105,10 +105,10 @@ impl Dispatcher {
     }
 
     async fn reply(&self, work: ReplyWork, reply: PendingReply) -> Result<Next, DispatchError> {
-        for _ in 0..TRIES {
+        for again in (0..TRIES).map(|attempt| attempt > 0) {
             // Read for every reply: the one before it may have found the credential broken.
             let channel = self.directory.channel(work.channel_id).await?;
-            let Some(message) = self.inbox.message(reply.conversation, &reply.message).await? else {
+            let Some(message) = self.pending(reply, again).await? else {
                 return Ok(Next::GoOn);
             };
             let Some(conversation) = self.inbox.conversation(reply.conversation).await? else {
@@ -188,6 +188,21 @@ impl Dispatcher {
         }
         // Others kept writing to it; the sweeper looks again.
         Ok(Next::Stop)
+    }
+
+    /// The reply. The ordinary case is read at half price: who acts on an old copy is refused when it claims the
+    /// reply, and comes `again`.
+    async fn pending(&self, reply: PendingReply, again: bool) -> Result<Option<Message>, StoreError> {
+        if !again {
+            let recent = self.inbox.recent_message(reply.conversation, &reply.message).await?;
+            let is_new = |message: &Message| {
+                matches!(message.send, Some(SendState::Queued { attempts: 0, not_before: None, .. }))
+            };
+            if let Some(recent) = recent.filter(is_new) {
+                return Ok(Some(recent));
+            }
+        }
+        self.inbox.message(reply.conversation, &reply.message).await
     }
 
     /// Takes a reply in hand. `None` if somebody else was faster.

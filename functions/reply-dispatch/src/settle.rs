@@ -2,12 +2,14 @@
 
 use madoguchi_domain::message::SendState;
 use madoguchi_domain::send::{FailureReason, Settlement, Via};
-use madoguchi_domain::{Channel, Message, Timestamp};
+use madoguchi_domain::{Channel, Message, Span, Timestamp};
 use madoguchi_store::{Saved, StoreError};
 
 use crate::drain::{Claimed, DispatchError, Dispatcher, Next};
 
 const TRIES: usize = 10;
+/// A reply that waited this long leaves a line in the log.
+const LATE: Span = Span::from_secs(10);
 
 impl Dispatcher {
     /// Records the settlement and tells whether the conversation's next reply may be taken.
@@ -34,11 +36,17 @@ impl Dispatcher {
                 let mut message = message;
                 message.provider_message_id = provider_message_id.or(message.provider_message_id);
                 self.write_state(message, claimed_at, SendState::Sent { at: claimed_at }).await?;
-                let delay_ms = now.since(key.at).as_ms();
-                tracing::info!(
-                    conversation.id = %conversation, message.id = %key, attempt, delay_ms,
-                    "Sent a reply"
-                );
+                let delay = now.since(key.at);
+                let delay_ms = delay.as_ms();
+                if delay < LATE {
+                    tracing::debug!(
+                        conversation.id = %conversation, message.id = %key, attempt, delay_ms, "Sent a reply"
+                    );
+                } else {
+                    tracing::info!(
+                        conversation.id = %conversation, message.id = %key, attempt, delay_ms, "Sent a reply late"
+                    );
+                }
                 Ok(Next::GoOn)
             }
             Settlement::Failed { reason, detail } => {

@@ -16,7 +16,7 @@ mod sqs;
 mod stream;
 
 pub use sqs::process;
-pub use stream::{process_changes, process_stream};
+pub use stream::process_changes;
 
 /// Groups that are worked on at the same time. More would only queue up for the one CPU and the
 /// client's connections.

@@ -15,13 +15,26 @@ pub(crate) async fn get<T: DeserializeOwned>(
     item(client, table, key).await?.map(item::decode).transpose()
 }
 
-/// The same, as it is spelled.
+/// The same as one of the replicas knows it, which may be without the latest writes: half a read unit per 4 KB.
+pub(crate) async fn get_replica<T: DeserializeOwned>(
+    client: &Client,
+    table: &str,
+    key: Item,
+) -> Result<Option<T>, StoreError> {
+    read(client, table, key, false).await?.map(item::decode).transpose()
+}
+
+/// The item under `key` as last written and as it is spelled.
 pub(crate) async fn item(client: &Client, table: &str, key: Item) -> Result<Option<Item>, StoreError> {
+    read(client, table, key, true).await
+}
+
+async fn read(client: &Client, table: &str, key: Item, consistent: bool) -> Result<Option<Item>, StoreError> {
     let answer = client
         .get_item()
         .table_name(table)
         .set_key(Some(key))
-        .consistent_read(true)
+        .consistent_read(consistent)
         .send()
         .await
         .map_err(|error| failed("GetItem", error))?;

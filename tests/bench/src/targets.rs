@@ -97,7 +97,8 @@ pub enum Verdict {
 const BINARY_NOISE: f64 = 1e-9;
 
 /// Why a busy ingest does not use an eighth of the CPU.
-const BUSY_CPU: &str = "A warm webhook is some 940,000 instructions, and most of them are the AWS SDK's path of one \
+const BUSY_CPU: &str = "A warm webhook is some 940,000 instructions (as callgrind \
+    counts them, with SHA-256 in software), and most of them are the AWS SDK's path of one \
     `SendMessageBatch` (endpoint rules, credentials, signature, retries, serialising), the HTTP client and the kernel's \
     part of six messages on two sockets; both contestants' just-in-time or C code does the same in a hot loop at its best \
     here. Size was bought with a part of it: `opt-level = \"s\"` costs a fifth more instructions than 3, for a quarter \

@@ -52,7 +52,7 @@ impl Environment {
     /// New functions, which remember nothing yet, wired as `wiring` says.
     pub(super) fn new(wiring: &Wiring, clock: &Clock) -> Self {
         let gates = &wiring.gates;
-        let aws = |function: Function| clients(&gates[&function]).within(PATIENCE, PATIENCE);
+        let aws = |function: Function| clients(&gates[&function]);
         let inbox = |aws: &Aws| Inbox::new(aws.dynamodb(), INBOX);
         let directory = |aws: &Aws| Directory::new(aws.dynamodb(), DIRECTORY);
         let providers = |function: Function| ProviderConfig {
@@ -145,7 +145,7 @@ impl Environment {
     pub(super) async fn stream(&self, event: Event) -> DynamoDbEventResponse {
         let deadline = self.clock.now() + Span::from_secs(30);
         let invocation = Invocation { deadline, clock: &self.clock, queue: None };
-        process_changes(event, invocation, async |records| Ok(self.relay.handle_all(records).await?)).await
+        process_changes(event, invocation, async |records| Ok(self.relay.handle(records).await?)).await
     }
 
     pub(super) async fn http(&self, function: Function, event: &Value) -> HttpAnswer {

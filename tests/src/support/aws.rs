@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -139,6 +140,9 @@ impl Refusal {
     }
 }
 
+/// A request that a busy machine answers slowly must not be sent twice: requests are counted.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 /// Clients for the endpoint at `url`, whatever is behind it.
 pub fn clients(url: &str) -> Aws {
     let config = AwsConfig {
@@ -148,7 +152,7 @@ pub fn clients(url: &str) -> Aws {
         session_token: None,
         endpoint_url: Some(url.to_owned()),
     };
-    Aws::new(config).unwrap()
+    Aws::new(config).unwrap().within(PATIENCE, PATIENCE)
 }
 
 fn text<'a>(input: &'a Value, name: &str) -> &'a str {

@@ -56,7 +56,7 @@ pub(crate) async fn send(
         let message = placed.map_or(fresh, |place| write(Some(place.at)))?;
         if api.inbox.create(&message).await? == Saved::Done {
             let conversation = api.inbox.note_reply(conversation, &settings, &message, now).await?;
-            tracing::info!(
+            tracing::debug!(
                 conversation.id = %id, message.id = %message.key, operator.id = operator.id.0,
                 "Queued a reply"
             );

@@ -1,12 +1,9 @@
 //! Batches of DynamoDB stream records.
 
-use std::cell::Cell;
-
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
-use futures::StreamExt;
 
-use super::{CONCURRENCY, Invocation, RecordError, contained};
+use super::{Invocation, RecordError, contained};
 
 /// At most so many records are handled together.
 const TOGETHER: usize = 10;
@@ -43,78 +40,6 @@ fn again_from(number: &str) -> DynamoDbEventResponse {
     response
 }
 
-/// Handles the records of `event` and returns the first one that must be delivered again, if any.
-///
-/// A stream is a checkpoint and not a set: everything from the first failure on comes again, also
-/// what was handled, so handlers must not mind a repetition. Records for which `group_of` returns
-/// the same name run strictly in order. Once a record has failed, no later one is started.
-pub async fn process_stream<H, G>(
-    event: Event,
-    invocation: Invocation<'_>,
-    group_of: G,
-    handler: H,
-) -> DynamoDbEventResponse
-where
-    H: AsyncFn(EventRecord) -> Result<(), RecordError>,
-    G: Fn(&EventRecord) -> String,
-{
-    let numbers: Vec<_> = event.records.iter().map(|record| number(record).to_owned()).collect();
-    let first_failure = Cell::new(numbers.len());
-    futures::stream::iter(groups(event.records, group_of))
-        .map(|group| process_group(group, invocation, &first_failure, &handler))
-        .buffer_unordered(CONCURRENCY)
-        .collect::<()>()
-        .await;
-    let mut response = DynamoDbEventResponse::default();
-    if let Some(number) = numbers.get(first_failure.get()) {
-        let mut failure = DynamoDbBatchItemFailure::default();
-        failure.item_identifier = Some(number.clone());
-        response.batch_item_failures.push(failure);
-    }
-    response
-}
-
-async fn process_group<H>(
-    group: Vec<(usize, EventRecord)>,
-    invocation: Invocation<'_>,
-    first_failure: &Cell<usize>,
-    handler: &H,
-) where
-    H: AsyncFn(EventRecord) -> Result<(), RecordError>,
-{
-    for (index, record) in group {
-        if index > first_failure.get() {
-            return;
-        }
-        let id = number(&record).to_owned();
-        if !invocation.has_time() {
-            tracing::warn!(record.id = id, "No time left to start record `{id}`");
-            first_failure.set(index);
-            return;
-        }
-        if let Err(error) = contained(handler(record)).await {
-            tracing::warn!(record.id = id, %error, "Record `{id}` failed");
-            first_failure.update(|first| first.min(index));
-            return;
-        }
-    }
-}
-
-fn groups(
-    records: Vec<EventRecord>,
-    group_of: impl Fn(&EventRecord) -> String,
-) -> Vec<Vec<(usize, EventRecord)>> {
-    let mut groups: Vec<(String, Vec<(usize, EventRecord)>)> = Vec::new();
-    for (index, record) in records.into_iter().enumerate() {
-        let name = group_of(&record);
-        match groups.iter_mut().find(|(group, _)| *group == name) {
-            Some((_, members)) => members.push((index, record)),
-            None => groups.push((name, vec![(index, record)])),
-        }
-    }
-    groups.into_iter().map(|(_, members)| members).collect()
-}
-
 fn number(record: &EventRecord) -> &str {
     record.change.sequence_number.as_deref().unwrap_or_default()
 }
@@ -129,91 +54,22 @@ mod tests {
     use super::*;
     use crate::Clock;
 
-    /// Records numbered as given; the letter is the group.
+    /// Records numbered as given.
     fn event(ids: &[&str]) -> Event {
         let record = |id: &&str| {
             json!({
                 "awsRegion": "eu-central-1",
                 "eventID": id,
                 "eventName": "INSERT",
-                "dynamodb": {"Keys": {"pk": {"S": id[..1]}}, "SequenceNumber": id, "SizeBytes": 1},
+                "dynamodb": {"Keys": {"pk": {"S": id}}, "SequenceNumber": id, "SizeBytes": 1},
             })
         };
         let records: Vec<Value> = ids.iter().map(record).collect();
         serde_json::from_value(json!({"Records": records})).unwrap()
     }
 
-    fn group_of(record: &EventRecord) -> String {
-        number(record)[..1].to_owned()
-    }
-
     fn checkpoint(response: &DynamoDbEventResponse) -> Option<&str> {
         response.batch_item_failures.first()?.item_identifier.as_deref()
-    }
-
-    #[tokio::test]
-    async fn the_first_failure_is_where_the_stream_resumes() {
-        type Case = (&'static [&'static str], &'static [&'static str], Option<&'static str>);
-        let table: &[Case] = &[
-            (&["a1", "b1", "a2"], &[], None),
-            (&[], &[], None),
-            (&["a1", "b1", "a2"], &["b1"], Some("b1")),
-            (&["a1", "b1", "a2"], &["a2", "b1"], Some("b1")),
-            (&["a1", "b1", "a2"], &["a1", "b1"], Some("a1")),
-        ];
-        let (clock, _) = Clock::stopped_at(Timestamp::from_ms(0));
-        let invocation = Invocation { deadline: Timestamp::from_ms(30_000), clock: &clock, queue: None };
-        for (records, failing, expected) in table {
-            for panics in [false, true] {
-                let handled = RefCell::new(Vec::new());
-                let response = process_stream(event(records), invocation, group_of, async |record| {
-                    tokio::task::yield_now().await;
-                    let id = number(&record);
-                    assert!(!(panics && failing.contains(&id)), "on purpose");
-                    if failing.contains(&id) {
-                        return Err(RecordError::new("on purpose"));
-                    }
-                    handled.borrow_mut().push(id.to_owned());
-                    Ok(())
-                })
-                .await;
-                assert_eq!(checkpoint(&response), *expected, "{records:?} {failing:?}");
-                assert!(response.batch_item_failures.len() <= 1);
-                // Whatever comes before the checkpoint will not come again, so it must be done.
-                let before = records.iter().take_while(|id| Some(**id) != *expected);
-                assert!(before.into_iter().all(|id| handled.borrow().contains(&(*id).to_owned())));
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn nothing_after_a_failure_is_started() {
-        let (clock, _) = Clock::stopped_at(Timestamp::from_ms(0));
-        let invocation = Invocation { deadline: Timestamp::from_ms(30_000), clock: &clock, queue: None };
-        let started = RefCell::new(Vec::new());
-        let response =
-            process_stream(event(&["a1", "b1", "b2", "a2"]), invocation, group_of, async |record| {
-                let id = number(&record).to_owned();
-                started.borrow_mut().push(id.clone());
-                if id == "a1" { Err(RecordError::new("on purpose")) } else { Ok(()) }
-            })
-            .await;
-        assert_eq!(checkpoint(&response), Some("a1"));
-        assert_eq!(started.into_inner(), ["a1"]);
-    }
-
-    #[tokio::test]
-    async fn records_that_found_no_time_come_again() {
-        let (clock, hand) = Clock::stopped_at(Timestamp::from_ms(0));
-        let invocation = Invocation { deadline: Timestamp::from_ms(30_000), clock: &clock, queue: None };
-        let response = process_stream(event(&["a1", "a2", "a3"]), invocation, group_of, async |record| {
-            if number(&record) == "a2" {
-                hand.advance(Span::from_secs(29));
-            }
-            Ok(())
-        })
-        .await;
-        assert_eq!(checkpoint(&response), Some("a3"));
     }
 
     #[tokio::test]

@@ -40,4 +40,14 @@ impl Inbox {
     ) -> Result<Option<Message>, StoreError> {
         access::get(&self.client, &self.table, key(conversation, message)).await
     }
+
+    /// One message as it was a moment ago, for half a read unit: for those who write it back under its `rev`, and
+    /// read it anew if that is refused.
+    pub async fn recent_message(
+        &self,
+        conversation: ConversationId,
+        message: &MessageKey,
+    ) -> Result<Option<Message>, StoreError> {
+        access::get_replica(&self.client, &self.table, key(conversation, message)).await
+    }
 }

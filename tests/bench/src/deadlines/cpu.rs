@@ -12,8 +12,6 @@ use super::crowd;
 use super::proof;
 
 const CONVERSATIONS: usize = 1_000;
-/// A busy machine must not make requests be sent twice.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// CPU time of the closer's thread.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +30,7 @@ pub(super) async fn measure(requests_per_close: f64) -> anyhow::Result<Cpu> {
     let work = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
-            let client = dynamo.clients().within(PATIENCE, PATIENCE).dynamodb();
+            let client = dynamo.clients().dynamodb();
             let closer = Closer::new(Inbox::new(client.clone(), INBOX), Directory::new(client, DIRECTORY));
             let before = thread_cpu()?;
             let report = closer.tick(DeadlineKind::Unanswered, now, &|| false).await?;

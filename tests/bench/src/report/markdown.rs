@@ -78,10 +78,11 @@ fn targets(page: &mut String, report: &Report) {
         }
         paragraph(page, &format!("### {}", group.title()));
         paragraph(page, &grid(&table, Align::Right));
-        for target in TARGETS.iter().filter(|target| target.group == group) {
-            if matches!(target.verdict(&figures), Verdict::Missed(_)) {
-                paragraph(page, &why(target));
-            }
+        let missed = |target: &&Target| matches!(target.verdict(&figures), Verdict::Missed(_));
+        let missed: Vec<_> = TARGETS.iter().filter(|target| target.group == group).filter(missed).collect();
+        // What was missed for one reason stands together.
+        for reasons in missed.chunk_by(|one, next| one.if_missed == next.if_missed) {
+            paragraph(page, &why(reasons));
         }
     }
 }
@@ -99,9 +100,10 @@ fn percent(share: f64) -> String {
     if percent < 1.0 { "less than 1 %".to_owned() } else { format!("{percent:.0} %") }
 }
 
-fn why(target: &Target) -> String {
-    let reason = target.if_missed.unwrap_or("not explained yet.");
-    format!("Missed: *{}* – {reason}", target.about)
+fn why(missed: &[&Target]) -> String {
+    let names: Vec<_> = missed.iter().map(|target| format!("*{}*", target.about)).collect();
+    let reason = missed[0].if_missed.unwrap_or("not explained yet.");
+    format!("Missed: {} – {reason}", names.join("; "))
 }
 
 fn section(page: &mut String, measured: &Measured, latest: &Run) {
