@@ -1,7 +1,7 @@
 //! Rounds → ratios, tables and notes.
 
 use super::contestant::{Contestant, Lineup};
-use super::turn::{BACK_TO_BACK, PACE, PACED, Turn, WARM_UP};
+use super::turn::{BACK_TO_BACK, PACE, PACED, STARTS, Turn, WARM_UP};
 use crate::lambda::stats::{median, median_ms, ms};
 use crate::{Section, Table};
 
@@ -119,8 +119,8 @@ fn method(rounds: usize) -> Vec<String> {
          fails ends the benchmark."
             .to_owned(),
         format!(
-            "All run in turn, {rounds} rounds, each turn in a fresh process: its start (*init*: from exec to the \
-             first request for an event), its *first* invocation, {WARM_UP} that are not measured, {BACK_TO_BACK} \
+            "All run in turn, {rounds} rounds, each turn in fresh processes: {STARTS} starts (*init*: from exec \
+             to the first request for an event, the median of these), and in the last process the *first* invocation, {WARM_UP} that are not measured, {BACK_TO_BACK} \
              back to back, {PACED} with {} ms from one to the next. Each invocation is one webhook with one text, \
              like no other before, and must be queued. CPU is the user and system time of the process with all its \
              threads, per invocation; pauses are included. Peak memory is the largest resident set (`VmHWM`). \
