@@ -179,6 +179,7 @@ impl TestInbox {
             settings_changed_at: START - Span::from_days(1),
             health: ChannelHealth::Healthy { since: START },
             paused_until: None,
+            paused_for: None,
             created_at: START,
         };
         assert_eq!(self.directory.add_channel(&channel).await.unwrap(), Saved::Done);
@@ -341,13 +342,25 @@ impl TestInbox {
 
     /// An operator's client posts a reply; returns what the API answers.
     pub async fn post_reply(&self, conversation: ConversationId, key: &str, text: &str) -> (u16, Value) {
-        let claims = json!({ "sub": "operator-1", "cognito:groups": "[operators]" });
-        let authorizer = json!({ "jwt": { "claims": claims, "scopes": null } });
-        let context = json!({ "http": { "method": "POST" }, "timeEpoch": 0, "authorizer": authorizer });
-        let mut request = Request::post(format!("/api/conversations/{conversation}/messages"))
+        let request = Request::post(format!("/api/conversations/{conversation}/messages"))
             .header("Idempotency-Key", key)
             .body(Body::from(json!({ "text": text }).to_string()))
             .unwrap();
+        self.call(request).await
+    }
+
+    /// What the API shows an operator.
+    pub async fn get(&self, path: &str) -> Value {
+        let (status, body) = self.call(Request::get(path).body(Body::empty()).unwrap()).await;
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    /// An operator's request, as API Gateway hands it over.
+    async fn call(&self, mut request: Request) -> (u16, Value) {
+        let claims = json!({ "sub": "operator-1", "cognito:groups": "[operators]" });
+        let authorizer = json!({ "jwt": { "claims": claims, "scopes": null } });
+        let context = json!({ "http": { "method": "POST" }, "timeEpoch": 0, "authorizer": authorizer });
         let context = RequestContext::ApiGatewayV2(serde_json::from_value(context).unwrap());
         request.extensions_mut().insert(context);
         let answer = self.functions.api.clone().call(request).await.unwrap();

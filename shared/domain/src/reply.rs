@@ -65,7 +65,7 @@ pub fn composer(
     if !conversation.is_open() {
         return Composer::Locked(Lock::Closed);
     }
-    if conversation.is_standby() {
+    if conversation.is_standby(now) {
         return Composer::Locked(Lock::Standby);
     }
     let opened_at = conversation.window_opened_at;

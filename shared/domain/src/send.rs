@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::channel::ChannelKind;
 use crate::credential::Cause;
 use crate::ids::MessageId;
 use crate::time::{Span, Timestamp};
@@ -33,6 +32,16 @@ pub struct Refusal {
     pub detail: String,
     /// How long the provider asked us to wait.
     pub retry_after: Option<Span>,
+    /// The provider's own words, kept only where the code has no meaning for us. For administrators; may quote the
+    /// message, so it is never logged.
+    pub text: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal without a hint when to come back.
+    pub fn new(class: RefusalClass, detail: impl Into<String>) -> Self {
+        Self { class, detail: detail.into(), retry_after: None, text: None }
+    }
 }
 
 /// What a refusal means for us.
@@ -54,10 +63,39 @@ pub enum RefusalClass {
     Temporary,
     /// The request itself is wrong.
     Invalid,
+    /// An attachment is.
+    Attachment(AttachmentFault),
+    /// A code that we do not know.
+    Unmapped,
     /// Another app controls the thread.
     ThreadControl,
     /// LINE: the reply token is used or too old: push instead.
     ReplyTokenSpent,
+}
+
+/// What is wrong with an attachment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttachmentFault {
+    /// It is larger than the provider takes.
+    TooLarge,
+    /// It is of a type that the provider does not take, or not the type that was said.
+    Type,
+    /// The provider could not fetch it in time.
+    Unreachable,
+    /// It is damaged, or took too long to read.
+    Unreadable,
+    /// The provider does not know it any more.
+    Unknown,
+}
+
+/// Why a channel rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rest {
+    /// The provider takes no more calls for a while.
+    Rate,
+    /// The provider has restricted the account.
+    Restricted,
 }
 
 /// How a message was handed over; decides whether it may be repeated after an unclear outcome.
@@ -84,7 +122,7 @@ impl Via {
     }
 }
 
-/// Why a reply could not be sent. The id is public and stable; the texts are in [`FailureReason::message`].
+/// Why a reply could not be sent. The id is public and stable; the texts are in [`crate::catalogue`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureReason {
@@ -102,11 +140,23 @@ pub enum FailureReason {
     ProviderUnavailable,
     /// RPL-5: the channel is no longer linked.
     ChannelUnlinked,
+    /// The provider refused the attachment.
+    AttachmentRefused,
+    /// It is larger than the provider takes.
+    AttachmentTooLarge,
+    /// It is of a type that the provider does not take.
+    AttachmentTypeRefused,
+    /// The provider could not fetch it.
+    AttachmentUnreachable,
+    /// The customer has asked not to be written to.
+    RecipientOptedOut,
+    /// The provider refused it with a code that we do not know.
+    ProviderRefused,
 }
 
 impl FailureReason {
     /// Every reason, for tables and tests.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 13] = [
         Self::ReplyWindowClosed,
         Self::ContactUnreachable,
         Self::MessageRefused,
@@ -114,6 +164,12 @@ impl FailureReason {
         Self::ThreadControlled,
         Self::ProviderUnavailable,
         Self::ChannelUnlinked,
+        Self::AttachmentRefused,
+        Self::AttachmentTooLarge,
+        Self::AttachmentTypeRefused,
+        Self::AttachmentUnreachable,
+        Self::RecipientOptedOut,
+        Self::ProviderRefused,
     ];
 
     /// The stable public id.
@@ -126,35 +182,23 @@ impl FailureReason {
             Self::ThreadControlled => "thread_controlled",
             Self::ProviderUnavailable => "provider_unavailable",
             Self::ChannelUnlinked => "channel_unlinked",
+            Self::AttachmentRefused => "attachment_refused",
+            Self::AttachmentTooLarge => "attachment_too_large",
+            Self::AttachmentTypeRefused => "attachment_type_refused",
+            Self::AttachmentUnreachable => "attachment_unreachable",
+            Self::RecipientOptedOut => "recipient_opted_out",
+            Self::ProviderRefused => "provider_refused",
         }
     }
+}
 
-    /// What the operator reads.
-    pub const fn message(self, kind: ChannelKind) -> &'static str {
-        match (self, kind) {
-            (Self::ReplyWindowClosed, _) => {
-                "The time to answer this customer is over. Wait until they write again."
-            }
-            (Self::ContactUnreachable, ChannelKind::Messenger) => {
-                "The Facebook user cannot be reached: they blocked the Page, deleted their account, \
-                 deactivated it for a time, or Facebook suspended it."
-            }
-            (Self::ContactUnreachable, ChannelKind::Line) => {
-                "The LINE user cannot be reached: they blocked the account, left, or never became a friend."
-            }
-            (Self::MessageRefused, _) => "The provider refused this message. Change it and send it again.",
-            (Self::QuotaExhausted, _) => {
-                "The account's messages for this month are used up. Raise the plan or wait for the next month."
-            }
-            (Self::ThreadControlled, _) => {
-                "Another app controls this chat at the moment. Try again when it has been handed back."
-            }
-            (Self::ProviderUnavailable, _) => {
-                "The provider did not accept the message after several attempts. Send it again later."
-            }
-            (Self::ChannelUnlinked, _) => {
-                "Customer information was not found: the channel may be unlinked. Ask an administrator."
-            }
+impl From<AttachmentFault> for FailureReason {
+    fn from(fault: AttachmentFault) -> Self {
+        match fault {
+            AttachmentFault::TooLarge => Self::AttachmentTooLarge,
+            AttachmentFault::Type => Self::AttachmentTypeRefused,
+            AttachmentFault::Unreachable => Self::AttachmentUnreachable,
+            AttachmentFault::Unreadable | AttachmentFault::Unknown => Self::AttachmentRefused,
         }
     }
 }
@@ -173,6 +217,8 @@ pub enum Settlement {
         reason: FailureReason,
         /// For maintainers.
         detail: String,
+        /// See [`Refusal::text`].
+        text: Option<String>,
     },
     /// Nobody knows; a later echo may tell, otherwise a person decides.
     Unconfirmed {
@@ -194,6 +240,8 @@ pub enum Settlement {
     Pause {
         /// How long.
         pause: Span,
+        /// Why.
+        rest: Rest,
         /// For maintainers.
         detail: String,
     },
@@ -230,25 +278,37 @@ pub fn settle(message: MessageId, attempt: u32, via: &Via, outcome: Outcome) -> 
         Outcome::Unclear { detail } => return Settlement::Unconfirmed { detail },
         Outcome::Refused(refusal) => refusal,
     };
-    let Refusal { class, detail, retry_after } = refusal;
-    let failed = |reason| Settlement::Failed { reason, detail: detail.clone() };
+    let Refusal { class, detail, retry_after, text } = refusal;
+    let failed = |reason| Settlement::Failed { reason, detail: detail.clone(), text: text.clone() };
     match class {
         // Held replies are not attempted, so each attempt here followed a check that found the credential
         // well: what the provider refuses all the same is no matter of the credential.
         RefusalClass::Credential(_) if attempt >= MAX_ATTEMPTS => failed(FailureReason::ProviderUnavailable),
         RefusalClass::Credential(cause) => Settlement::Hold { cause, detail },
-        RefusalClass::Restricted => Settlement::Pause { pause: RESTRICTED_PAUSE, detail },
+        RefusalClass::Restricted => {
+            Settlement::Pause { pause: RESTRICTED_PAUSE, rest: Rest::Restricted, detail }
+        }
         RefusalClass::Rate => {
-            Settlement::Pause { pause: retry_after.unwrap_or(DEFAULT_PAUSE).min(LONGEST_PAUSE), detail }
+            let pause = retry_after.unwrap_or(DEFAULT_PAUSE).min(LONGEST_PAUSE);
+            Settlement::Pause { pause, rest: Rest::Rate, detail }
         }
         RefusalClass::Window => failed(FailureReason::ReplyWindowClosed),
         RefusalClass::Recipient => failed(FailureReason::ContactUnreachable),
         RefusalClass::Quota => failed(FailureReason::QuotaExhausted),
         RefusalClass::Invalid => failed(FailureReason::MessageRefused),
+        // What could not be fetched or read in time may be there the second time (Messenger, error codes).
+        RefusalClass::Attachment(AttachmentFault::Unreachable | AttachmentFault::Unreadable)
+            if attempt == 1 =>
+        {
+            let after = backoff(message, attempt).max(retry_after.unwrap_or_default());
+            Settlement::Retry { after, may_have_landed: false, detail }
+        }
+        RefusalClass::Attachment(fault) => failed(fault.into()),
+        RefusalClass::Unmapped => failed(FailureReason::ProviderRefused),
         RefusalClass::ThreadControl => failed(FailureReason::ThreadControlled),
         RefusalClass::ReplyTokenSpent => Settlement::Fallback,
         RefusalClass::Temporary => retry(message, attempt, retry_after, detail, |detail| {
-            Settlement::Failed { reason: FailureReason::ProviderUnavailable, detail }
+            Settlement::Failed { reason: FailureReason::ProviderUnavailable, detail, text: None }
         }),
     }
 }
@@ -259,7 +319,7 @@ impl Settlement {
     #[must_use]
     pub fn after_unclear(self) -> Self {
         match self {
-            Self::Failed { reason: FailureReason::ProviderUnavailable, detail } => {
+            Self::Failed { reason: FailureReason::ProviderUnavailable, detail, .. } => {
                 Self::Unconfirmed { detail }
             }
             settlement => settlement,
@@ -284,7 +344,7 @@ fn retry(
     let after = backoff(message, attempt).max(hint.unwrap_or_default());
     // A wait longer than a minute would hold the conversation's queue group; the channel rests instead.
     if after > Span::from_secs(60) {
-        return Settlement::Pause { pause: after.min(LONGEST_PAUSE), detail };
+        return Settlement::Pause { pause: after.min(LONGEST_PAUSE), rest: Rest::Rate, detail };
     }
     Settlement::Retry { after, may_have_landed: false, detail }
 }
@@ -334,6 +394,7 @@ pub enum AfterCrash {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::channel::ChannelKind;
     use crate::ids::{ChannelId, ConversationId, Party};
 
     fn message() -> MessageId {
@@ -342,31 +403,40 @@ mod tests {
     }
 
     fn refused(class: RefusalClass, retry_after: Option<Span>) -> Outcome {
-        Outcome::Refused(Refusal { class, detail: "code".into(), retry_after })
+        Outcome::Refused(Refusal { retry_after, ..Refusal::new(class, "code") })
     }
 
     #[test]
     fn every_refusal_has_its_consequence() {
         let cause = Cause::TokenExpired;
         let hint = Some(Span::from_minutes(7));
-        let failed = |reason| Settlement::Failed { reason, detail: "code".into() };
+        let failed = |reason| Settlement::Failed { reason, detail: "code".into(), text: None };
+        let pause = |pause, rest| Settlement::Pause { pause, rest, detail: "code".into() };
         let table = [
             (RefusalClass::Credential(cause), None, Settlement::Hold { cause, detail: "code".into() }),
-            (
-                RefusalClass::Restricted,
-                None,
-                Settlement::Pause { pause: RESTRICTED_PAUSE, detail: "code".into() },
-            ),
-            (RefusalClass::Rate, None, Settlement::Pause { pause: DEFAULT_PAUSE, detail: "code".into() }),
-            (
-                RefusalClass::Rate,
-                hint,
-                Settlement::Pause { pause: Span::from_minutes(7), detail: "code".into() },
-            ),
+            (RefusalClass::Restricted, None, pause(RESTRICTED_PAUSE, Rest::Restricted)),
+            (RefusalClass::Rate, None, pause(DEFAULT_PAUSE, Rest::Rate)),
+            (RefusalClass::Rate, hint, pause(Span::from_minutes(7), Rest::Rate)),
             (RefusalClass::Window, None, failed(FailureReason::ReplyWindowClosed)),
             (RefusalClass::Recipient, None, failed(FailureReason::ContactUnreachable)),
             (RefusalClass::Quota, None, failed(FailureReason::QuotaExhausted)),
             (RefusalClass::Invalid, None, failed(FailureReason::MessageRefused)),
+            (
+                RefusalClass::Attachment(AttachmentFault::TooLarge),
+                None,
+                failed(FailureReason::AttachmentTooLarge),
+            ),
+            (
+                RefusalClass::Attachment(AttachmentFault::Type),
+                None,
+                failed(FailureReason::AttachmentTypeRefused),
+            ),
+            (
+                RefusalClass::Attachment(AttachmentFault::Unknown),
+                None,
+                failed(FailureReason::AttachmentRefused),
+            ),
+            (RefusalClass::Unmapped, None, failed(FailureReason::ProviderRefused)),
             (RefusalClass::ThreadControl, None, failed(FailureReason::ThreadControlled)),
             (RefusalClass::ReplyTokenSpent, None, Settlement::Fallback),
         ];
@@ -437,13 +507,35 @@ mod tests {
     }
 
     #[test]
-    fn every_failure_reason_has_an_id_and_a_text() {
+    fn an_attachment_that_could_not_be_fetched_is_tried_once_more() {
+        for (fault, reason) in [
+            (AttachmentFault::Unreachable, FailureReason::AttachmentUnreachable),
+            (AttachmentFault::Unreadable, FailureReason::AttachmentRefused),
+        ] {
+            let outcome = || refused(RefusalClass::Attachment(fault), None);
+            let first = settle(message(), 1, &Via::Response, outcome());
+            assert!(matches!(first, Settlement::Retry { may_have_landed: false, .. }), "{first:?}");
+            let second = settle(message(), 2, &Via::Response, outcome());
+            assert!(matches!(second, Settlement::Failed { reason: r, .. } if r == reason), "{second:?}");
+        }
+    }
+
+    #[test]
+    fn the_providers_words_go_along_with_a_code_that_we_do_not_know() {
+        let text = Some("(#424242) something new".to_owned());
+        let refusal = Refusal { text: text.clone(), ..Refusal::new(RefusalClass::Unmapped, "424242") };
+        let settled = settle(message(), 1, &Via::Response, Outcome::Refused(refusal));
+        let reason = FailureReason::ProviderRefused;
+        assert_eq!(settled, Settlement::Failed { reason, detail: "424242".into(), text });
+    }
+
+    #[test]
+    fn every_failure_reason_has_an_id_of_its_own() {
         let mut ids: Vec<_> = FailureReason::ALL.iter().map(|r| r.public_id()).collect();
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), FailureReason::ALL.len());
         for reason in FailureReason::ALL {
-            assert!(reason.message(ChannelKind::Messenger).len() > 20);
             assert_eq!(serde_json::to_value(reason).unwrap(), reason.public_id());
         }
     }

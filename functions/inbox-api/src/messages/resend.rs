@@ -33,7 +33,7 @@ pub(crate) async fn resend(
         let settings = channel.ok_or(ApiError::ChannelUnlinked)?.settings;
         let composer = reply::composer(&conversation, &settings, Author::Person, api.clock.now());
         if let Composer::Locked(lock) = composer {
-            return Err(ApiError::Locked(lock));
+            return Err(ApiError::Locked(lock, conversation.channel_kind));
         }
         message.send = Some(SendState::queued());
         if api.inbox.save_message(&message).await? == Saved::Done {
@@ -41,7 +41,10 @@ pub(crate) async fn resend(
                 conversation.id = %id, message.id = %key, operator.id = operator.id.0,
                 "Queued a reply again"
             );
-            return Ok((StatusCode::ACCEPTED, Json(MessageView::new(&message, &conversation))));
+            return Ok((
+                StatusCode::ACCEPTED,
+                Json(MessageView::new(&message, &conversation, operator.reader())),
+            ));
         }
     }
     Err(ApiError::contended("a reply to be sent again"))
