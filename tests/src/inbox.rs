@@ -203,6 +203,7 @@ impl TestInbox {
             settings_changed_at: START - Span::from_days(1),
             health: ChannelHealth::Healthy { since: START },
             paused_until: None,
+            paused_for: None,
             created_at: START,
         };
         assert_eq!(self.directory.add_channel(&channel).await.unwrap(), Saved::Done);
@@ -372,13 +373,25 @@ impl TestInbox {
 
     /// The same for anything that can be sent.
     pub async fn post_draft(&self, conversation: ConversationId, key: &str, draft: &Value) -> (u16, Value) {
-        let claims = json!({ "sub": "operator-1", "cognito:groups": "[operators]" });
-        let authorizer = json!({ "jwt": { "claims": claims, "scopes": null } });
-        let context = json!({ "http": { "method": "POST" }, "timeEpoch": 0, "authorizer": authorizer });
-        let mut request = Request::post(format!("/api/conversations/{conversation}/messages"))
+        let request = Request::post(format!("/api/conversations/{conversation}/messages"))
             .header("Idempotency-Key", key)
             .body(Body::from(draft.to_string()))
             .unwrap();
+        self.call(request).await
+    }
+
+    /// What the API shows an operator.
+    pub async fn get(&self, path: &str) -> Value {
+        let (status, body) = self.call(Request::get(path).body(Body::empty()).unwrap()).await;
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    /// An operator's request, as API Gateway hands it over.
+    async fn call(&self, mut request: Request) -> (u16, Value) {
+        let claims = json!({ "sub": "operator-1", "cognito:groups": "[operators]" });
+        let authorizer = json!({ "jwt": { "claims": claims, "scopes": null } });
+        let context = json!({ "http": { "method": "POST" }, "timeEpoch": 0, "authorizer": authorizer });
         let context = RequestContext::ApiGatewayV2(serde_json::from_value(context).unwrap());
         request.extensions_mut().insert(context);
         let answer = self.functions.api.clone().call(request).await.unwrap();
@@ -388,14 +401,14 @@ impl TestInbox {
     }
 
     /// Posts to an address; returns everything that it answers.
-    pub async fn call(&self, url: &str, headers: &HeaderMap, body: &str) -> (u16, HeaderMap, String) {
+    pub async fn post_to(&self, url: &str, headers: &HeaderMap, body: &str) -> (u16, HeaderMap, String) {
         let request = reqwest_client().post(url).headers(headers.clone()).body(body.to_owned());
         let answer = request.send().await.unwrap();
         (answer.status().as_u16(), answer.headers().clone(), answer.text().await.unwrap())
     }
 
     /// Gets an address; returns the status.
-    pub async fn get(&self, url: &str, headers: &HeaderMap) -> u16 {
+    pub async fn get_from(&self, url: &str, headers: &HeaderMap) -> u16 {
         reqwest_client().get(url).headers(headers.clone()).send().await.unwrap().status().as_u16()
     }
 

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use axum::extract::FromRequestParts;
-use axum::http::Extensions;
+use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap};
 use lambda_http::request::RequestContext;
-use madoguchi_domain::OperatorId;
+use madoguchi_domain::{Language, OperatorId};
 
 use crate::ApiError;
 
@@ -17,6 +18,27 @@ const ADMINISTRATORS: &str = "administrators";
 pub(crate) struct Operator {
     pub(crate) id: OperatorId,
     administrator: bool,
+    language: Language,
+}
+
+/// For whom an answer is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reader {
+    pub(crate) language: Language,
+    /// Administrators also see what the provider said.
+    pub(crate) administrator: bool,
+}
+
+impl Operator {
+    pub(crate) fn reader(&self) -> Reader {
+        Reader { language: self.language, administrator: self.administrator }
+    }
+}
+
+/// The language that a request asks for.
+pub(crate) fn language(headers: &HeaderMap) -> Language {
+    let header = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    header.map(Language::accepted).unwrap_or_default()
 }
 
 /// A person who may change channels and their settings.
@@ -29,7 +51,7 @@ impl<S: Sync> FromRequestParts<S> for Operator {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         // API Gateway refuses requests without a token; this is for the day when a route forgets to.
         let claims = claims(&parts.extensions).ok_or(ApiError::Unauthenticated)?;
-        operator(claims).ok_or(ApiError::Unauthenticated)
+        operator(claims, language(&parts.headers)).ok_or(ApiError::Unauthenticated)
     }
 }
 
@@ -49,10 +71,11 @@ fn claims(extensions: &Extensions) -> Option<&HashMap<String, String>> {
     }
 }
 
-fn operator(claims: &HashMap<String, String>) -> Option<Operator> {
+fn operator(claims: &HashMap<String, String>, language: Language) -> Option<Operator> {
     let id = claims.get("sub").filter(|sub| !sub.is_empty())?;
     let groups = claims.get("cognito:groups").map_or("", String::as_str);
-    Some(Operator { id: OperatorId(id.clone()), administrator: is_member(groups, ADMINISTRATORS) })
+    let administrator = is_member(groups, ADMINISTRATORS);
+    Some(Operator { id: OperatorId(id.clone()), administrator, language })
 }
 
 /// API Gateway hands every claim over as text. A list of groups becomes `[administrators operators]`;

@@ -9,9 +9,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, http};
 use lambda_http::RequestExt;
+use madoguchi_domain::Language;
 use serde::Serialize;
 
 use crate::ApiError;
+use crate::auth::language;
+use crate::error::Length;
 
 #[derive(Serialize)]
 struct Problem<'a> {
@@ -22,6 +25,13 @@ struct Problem<'a> {
 struct Told<'a> {
     id: &'static str,
     message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<&'static str>,
+    /// Of a text that is too long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<Length>,
     request_id: &'a str,
 }
 
@@ -34,18 +44,27 @@ pub(crate) async fn answer(request: Request, next: Next) -> Response {
     let id = request_id(request.extensions()).to_owned();
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let method = request.method().clone();
+    let language = language(request.headers());
     let mut response = next.run(request).await;
     if let Some(error) = response.extensions_mut().remove::<Arc<ApiError>>() {
         log(&error, &method, &route);
-        response = told(&error, &id);
+        response = told(&error, language, &id);
     }
     // What customers write must not stay behind in a shared browser.
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-fn told(error: &ApiError, request_id: &str) -> Response {
-    let told = Told { id: error.public_id(), message: error.to_string(), request_id };
+fn told(error: &ApiError, language: Language, request_id: &str) -> Response {
+    let known = error.problem().map(|(problem, kind)| problem.text(kind, language));
+    let told = Told {
+        id: error.public_id(),
+        message: error.message(language),
+        cause: known.map(|text| text.cause),
+        remedy: known.map(|text| text.remedy),
+        text: error.length(),
+        request_id,
+    };
     let mut response = (error.status(), Json(Problem { error: told })).into_response();
     match error {
         ApiError::Unauthenticated => {

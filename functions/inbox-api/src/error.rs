@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use madoguchi_domain::ChannelKind;
 use madoguchi_domain::channel::SettingsOutOfBounds;
 use madoguchi_domain::conversation::ReopenRefused;
 use madoguchi_domain::reply::{Lock, ReplyRefused};
 use madoguchi_domain::send::FailureReason;
 use madoguchi_domain::template::TemplateRefused;
-use madoguchi_domain::text::TextRefused;
+use madoguchi_domain::text::{self, TextRefused};
+use madoguchi_domain::{ChannelKind, Language, Problem};
 use madoguchi_runtime::{QueueError, SecretError};
 use madoguchi_store::StoreError;
 
@@ -74,14 +74,14 @@ pub enum ApiError {
     #[error("Nothing with this id is in quarantine.")]
     QuarantinedNotFound,
     /// The channel of the conversation is gone (RPL-5).
-    #[error("{}", FailureReason::ChannelUnlinked.message(ChannelKind::Messenger))]
+    #[error("Customer information was not found: the channel may be unlinked. Ask an administrator.")]
     ChannelUnlinked,
-    /// Nothing can be written in the conversation now (RPL-2).
+    /// Nothing can be written in a conversation of this kind of channel now (RPL-2).
     #[error("{}", sentence(.0))]
-    Locked(Lock),
+    Locked(Lock, ChannelKind),
     /// The text does not fit the provider.
     #[error("{}", sentence(.0))]
-    Text(TextRefused),
+    Text(TextRefused, ChannelKind),
     /// The channel's conversations are not reopened by button (C1).
     #[error("{}", sentence(.0))]
     Reopen(ReopenRefused),
@@ -144,9 +144,10 @@ impl ApiError {
             Self::ChannelNotFound => "channel_not_found",
             Self::QuarantinedNotFound => "quarantined_not_found",
             Self::ChannelUnlinked => FailureReason::ChannelUnlinked.public_id(),
-            Self::Locked(lock) => lock.public_id(),
-            Self::Text(TextRefused::Empty) => "text_empty",
-            Self::Text(TextRefused::TooLong { .. }) => "text_too_long",
+            Self::Locked(lock, _) => lock.public_id(),
+            Self::Text(TextRefused::Empty, _) => "text_empty",
+            Self::Text(TextRefused::TooLong { .. }, _) => "text_too_long",
+            Self::Text(TextRefused::Indivisible { .. }, _) => "text_indivisible",
             Self::Template(_) => "template_refused",
             Self::Reopen(ReopenRefused::OnlyTheCustomer) => "reopen_by_customer_only",
             Self::Reopen(ReopenRefused::Final) => "conversation_final",
@@ -178,13 +179,13 @@ impl ApiError {
             | Self::QuarantinedNotFound => StatusCode::NOT_FOUND,
             Self::IdempotencyKeyReused
             | Self::ChannelUnlinked
-            | Self::Locked(_)
+            | Self::Locked(..)
             | Self::Reopen(_)
             | Self::MessageNotResendable
             | Self::ChannelExists
             | Self::ConnectionBusy
             | Self::NotReplayable { .. } => StatusCode::CONFLICT,
-            Self::Text(_) | Self::Template(_) | Self::ConnectionNotFound | Self::SettingsOutOfBounds(_) => {
+            Self::Text(..) | Self::Template(_) | Self::ConnectionNotFound | Self::SettingsOutOfBounds(_) => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -197,6 +198,51 @@ impl ApiError {
         match self {
             Self::Busy { detail } | Self::Internal { detail } => Some(detail),
             _ => None,
+        }
+    }
+
+    /// What it says to a person who asked for `language`.
+    pub(crate) fn message(&self, language: Language) -> String {
+        match (self, self.problem(), language) {
+            (_, None, _) | (_, _, Language::En) => self.to_string(),
+            (
+                Self::Text(TextRefused::TooLong { length, limit, .. }, _),
+                Some((problem, kind)),
+                Language::Ja,
+            ) => {
+                let text = problem.text(kind, language);
+                format!("{}現在{length}文字、上限は{limit}文字です。", text.message)
+            }
+            (_, Some((problem, kind)), Language::Ja) => problem.text(kind, language).message.to_owned(),
+        }
+    }
+
+    /// Its entry in the catalogue of what stands in the way of a reply, if it has one.
+    pub(crate) fn problem(&self) -> Option<(Problem, ChannelKind)> {
+        match self {
+            Self::ChannelUnlinked => Some((Problem::ChannelUnlinked, ChannelKind::Messenger)),
+            Self::Locked(lock, kind) => Some(((*lock).into(), *kind)),
+            Self::Text(refused, kind) => Some((refused.into(), *kind)),
+            _ => None,
+        }
+    }
+
+    /// How long a text is that is too long.
+    pub(crate) fn length(&self) -> Option<Length> {
+        match self {
+            Self::Text(TextRefused::TooLong { length, limit, .. }, kind) => {
+                Some(Length { has: *length, max: *limit, unit: text::limit(*kind).unit.as_str() })
+            }
+            _ => None,
+        }
+    }
+
+    /// Why a reply on a channel of `kind` cannot be written.
+    pub(crate) fn refused(refused: ReplyRefused, kind: ChannelKind) -> Self {
+        match refused {
+            ReplyRefused::Locked(lock) => Self::Locked(lock, kind),
+            ReplyRefused::Text(text) => Self::Text(text, kind),
+            ReplyRefused::Template(template) => Self::Template(template),
         }
     }
 
@@ -236,14 +282,13 @@ impl From<QueueError> for ApiError {
     }
 }
 
-impl From<ReplyRefused> for ApiError {
-    fn from(refused: ReplyRefused) -> Self {
-        match refused {
-            ReplyRefused::Locked(lock) => Self::Locked(lock),
-            ReplyRefused::Text(text) => Self::Text(text),
-            ReplyRefused::Template(template) => Self::Template(template),
-        }
-    }
+/// The length of a text, as its provider counts.
+#[derive(Debug, serde::Serialize)]
+pub(crate) struct Length {
+    #[serde(rename = "length")]
+    has: usize,
+    max: usize,
+    unit: &'static str,
 }
 
 fn chain(error: &dyn std::error::Error) -> String {
@@ -288,16 +333,19 @@ mod tests {
             ApiError::ChannelNotFound,
             ApiError::QuarantinedNotFound,
             ApiError::ChannelUnlinked,
-            ApiError::Locked(Lock::Closed),
-            ApiError::Locked(Lock::WindowClosed { ended_at: None }),
-            ApiError::Locked(Lock::Standby),
-            ApiError::Text(TextRefused::Empty),
-            ApiError::Text(TextRefused::TooLong {
-                length: 6_000,
-                limit: 5_000,
-                unit: "UTF-16 code units",
-                channel: ChannelKind::Line,
-            }),
+            ApiError::Locked(Lock::Closed, ChannelKind::Line),
+            ApiError::Locked(Lock::WindowClosed { ended_at: None }, ChannelKind::Messenger),
+            ApiError::Locked(Lock::Standby, ChannelKind::Messenger),
+            ApiError::Text(TextRefused::Empty, ChannelKind::Line),
+            ApiError::Text(
+                TextRefused::TooLong {
+                    length: 6_000,
+                    limit: 5_000,
+                    unit: "UTF-16 code units",
+                    channel: ChannelKind::Line,
+                },
+                ChannelKind::Line,
+            ),
             ApiError::Reopen(ReopenRefused::OnlyTheCustomer),
             ApiError::Reopen(ReopenRefused::Final),
             ApiError::MessageNotResendable,
@@ -313,9 +361,17 @@ mod tests {
             ApiError::NotReplayable { reason: "it is a part of a body" },
             ApiError::Busy { detail: detail() },
             ApiError::Internal { detail: detail() },
-            ApiError::Locked(Lock::OptedOut),
-            ApiError::Locked(Lock::TemplateNeeded),
+            ApiError::Locked(Lock::OptedOut, ChannelKind::Sms),
+            ApiError::Locked(Lock::TemplateNeeded, ChannelKind::WhatsApp),
             ApiError::Template(TemplateRefused::NotAnId),
+            ApiError::Text(
+                TextRefused::Indivisible {
+                    limit: 1_999,
+                    unit: "characters",
+                    channel: ChannelKind::Messenger,
+                },
+                ChannelKind::Messenger,
+            ),
         ]
     }
 
@@ -335,11 +391,12 @@ mod tests {
             ApiError::ChannelNotFound => 11,
             ApiError::QuarantinedNotFound => 12,
             ApiError::ChannelUnlinked => 13,
-            ApiError::Locked(Lock::Closed) => 14,
-            ApiError::Locked(Lock::WindowClosed { .. }) => 15,
-            ApiError::Locked(Lock::Standby) => 16,
-            ApiError::Text(TextRefused::Empty) => 17,
-            ApiError::Text(TextRefused::TooLong { .. }) => 18,
+            ApiError::Locked(Lock::Closed, _) => 14,
+            ApiError::Locked(Lock::WindowClosed { .. }, _) => 15,
+            ApiError::Locked(Lock::Standby, _) => 16,
+            ApiError::Text(TextRefused::Empty, _) => 17,
+            ApiError::Text(TextRefused::TooLong { .. }, _) => 18,
+            ApiError::Text(TextRefused::Indivisible { .. }, _) => 29,
             ApiError::Reopen(ReopenRefused::OnlyTheCustomer) => 19,
             ApiError::Reopen(ReopenRefused::Final) => 20,
             ApiError::MessageNotResendable => 21,
@@ -350,9 +407,9 @@ mod tests {
             ApiError::NotReplayable { .. } => 26,
             ApiError::Busy { .. } => 27,
             ApiError::Internal { .. } => 28,
-            ApiError::Locked(Lock::OptedOut) => 29,
-            ApiError::Locked(Lock::TemplateNeeded) => 30,
-            ApiError::Template(_) => 31,
+            ApiError::Locked(Lock::OptedOut, _) => 30,
+            ApiError::Locked(Lock::TemplateNeeded, _) => 31,
+            ApiError::Template(_) => 32,
         }
     }
 
@@ -360,7 +417,8 @@ mod tests {
     fn every_error_has_its_own_id_a_status_and_a_text_without_detail() {
         let catalogue = catalogue();
         let places: Vec<_> = catalogue.iter().map(place).collect();
-        assert_eq!(places, (0..32).collect::<Vec<_>>());
+        let places: std::collections::BTreeSet<_> = places.into_iter().collect();
+        assert_eq!(places, (0..catalogue.len()).collect());
         let ids: HashSet<_> = catalogue.iter().map(ApiError::public_id).collect();
         assert_eq!(ids.len(), catalogue.len());
         for error in &catalogue {
@@ -372,6 +430,35 @@ mod tests {
             assert!(!text.contains("detail"), "{id}: {text}");
             assert_eq!(error.detail().is_some(), error.status().is_server_error(), "{id}");
         }
+    }
+
+    #[test]
+    fn every_problem_is_in_the_published_description() {
+        let description = include_str!("../../../infra/openapi.yaml");
+        let ids = description.split("    ProblemId:").nth(1).unwrap().split("\n\n").next().unwrap();
+        let ids: HashSet<_> = ids.lines().filter_map(|line| line.trim().strip_prefix("- ")).collect();
+        let known: HashSet<_> = Problem::all().map(Problem::public_id).collect();
+        assert_eq!(ids, known);
+    }
+
+    #[test]
+    fn what_stands_in_the_way_of_a_reply_is_told_in_the_readers_language() {
+        for error in catalogue() {
+            let id = error.public_id();
+            assert_eq!(error.message(Language::En), error.to_string(), "{id}");
+            let japanese = error.message(Language::Ja);
+            assert_eq!(japanese.is_ascii(), error.problem().is_none(), "{id}: {japanese}");
+        }
+        let locked = ["conversation_closed", "reply_window_closed", "thread_controlled"];
+        let told = ["channel_unlinked", "text_empty", "text_too_long", "text_indivisible"];
+        let known = catalogue().into_iter().filter(|error| error.problem().is_some());
+        let known: HashSet<_> = known.map(|error| error.public_id()).collect();
+        assert_eq!(known, locked.into_iter().chain(told).collect());
+        let too_long = catalogue().into_iter().find(|error| error.length().is_some()).unwrap();
+        let length = serde_json::to_value(too_long.length()).unwrap();
+        let expected = serde_json::json!({"length": 6_000, "max": 5_000, "unit": "utf16_code_units"});
+        assert_eq!(length, expected);
+        assert!(too_long.message(Language::Ja).contains("6000文字"));
     }
 
     #[test]

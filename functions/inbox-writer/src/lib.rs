@@ -135,8 +135,8 @@ impl Writer {
         let directory = self.channels.directory();
         match channel_consequence(refusal) {
             None => {}
-            Some(ChannelConsequence::Pause(pause)) => {
-                let _known_already = directory.pause_channel(channel.id, now + pause).await?;
+            Some(ChannelConsequence::Pause(pause, rest)) => {
+                let _known_already = directory.pause_channel(channel.id, now + pause, rest).await?;
                 self.metrics.count_for(channel.kind, "ChannelPauses", 1);
                 tracing::warn!(
                     channel.id = %channel.id, detail = refusal.detail, pause_ms = pause.as_ms(),

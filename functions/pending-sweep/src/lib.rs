@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use madoguchi_domain::channel::Sending;
 use madoguchi_domain::{Channel, ConversationId, MessageKey, Span, Timestamp};
 use madoguchi_runtime::{FifoEntry, Queue, QueueError};
+use madoguchi_store::inbox::PendingProfile;
 use madoguchi_store::work::{ProfileWork, ReplyWork};
 use madoguchi_store::{Directory, Inbox, StoreError};
 
@@ -110,10 +111,10 @@ impl Sweeper {
         if channel.sending(now) != Sending::Allowed {
             return Ok(());
         }
-        for conversation_id in
-            self.inbox.pending_profiles(channel.id).await?.into_iter().take(PROFILES_A_SWEEP)
-        {
-            let work = ProfileWork { v: 1, channel_id: channel.id, conversation_id };
+        let pending = self.inbox.pending_profiles(channel.id).await?;
+        for PendingProfile { conversation, participant } in pending.into_iter().take(PROFILES_A_SWEEP) {
+            let (channel_id, conversation_id) = (channel.id, conversation);
+            let work = ProfileWork { v: 1, channel_id, conversation_id, participant };
             self.profiles.send(&serde_json::to_string(&work)?).await?;
             swept.profiles += 1;
         }

@@ -1,11 +1,12 @@
 //! `profile-fetch`: asks the provider for a new contact's name and picture, after the fact (ING-9).
 
 use madoguchi_channels::messenger::{GraphConfig, PageAccess};
-use madoguchi_channels::{ProfileAnswer, ProviderHttp, line, messenger};
+use madoguchi_channels::{Profile, ProfileAnswer, ProviderHttp, line, messenger};
 use madoguchi_credentials::{CredentialError, Credentials, Freshness};
 use madoguchi_domain::channel::Sending;
 use madoguchi_domain::conversation::ProfileState;
-use madoguchi_domain::{Channel, ChannelKind, Conversation};
+use madoguchi_domain::send::Rest;
+use madoguchi_domain::{Channel, ChannelKind, Conversation, Participant, Party};
 use madoguchi_runtime::{Clock, Metrics, ProviderConfig};
 use madoguchi_store::work::ProfileWork;
 use madoguchi_store::{Directory, Inbox, Saved, StoreError};
@@ -55,35 +56,22 @@ impl Fetcher {
     pub async fn handle(&self, body: &str) -> Result<(), ProfileError> {
         let work: ProfileWork = serde_json::from_str(body)?;
         let Some(channel) = self.directory.channel(work.channel_id).await? else { return Ok(()) };
-        let Some(conversation) = self.inbox.conversation(work.conversation_id).await? else { return Ok(()) };
-        let wanted = conversation.contact.profile == ProfileState::Wanted;
-        if !wanted || channel.sending(self.clock.now()) != Sending::Allowed {
+        let Some(whose) = self.wanted(&work).await? else { return Ok(()) };
+        if channel.sending(self.clock.now()) != Sending::Allowed {
             return Ok(());
         }
-        let mut answer = self.ask(&channel, &conversation, Freshness::Cached).await;
+        let mut answer = self.ask(&channel, &whose, Freshness::Cached).await;
         if matches!(answer, ProfileAnswer::Credential { .. }) {
-            answer = self.ask(&channel, &conversation, Freshness::Renewed).await;
+            answer = self.ask(&channel, &whose, Freshness::Renewed).await;
         }
         match answer {
-            ProfileAnswer::Found(profile) => {
-                self.store(conversation, |conversation| {
-                    conversation.contact.name.clone_from(&profile.name);
-                    conversation.contact.picture_url.clone_from(&profile.picture_url);
-                    conversation.contact.profile = ProfileState::Known;
-                })
-                .await
-            }
-            ProfileAnswer::NotAvailable => {
-                self.store(conversation, |conversation| {
-                    conversation.contact.profile = ProfileState::Unavailable;
-                })
-                .await
-            }
+            ProfileAnswer::Found(profile) => self.store(whose, Some(profile)).await,
+            ProfileAnswer::NotAvailable => self.store(whose, None).await,
             ProfileAnswer::Retry { detail, after } => {
                 if let Some(after) = after {
                     // Calls while limited prolong the block, and replies share the limit.
                     let until = self.clock.now() + after;
-                    let _known_already = self.directory.pause_channel(channel.id, until).await?;
+                    let _known_already = self.directory.pause_channel(channel.id, until, Rest::Rate).await?;
                 }
                 self.metrics.count_for(channel.kind, "ProfilesPostponed", 1);
                 tracing::warn!(conversation.id = %work.conversation_id, detail, "The profile must wait");
@@ -96,15 +84,24 @@ impl Fetcher {
         }
     }
 
-    async fn ask(
-        &self,
-        channel: &Channel,
-        conversation: &Conversation,
-        freshness: Freshness,
-    ) -> ProfileAnswer {
+    /// Whose profile `work` is about, if it is still wanted.
+    async fn wanted(&self, work: &ProfileWork) -> Result<Option<Whose>, StoreError> {
+        let Some(conversation) = self.inbox.conversation(work.conversation_id).await? else {
+            return Ok(None);
+        };
+        let Some(person) = &work.participant else {
+            let wanted = conversation.contact.profile == ProfileState::Wanted;
+            return Ok(wanted.then_some(Whose::Contact(Box::new(conversation))));
+        };
+        let person = self.inbox.participant(conversation.id, person).await?;
+        let person = person.filter(|person| person.profile == ProfileState::Wanted);
+        Ok(person.map(|person| Whose::Participant(conversation.party, person)))
+    }
+
+    async fn ask(&self, channel: &Channel, whose: &Whose, freshness: Freshness) -> ProfileAnswer {
         let asked = match channel.kind {
-            ChannelKind::Messenger => self.messenger(channel, conversation, freshness).await,
-            ChannelKind::Line => self.line(channel, conversation, freshness).await,
+            ChannelKind::Messenger => self.messenger(channel, whose, freshness).await,
+            ChannelKind::Line => self.line(channel, whose, freshness).await,
             // A name comes along with a message; there is nobody to ask.
             ChannelKind::WhatsApp | ChannelKind::Sms => Ok(ProfileAnswer::NotAvailable),
         };
@@ -117,9 +114,11 @@ impl Fetcher {
     async fn messenger(
         &self,
         channel: &Channel,
-        conversation: &Conversation,
+        whose: &Whose,
         freshness: Freshness,
     ) -> Result<ProfileAnswer, CredentialError> {
+        // Messenger has no groups.
+        let Whose::Contact(conversation) = whose else { return Ok(ProfileAnswer::NotAvailable) };
         let page = self.credentials.page(channel, freshness).await?;
         let graph = GraphConfig {
             base_url: self.providers.graph_base_url.clone(),
@@ -136,29 +135,61 @@ impl Fetcher {
     async fn line(
         &self,
         channel: &Channel,
-        conversation: &Conversation,
+        whose: &Whose,
         freshness: Freshness,
     ) -> Result<ProfileAnswer, CredentialError> {
         let token = self.credentials.line_token(channel, freshness, self.clock.now()).await?;
-        Ok(line::profile(&self.http, &self.providers.line_base_url, &token, &conversation.party).await)
+        let base = &self.providers.line_base_url;
+        Ok(match whose {
+            Whose::Contact(conversation) => {
+                line::profile(&self.http, base, &token, &conversation.party).await
+            }
+            Whose::Participant(party, person) => {
+                line::member_profile(&self.http, base, &token, party, &person.id).await
+            }
+        })
     }
 
-    async fn store(
-        &self,
-        conversation: Conversation,
-        change: impl Fn(&mut Conversation),
-    ) -> Result<(), ProfileError> {
-        let mut current = conversation;
+    /// Stores the profile, or that there is none, whatever else was written meanwhile.
+    async fn store(&self, whose: Whose, profile: Option<Profile>) -> Result<(), ProfileError> {
+        let state = if profile.is_some() { ProfileState::Known } else { ProfileState::Unavailable };
+        let Profile { name, picture_url } = profile.unwrap_or_default();
+        let mut whose = whose;
         for _ in 0..TRIES {
-            change(&mut current);
-            if self.inbox.save_conversation(&current).await? == Saved::Done {
-                return Ok(());
-            }
-            match self.inbox.conversation(current.id).await? {
-                Some(newer) => current = newer,
+            let newer = match whose {
+                Whose::Contact(mut current) => {
+                    current.contact.name.clone_from(&name);
+                    current.contact.picture_url.clone_from(&picture_url);
+                    current.contact.profile = state;
+                    if self.inbox.save_conversation(&current).await? == Saved::Done {
+                        return Ok(());
+                    }
+                    self.inbox.conversation(current.id).await?.map(|newer| Whose::Contact(Box::new(newer)))
+                }
+                Whose::Participant(party, mut current) => {
+                    current.name.clone_from(&name);
+                    current.picture_url.clone_from(&picture_url);
+                    current.profile = state;
+                    if self.inbox.save_participant(&current).await? == Saved::Done {
+                        return Ok(());
+                    }
+                    let newer = self.inbox.participant(current.conversation_id, &current.id).await?;
+                    newer.map(|newer| Whose::Participant(party, newer))
+                }
+            };
+            match newer {
+                Some(newer) => whose = newer,
                 None => return Ok(()),
             }
         }
         Ok(())
     }
+}
+
+/// Who is asked about.
+enum Whose {
+    /// Whom a conversation is held with: a person, or a group as a whole.
+    Contact(Box<Conversation>),
+    /// Somebody in the group.
+    Participant(Party, Participant),
 }

@@ -96,8 +96,7 @@ impl Dispatcher {
         }
         let Some(retry_key) = retry_key(&claimed.message, &claimed.via) else {
             let detail = "not a way of LINE".to_owned();
-            let refusal = Refusal { class: RefusalClass::Invalid, detail, retry_after: None };
-            return Ok(Outcome::Refused(refusal));
+            return Ok(Outcome::Refused(Refusal::new(RefusalClass::Invalid, detail)));
         };
         Ok(line::push(&self.http, base, &token, to, text, retry_key).await)
     }
@@ -136,5 +135,5 @@ fn without_credential(error: CredentialError) -> Outcome {
         CredentialError::Broken { cause, detail } => (RefusalClass::Credential(cause), detail),
         CredentialError::Unavailable { detail } => (RefusalClass::Temporary, detail),
     };
-    Outcome::Refused(Refusal { class, detail, retry_after: None })
+    Outcome::Refused(Refusal::new(class, detail))
 }

@@ -49,8 +49,12 @@ impl Dispatcher {
                 }
                 Ok(Next::GoOn)
             }
-            Settlement::Failed { reason, detail } => {
-                self.failed(message, claimed_at, reason, detail, now).await?;
+            Settlement::Failed { reason, detail, text } => {
+                if reason == FailureReason::ProviderRefused {
+                    self.metrics.count_for(channel.kind, "UnmappedProviderCodes", 1);
+                }
+                let why = Why { reason, detail, text };
+                self.failed(message, claimed_at, why, now).await?;
                 Ok(Next::GoOn)
             }
             Settlement::Unconfirmed { detail } => {
@@ -69,10 +73,10 @@ impl Dispatcher {
                 self.metrics.count_for(channel.kind, "RepliesRetried", 1);
                 Err(DispatchError::RetryAfter { after, detail })
             }
-            Settlement::Pause { pause, detail } => {
+            Settlement::Pause { pause, rest, detail } => {
                 // A pause is the channel's matter and uses up none of the message's attempts.
                 self.write_state(message, claimed_at, queued(attempt - 1, None, repeats)).await?;
-                let _known_already = self.directory.pause_channel(channel.id, now + pause).await?;
+                let _known_already = self.directory.pause_channel(channel.id, now + pause, rest).await?;
                 self.metrics.count_for(channel.kind, "ChannelPauses", 1);
                 tracing::warn!(
                     channel.id = %channel.id, detail, pause_ms = pause.as_ms(),
@@ -104,7 +108,8 @@ impl Dispatcher {
         reason: FailureReason,
         now: Timestamp,
     ) -> Result<Next, DispatchError> {
-        let failed = SendState::Failed { at: now, reason, detail: "before the call".to_owned() };
+        let failed =
+            SendState::Failed { at: now, reason, detail: "before the call".to_owned(), provider_text: None };
         let (conversation, key) = (message.conversation_id, message.key);
         if self.save(message, failed).await? == Saved::Done {
             self.metrics.count("RepliesFailed", 1);
@@ -120,16 +125,17 @@ impl Dispatcher {
         &self,
         message: Message,
         claimed_at: Timestamp,
-        reason: FailureReason,
-        detail: String,
+        why: Why,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        let Why { reason, detail, text: provider_text } = why;
         let (conversation, key) = (message.conversation_id, message.key);
         tracing::warn!(
             conversation.id = %conversation, message.id = %key, reason = reason.public_id(), detail,
             "Message `{key}` failed: {}", reason.public_id()
         );
-        self.write_state(message, claimed_at, SendState::Failed { at: now, reason, detail }).await?;
+        self.write_state(message, claimed_at, SendState::Failed { at: now, reason, detail, provider_text })
+            .await?;
         self.metrics.count("RepliesFailed", 1);
         if !tells_of_contact(reason) {
             return Ok(());
@@ -188,6 +194,13 @@ const fn tells_of_contact(reason: FailureReason) -> bool {
             | FailureReason::RecipientOptedOut
             | FailureReason::ReplyWindowClosed
     )
+}
+
+/// Why a reply failed.
+struct Why {
+    reason: FailureReason,
+    detail: String,
+    text: Option<String>,
 }
 
 /// Whether the reply is still in the hand that took it then.

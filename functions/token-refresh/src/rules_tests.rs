@@ -36,7 +36,7 @@ fn days(days: i64) -> Span {
 
 #[test]
 fn only_a_verdict_on_the_credential_is_one() {
-    let refused = |class| Refusal { class, detail: "code".into(), retry_after: Some(days(1)) };
+    let refused = |class| Refusal { retry_after: Some(days(1)), ..Refusal::new(class, "code") };
     let table = [
         (TokenError::Refused(refused(RefusalClass::Credential(Cause::Checkpoint))), Some(Cause::Checkpoint)),
         (TokenError::Refused(refused(RefusalClass::Rate)), None),

@@ -76,6 +76,17 @@ pub(crate) fn unsigned(object: &Value, key: &str) -> Option<u64> {
     integer(object, key)?.try_into().ok()
 }
 
+/// A number that cannot be negative and is small, such as a place in a text or a list.
+pub(crate) fn small(object: &Value, key: &str) -> Option<u32> {
+    integer(object, key)?.try_into().ok()
+}
+
+/// The ids that the elements of a list carry under `key`, at most `max` of them.
+pub(crate) fn ids(list: Option<&Value>, key: &str, max: usize) -> Vec<String> {
+    let list = list.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    list.iter().filter_map(|element| id(element, key)).take(max).collect()
+}
+
 /// A provider's instant; `None` for what no message key can carry.
 pub(crate) fn instant(object: &Value, key: &str) -> Option<Timestamp> {
     let value = integer(object, key).filter(|value| *value >= 0)?;
@@ -96,9 +107,27 @@ pub(crate) fn cut_bytes(text: &str, max: usize) -> &str {
     &text[..text.floor_char_boundary(max)]
 }
 
-/// The JSON itself, for what we do not understand.
+/// The JSON itself, for what we do not understand, without what still opens something: it is shown to people.
 pub(crate) fn raw(value: &Value) -> String {
+    let mut value = value.clone();
+    remove_secrets(&mut value);
     cut_bytes(&value.to_string(), RAW_BYTES).to_owned()
+}
+
+/// Fields that hold a token or a code, at any depth. The depth is that of the parser's limit.
+fn remove_secrets(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            let opens = |name: &str| {
+                let name = name.to_ascii_lowercase();
+                name.ends_with("token") || matches!(name.as_str(), "authorization_code" | "nonce")
+            };
+            fields.retain(|name, _| !opens(name));
+            fields.values_mut().for_each(remove_secrets);
+        }
+        Value::Array(items) => items.iter_mut().for_each(remove_secrets),
+        _ => {}
+    }
 }
 
 /// The value of one element of a good envelope. What JSON allows but Rust strings do not (half a
@@ -197,6 +226,16 @@ mod tests {
         assert_eq!(instant(&object, "s"), Some(Timestamp::from_ms(1_700_000_000_000)));
         assert_eq!(instant(&object, "negative"), None);
         assert_eq!(instant(&object, "late"), None);
+    }
+
+    #[test]
+    fn what_is_kept_of_an_unknown_event_opens_nothing() {
+        let event = json!({
+            "replyToken": "t", "kept": 1, "deep": [{"notification_messages_token": "t", "kept": 2}],
+            "link": {"nonce": "n", "authorization_code": "c", "result": "ok"},
+        });
+        let kept: Value = serde_json::from_str(&raw(&event)).unwrap();
+        assert_eq!(kept, json!({"kept": 1, "deep": [{"kept": 2}], "link": {"result": "ok"}}));
     }
 
     #[test]

@@ -27,5 +27,7 @@ pub fn parse(event: &InboundEvent, options: &ParseOptions<'_>) -> Option<Event> 
 pub(crate) const KIND_CHARACTERS: usize = 64;
 /// The longest title of a button or a file.
 pub(crate) const TITLE_CHARACTERS: usize = 300;
+/// People who join or leave with one event; LINE groups hold 500.
+pub(crate) const MAX_MEMBERS: usize = 500;
 /// The longest postback payload; providers take at most 1,000 characters.
 pub(crate) const PAYLOAD_CHARACTERS: usize = 2_000;

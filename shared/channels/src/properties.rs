@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use madoguchi_domain::{ChannelId, ChannelKind, Timestamp};
+use madoguchi_domain::event::{CustomerMessage, Echo};
+use madoguchi_domain::{ChannelId, ChannelKind, Content, Event, EventBody, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Map, Value, json};
@@ -12,31 +13,48 @@ use crate::parse::{ParseOptions, parse};
 use crate::{line, messenger};
 
 /// Names that the parsers look for, so that random objects reach deep into them.
-const NAMES: [&str; 40] = [
+const NAMES: [&str; 59] = [
     "action",
     "address",
     "app_id",
     "attachments",
+    "beacon",
     "contentProvider",
     "data",
     "delivery",
+    "elements",
     "emoji",
+    "emojis",
     "field",
     "follow",
     "groupId",
+    "hwid",
     "id",
     "imageSet",
+    "index",
     "is_echo",
+    "joined",
     "keywords",
     "latitude",
+    "left",
+    "length",
+    "link",
     "longitude",
+    "members",
+    "membership",
+    "mention",
+    "mentionees",
     "message",
     "message_edit",
     "metadata",
     "mid",
+    "new_owner_app_id",
+    "optin",
     "params",
+    "pass_thread_control",
     "payload",
     "postback",
+    "product",
     "quick_reply",
     "reaction",
     "read",
@@ -46,15 +64,17 @@ const NAMES: [&str; 40] = [
     "sender",
     "source",
     "sticker_id",
+    "take_thread_control",
     "text",
     "timestamp",
     "title",
     "type",
     "url",
+    "userId",
     "value",
     "watermark",
 ];
-const WORDS: [&str; 16] = [
+const WORDS: [&str; 20] = [
     "",
     "1",
     "2",
@@ -71,6 +91,10 @@ const WORDS: [&str; 16] = [
     "follow",
     "unsend",
     "standby",
+    "memberJoined",
+    "beacon",
+    "activated",
+    "stay",
 ];
 
 fn text() -> impl Strategy<Value = String> {
@@ -149,6 +173,57 @@ fn spread(elements: &[(Value, Index)], pieces: usize) -> Vec<Vec<Value>> {
     spread
 }
 
+/// Real events of every kind.
+fn known_events() -> Vec<InboundEvent> {
+    let messenger = [
+        include_str!("../fixtures/messenger/messages.json"),
+        include_str!("../fixtures/messenger/events.json"),
+        include_str!("../fixtures/messenger/echoes.json"),
+    ];
+    let line = [
+        include_str!("../fixtures/line/messages.json"),
+        include_str!("../fixtures/line/events.json"),
+        include_str!("../fixtures/line/sdk_events.json"),
+    ];
+    let messenger = messenger.into_iter().map(|body| messenger::split(body.as_bytes(), received()).unwrap());
+    let line = line.into_iter().map(|body| line::split(body.as_bytes(), line_channel(), received()).unwrap());
+    let events = messenger.chain(line).flatten();
+    events.filter(|event| event.conversation_id.is_some()).collect()
+}
+
+/// JSON pointers to the objects of a value, outermost first.
+fn objects(value: &Value, way: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            found.push(way.to_owned());
+            fields.iter().for_each(|(name, field)| objects(field, &format!("{way}/{name}"), found));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(i, item)| objects(item, &format!("{way}/{i}"), found));
+        }
+        _ => {}
+    }
+}
+
+fn object_at(value: &Value, place: Index) -> String {
+    let mut ways = Vec::new();
+    objects(value, "", &mut ways);
+    place.get(&ways).clone()
+}
+
+/// What an event says, without the words that are kept of what we do not understand.
+fn understood(event: &InboundEvent) -> Option<Event> {
+    let options = ParseOptions { page_inbox_app_ids: &["26390203743090".to_owned()] };
+    let mut parsed = parse(event, &options)?;
+    match &mut parsed.body {
+        EventBody::Unknown { raw, .. }
+        | EventBody::Message(CustomerMessage { content: Content::Unknown { raw, .. }, .. })
+        | EventBody::Echo(Echo { content: Content::Unknown { raw, .. }, .. }) => raw.clear(),
+        _ => {}
+    }
+    Some(parsed)
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_split_panic(body in any::<Vec<u8>>()) {
@@ -214,6 +289,39 @@ proptest! {
         let events = line::split(body.as_bytes(), line_channel(), received()).unwrap();
         let ids: BTreeSet<_> = events.iter().map(|event| &event.event_id).collect();
         prop_assert_eq!(ids.len(), distinct.len());
+    }
+
+    /// Providers add fields without notice; whatever they put wherever, the event says what it said.
+    #[test]
+    fn a_new_field_at_any_place_changes_nothing(
+        which in any::<Index>(), place in any::<Index>(), name in "zz[a-z_]{0,12}", field in value(),
+    ) {
+        let mut event = which.get(&known_events()).clone();
+        let before = understood(&event);
+        let way = object_at(&event.raw, place);
+        let object = event.raw.pointer_mut(&way).and_then(Value::as_object_mut).unwrap();
+        // Wrapped, since a postback's parameters are kept by whatever names they come.
+        object.insert(name, json!([field]));
+        prop_assert_eq!(understood(&event), before, "{}", way);
+    }
+
+    /// Nor does a new word in place of a known type cost anything but the kind: the message is kept under its id.
+    #[test]
+    fn a_new_type_at_any_place_costs_no_message(
+        which in any::<Index>(), place in any::<Index>(), word in text(),
+    ) {
+        let mut event = which.get(&known_events()).clone();
+        let before = understood(&event).unwrap();
+        let way = object_at(&event.raw, place);
+        let object = event.raw.pointer_mut(&way).and_then(Value::as_object_mut).unwrap();
+        prop_assume!(object.contains_key("type") && way != "/source");
+        object.insert("type".into(), word.into());
+        let after = understood(&event).unwrap();
+        prop_assert_eq!((&after.party, after.at, &after.id), (&before.party, before.at, &before.id));
+        if let (EventBody::Message(before), false) = (before.body, way.is_empty()) {
+            let EventBody::Message(after) = after.body else { panic!("{after:?}") };
+            prop_assert_eq!(after.provider_message_id, before.provider_message_id);
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub enum Verdict {
 impl Verdict {
     /// A refusal without a hint when to come back.
     pub(crate) fn refused(class: RefusalClass, detail: impl Into<String>) -> Self {
-        Self::Refused(Refusal { class, detail: detail.into(), retry_after: None })
+        Self::Refused(Refusal::new(class, detail))
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::credential::Cause;
 use crate::ids::{ChannelId, ConnectionId};
+use crate::send::Rest;
 use crate::time::{Span, Timestamp};
 
 /// The provider behind a channel.
@@ -82,6 +83,9 @@ pub struct Channel {
     /// Sending rests until then: the provider asked us to slow down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused_until: Option<Timestamp>,
+    /// Why it rests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_for: Option<Rest>,
     /// When it was added.
     pub created_at: Timestamp,
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::happening::{Happening, Referral, ThreadControl};
 use crate::ids::Party;
 use crate::message::MessageKey;
 use crate::send::Refusal;
@@ -77,6 +78,8 @@ pub enum EventBody {
         target: String,
         /// The new text.
         text: String,
+        /// A one-use token to answer with (LINE).
+        reply_token: Option<String>,
     },
     /// A message was taken back; the stored copy must go (LINE asks so).
     Unsend {
@@ -92,10 +95,16 @@ pub enum EventBody {
     },
     /// The customer blocked the account.
     Unfollow,
-    /// The customer came in through a link or an advertisement; opens the reply window on Messenger.
-    Referral {
-        /// Short description for the timeline: source and reference.
-        summary: String,
+    /// The customer came in through a link or an advertisement.
+    Referral(Referral),
+    /// The provider says which app may answer.
+    Control(ThreadControl),
+    /// Something happened that nobody said: a line of the timeline, and perhaps a change of state.
+    Happened {
+        /// What.
+        what: Happening,
+        /// A one-use token to answer with (LINE).
+        reply_token: Option<String>,
     },
     /// An event that we do not know (yet). Kept as it came (ING-10).
     Unknown {
@@ -117,6 +126,8 @@ pub struct CustomerMessage {
     pub reply_to: Option<String>,
     /// A one-use token to answer with (LINE).
     pub reply_token: Option<String>,
+    /// The link or advertisement that brought the customer here with this message.
+    pub referral: Option<Referral>,
 }
 
 /// A message of the company's side, as the provider reports it.
@@ -179,6 +190,9 @@ pub enum Content {
         /// Links and files that came along.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         attachments: Vec<Attachment>,
+        /// The provider's own emoji and mentions in the text, in its order.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        insets: Vec<Inset>,
     },
     /// A sticker.
     Sticker {
@@ -195,6 +209,9 @@ pub enum Content {
     Attachments {
         /// One or more.
         attachments: Vec<Attachment>,
+        /// The set that they belong to, where the provider sends each of a set by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        album: Option<Album>,
     },
     /// A place.
     Location {
@@ -213,6 +230,9 @@ pub enum Content {
         title: Option<String>,
         /// What it means to whoever made the button.
         payload: Option<String>,
+        /// What was picked with it, such as `datetime`, by the provider's names.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        params: BTreeMap<String, String>,
     },
     /// A text that the provider has approved beforehand and keeps; we send its id and what to fill in (TPL-6).
     Template(Template),
@@ -235,6 +255,54 @@ pub struct Template {
     /// What is filled in, by the name or number of the placeholder.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub variables: BTreeMap<String, String>,
+}
+
+/// Several messages that were sent as one, such as the pictures of an album. They arrive in any order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Album {
+    /// The provider's id of the set.
+    pub id: String,
+    /// Which one of the set, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<u32>,
+    /// How many there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<u32>,
+}
+
+/// A stretch of a text that stands for more than its characters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inset {
+    /// Where it begins, in UTF-16 code units of the text.
+    pub index: u32,
+    /// How long it is, in UTF-16 code units.
+    pub length: u32,
+    /// What it stands for.
+    #[serde(flatten)]
+    pub stands_for: StandsFor,
+}
+
+/// What an [`Inset`] stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "stands_for", rename_all = "snake_case")]
+pub enum StandsFor {
+    /// A picture of the provider's own set.
+    Emoji {
+        /// LINE: `product/emoji`.
+        emoji: String,
+    },
+    /// Somebody who is spoken to.
+    Mention {
+        /// The provider's id of the person; `None` where it is not told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user: Option<String>,
+        /// Everybody in the group.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        everybody: bool,
+        /// Our own account.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        us: bool,
+    },
 }
 
 /// A file that stays at the provider for now.
@@ -268,7 +336,7 @@ pub struct Attachment {
 impl Content {
     /// Plain text.
     pub fn text(text: impl Into<String>) -> Self {
-        Self::Text { text: text.into(), payload: None, attachments: Vec::new() }
+        Self::Text { text: text.into(), payload: None, attachments: Vec::new(), insets: Vec::new() }
     }
 
     /// The name of the kind as the API shows it.
@@ -276,7 +344,7 @@ impl Content {
         match self {
             Self::Text { .. } => "text",
             Self::Sticker { .. } => "sticker",
-            Self::Attachments { attachments } => attachments.first().map_or("file", |a| a.kind.as_str()),
+            Self::Attachments { attachments, .. } => attachments.first().map_or("file", |a| a.kind.as_str()),
             Self::Location { .. } => "location",
             Self::Postback { .. } => "postback",
             Self::Template(_) => "template",
@@ -294,7 +362,7 @@ impl Content {
                 format!("[{}]", self.kind())
             }
             Self::Location { title, .. } => title.clone().unwrap_or_else(|| "[location]".into()),
-            Self::Postback { title, payload } => {
+            Self::Postback { title, payload, .. } => {
                 title.clone().or_else(|| payload.clone()).unwrap_or_else(|| "[postback]".into())
             }
         };

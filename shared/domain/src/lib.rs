@@ -3,13 +3,16 @@
 //! Nothing here does I/O or reads a clock: callers pass what was stored, what happened and `now`,
 //! and get back what must be stored. Everything is tested as tables and properties.
 
+pub mod catalogue;
 pub mod channel;
 pub mod conversation;
 pub mod credential;
 pub mod deadline;
 pub mod event;
+pub mod happening;
 pub mod ids;
 pub mod message;
+pub mod participant;
 pub mod progress;
 pub mod reply;
 pub mod send;
@@ -19,9 +22,12 @@ pub mod text;
 pub mod time;
 pub mod window;
 
+pub use catalogue::{Language, Problem};
 pub use channel::{Channel, ChannelHealth, ChannelKind, ChannelSettings, ReopenPolicy};
 pub use conversation::{CloseReason, Conversation, Section, Status};
 pub use event::{Content, Event, EventBody};
+pub use happening::Happening;
 pub use ids::{ChannelId, ConnectionId, ConversationId, MessageId, OperatorId, Party};
 pub use message::{Message, MessageKey, SendState, SentBy};
+pub use participant::Participant;
 pub use time::{Span, Timestamp};

@@ -137,8 +137,14 @@ pub enum Body {
         /// Its reason or detail, machine-readable where there is a list of them.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         detail: Option<String>,
+        /// The same piece by piece, by machine-readable names.
+        #[serde(default, skip_serializing_if = "Facts::is_empty")]
+        facts: Facts,
     },
 }
+
+/// The pieces of what a line of the timeline tells, by name.
+pub type Facts = BTreeMap<String, String>;
 
 /// What happened to a message after it was said. Merging is commutative and idempotent, so the order
 /// and number of deliveries do not matter.
@@ -289,6 +295,9 @@ pub enum SendState {
         reason: FailureReason,
         /// The provider's code, for maintainers.
         detail: String,
+        /// The provider's own words where we have none of ours, for administrators. May quote the message: never logged.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        provider_text: Option<String>,
     },
     /// It may have been sent; an echo or a person decides.
     Unconfirmed {

@@ -26,7 +26,8 @@ pub fn advance(message: &Message, progress: &Progress, at: Timestamp) -> Option<
         Stage::Delivered => SendState::Delivered { at },
         Stage::Read => SendState::Read { at },
         Stage::Failed(refusal) => {
-            SendState::Failed { at, reason: failure_of(refusal.class), detail: refusal.detail.clone() }
+            let (reason, detail) = (failure_of(refusal.class), refusal.detail.clone());
+            SendState::Failed { at, reason, detail, provider_text: refusal.text.clone() }
         }
     })
 }
@@ -91,7 +92,7 @@ mod tests {
     }
 
     fn failed() -> Stage {
-        Stage::Failed(Refusal { class: RefusalClass::Recipient, detail: "30005".into(), retry_after: None })
+        Stage::Failed(Refusal::new(RefusalClass::Recipient, "30005"))
     }
 
     fn progress(stage: Stage) -> Progress {
@@ -111,7 +112,8 @@ mod tests {
 
     #[test]
     fn rpl_11_a_message_moves_forward_by_rank_and_a_failure_is_final() {
-        let own = SendState::Failed { at: T, reason: FailureReason::ProviderUnavailable, detail: "x".into() };
+        let reason = FailureReason::ProviderUnavailable;
+        let own = SendState::Failed { at: T, reason, detail: "x".into(), provider_text: None };
         let unconfirmed = SendState::Unconfirmed { at: T, claimed_at: T, detail: "timeout".into() };
         let (sent, delivered, read) =
             (SendState::Sent { at: T }, SendState::Delivered { at: T }, SendState::Read { at: T });

@@ -81,7 +81,7 @@ pub fn composer(
     if !conversation.is_open() {
         return Composer::Locked(Lock::Closed);
     }
-    if conversation.is_standby() {
+    if conversation.is_standby(now) {
         return Composer::Locked(Lock::Standby);
     }
     if conversation.is_opted_out() {

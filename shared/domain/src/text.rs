@@ -11,6 +11,61 @@ const LINE_MAX_UTF16_UNITS: usize = 5_000;
 /// Twilio takes 1,600 characters, whatever the channel (error 14103).
 const TWILIO_MAX_CHARACTERS: usize = 1_600;
 
+/// What a provider counts, and how much of it a message may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// The most that the provider takes.
+    pub max: usize,
+    /// What is counted.
+    pub unit: Unit,
+}
+
+/// What a provider counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Unicode code points.
+    Characters,
+    /// UTF-16 code units: one or two for each code point.
+    Utf16,
+}
+
+impl Unit {
+    /// The name used in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Characters => "characters",
+            Self::Utf16 => "utf16_code_units",
+        }
+    }
+
+    /// The name used in sentences.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Characters => "characters",
+            Self::Utf16 => "UTF-16 code units",
+        }
+    }
+
+    /// How many of them `text` has.
+    pub fn count(self, text: &str) -> usize {
+        match self {
+            Self::Characters => text.chars().count(),
+            Self::Utf16 => text.encode_utf16().count(),
+        }
+    }
+}
+
+/// How long a text may be on a channel of `kind`.
+pub const fn limit(kind: ChannelKind) -> Limit {
+    match kind {
+        ChannelKind::Messenger => Limit { max: MESSENGER_MAX_CHARACTERS, unit: Unit::Characters },
+        ChannelKind::Line => Limit { max: LINE_MAX_UTF16_UNITS, unit: Unit::Utf16 },
+        ChannelKind::WhatsApp | ChannelKind::Sms => {
+            Limit { max: TWILIO_MAX_CHARACTERS, unit: Unit::Characters }
+        }
+    }
+}
+
 /// Why a text cannot be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TextRefused {
@@ -29,6 +84,17 @@ pub enum TextRefused {
         /// Whose limit.
         channel: ChannelKind,
     },
+    /// Longer than the provider takes, and there is no place to split it: one character that the reader sees, or a
+    /// stretch of spaces, is longer by itself.
+    #[error("the text cannot be split: a piece of it is longer than the {limit} {unit} that {channel} takes")]
+    Indivisible {
+        /// The most that the provider takes.
+        limit: usize,
+        /// What is counted.
+        unit: &'static str,
+        /// Whose limit.
+        channel: ChannelKind,
+    },
 }
 
 /// Refuses a text that the provider of `kind` would refuse, with the count in its unit.
@@ -36,17 +102,68 @@ pub fn check(kind: ChannelKind, text: &str) -> Result<(), TextRefused> {
     if text.trim().is_empty() {
         return Err(TextRefused::Empty);
     }
-    let (length, limit, unit) = match kind {
-        ChannelKind::Messenger => (text.chars().count(), MESSENGER_MAX_CHARACTERS, "characters"),
-        ChannelKind::Line => (text.encode_utf16().count(), LINE_MAX_UTF16_UNITS, "UTF-16 code units"),
-        ChannelKind::WhatsApp | ChannelKind::Sms => {
-            (text.chars().count(), TWILIO_MAX_CHARACTERS, "characters")
-        }
-    };
+    let Limit { max: limit, unit } = limit(kind);
+    let length = unit.count(text);
     if length > limit {
-        return Err(TextRefused::TooLong { length, limit, unit, channel: kind });
+        return Err(TextRefused::TooLong { length, limit, unit: unit.name(), channel: kind });
     }
     Ok(())
+}
+
+/// Splits a text into parts that the provider of `kind` takes one by one, in order: behind a sentence where there is
+/// one, else behind a word, never inside of what a reader sees as one character. Joined, the parts are the text; none
+/// is blank.
+pub fn split(kind: ChannelKind, text: &str) -> Result<Vec<&str>, TextRefused> {
+    if text.trim().is_empty() {
+        return Err(TextRefused::Empty);
+    }
+    let Limit { max, unit } = limit(kind);
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while unit.count(rest) > max {
+        let Some(end) = end_of_part(rest, max, unit) else {
+            return Err(TextRefused::Indivisible { limit: max, unit: unit.name(), channel: kind });
+        };
+        let (part, more) = rest.split_at(end);
+        parts.push(part);
+        rest = more;
+    }
+    parts.push(rest);
+    Ok(parts)
+}
+
+/// Where the first part of a text ends that is too long; `None` if no end leaves something to read on both sides.
+fn end_of_part(text: &str, max: usize, unit: Unit) -> Option<usize> {
+    let last_solid = text.trim_end().grapheme_indices(true).next_back()?.0;
+    let (mut length, mut solid) = (0, false);
+    let mut ends = Vec::new();
+    for (start, grapheme) in text.grapheme_indices(true) {
+        length += unit.count(grapheme);
+        let end = start + grapheme.len();
+        if length > max || end > last_solid {
+            break;
+        }
+        solid |= !grapheme.trim().is_empty();
+        if solid {
+            ends.push(end);
+        }
+    }
+    let farthest = *ends.last()?;
+    // Beyond this the next part would begin with more blanks than it can hold together with a character.
+    let goes_on = |end: usize| {
+        let rest = &text[end..];
+        let blanks = rest.len() - rest.trim_start().len();
+        let next = rest[blanks..].graphemes(true).next().map_or(0, str::len);
+        unit.count(&rest[..blanks + next]) <= max
+    };
+    let fits = |end: usize| end < farthest && ends.binary_search(&end).is_ok() && goes_on(end);
+    // An end in the first half would make parts that are hardly worth it.
+    let half = farthest / 2;
+    let seen = &text[..text.ceil_char_boundary(farthest + 1)];
+    let sentence =
+        seen.split_sentence_bound_indices().map(|(start, _)| start).filter(|end| fits(*end)).last();
+    let word = || seen.split_word_bound_indices().map(|(start, _)| start).rfind(|end| fits(*end));
+    sentence.filter(|end| *end > half).or_else(|| word().filter(|end| *end > half)).or(Some(farthest))
 }
 
 /// As much of `text` as fits into `max_bytes`, never half of what a reader sees as one character; an ellipsis tells
@@ -62,6 +179,8 @@ pub fn cut(text: &str, max_bytes: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -81,6 +200,87 @@ mod tests {
         ];
         for (kind, text, fits) in table {
             assert_eq!(check(kind, &text).is_ok(), fits, "{kind} {}", text.chars().count());
+        }
+    }
+
+    #[test]
+    fn msg_1_a_text_is_split_behind_a_sentence_else_behind_a_word() {
+        let sentence = format!("{}。", "あ".repeat(999));
+        let text = sentence.repeat(3);
+        assert_eq!(split(ChannelKind::Messenger, &text).unwrap(), [&sentence; 3]);
+        let words = "word ".repeat(500);
+        let parts = split(ChannelKind::Messenger, &words).unwrap();
+        assert!(parts[0].ends_with(' ') && parts[1].starts_with("word"), "{:?}", parts[0].len());
+        let lines = format!("{}\n{}", "あ".repeat(1_500), "い".repeat(1_500));
+        let parts = split(ChannelKind::Messenger, &lines).unwrap();
+        assert_eq!(parts.iter().map(|part| part.chars().count()).collect::<Vec<_>>(), [1_501, 1_500]);
+        let one = "あ".repeat(1_999);
+        assert_eq!(split(ChannelKind::Messenger, &one).unwrap(), [&one]);
+    }
+
+    #[test]
+    fn msg_1_what_a_reader_sees_as_one_character_is_never_split() {
+        let family = "👨‍👩‍👧";
+        let text = family.repeat(1_000);
+        for kind in [ChannelKind::Messenger, ChannelKind::Line] {
+            for part in split(kind, &text).unwrap() {
+                assert_eq!(part.replace(family, ""), "", "{kind}");
+                assert_eq!(check(kind, part), Ok(()));
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_split_is_refused() {
+        let tower = format!("a{}", "\u{301}".repeat(2_000));
+        let gap = format!("a{}b", " ".repeat(2 * 1_999));
+        for text in [&tower, &gap] {
+            let refused = split(ChannelKind::Messenger, text);
+            assert!(matches!(refused, Err(TextRefused::Indivisible { limit: 1_999, .. })), "{refused:?}");
+        }
+        assert_eq!(split(ChannelKind::Line, " \n　"), Err(TextRefused::Empty));
+        // As long as each side can carry its share of the blanks it can be done.
+        let gap = format!("a{}b", " ".repeat(3_000));
+        assert_eq!(split(ChannelKind::Messenger, &gap).unwrap().concat(), gap);
+    }
+
+    fn long_text() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            4 => "[a-zあ-ん漢字。. ]{1,40}",
+            1 => "\\PC{1,20}",
+            1 => prop::sample::select(vec!["👨‍👩‍👧", "が", "e\u{301}", "\r\n", "  ", "　", "🇯🇵", "한국", "!? "])
+                .prop_map(str::to_owned),
+        ];
+        prop::collection::vec((piece, 1_usize..80), 1..24)
+            .prop_map(|pieces| pieces.into_iter().map(|(piece, times)| piece.repeat(times)).collect())
+    }
+
+    proptest! {
+        #[test]
+        fn msg_1_parts_are_the_text_and_each_fits(text in long_text(), line in any::<bool>()) {
+            let kind = if line { ChannelKind::Line } else { ChannelKind::Messenger };
+            match split(kind, &text) {
+                Ok(parts) => {
+                    prop_assert_eq!(parts.concat(), text.clone());
+                    for part in &parts {
+                        prop_assert_eq!(check(kind, part), Ok(()));
+                    }
+                    let ends: Vec<usize> = text.grapheme_indices(true).map(|(start, _)| start).collect();
+                    let mut at = 0;
+                    for part in parts {
+                        prop_assert!(ends.contains(&at), "inside a character at {}", at);
+                        at += part.len();
+                    }
+                }
+                Err(TextRefused::Empty) => prop_assert!(text.trim().is_empty()),
+                Err(TextRefused::Indivisible { .. }) => {
+                    // No text of these pieces has so long a character; only blanks can be in the way.
+                    let gap = text.split(|c: char| !c.is_whitespace()).map(|gap| limit(kind).unit.count(gap)).max();
+                    let longest_piece = 20;
+                    prop_assert!(gap.unwrap_or(0) + longest_piece >= limit(kind).max, "{:?}", gap);
+                }
+                Err(other) => prop_assert!(false, "{:?}", other),
+            }
         }
     }
 

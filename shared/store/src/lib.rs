@@ -8,6 +8,7 @@
 //! | message, timeline line | `c#{conversation}` | `m#{ms:013}-{message}` |
 //! | what was told about a message that has not arrived | `c#{conversation}` | `x#{reference}` |
 //! | place of the reply that a client's idempotency key stands for | `c#{conversation}` | `k#{message}` |
+//! | somebody in a group | `c#{conversation}` | `p#{person}` |
 //! | event that belongs to no conversation | `channel#{channel}` | `e#{event}` |
 //! | quarantined body or event | `quarantine` | `{id}#{part:03}` |
 //!
@@ -15,13 +16,13 @@
 //! | --- | --- | --- | --- |
 //! | `inbox` | `{channel}#{section}`, `{ms:013}-{conversation}` | conversations | a section's list, newest first |
 //! | `deadline` | `{kind}#{shard:02}`, due time | conversations with an armed deadline | what is due |
-//! | `pending` | `reply#{channel}` or `profile#{channel}`, `{conversation}[#{message}]` | unfinished work only | what the sweeper must start again; the order of a conversation's open replies |
+//! | `pending` | `reply#{channel}` or `profile#{channel}`, `{conversation}[#{message or person}]` | unfinished work only | what the sweeper must start again; the order of a conversation's open replies |
 //!
 //! | access pattern | cost (4 KB / 1 KB items) |
 //! | --- | --- |
-//! | load for an inbound event | 1 strong get = 1 RRU; a second one while a note waits in the conversation |
+//! | load for an inbound event | 1 strong get = 1 RRU; a second one while a note waits in the conversation; in a group half a one more for who speaks |
 //! | find what a reaction, an edit or an unsend is about | newest first: 1 strong query of 25 messages, about 4 RRU; older messages cost what lies above them |
-//! | commit an inbound text | message 1 WRU, then conversation 1 + `inbox` move 2 |
+//! | commit an inbound text | message 1 WRU, then conversation 1 + `inbox` move 2; the first of somebody in a group is a transaction with their item |
 //! | write a reply | place 1 WRU, message 1 + `pending` 1, conversation 1 + `inbox` move 2 |
 //! | claim, settle a reply | 1 WRU each; settling also leaves `pending` (1) |
 //! | close by deadline | transaction of conversation and line (4 WRU) + `inbox` move 2 + `deadline` 1 |

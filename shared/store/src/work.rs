@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use madoguchi_domain::{ChannelId, ConversationId, MessageKey};
 use serde::{Deserialize, Serialize};
 
+use crate::inbox::{PendingProfile, pending_profile};
+
 /// "This conversation has replies to send."
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplyWork {
@@ -19,7 +21,7 @@ pub struct ReplyWork {
 }
 
 /// "This contact's profile is wanted."
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProfileWork {
     /// Form of the message.
     pub v: u8,
@@ -27,6 +29,9 @@ pub struct ProfileWork {
     pub channel_id: ChannelId,
     /// Whose profile.
     pub conversation_id: ConversationId,
+    /// In a group: the profile of this one of its people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub participant: Option<String>,
 }
 
 /// What follows from one committed write.
@@ -67,7 +72,8 @@ pub fn follow_up(new: &Image, old: Option<&Image>) -> Option<FollowUp> {
             Some(FollowUp::Reply { work, dedupe: format!("{message}.{}", text(new, "rev")) })
         }
         ("profile", "profile") => {
-            Some(FollowUp::Profile(ProfileWork { v: 1, channel_id, conversation_id: position.parse().ok()? }))
+            let PendingProfile { conversation: conversation_id, participant } = pending_profile(&position)?;
+            Some(FollowUp::Profile(ProfileWork { v: 1, channel_id, conversation_id, participant }))
         }
         _ => None,
     }
@@ -106,5 +112,12 @@ mod tests {
         ]);
         assert!(follows(&profile, None));
         assert!(!follows(&profile, Some(&profile)));
+        let member = image(&[
+            ("pending_pk", &format!("profile#{channel}")),
+            ("pending_sk", &format!("{channel}#U#1")),
+            ("pending_state", "profile"),
+        ]);
+        let Some(FollowUp::Profile(work)) = follow_up(&member, None) else { panic!("somebody in a group") };
+        assert_eq!(work.participant.as_deref(), Some("U#1"));
     }
 }

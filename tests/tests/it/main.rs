@@ -5,6 +5,7 @@ mod closing;
 mod costs;
 mod crash;
 mod ingest;
+mod kinds;
 mod replies;
 mod scenarios;
 mod token_refresh;

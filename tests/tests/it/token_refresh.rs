@@ -106,6 +106,7 @@ impl World {
             settings_changed_at: self.now(),
             health: ChannelHealth::Connecting,
             paused_until: None,
+            paused_for: None,
             created_at: self.now(),
         };
         assert_eq!(self.directory.add_channel(&channel).await.unwrap(), Saved::Done);

@@ -133,7 +133,7 @@ async fn the_answer_is_empty_markup() {
     let url = address(&test, Sms);
     let sid = sid(1);
     let (headers, body) = signed(&url, &message(Sms, &sid, &[("Body", "x")]));
-    let (status, headers, body) = test.call(&url, &headers, &body).await;
+    let (status, headers, body) = test.post_to(&url, &headers, &body).await;
     assert_eq!((status, body.as_str()), (200, "<Response></Response>"));
     assert_eq!(headers["content-type"], "text/xml; charset=utf-8");
 }
@@ -195,8 +195,8 @@ async fn a_webhook_by_get_carries_its_parameters_in_the_address() {
     let (_, query) = signed("", &message(Sms, &sid, &[("Body", "おはよう")]));
     let url = format!("{}?{query}", address(&test, Sms));
     let (headers, _) = signed(&url, &[]);
-    assert_eq!(test.get(&url, &headers).await, 200);
-    assert_eq!(test.get(&url.replace("NumSegments=1", "NumSegments=2"), &headers).await, 401);
+    assert_eq!(test.get_from(&url, &headers).await, 200);
+    assert_eq!(test.get_from(&url.replace("NumSegments=1", "NumSegments=2"), &headers).await, 401);
     test.settle().await;
     assert_eq!(test.texts(conversation_of(Sms)).await, ["おはよう"]);
 }
@@ -311,7 +311,7 @@ async fn msg_6_files_are_filed_with_where_they_are() {
     assert_eq!(deliver(&test, &address(&test, WhatsApp), &parameters).await, 200);
     test.settle().await;
     let messages = test.messages(conversation_of(WhatsApp)).await;
-    let Body::Said { content: Content::Attachments { attachments } } = &messages[0].body else { panic!() };
+    let Body::Said { content: Content::Attachments { attachments, .. } } = &messages[0].body else { panic!() };
     let told: Vec<_> = attachments.iter().map(|a| (&*a.kind, a.content_type.as_deref().unwrap())).collect();
     assert_eq!(told, [("image", "image/jpeg"), ("file", "application/pdf")]);
 }

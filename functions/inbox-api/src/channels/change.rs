@@ -99,6 +99,7 @@ mod tests {
             settings_changed_at: Timestamp::default(),
             health: ChannelHealth::Connecting,
             paused_until: None,
+            paused_for: None,
             created_at: Timestamp::default(),
         }
     }

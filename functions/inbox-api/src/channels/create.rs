@@ -107,6 +107,7 @@ pub(crate) async fn create(
         settings_changed_at: now,
         health: ChannelHealth::Connecting,
         paused_until: None,
+        paused_for: None,
         created_at: now,
     };
     if api.directory.add_channel(&channel).await? == Saved::Conflict {

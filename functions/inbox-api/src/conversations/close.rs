@@ -19,11 +19,13 @@ pub(crate) async fn close(
     for _ in 0..TRIES {
         let current = existing(&api, id).await?;
         let closed = conversation::close(current.clone(), CloseReason::Operator, api.clock.now());
-        let Some(mut closed) = closed else { return shown(&api, &current).await.map(Json) };
+        let Some(mut closed) = closed else {
+            return shown(&api, &current, operator.reader()).await.map(Json);
+        };
         if api.inbox.commit_closed(&closed).await? == Saved::Done {
             tracing::info!(conversation.id = %id, operator.id = operator.id.0, "Closed conversation `{id}`");
             closed.conversation.version += 1;
-            return shown(&api, &closed.conversation).await.map(Json);
+            return shown(&api, &closed.conversation, operator.reader()).await.map(Json);
         }
     }
     Err(ApiError::contended("a close"))

@@ -23,7 +23,7 @@ pub(crate) struct ListQuery {
 
 pub(crate) async fn list(
     State(api): Shared,
-    _: Operator,
+    operator: Operator,
     InQuery(query): InQuery<ListQuery>,
 ) -> Result<Json<PageView<ConversationView>>, ApiError> {
     let wanted = Wanted::parse(&query)?;
@@ -33,10 +33,10 @@ pub(crate) async fn list(
     let ids = wanted.channel.map_or_else(|| channels.keys().copied().collect(), |channel| vec![channel]);
     let page = api.inbox.list(&ids, wanted.sections, wanted.before, wanted.limit).await?;
     let now = api.clock.now();
-    let items = page
-        .conversations
-        .iter()
-        .map(|conversation| ConversationView::new(conversation, channels.get(&conversation.channel_id), now));
+    let items = page.conversations.iter().map(|conversation| {
+        let channel = channels.get(&conversation.channel_id);
+        ConversationView::new(conversation, channel, now, operator.reader())
+    });
     Ok(Json(PageView { items: items.collect(), next_cursor: page.next }))
 }
 

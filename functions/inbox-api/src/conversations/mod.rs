@@ -12,6 +12,7 @@ pub(crate) use reopen::reopen;
 
 use madoguchi_domain::{Conversation, ConversationId};
 
+use crate::auth::Reader;
 use crate::view::ConversationView;
 use crate::{Api, ApiError};
 
@@ -22,7 +23,7 @@ pub(crate) async fn existing(api: &Api, id: ConversationId) -> Result<Conversati
     api.inbox.conversation(id).await?.ok_or(ApiError::ConversationNotFound)
 }
 
-async fn shown(api: &Api, conversation: &Conversation) -> Result<ConversationView, ApiError> {
+async fn shown(api: &Api, conversation: &Conversation, reader: Reader) -> Result<ConversationView, ApiError> {
     let channel = api.directory.channel(conversation.channel_id).await?;
-    Ok(ConversationView::new(conversation, channel.as_ref(), api.clock.now()))
+    Ok(ConversationView::new(conversation, channel.as_ref(), api.clock.now(), reader))
 }

@@ -10,11 +10,18 @@ use crate::input::InPath;
 use crate::view::ConversationView;
 use crate::{ApiError, Shared};
 
+/// How many people of a group are shown; LINE groups hold 500.
+const MOST_PARTICIPANTS: usize = 500;
+
 pub(crate) async fn read(
     State(api): Shared,
-    _: Operator,
+    operator: Operator,
     InPath(id): InPath<ConversationId>,
 ) -> Result<Json<ConversationView>, ApiError> {
     let conversation = existing(&api, id).await?;
-    shown(&api, &conversation).await.map(Json)
+    let mut view = shown(&api, &conversation, operator.reader()).await?;
+    if conversation.is_group() {
+        view.held_with(&api.inbox.group(id, MOST_PARTICIPANTS).await?);
+    }
+    Ok(Json(view))
 }

@@ -1,15 +1,21 @@
 //! `GET /api/conversations/{conversation}/messages`: newest first, older ones by cursor.
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::State;
-use madoguchi_domain::{ConversationId, MessageKey};
+use madoguchi_domain::{Conversation, ConversationId, Message, MessageKey};
+use madoguchi_store::inbox::MessagePage;
 use serde::Deserialize;
 
 use crate::auth::Operator;
 use crate::conversations::existing;
 use crate::input::{InPath, InQuery, given, not_a_cursor, page_size};
-use crate::view::{MessageView, PageView};
-use crate::{ApiError, Shared};
+use crate::view::{MessageView, PageView, album, grouped, incomplete};
+use crate::{Api, ApiError, Shared};
+
+/// How many more messages are read for the rest of an album: it is sent within moments, and LINE's hold fewer.
+const ALBUM_REACH: usize = 50;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,7 +26,7 @@ pub(crate) struct PageQuery {
 
 pub(crate) async fn list(
     State(api): Shared,
-    _: Operator,
+    operator: Operator,
     InPath(id): InPath<ConversationId>,
     InQuery(query): InQuery<PageQuery>,
 ) -> Result<Json<PageView<MessageView>>, ApiError> {
@@ -29,6 +35,51 @@ pub(crate) async fn list(
     let before = before.map_err(|_| not_a_cursor())?;
     let conversation = existing(&api, id).await?;
     let page = api.inbox.messages(id, before.as_ref(), limit).await?;
-    let items = page.messages.iter().map(|message| MessageView::new(message, &conversation)).collect();
+    let page = with_whole_albums(&api, id, page).await?;
+    let names = names(&api, &conversation, &page.messages).await?;
+    let items = page.messages.iter().map(|message| {
+        let view = MessageView::new(message, &conversation, operator.reader());
+        view.spoken_by(message.participant.as_ref().and_then(|person| names.get(person)))
+    });
+    let items = grouped(items.collect());
     Ok(Json(PageView { items, next_cursor: page.next.map(|key| key.to_string()) }))
+}
+
+/// A page does not end inside an album: what belongs to it is taken in from the next one.
+async fn with_whole_albums(
+    api: &Api,
+    id: ConversationId,
+    mut page: MessagePage,
+) -> Result<MessagePage, ApiError> {
+    let Some(next) = page.next else { return Ok(page) };
+    let missing = incomplete(&page.messages);
+    if missing.is_empty() {
+        return Ok(page);
+    }
+    let mut more = api.inbox.messages(id, Some(&next), ALBUM_REACH).await?;
+    let belongs = |message: &Message| album(message).is_some_and(|album| missing.contains(album.id.as_str()));
+    if let Some(last) = more.messages.iter().rposition(belongs) {
+        let all = last + 1 == more.messages.len();
+        more.messages.truncate(last + 1);
+        page.next = if all { more.next } else { more.messages.last().map(|message| message.key) };
+        page.messages.append(&mut more.messages);
+    }
+    Ok(page)
+}
+
+/// The names of those who speak in a group, as far as they are known.
+async fn names(
+    api: &Api,
+    conversation: &Conversation,
+    messages: &[Message],
+) -> Result<HashMap<String, String>, ApiError> {
+    if !conversation.is_group() {
+        return Ok(HashMap::new());
+    }
+    let mut people: Vec<&str> =
+        messages.iter().filter_map(|message| message.participant.as_deref()).collect();
+    people.sort_unstable();
+    people.dedup();
+    let people = api.inbox.participants(conversation.id, &people, false).await?;
+    Ok(people.into_iter().filter_map(|person| Some((person.id, person.name?))).collect())
 }

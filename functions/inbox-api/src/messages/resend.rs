@@ -32,9 +32,9 @@ pub(crate) async fn resend(
         let channel = api.directory.channel(conversation.channel_id).await?;
         let settings = channel.ok_or(ApiError::ChannelUnlinked)?.settings;
         if let Body::Said { content } = &message.body {
-            let now = api.clock.now();
+            let (now, kind) = (api.clock.now(), conversation.channel_kind);
             reply::permitted(&conversation, &settings, Author::Person, content, now)
-                .map_err(ApiError::Locked)?;
+                .map_err(|lock| ApiError::Locked(lock, kind))?;
         }
         message.send = Some(SendState::queued());
         if api.inbox.save_message(&message).await? == Saved::Done {
@@ -42,7 +42,10 @@ pub(crate) async fn resend(
                 conversation.id = %id, message.id = %key, operator.id = operator.id.0,
                 "Queued a reply again"
             );
-            return Ok((StatusCode::ACCEPTED, Json(MessageView::new(&message, &conversation))));
+            return Ok((
+                StatusCode::ACCEPTED,
+                Json(MessageView::new(&message, &conversation, operator.reader())),
+            ));
         }
     }
     Err(ApiError::contended("a reply to be sent again"))

@@ -6,24 +6,30 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use madoguchi_domain::event::Template;
 use madoguchi_domain::message::Body;
-use madoguchi_domain::{Content, ConversationId, Message, MessageId, reply};
-use madoguchi_store::Saved;
+use madoguchi_domain::{
+    ChannelSettings, Content, Conversation, ConversationId, Message, MessageId, Span, Timestamp, reply, text,
+};
 use serde::Deserialize;
 
+use super::write_down::{Moment, Written, write_down};
 use crate::auth::Operator;
-use crate::conversations::{TRIES, existing};
+use crate::conversations::existing;
 use crate::input::{IdempotencyKey, InPath, JsonBody};
-use crate::view::MessageView;
-use crate::{ApiError, Shared};
+use crate::view::{MessageView, PageView};
+use crate::{Api, ApiError, Shared};
 
+/// What is to be sent: one of a text and a template.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Draft {
     text: Option<String>,
     template: Option<TemplateDraft>,
+    /// A text that is too long becomes several messages instead of being refused (MSG-1).
+    #[serde(default)]
+    split: bool,
 }
 
 #[derive(Deserialize)]
@@ -34,21 +40,6 @@ struct TemplateDraft {
     variables: BTreeMap<String, String>,
 }
 
-impl Draft {
-    fn content(self) -> Result<Content, ApiError> {
-        match (self.text, self.template) {
-            (Some(text), None) => Ok(Content::text(text)),
-            (None, Some(TemplateDraft { content_sid, variables })) => {
-                Ok(Content::Template(Template { content_sid, variables }))
-            }
-            (None, None) => Err(ApiError::InvalidBody { what: "missing field `text`".to_owned() }),
-            (Some(_), Some(_)) => {
-                Err(ApiError::InvalidBody { what: "send either `text` or `template`".to_owned() })
-            }
-        }
-    }
-}
-
 /// Answers 202 with the queued reply, or 200 with the reply that was written under the same key
 /// before, whatever has become of it since (RPL-14).
 pub(crate) async fn send(
@@ -57,47 +48,78 @@ pub(crate) async fn send(
     InPath(id): InPath<ConversationId>,
     IdempotencyKey(key): IdempotencyKey,
     JsonBody(draft): JsonBody<Draft>,
-) -> Result<impl IntoResponse, ApiError> {
-    let content = draft.content()?;
-    for _ in 0..TRIES {
-        let conversation = existing(&api, id).await?;
-        let now = api.clock.now();
-        let channel = api.channels.channel(conversation.channel_id, now).await?;
-        let settings = channel.ok_or(ApiError::ChannelUnlinked)?.settings;
-        let write = |placed_at| {
-            let author = operator.id.clone();
-            reply::write_content(&conversation, &settings, author, &key, content.clone(), placed_at, now)
-        };
-        let fresh = write(None);
-        let placed = match &fresh {
-            Ok(reply) => api.inbox.place_reply(id, reply.key, now).await?,
-            // What would be refused now may have been written before.
-            Err(_) => api.inbox.placed_reply(id, MessageId::of_reply(id, &key)).await?,
-        };
-        if let Some(place) = placed
-            && let Some(written) = api.inbox.message(id, &place).await?
-        {
-            let repeated = repeated(&written, &content)?;
-            let conversation = api.inbox.note_reply(conversation, &settings, repeated, now).await?;
-            return Ok((StatusCode::OK, Json(MessageView::new(repeated, &conversation))));
+) -> Result<Response, ApiError> {
+    let invalid = |what: &str| ApiError::InvalidBody { what: what.to_owned() };
+    let content = match (draft.text, draft.template) {
+        (Some(text), None) if draft.split => return send_parts(&api, &operator, id, &key, &text).await,
+        (Some(text), None) => Content::text(text),
+        (None, Some(_)) if draft.split => return Err(invalid("a template cannot be split")),
+        (None, Some(TemplateDraft { content_sid, variables })) => {
+            Content::Template(Template { content_sid, variables })
         }
-        // An earlier request may have ended before its reply was stored.
-        let message = placed.map_or(fresh, |place| write(Some(place.at)))?;
-        if api.inbox.create(&message).await? == Saved::Done {
-            let conversation = api.inbox.note_reply(conversation, &settings, &message, now).await?;
-            tracing::debug!(
-                conversation.id = %id, message.id = %message.key, operator.id = operator.id.0,
-                "Queued a reply"
-            );
-            return Ok((StatusCode::ACCEPTED, Json(MessageView::new(&message, &conversation))));
-        }
-    }
-    Err(ApiError::contended("a reply"))
+        (None, None) => return Err(invalid("missing field `text`")),
+        (Some(_), Some(_)) => return Err(invalid("send either `text` or `template`")),
+    };
+    let conversation = existing(&api, id).await?;
+    Ok(write(&api, &operator, conversation, &key, content, None).await?.answer(&operator))
 }
 
-fn repeated<'a>(written: &'a Message, content: &Content) -> Result<&'a Message, ApiError> {
-    match &written.body {
-        Body::Said { content: known } if known == content => Ok(written),
-        _ => Err(ApiError::IdempotencyKeyReused),
+/// Answers with the parts in their order.
+async fn send_parts(
+    api: &Api,
+    operator: &Operator,
+    id: ConversationId,
+    key: &str,
+    whole: &str,
+) -> Result<Response, ApiError> {
+    let conversation = existing(api, id).await?;
+    let kind = conversation.channel_kind;
+    let parts = text::split(kind, whole).map_err(|refused| ApiError::Text(refused, kind))?;
+    let mut current = conversation;
+    let mut answer = PageView { items: Vec::with_capacity(parts.len()), next_cursor: None };
+    let (mut fresh, mut after) = (false, None);
+    for (number, part) in parts.iter().enumerate() {
+        let content = Content::text(part.to_string());
+        let written = write(api, operator, current, &key_of_part(key, number), content, after).await?;
+        answer.items.push(MessageView::new(&written.message, &written.conversation, operator.reader()));
+        fresh |= written.fresh;
+        // The next part stands below this one, whatever the clocks say.
+        after = Some(written.message.key.at + Span::from_ms(1));
+        current = written.conversation;
     }
+    if !fresh && is_written(api, id, &key_of_part(key, parts.len())).await? {
+        // The text under this key was longer and begins like this one.
+        return Err(ApiError::IdempotencyKeyReused);
+    }
+    let status = if fresh { StatusCode::ACCEPTED } else { StatusCode::OK };
+    Ok((status, Json(answer)).into_response())
+}
+
+/// The key of one part of a split text. A client's key has no spaces, so none of these can be one.
+fn key_of_part(key: &str, number: usize) -> String {
+    if number == 0 { key.to_owned() } else { format!("{key} {number}") }
+}
+
+async fn is_written(api: &Api, id: ConversationId, key: &str) -> Result<bool, ApiError> {
+    Ok(api.inbox.placed_reply(id, MessageId::of_reply(id, key)).await?.is_some())
+}
+
+/// Writes one reply down, not above `after`.
+async fn write(
+    api: &Api,
+    operator: &Operator,
+    conversation: Conversation,
+    key: &str,
+    content: Content,
+    after: Option<Timestamp>,
+) -> Result<Written, ApiError> {
+    let kind = conversation.channel_kind;
+    let write = |conversation: &Conversation, settings: &ChannelSettings, Moment { placed_at, now }| {
+        let author = operator.id.clone();
+        reply::write_content(conversation, settings, author, key, content.clone(), placed_at, now)
+            .map_err(|refused| ApiError::refused(refused, kind))
+    };
+    let same =
+        |written: &Message| matches!(&written.body, Body::Said { content: known } if *known == content);
+    write_down(api, operator, conversation, key, after, write, same).await
 }

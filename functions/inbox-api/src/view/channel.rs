@@ -116,6 +116,7 @@ pub(super) mod tests {
             settings_changed_at: Timestamp::from_ms(1_700_000_000_000),
             health: ChannelHealth::Connecting,
             paused_until: None,
+            paused_for: None,
             created_at: Timestamp::from_ms(1_700_000_000_000),
         }
     }

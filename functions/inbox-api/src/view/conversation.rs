@@ -1,15 +1,20 @@
 //! A conversation as operators see it.
 
+use madoguchi_domain::channel::Sending;
 use madoguchi_domain::conversation::Status;
 use madoguchi_domain::deadline;
 use madoguchi_domain::reply::{self, Composer, Lock};
-use madoguchi_domain::send::FailureReason;
-use madoguchi_domain::window::Author;
-use madoguchi_domain::{Channel, ChannelId, ChannelKind, Conversation, ConversationId, Party, Timestamp};
+use madoguchi_domain::send::Rest;
+use madoguchi_domain::text::{self, Limit};
+use madoguchi_domain::window::{self, Author, Window};
+use madoguchi_domain::{
+    Channel, ChannelId, ChannelKind, Conversation, ConversationId, Participant, Party, Problem, Timestamp,
+};
 use serde::Serialize;
 
+use super::ProblemView;
 use super::channel::HealthView;
-use crate::error::sentence;
+use crate::auth::Reader;
 
 /// One conversation.
 #[derive(Debug, Serialize)]
@@ -29,6 +34,13 @@ pub(crate) struct ConversationView {
     /// What will happen by itself, and when.
     deadline: Option<DeadlineView>,
     composer: ComposerView,
+    /// Until when the provider lets us answer.
+    window: WindowView,
+    limits: LimitsView,
+    /// What stands in the way of replies at the moment, beside a locked composer.
+    problems: Vec<ProblemView>,
+    /// Of a group, where one conversation is read: its people. Null otherwise.
+    participants: Option<Vec<ParticipantView>>,
     /// Null if the channel is gone.
     channel_health: Option<HealthView>,
     version: u64,
@@ -52,13 +64,53 @@ struct DeadlineView {
 struct ComposerView {
     state: &'static str,
     reason: Option<&'static str>,
-    message: Option<String>,
+    message: Option<&'static str>,
+    cause: Option<&'static str>,
+    remedy: Option<&'static str>,
+    /// The app that controls the thread, where the provider has named it.
+    controlled_by: Option<String>,
     until: Option<String>,
 }
 
+#[derive(Debug, Serialize)]
+struct WindowView {
+    /// `unlimited`, `standard`, `extended` or `none`.
+    kind: &'static str,
+    /// Until when it lets a person answer.
+    until: Option<String>,
+    /// When it was last opened by the customer.
+    opened_at: Option<String>,
+    /// When it ended.
+    ended_at: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct LimitsView {
+    text: TextLimitView,
+}
+
+#[derive(Debug, Serialize)]
+struct TextLimitView {
+    max: usize,
+    unit: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct ParticipantView {
+    id: String,
+    name: Option<String>,
+    picture_url: Option<String>,
+    present: bool,
+}
+
 impl ConversationView {
-    /// The conversation at `now`, with the channel that it came through if that is still there.
-    pub(crate) fn new(conversation: &Conversation, channel: Option<&Channel>, now: Timestamp) -> Self {
+    /// The conversation at `now`, with the channel that it came through if that is still there, for `reader`.
+    pub(crate) fn new(
+        conversation: &Conversation,
+        channel: Option<&Channel>,
+        now: Timestamp,
+        reader: Reader,
+    ) -> Self {
         let settings = channel.map(|channel| channel.settings.clone()).unwrap_or_default();
         let (status, close_reason) = match conversation.status {
             Status::New => ("new", None),
@@ -93,56 +145,122 @@ impl ConversationView {
                 kind: deadline.kind.as_str(),
                 due_at: deadline.due_at.to_string(),
             }),
-            composer: channel.map_or_else(unlinked, |channel| {
-                reply::composer(conversation, &channel.settings, Author::Person, now).into()
-            }),
+            composer: composer(conversation, channel, now, reader),
+            window: WindowView::new(conversation, settings.human_agent, now),
+            limits: LimitsView::from(text::limit(conversation.channel_kind)),
+            problems: problems(conversation, channel, now, reader),
+            participants: None,
             channel_health: channel.map(|channel| HealthView::from(&channel.health)),
             version: conversation.version,
         }
     }
 }
 
-impl From<Composer> for ComposerView {
-    fn from(composer: Composer) -> Self {
-        let until = |until: Timestamp| until.to_string();
-        match composer {
-            Composer::Open { until: end } => {
-                Self { state: "open", reason: None, message: None, until: end.map(until) }
-            }
-            Composer::HumanAgent { until: end } => {
-                Self { state: "human_agent", reason: None, message: None, until: Some(until(end)) }
-            }
-            Composer::TemplateOnly { .. } => Self {
-                state: "template_only",
-                reason: Some(Lock::TemplateNeeded.public_id()),
-                message: Some(sentence(&Lock::TemplateNeeded)),
-                until: None,
-            },
-            Composer::Locked(lock) => Self {
-                state: "locked",
-                reason: Some(lock.public_id()),
-                message: Some(sentence(&lock)),
-                until: None,
-            },
-        }
+impl ConversationView {
+    /// With the people of the group.
+    pub(crate) fn held_with(&mut self, people: &[Participant]) {
+        self.participants = Some(people.iter().map(ParticipantView::from).collect());
     }
 }
 
-/// RPL-5.
-fn unlinked() -> ComposerView {
-    let reason = FailureReason::ChannelUnlinked;
-    ComposerView {
-        state: "locked",
-        reason: Some(reason.public_id()),
-        message: Some(reason.message(ChannelKind::Messenger).to_owned()),
-        until: None,
+fn composer(
+    conversation: &Conversation,
+    channel: Option<&Channel>,
+    now: Timestamp,
+    reader: Reader,
+) -> ComposerView {
+    let view = |state, until: Option<Timestamp>| ComposerView {
+        state,
+        reason: None,
+        message: None,
+        cause: None,
+        remedy: None,
+        controlled_by: None,
+        until: until.map(|until| until.to_string()),
+    };
+    let locked = |problem| {
+        let told = ProblemView::new(problem, conversation.channel_kind, reader.language);
+        ComposerView {
+            reason: Some(told.id),
+            message: Some(told.message),
+            cause: Some(told.cause),
+            remedy: Some(told.remedy),
+            controlled_by: conversation.controlling_app(now).map(str::to_owned),
+            ..view("locked", None)
+        }
+    };
+    // RPL-5.
+    let Some(channel) = channel else { return locked(Problem::ChannelUnlinked) };
+    match reply::composer(conversation, &channel.settings, Author::Person, now) {
+        Composer::Open { until } => view("open", until),
+        Composer::HumanAgent { until } => view("human_agent", Some(until)),
+        // Free text is locked as ever, but a template may go out.
+        Composer::TemplateOnly { .. } => {
+            ComposerView { state: "template_only", ..locked(Lock::TemplateNeeded.into()) }
+        }
+        Composer::Locked(lock) => locked(lock.into()),
+    }
+}
+
+/// What keeps replies from reaching the customer although they can be written: they wait, or will fail.
+fn problems(
+    conversation: &Conversation,
+    channel: Option<&Channel>,
+    now: Timestamp,
+    reader: Reader,
+) -> Vec<ProblemView> {
+    let kind = conversation.channel_kind;
+    let sending = match channel {
+        None => Some(Problem::ChannelUnlinked),
+        Some(channel) => match channel.sending(now) {
+            Sending::Held(cause) => Some(Problem::Reauthorization(cause)),
+            Sending::Paused(_) => Some(channel.paused_for.unwrap_or(Rest::Rate).into()),
+            Sending::Allowed | Sending::Connecting => None,
+        },
+    };
+    let unreachable = conversation.contact.unreachable_since.map(|_| Problem::ContactUnreachable);
+    [sending, unreachable].into_iter().flatten().map(|p| ProblemView::new(p, kind, reader.language)).collect()
+}
+
+impl WindowView {
+    /// RPL-9: the provider's own deadline, whether or not the conversation is open.
+    fn new(conversation: &Conversation, human_agent: bool, now: Timestamp) -> Self {
+        let opened_at = conversation.window_opened_at;
+        let window = window::window(conversation.channel_kind, opened_at, human_agent, Author::Person, now);
+        let (kind, until, ended_at) = match window {
+            Window::Unlimited => ("unlimited", None, None),
+            Window::Standard { until } => ("standard", Some(until), None),
+            Window::HumanAgent { until } => ("extended", Some(until), None),
+            Window::TemplateOnly { ended_at } => ("template_only", None, ended_at),
+            Window::Closed { ended_at } => ("none", None, ended_at),
+        };
+        let text = |at: Option<Timestamp>| at.map(|at| at.to_string());
+        Self { kind, until: text(until), opened_at: text(opened_at), ended_at: text(ended_at) }
+    }
+}
+
+impl From<Limit> for LimitsView {
+    fn from(limit: Limit) -> Self {
+        Self { text: TextLimitView { max: limit.max, unit: limit.unit.as_str() } }
+    }
+}
+
+impl From<&Participant> for ParticipantView {
+    fn from(person: &Participant) -> Self {
+        Self {
+            id: person.id.clone(),
+            name: person.name.clone(),
+            picture_url: person.picture_url.clone(),
+            present: person.is_present(),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use madoguchi_domain::conversation::Following;
-    use madoguchi_domain::{CloseReason, Span};
+    use madoguchi_domain::credential::Cause;
+    use madoguchi_domain::{ChannelHealth, CloseReason, Language, Span};
     use serde_json::json;
 
     use super::*;
@@ -162,7 +280,8 @@ mod tests {
     }
 
     fn shown(conversation: &Conversation, channel: Option<&Channel>, now: Timestamp) -> serde_json::Value {
-        serde_json::to_value(ConversationView::new(conversation, channel, now)).unwrap()
+        let view = ConversationView::new(conversation, channel, now, Reader::default());
+        serde_json::to_value(view).unwrap()
     }
 
     #[test]
@@ -193,8 +312,16 @@ mod tests {
                 "last_activity_at": "2023-11-14T22:13:20.000Z",
                 "deadline": {"kind": "unanswered", "due_at": "2023-11-14T23:14:20.000Z"},
                 "composer": {
-                    "state": "open", "reason": null, "message": null, "until": "2023-11-15T22:13:20.000Z",
+                    "state": "open", "reason": null, "message": null, "cause": null, "remedy": null,
+                    "controlled_by": null, "until": "2023-11-15T22:13:20.000Z",
                 },
+                "window": {
+                    "kind": "standard", "until": "2023-11-15T22:13:20.000Z",
+                    "opened_at": "2023-11-14T22:13:20.000Z", "ended_at": null,
+                },
+                "limits": {"text": {"max": 1_999, "unit": "characters"}},
+                "problems": [],
+                "participants": null,
                 "channel_health": {"state": "connecting", "cause": null, "remedy": null, "since": null},
                 "version": 3,
             })
@@ -231,11 +358,92 @@ mod tests {
             let shown = shown(conversation, channel, now);
             assert_eq!(shown["composer"]["state"], state, "{reason:?}");
             assert_eq!(shown["composer"]["reason"].as_str(), reason);
-            assert_eq!(shown["composer"]["message"].is_string(), reason.is_some());
+            for word in ["message", "cause", "remedy"] {
+                assert_eq!(shown["composer"][word].is_string(), reason.is_some(), "{word}");
+            }
             assert_eq!(shown["composer"]["until"].is_string(), reason.is_none());
             assert_eq!(shown["channel_health"].is_null(), channel.is_none());
         }
         assert_eq!(shown(&closed, None, NOW)["close_reason"], "idle");
+    }
+
+    /// RPL-9: what may be sent now, until when, and why not.
+    #[test]
+    fn rpl_9_the_window_shows_its_real_end() {
+        let mut granted = channel(ChannelKind::Messenger);
+        granted.settings.human_agent = true;
+        let plain = channel(ChannelKind::Messenger);
+        let (day, week) = (Span::from_hours(24), Span::from_days(7));
+        let second = Span::from_secs(1);
+        let messenger = open(ChannelKind::Messenger, Party::User("1".into()));
+        let mut silent = messenger.clone();
+        silent.window_opened_at = None;
+        let line = open(ChannelKind::Line, Party::User("U".into()));
+        let at = |at: Timestamp| Some(at.to_string());
+        let table = [
+            (&messenger, &plain, NOW, "standard", at(NOW + day), None),
+            (&messenger, &plain, NOW + day, "none", None, at(NOW + day)),
+            (&messenger, &granted, NOW + day, "extended", at(NOW + week), None),
+            (&messenger, &granted, NOW + week, "extended", at(NOW + week), None),
+            (&messenger, &granted, NOW + week + second, "none", None, at(NOW + week)),
+            (&silent, &granted, NOW, "none", None, None),
+            (&line, &plain, NOW + week + second, "unlimited", None, None),
+        ];
+        for (conversation, channel, now, kind, until, ended_at) in table {
+            let window = &shown(conversation, Some(channel), now)["window"];
+            assert_eq!(window["kind"], kind, "{now}");
+            assert_eq!(
+                (window["until"].as_str(), window["ended_at"].as_str()),
+                (until.as_deref(), ended_at.as_deref())
+            );
+        }
+        let limits = &shown(&line, None, NOW)["limits"];
+        assert_eq!(limits["text"], json!({"max": 5_000, "unit": "utf16_code_units"}));
+    }
+
+    #[test]
+    fn what_keeps_replies_waiting_is_told_with_its_remedy() {
+        let conversation = open(ChannelKind::Messenger, Party::User("1".into()));
+        let mut blocked = conversation.clone();
+        blocked.contact.unreachable_since = Some(NOW);
+        let mut healthy = channel(ChannelKind::Messenger);
+        healthy.health = ChannelHealth::Healthy { since: NOW };
+        let mut held = healthy.clone();
+        let cause = Cause::TokenExpired;
+        held.health = ChannelHealth::NeedsReauthorization { cause, since: NOW, detail: "190".into() };
+        let resting = |rest| {
+            let until = Some(NOW + Span::from_secs(1));
+            Channel { paused_until: until, paused_for: rest, ..healthy.clone() }
+        };
+        let table = [
+            (&conversation, Some(healthy.clone()), vec![]),
+            (&conversation, Some(held), vec!["token_expired"]),
+            (&conversation, Some(resting(None)), vec!["rate_limited"]),
+            (&conversation, Some(resting(Some(Rest::Rate))), vec!["rate_limited"]),
+            (&blocked, Some(resting(Some(Rest::Restricted))), vec!["page_restricted", "contact_unreachable"]),
+            (&conversation, None, vec!["channel_unlinked"]),
+        ];
+        for (conversation, channel, expected) in table {
+            let shown = shown(conversation, channel.as_ref(), NOW);
+            let problems = shown["problems"].as_array().unwrap();
+            let ids: Vec<_> = problems.iter().map(|problem| problem["id"].as_str().unwrap()).collect();
+            assert_eq!(ids, expected);
+            assert!(problems.iter().all(|p| p["remedy"].is_string() && p["provider"].is_null()));
+        }
+    }
+
+    #[test]
+    fn the_app_that_has_the_thread_is_named_in_the_readers_language() {
+        let mut conversation = open(ChannelKind::Messenger, Party::User("1".into()));
+        conversation.control = Some(madoguchi_domain::conversation::Control { at: NOW, standby: true });
+        let app = Some("263902037430900".to_owned());
+        conversation.owner = Some(madoguchi_domain::conversation::ThreadOwner { at: NOW, app: app.clone() });
+        let reader = Reader { language: Language::Ja, administrator: false };
+        let channel = channel(ChannelKind::Messenger);
+        let view = ConversationView::new(&conversation, Some(&channel), NOW, reader);
+        assert_eq!(view.composer.controlled_by, app);
+        let text = Problem::ThreadControlled.text(ChannelKind::Messenger, Language::Ja);
+        assert_eq!((view.composer.message, view.composer.remedy), (Some(text.message), Some(text.remedy)));
     }
 
     #[test]
@@ -254,5 +462,12 @@ mod tests {
             assert_eq!(shown["contact"]["unreachable"], true);
             assert_eq!(shown["deadline"], json!(null));
         }
+        let group = open(ChannelKind::Line, Party::Group("C".into()));
+        let mut view = ConversationView::new(&group, None, NOW, Reader::default());
+        let mut person = Participant::new(group.channel_id, group.id, "U1");
+        person.name = Some("花子".into());
+        view.held_with(&[person]);
+        let people = serde_json::to_value(view).unwrap()["participants"].clone();
+        assert_eq!(people, json!([{"id": "U1", "name": "花子", "picture_url": null, "present": true}]));
     }
 }

@@ -1,12 +1,19 @@
 //! A message as operators see it.
 
-use madoguchi_domain::event::{Attachment, Template};
+use std::collections::BTreeMap;
+
+use madoguchi_channels::line;
+use madoguchi_domain::event::{Album, Attachment, Inset, StandsFor, Template};
 use madoguchi_domain::message::Body;
 use madoguchi_domain::sms::{Segments, segments};
 use madoguchi_domain::{
-    ChannelKind, Content, Conversation, Message, MessageKey, OperatorId, SendState, SentBy, Timestamp,
+    ChannelKind, Content, Conversation, Message, MessageKey, OperatorId, Problem, SendState, SentBy,
+    Timestamp,
 };
 use serde::Serialize;
+
+use super::ProblemView;
+use crate::auth::Reader;
 
 /// One message, or one line of the timeline.
 #[derive(Debug, Serialize)]
@@ -17,16 +24,27 @@ pub(crate) struct MessageView {
     text: Option<String>,
     sent_by: &'static str,
     operator_id: Option<OperatorId>,
-    participant: Option<String>,
+    pub(super) participant: Option<String>,
+    participant_name: Option<String>,
     status: Option<&'static str>,
-    failure: Option<FailureView>,
+    failure: Option<ProblemView>,
     reactions: Vec<ReactionView>,
     edited: bool,
     unsent: bool,
+    /// The provider's own emoji and mentions in `text`.
+    insets: Vec<InsetView>,
     attachments: Vec<AttachmentView>,
     template: Option<Template>,
     sms: Option<SmsView>,
+    /// Of a button what was picked with it and what it means; of a line of the timeline its pieces.
+    details: BTreeMap<String, String>,
+    /// The set that it belongs to.
+    pub(super) album: Option<AlbumView>,
+    /// The messages of the set, in its order, if this item stands for all of them.
+    parts: Vec<MessageView>,
     at: String,
+    #[serde(skip)]
+    key: MessageKey,
 }
 
 /// What an SMS of ours costs: it is paid for by the segment.
@@ -36,10 +54,30 @@ struct SmsView {
     encoding: &'static str,
 }
 
-#[derive(Debug, Serialize)]
-struct FailureView {
-    id: &'static str,
-    message: &'static str,
+/// Messages that were sent as one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct AlbumView {
+    pub(super) id: String,
+    pub(super) index: Option<u32>,
+    pub(super) total: Option<u32>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct InsetView {
+    index: u32,
+    length: u32,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    emoji: Option<String>,
+    /// Where its picture is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    everybody: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    us: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -48,7 +86,7 @@ struct ReactionView {
     emoji: String,
 }
 
-#[derive(Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 struct AttachmentView {
     kind: String,
     reference: Option<String>,
@@ -56,19 +94,32 @@ struct AttachmentView {
     title: Option<String>,
 }
 
-const UNCONFIRMED: FailureView = FailureView {
-    id: "unconfirmed",
-    message: "Nobody knows whether this has reached the customer. Look into the chat in the provider's own \
-              app, and send it again only if it is not there.",
-};
-
 impl MessageView {
-    /// The message of `conversation`, whose watermarks tell what was delivered and read.
-    pub(crate) fn new(message: &Message, conversation: &Conversation) -> Self {
-        let (status, failure) = progress(message, conversation);
+    /// The message of `conversation`, whose watermarks tell what was delivered and read, for `reader`.
+    pub(crate) fn new(message: &Message, conversation: &Conversation, reader: Reader) -> Self {
+        let (status, failure) = progress(message, conversation, reader);
         let (kind, text, attachments) = match &message.body {
-            Body::Said { content } => (content.kind().to_owned(), said(content), attachments(content)),
-            Body::Timeline { event, detail } => (event.clone(), detail.clone(), Vec::new()),
+            Body::Said { content } => {
+                (content.kind().to_owned(), said(content), attachments(content, conversation.channel_kind))
+            }
+            Body::Timeline { event, detail, .. } => (event.clone(), detail.clone(), Vec::new()),
+        };
+        let (insets, details, album) = match &message.body {
+            Body::Said { content: Content::Text { insets, payload, .. } } => {
+                // An edit brings a text of its own.
+                let insets = insets.iter().filter(|_| message.annotations.edit.is_none());
+                let payload = payload.iter().map(|payload| ("payload".to_owned(), payload.clone()));
+                (insets.map(InsetView::from).collect(), payload.collect(), None)
+            }
+            Body::Said { content: Content::Attachments { album, .. } } => {
+                (Vec::new(), BTreeMap::new(), album.as_ref().map(AlbumView::from))
+            }
+            Body::Said { content: Content::Postback { payload, params, .. } } => {
+                let payload = payload.iter().map(|payload| ("payload".to_owned(), payload.clone()));
+                (Vec::new(), params.clone().into_iter().chain(payload).collect(), None)
+            }
+            Body::Timeline { facts, .. } => (Vec::new(), facts.clone(), None),
+            Body::Said { .. } => (Vec::new(), BTreeMap::new(), None),
         };
         let annotations = &message.annotations;
         let edited = annotations.edit.as_ref().map(|edit| edit.text.clone());
@@ -91,19 +142,106 @@ impl MessageView {
             sent_by,
             operator_id,
             participant: message.participant.clone(),
+            participant_name: None,
             status,
             failure,
             reactions: reactions.collect(),
             unsent: annotations.unsent_at.is_some(),
+            insets,
             attachments,
             template: template(message),
             sms: sms(message, conversation),
+            details,
+            album,
+            parts: Vec::new(),
             at: message.key.at.to_string(),
+            key: message.key,
+        }
+    }
+
+    /// With the name of who spoke in a group.
+    pub(crate) fn spoken_by(self, name: Option<&String>) -> Self {
+        Self { participant_name: name.cloned(), ..self }
+    }
+
+    /// One item for a set, of which `newest` is the newest part.
+    pub(super) fn of_album(newest: Self) -> Self {
+        let album = newest.album.clone().map(|album| AlbumView { index: None, ..album });
+        let mut whole = Self {
+            kind: "album".into(),
+            text: None,
+            sent_by: newest.sent_by,
+            direction: newest.direction,
+            operator_id: newest.operator_id.clone(),
+            participant: newest.participant.clone(),
+            participant_name: newest.participant_name.clone(),
+            status: newest.status,
+            failure: None,
+            reactions: Vec::new(),
+            edited: false,
+            unsent: false,
+            insets: Vec::new(),
+            attachments: Vec::new(),
+            template: None,
+            sms: None,
+            details: BTreeMap::new(),
+            album,
+            parts: Vec::new(),
+            at: newest.at.clone(),
+            id: newest.id,
+            key: newest.key,
+        };
+        whole.take_in(newest);
+        whole
+    }
+
+    /// Puts another part of the set in its place.
+    pub(super) fn take_in(&mut self, part: Self) {
+        self.parts.push(part);
+        let place =
+            |part: &Self| (part.album.as_ref().and_then(|album| album.index).unwrap_or(u32::MAX), part.key);
+        self.parts.sort_by_key(place);
+        self.attachments = self.parts.iter().flat_map(|part| part.attachments.clone()).collect();
+    }
+}
+
+impl From<&Album> for AlbumView {
+    fn from(album: &Album) -> Self {
+        Self { id: album.id.clone(), index: album.index, total: album.total }
+    }
+}
+
+impl From<&Inset> for InsetView {
+    fn from(inset: &Inset) -> Self {
+        let Inset { index, length, stands_for } = inset;
+        let bare = Self {
+            index: *index,
+            length: *length,
+            kind: "mention",
+            emoji: None,
+            url: None,
+            user: None,
+            everybody: false,
+            us: false,
+        };
+        match stands_for {
+            StandsFor::Emoji { emoji } => {
+                let url = line::emoji_picture(emoji);
+                Self { kind: "emoji", emoji: Some(emoji.clone()), url, ..bare }
+            }
+            StandsFor::Mention { user, everybody, us } => {
+                Self { user: user.clone(), everybody: *everybody, us: *us, ..bare }
+            }
         }
     }
 }
 
-fn progress(message: &Message, conversation: &Conversation) -> (Option<&'static str>, Option<FailureView>) {
+fn progress(
+    message: &Message,
+    conversation: &Conversation,
+    reader: Reader,
+) -> (Option<&'static str>, Option<ProblemView>) {
+    let problem = |problem| ProblemView::new(problem, conversation.channel_kind, reader.language);
     let status = match &message.send {
         None if message.sent_by == SentBy::System => return (None, None),
         None => "received",
@@ -112,11 +250,14 @@ fn progress(message: &Message, conversation: &Conversation) -> (Option<&'static 
         Some(SendState::Sent { at }) => sent(*at, conversation),
         Some(SendState::Delivered { .. }) => "delivered",
         Some(SendState::Read { .. }) => "read",
-        Some(SendState::Failed { reason, .. }) => {
-            let message = reason.message(conversation.channel_kind);
-            return (Some("failed"), Some(FailureView { id: reason.public_id(), message }));
+        Some(SendState::Failed { reason, detail, provider_text, .. }) => {
+            let failure = problem(Problem::from(*reason)).said(detail, provider_text.as_deref(), reader);
+            return (Some("failed"), Some(failure));
         }
-        Some(SendState::Unconfirmed { .. }) => return (Some("unconfirmed"), Some(UNCONFIRMED)),
+        Some(SendState::Unconfirmed { detail, .. }) => {
+            let failure = problem(Problem::Unconfirmed).said(detail, None, reader);
+            return (Some("unconfirmed"), Some(failure));
+        }
     };
     (Some(status), None)
 }
@@ -154,22 +295,23 @@ fn said(content: &Content) -> Option<String> {
             let lines: Vec<_> = [title, address].into_iter().flatten().map(String::as_str).collect();
             (!lines.is_empty()).then(|| lines.join("\n"))
         }
-        Content::Postback { title, payload } => title.clone().or_else(|| payload.clone()),
+        Content::Postback { title, payload, .. } => title.clone().or_else(|| payload.clone()),
         Content::Attachments { .. } | Content::Template(_) | Content::Unknown { .. } | Content::Unsent => {
             None
         }
     }
 }
 
-fn attachments(content: &Content) -> Vec<AttachmentView> {
+fn attachments(content: &Content, kind: ChannelKind) -> Vec<AttachmentView> {
     match content {
-        Content::Text { attachments, .. } | Content::Attachments { attachments } => {
+        Content::Text { attachments, .. } | Content::Attachments { attachments, .. } => {
             attachments.iter().map(AttachmentView::from).collect()
         }
         Content::Sticker { sticker, url, .. } => vec![AttachmentView {
             kind: "sticker".into(),
             reference: Some(sticker.clone()),
-            url: url.clone(),
+            // LINE names its stickers and gives no address.
+            url: url.clone().or_else(|| line::sticker_picture(sticker).filter(|_| kind == ChannelKind::Line)),
             title: None,
         }],
         Content::Location { title, latitude, longitude, .. } => vec![AttachmentView {
@@ -200,7 +342,7 @@ impl From<&Attachment> for AttachmentView {
 mod tests {
     use madoguchi_domain::message::{Annotations, Edit, Reaction};
     use madoguchi_domain::send::FailureReason;
-    use madoguchi_domain::{ChannelId, MessageId, Party, Span};
+    use madoguchi_domain::{ChannelId, Language, MessageId, Party, Span};
     use serde_json::json;
 
     use super::*;
@@ -230,7 +372,7 @@ mod tests {
     }
 
     fn shown(message: &Message, conversation: &Conversation) -> serde_json::Value {
-        serde_json::to_value(MessageView::new(message, conversation)).unwrap()
+        serde_json::to_value(MessageView::new(message, conversation, Reader::default())).unwrap()
     }
 
     #[test]
@@ -248,14 +390,19 @@ mod tests {
                 "sent_by": "operator",
                 "operator_id": "p",
                 "participant": null,
+                "participant_name": null,
                 "status": "sent",
                 "failure": null,
                 "reactions": [],
                 "edited": false,
                 "unsent": false,
+                "insets": [],
                 "attachments": [],
                 "template": null,
                 "sms": null,
+                "details": {},
+                "album": null,
+                "parts": [],
                 "at": "2023-11-14T22:13:20.000Z",
             })
         );
@@ -318,17 +465,38 @@ mod tests {
     fn what_was_not_sent_says_why_and_what_to_do() {
         let conversation = conversation(ChannelKind::Messenger);
         let mut reply = message(&conversation, SentBy::OtherApp, Content::text("a"));
-        let reason = FailureReason::ContactUnreachable;
-        reply.send = Some(SendState::Failed { at: AT, reason, detail: "551".into() });
-        let failed = shown(&reply, &conversation);
-        assert_eq!(failed["status"], "failed");
-        assert_eq!(failed["failure"]["id"], "contact_unreachable");
-        assert_eq!(failed["failure"]["message"], reason.message(ChannelKind::Messenger));
-        assert!(!failed.to_string().contains("551"));
+        let text = Problem::ContactUnreachable.text(ChannelKind::Messenger, Language::Ja);
+        let failed = |reason, provider_text: Option<&str>| SendState::Failed {
+            at: AT,
+            reason,
+            detail: "551".into(),
+            provider_text: provider_text.map(str::to_owned),
+        };
+        let japanese = Reader { language: Language::Ja, administrator: false };
+        let administrator = Reader { administrator: true, ..japanese };
+        let told = |reply: &Message, reader| {
+            serde_json::to_value(MessageView::new(reply, &conversation, reader)).unwrap()["failure"].clone()
+        };
+        reply.send = Some(failed(FailureReason::ContactUnreachable, None));
+        assert_eq!(shown(&reply, &conversation)["status"], "failed");
+        assert_eq!(
+            told(&reply, japanese),
+            json!({
+                "id": "contact_unreachable", "message": text.message, "cause": text.cause,
+                "remedy": text.remedy, "provider": null,
+            })
+        );
+        assert!(told(&reply, Reader::default())["cause"].as_str().unwrap().contains("blocked the Page"));
+        // What the provider said is for administrators.
+        reply.send = Some(failed(FailureReason::ProviderRefused, Some("(#551) something new")));
+        assert!(!told(&reply, japanese).to_string().contains("551"));
+        let said = json!({"code": "551", "text": "(#551) something new"});
+        assert_eq!(told(&reply, administrator)["provider"], said);
         reply.send = Some(SendState::Unconfirmed { at: AT, claimed_at: AT, detail: "timeout".into() });
         let unconfirmed = shown(&reply, &conversation);
         assert_eq!(unconfirmed["status"], "unconfirmed");
         assert_eq!(unconfirmed["failure"]["id"], "unconfirmed");
+        assert_eq!(told(&reply, administrator)["provider"], json!({"code": "timeout", "text": null}));
         reply.send = Some(SendState::queued());
         assert_eq!(shown(&reply, &conversation)["status"], "queued");
     }
@@ -357,10 +525,106 @@ mod tests {
     fn a_line_of_the_timeline_is_an_event_without_a_status() {
         let conversation = conversation(ChannelKind::Line);
         let mut line = message(&conversation, SentBy::System, Content::Unsent);
-        line.body = Body::Timeline { event: "closed".into(), detail: Some("idle".into()) };
+        line.body = Body::Timeline {
+            event: "members_joined".into(),
+            detail: Some("U1".into()),
+            facts: [("members".to_owned(), "U1".to_owned())].into(),
+        };
         let line = shown(&line, &conversation);
-        assert_eq!((&line["direction"], &line["kind"]), (&json!("event"), &json!("closed")));
-        assert_eq!((&line["text"], &line["status"]), (&json!("idle"), &json!(null)));
+        assert_eq!((&line["direction"], &line["kind"]), (&json!("event"), &json!("members_joined")));
+        assert_eq!((&line["text"], &line["status"]), (&json!("U1"), &json!(null)));
+        assert_eq!(line["details"], json!({"members": "U1"}));
+    }
+
+    fn part(conversation: &Conversation, number: u32, index: Option<u32>, total: Option<u32>) -> MessageView {
+        let id = "S".to_owned();
+        let attachments = vec![Attachment {
+            kind: "image".into(),
+            reference: Some(number.to_string()),
+            url: None,
+            title: None,
+            size_bytes: None,
+            duration_ms: None,
+            set_id: Some(id.clone()),
+        }];
+        let content = Content::Attachments { attachments, album: Some(Album { id, index, total }) };
+        let mut image = message(conversation, SentBy::Customer, content);
+        let at = AT + Span::from_ms(number.into());
+        image.key = MessageKey { at, id: MessageId::of_provider(conversation.id, &number.to_string()) };
+        MessageView::new(&image, conversation, Reader::default())
+    }
+
+    #[test]
+    fn an_album_is_one_item_with_its_parts_in_order_however_they_came() {
+        let conversation = conversation(ChannelKind::Line);
+        let text = message(&conversation, SentBy::Customer, Content::text("見て"));
+        let text = || MessageView::new(&text, &conversation, Reader::default());
+        // Newest first, as a page is: the third picture came last, and a text in between.
+        let page = vec![
+            part(&conversation, 9, Some(3), Some(3)),
+            part(&conversation, 8, Some(1), Some(3)),
+            text(),
+            part(&conversation, 7, Some(2), Some(3)),
+        ];
+        let shown = serde_json::to_value(super::super::grouped(page)).unwrap();
+        let kinds: Vec<_> = shown.as_array().unwrap().iter().map(|item| item["kind"].clone()).collect();
+        assert_eq!(kinds, ["album", "text"]);
+        let album = &shown[0];
+        assert_eq!(album["album"], json!({"id": "S", "index": null, "total": 3}));
+        let order = |list: &serde_json::Value, name: &str| {
+            list.as_array().unwrap().iter().map(|item| item[name].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(order(&album["attachments"], "reference"), ["8", "7", "9"]);
+        assert_eq!(order(&album["parts"], "kind"), ["image"; 3]);
+        assert_eq!(album["parts"][1]["album"], json!({"id": "S", "index": 2, "total": 3}));
+        assert_ne!(album["parts"][0]["id"], album["parts"][1]["id"]);
+    }
+
+    #[test]
+    fn an_album_without_places_is_shown_in_the_order_of_time_and_a_single_picture_by_itself() {
+        let conversation = conversation(ChannelKind::Line);
+        let page = vec![part(&conversation, 2, None, None), part(&conversation, 1, None, None)];
+        let shown = serde_json::to_value(super::super::grouped(page)).unwrap();
+        assert_eq!(shown.as_array().unwrap().len(), 1);
+        assert_eq!(shown[0]["parts"][0]["attachments"][0]["reference"], "1");
+        let shown = super::super::grouped(vec![part(&conversation, 1, Some(1), Some(1))]);
+        assert_eq!(serde_json::to_value(shown).unwrap()[0]["kind"], "image");
+    }
+
+    #[test]
+    fn emoji_and_mentions_are_shown_with_their_place() {
+        let conversation = conversation(ChannelKind::Line);
+        let inset = |index, stands_for| Inset { index, length: 5, stands_for };
+        let insets = vec![
+            inset(0, StandsFor::Mention { user: Some("U1".into()), everybody: false, us: true }),
+            inset(6, StandsFor::Emoji { emoji: "5ac1bfd5040ab15980c9b435/001".into() }),
+        ];
+        let content = Content::Text {
+            text: "@shop (ok)".into(),
+            payload: Some("YES".into()),
+            attachments: vec![],
+            insets,
+        };
+        let mut said = message(&conversation, SentBy::Customer, content);
+        let url = line::emoji_picture("5ac1bfd5040ab15980c9b435/001").unwrap();
+        assert_eq!(
+            shown(&said, &conversation)["insets"],
+            json!([
+                {"index": 0, "length": 5, "kind": "mention", "user": "U1", "us": true},
+                {"index": 6, "length": 5, "kind": "emoji", "emoji": "5ac1bfd5040ab15980c9b435/001", "url": url},
+            ])
+        );
+        said.annotations.edit = Some(Edit { at: AT, text: "other".into() });
+        let edited = shown(&said, &conversation);
+        assert_eq!((&edited["insets"], &edited["details"]), (&json!([]), &json!({"payload": "YES"})));
+    }
+
+    #[test]
+    fn msg_2_a_line_sticker_has_a_picture() {
+        let conversation = conversation(ChannelKind::Line);
+        let sticker = Content::Sticker { sticker: "446/1988".into(), url: None, text: None };
+        let shown = shown(&message(&conversation, SentBy::Customer, sticker), &conversation);
+        assert_eq!(shown["attachments"][0]["url"], line::sticker_picture("446/1988").unwrap());
     }
 
     #[test]
@@ -388,7 +652,7 @@ mod tests {
             longitude: -139.25,
         };
         let nowhere = Content::Location { title: None, address: None, latitude: 0.0, longitude: 0.0 };
-        let button = Content::Postback { title: None, payload: Some("BUY".into()) };
+        let button = Content::Postback { title: None, payload: Some("BUY".into()), params: BTreeMap::new() };
         let unknown = Content::Unknown { name: "hologram".into(), raw: "{}".into() };
         let attached = |kind: &str, reference, url, title| json!([{"kind": kind, "reference": reference, "url": url, "title": title}]);
         let none = json!(null);
@@ -400,7 +664,7 @@ mod tests {
                 attached("sticker", json!("1/2"), json!("https://s"), none.clone()),
             ),
             (
-                Content::Attachments { attachments: vec![image] },
+                Content::Attachments { attachments: vec![image], album: None },
                 "image",
                 none.clone(),
                 attached("image", json!("9"), none.clone(), none.clone()),

@@ -1,15 +1,19 @@
 //! What the API shows. The shapes are public: fields may be added, never renamed or removed.
 
+mod album;
 mod channel;
 mod conversation;
 mod message;
+mod problem;
 mod quarantine;
 
 use serde::Serialize;
 
+pub(crate) use album::{album, grouped, incomplete};
 pub(crate) use channel::ChannelView;
 pub(crate) use conversation::ConversationView;
 pub(crate) use message::MessageView;
+pub(crate) use problem::ProblemView;
 pub(crate) use quarantine::{QuarantinedId, QuarantinedView};
 
 /// A page of a list.

@@ -103,6 +103,28 @@ impl TestApi {
         self.send(Caller::Operator, request, json!({ "text": text }).to_string()).await
     }
 
+    /// Sends `body` as a reply named `key`, by somebody who reads `language`.
+    pub(crate) async fn post_reply(
+        &self,
+        conversation: ConversationId,
+        key: &str,
+        language: &str,
+        body: Value,
+    ) -> Answer {
+        let request = Request::builder()
+            .method("POST")
+            .uri(format!("/api/conversations/{conversation}/messages"))
+            .header("Accept-Language", language)
+            .header("Idempotency-Key", key);
+        self.send(Caller::Operator, request, body.to_string()).await
+    }
+
+    /// Reads `path` in `language`.
+    pub(crate) async fn read(&self, caller: Caller, path: &str, language: &str) -> Answer {
+        let request = Request::builder().method("GET").uri(path).header("Accept-Language", language);
+        self.send(caller, request, String::new()).await
+    }
+
     async fn send(&self, caller: Caller, request: axum::http::request::Builder, body: String) -> Answer {
         let mut request = request.body(Body::from(body)).unwrap();
         if let Some(context) = context(caller) {
@@ -146,6 +168,7 @@ impl TestApi {
             settings_changed_at: NOW,
             health: ChannelHealth::Healthy { since: NOW },
             paused_until: None,
+            paused_for: None,
             created_at: NOW,
         };
         assert_eq!(self.directory.add_channel(&channel).await.unwrap(), Saved::Done);
@@ -173,6 +196,7 @@ impl TestApi {
                 content: Content::text(text),
                 reply_to: None,
                 reply_token: None,
+                referral: None,
             }),
         };
         let id = ConversationId::derive(channel.id, &event.party);

@@ -1,7 +1,7 @@
 //! What a LINE message says.
 
 use madoguchi_domain::Content;
-use madoguchi_domain::event::Attachment;
+use madoguchi_domain::event::{Album, Attachment, Inset, StandsFor};
 use serde_json::Value;
 
 use crate::json;
@@ -14,14 +14,22 @@ const ADDRESS_CHARACTERS: usize = 300;
 /// The longest text of a sticker, or its keywords together.
 const STICKER_CHARACTERS: usize = 200;
 
+/// LINE sends at most 20 emoji and 20 mentions in a text.
+const MAX_INSETS: usize = 40;
+
 /// The content of a `message` object.
 pub(super) fn content(message: &Value) -> Content {
     let kind = json::text(message, "type").unwrap_or("message");
     let known = match kind {
-        "text" => json::long_text(message, "text").map(Content::text),
+        "text" => json::long_text(message, "text").map(|text| Content::Text {
+            text,
+            payload: None,
+            attachments: Vec::new(),
+            insets: insets(message),
+        }),
         "sticker" => sticker(message),
         "image" | "video" | "audio" | "file" => {
-            Some(Content::Attachments { attachments: vec![attachment(kind, message)] })
+            Some(Content::Attachments { attachments: vec![attachment(kind, message)], album: album(message) })
         }
         "location" => location(message),
         _ => None,
@@ -32,7 +40,41 @@ pub(super) fn content(message: &Value) -> Content {
     })
 }
 
-/// Pictures of stickers cannot be fetched; the words have to do.
+/// LINE's own emoji and the people who are spoken to, in the order of the text.
+fn insets(message: &Value) -> Vec<Inset> {
+    let list = |list: Option<&Value>| list.and_then(Value::as_array).cloned().unwrap_or_default();
+    let emoji = list(message.get("emojis")).into_iter().filter_map(|emoji| {
+        let name = format!("{}/{}", json::id(&emoji, "productId")?, json::id(&emoji, "emojiId")?);
+        inset(&emoji, StandsFor::Emoji { emoji: name })
+    });
+    let mentions = list(message.pointer("/mention/mentionees")).into_iter().filter_map(|mention| {
+        let stands_for = StandsFor::Mention {
+            user: json::id(&mention, "userId"),
+            everybody: json::text(&mention, "type") == Some("all"),
+            us: mention.get("isSelf") == Some(&Value::Bool(true)),
+        };
+        inset(&mention, stands_for)
+    });
+    let mut insets: Vec<_> = emoji.chain(mentions).take(MAX_INSETS).collect();
+    insets.sort_by_key(|inset| inset.index);
+    insets
+}
+
+fn inset(place: &Value, stands_for: StandsFor) -> Option<Inset> {
+    Some(Inset { index: json::small(place, "index")?, length: json::small(place, "length")?, stands_for })
+}
+
+/// Pictures that were sent together come one by one, in any order; only some apps tell which is which.
+fn album(message: &Value) -> Option<Album> {
+    let set = message.get("imageSet")?;
+    Some(Album {
+        id: json::id(set, "id")?,
+        index: json::small(set, "index"),
+        total: json::small(set, "total"),
+    })
+}
+
+/// Pictures of stickers cannot be fetched; see [`super::sticker_picture`] for where they are shown.
 fn sticker(message: &Value) -> Option<Content> {
     let sticker = format!("{}/{}", json::id(message, "packageId")?, json::id(message, "stickerId")?);
     let keywords = || {

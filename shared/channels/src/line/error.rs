@@ -25,13 +25,15 @@ pub fn classify(status: u16, body: &[u8], headers: &HeaderMap) -> Verdict {
         // "You have reached your monthly limit.", or the cap of additional messages.
         429 if text.contains("monthly limit") || text.contains("additional message") => RefusalClass::Quota,
         429 => RefusalClass::Rate,
-        400..=407 | 409..=499 => RefusalClass::Invalid,
+        400 | 404 | 409 | 410 | 413 | 415 => RefusalClass::Invalid,
+        402..=407 | 411..=499 => RefusalClass::Unmapped,
         // Redirects are not LINE's: something in between answered, and nothing was taken.
         300..=399 => RefusalClass::Temporary,
         _ => return Verdict::Unclear { detail: status.to_string() },
     };
     let retry_after = if class == RefusalClass::Rate { retry_after(headers) } else { None };
-    Verdict::Refused(Refusal { class, detail: detail(status, &body), retry_after })
+    let text = (class == RefusalClass::Unmapped).then(|| json::short_text(&body, "message", 300)).flatten();
+    Verdict::Refused(Refusal { class, detail: detail(status, &body), retry_after, text })
 }
 
 /// Property names only: the texts beside them may quote the message.
@@ -49,7 +51,8 @@ fn detail(status: u16, body: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use madoguchi_domain::Span;
+    use madoguchi_domain::catalogue::of_refusal;
+    use madoguchi_domain::{Problem, Span};
     use serde_json::json;
 
     use super::*;
@@ -100,6 +103,43 @@ mod tests {
                 verdict(status, "Invalid reply token"),
                 Verdict::Unclear { detail: status.to_string() }
             );
+        }
+    }
+
+    /// Every row of the error table, as the person who wrote the message reads it.
+    #[test]
+    fn every_row_of_the_table_has_its_place_in_the_catalogue() {
+        let table = [
+            (400, "Invalid reply token", None),
+            (400, "Failed to send messages", Some("contact_unreachable")),
+            (400, "The request body has 1 error(s)", Some("message_refused")),
+            (401, "Authentication failed due to the following reason: expired", Some("token_expired")),
+            (403, "Access to this API is not available for your account", Some("permission_revoked")),
+            (404, "Not found", Some("message_refused")),
+            (410, "Gone", Some("message_refused")),
+            (413, "", Some("message_refused")),
+            (415, "", Some("message_refused")),
+            (423, "", Some("thread_controlled")),
+            (429, "The API rate limit has been exceeded. Try again later.", Some("rate_limited")),
+            (429, "You have reached your monthly limit.", Some("quota_exhausted")),
+            (429, "The maximum number of additional messages has been reached", Some("quota_exhausted")),
+            (429, "a text of tomorrow", Some("rate_limited")),
+            (418, "a code of tomorrow", Some("provider_refused")),
+        ];
+        for (status, message, expected) in table {
+            let Verdict::Refused(refusal) = verdict(status, message) else { panic!("{status} {message}") };
+            let problem = of_refusal(refusal.class).map(Problem::public_id);
+            assert_eq!(problem, expected, "{status} {message}");
+        }
+        // An unclear answer ends as unconfirmed: 500 and everything else that says nothing.
+        assert!(matches!(verdict(500, ""), Verdict::Unclear { .. }));
+    }
+
+    #[test]
+    fn only_of_an_unknown_code_are_the_providers_words_kept() {
+        for (status, expected) in [(418, Some("it's new".to_owned())), (400, None), (429, None)] {
+            let Verdict::Refused(refusal) = verdict(status, "it's new") else { panic!("{status}") };
+            assert_eq!(refusal.text, expected, "{status}");
         }
     }
 

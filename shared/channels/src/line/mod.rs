@@ -4,6 +4,7 @@ mod content;
 pub mod error;
 mod event;
 mod parse;
+mod pictures;
 mod profile;
 mod send;
 mod split;
@@ -11,6 +12,7 @@ pub mod token;
 mod verify;
 
 pub use parse::parse;
+pub use pictures::{emoji_picture, sticker_picture};
 pub use profile::{member_profile, profile};
 pub use send::{push, reply};
 pub use split::split;

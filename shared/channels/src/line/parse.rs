@@ -1,19 +1,23 @@
 //! One event of LINE → what it says.
 
+use std::collections::BTreeMap;
+
 use madoguchi_domain::event::{CustomerMessage, Sender};
-use madoguchi_domain::{Content, Event, EventBody};
+use madoguchi_domain::happening::{ControlChange, ThreadControl};
+use madoguchi_domain::{Content, Event, EventBody, Happening};
 use serde_json::Value;
 
 use super::content::content;
 use super::event::source;
 use crate::envelope::InboundEvent;
 use crate::json;
-use crate::parse::{KIND_CHARACTERS, PAYLOAD_CHARACTERS};
+use crate::parse::{KIND_CHARACTERS, MAX_MEMBERS, PAYLOAD_CHARACTERS, TITLE_CHARACTERS};
 
 /// What the event says, or `None` if it belongs to no conversation. Never fails.
 pub fn parse(event: &InboundEvent) -> Option<Event> {
     event.conversation_id?;
     let (party, participant) = source(&event.raw)?;
+    let body = body(event);
     Some(Event {
         id: event.event_id.clone(),
         at: json::instant(&event.raw, "timestamp").unwrap_or(event.received_at),
@@ -21,8 +25,12 @@ pub fn parse(event: &InboundEvent) -> Option<Event> {
         party,
         participant,
         sender: Sender::default(),
-        standby: event.standby,
-        body: body(event),
+        standby: match &body {
+            // Whatever the mode of the event says, from now on it is the other way round.
+            EventBody::Control(control) => control.change == ControlChange::Taken,
+            _ => event.standby,
+        },
+        body,
     })
 }
 
@@ -31,7 +39,7 @@ fn body(event: &InboundEvent) -> EventBody {
     let kind = json::text(raw, "type").unwrap_or("malformed");
     let known = match kind {
         "message" => message(event),
-        "messageEdited" => edit(raw),
+        "messageEdited" => edit(event),
         "unsend" => raw
             .get("unsend")
             .and_then(|u| json::id(u, "messageId"))
@@ -42,12 +50,44 @@ fn body(event: &InboundEvent) -> EventBody {
         }),
         "unfollow" => Some(EventBody::Unfollow),
         "postback" => postback(event),
-        _ => None,
+        "activated" | "deactivated" => Some(control(kind, raw)),
+        _ => happening(kind, raw).map(|what| EventBody::Happened { what, reply_token: reply_token(event) }),
     };
-    known.unwrap_or_else(|| EventBody::Unknown {
-        kind: json::cut(kind, KIND_CHARACTERS),
-        raw: json::raw(&without_tokens(raw)),
+    known
+        .unwrap_or_else(|| EventBody::Unknown { kind: json::cut(kind, KIND_CHARACTERS), raw: json::raw(raw) })
+}
+
+/// What nobody said (Messaging API reference, "Webhook event objects").
+fn happening(kind: &str, raw: &Value) -> Option<Happening> {
+    let field = |object: &str, name: &str| json::short_text(raw.get(object)?, name, TITLE_CHARACTERS);
+    let members = |object: &str| {
+        let members = json::ids(raw.get(object)?.get("members"), "userId", MAX_MEMBERS);
+        (!members.is_empty()).then_some(members)
+    };
+    Some(match kind {
+        "join" => Happening::JoinedGroup,
+        "leave" => Happening::LeftGroup,
+        "memberJoined" => Happening::MembersJoined { members: members("joined")? },
+        "memberLeft" => Happening::MembersLeft { members: members("left")? },
+        "beacon" => {
+            Happening::Beacon { hardware: field("beacon", "hwid")?, action: field("beacon", "type")? }
+        }
+        "videoPlayComplete" => Happening::VideoPlayed { tracking: field("videoPlayComplete", "trackingId")? },
+        // The nonce is for the service that made it and stays out.
+        "accountLink" => Happening::AccountLink { result: field("link", "result")? },
+        "membership" => Happening::Membership {
+            action: field("membership", "type")?,
+            plan: raw.get("membership").and_then(|membership| json::id(membership, "membershipId")),
+        },
+        _ => return None,
     })
+}
+
+/// Module channels: control is given to us, or ends.
+fn control(kind: &str, raw: &Value) -> EventBody {
+    let change = if kind == "activated" { ControlChange::Passed } else { ControlChange::Taken };
+    let until = raw.get("chatControl").and_then(|control| json::instant(control, "expireAt"));
+    EventBody::Control(ThreadControl { change, owner: None, until })
 }
 
 fn message(event: &InboundEvent) -> Option<EventBody> {
@@ -57,44 +97,57 @@ fn message(event: &InboundEvent) -> Option<EventBody> {
         content: content(message),
         reply_to: json::id(message, "quotedMessageId"),
         reply_token: reply_token(event),
+        referral: None,
     }))
 }
 
 /// Carries the id of the message that it changes; the largest timestamp wins.
-fn edit(raw: &Value) -> Option<EventBody> {
-    let message = raw.get("message")?;
-    Some(EventBody::Edit { target: json::id(message, "id")?, text: json::long_text(message, "text")? })
+fn edit(event: &InboundEvent) -> Option<EventBody> {
+    let message = event.raw.get("message")?;
+    Some(EventBody::Edit {
+        target: json::id(message, "id")?,
+        text: json::long_text(message, "text")?,
+        reply_token: reply_token(event),
+    })
 }
 
-/// A pressed button has no message of its own, so the event's id stands for it.
+/// A postback carries one or two values beside its data; more of them are a thing of the future.
+const MAX_PARAMS: usize = 8;
+
+/// A pressed button has no message of its own, so the event's id stands for it. Switching the tab of a rich menu is a
+/// postback too, but says nothing.
 fn postback(event: &InboundEvent) -> Option<EventBody> {
     let postback = event.raw.get("postback").filter(|postback| postback.is_object())?;
     let params = postback.get("params").unwrap_or(&Value::Null);
-    // What was picked in a date and time picker is all that the customer said.
-    let picked = ["datetime", "date", "time"].into_iter().find_map(|name| json::short_text(params, name, 32));
+    let param = |name: &str| json::short_text(params, name, 100);
+    let payload = json::short_text(postback, "data", PAYLOAD_CHARACTERS);
+    if params.get("newRichMenuAliasId").is_some() || params.get("status").is_some() {
+        let (menu, status) = (param("newRichMenuAliasId"), param("status"));
+        let what = Happening::MenuSwitched { menu, status, payload };
+        return Some(EventBody::Happened { what, reply_token: reply_token(event) });
+    }
+    let names = params.as_object().into_iter().flat_map(|params| params.keys());
+    let params: BTreeMap<String, String> = names
+        .filter_map(|name| Some((json::cut(name, KIND_CHARACTERS), param(name)?)))
+        .take(MAX_PARAMS)
+        .collect();
     Some(EventBody::Message(CustomerMessage {
         provider_message_id: event.event_id.clone(),
         content: Content::Postback {
-            title: picked,
-            payload: json::short_text(postback, "data", PAYLOAD_CHARACTERS),
+            // What was picked in a date and time picker is all that the customer said.
+            title: ["datetime", "date", "time"].into_iter().find_map(|name| params.get(name).cloned()),
+            payload,
+            params,
         },
         reply_to: None,
         reply_token: reply_token(event),
+        referral: None,
     }))
 }
 
 /// In standby another module answers.
 fn reply_token(event: &InboundEvent) -> Option<String> {
     json::text(&event.raw, "replyToken").filter(|_| !event.standby).map(str::to_owned)
-}
-
-/// What is kept of an unknown event is shown to people; a token that still works is not for them.
-fn without_tokens(raw: &Value) -> Value {
-    let mut raw = raw.clone();
-    if let Some(fields) = raw.as_object_mut() {
-        fields.remove("replyToken");
-    }
-    raw
 }
 
 #[cfg(test)]

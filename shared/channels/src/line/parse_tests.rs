@@ -1,4 +1,4 @@
-use madoguchi_domain::event::Attachment;
+use madoguchi_domain::event::{Album, Attachment, Inset, StandsFor};
 use madoguchi_domain::{ChannelId, ChannelKind, Party, Timestamp};
 use serde_json::json;
 
@@ -34,16 +34,33 @@ fn file(kind: &str, reference: Option<&str>) -> Attachment {
 #[test]
 fn messages_of_every_documented_kind_are_read() {
     let events = parse_all(include_str!("../../fixtures/line/messages.json"));
-    let attached = |attachment| Content::Attachments { attachments: vec![attachment] };
+    let attached = |attachment| Content::Attachments { attachments: vec![attachment], album: None };
     let unknown = |name: &str, raw: Value| Content::Unknown { name: name.into(), raw: raw.to_string() };
+    let set = "E005D41A7288F41B65593ED38FF6E9834B046AB36A37921A56BC236F13A91855";
     let expected = [
-        Content::text("こんにちは (love)"),
+        Content::Text {
+            text: "こんにちは (love)".into(),
+            payload: None,
+            attachments: vec![],
+            insets: vec![
+                Inset {
+                    index: 0,
+                    length: 5,
+                    stands_for: StandsFor::Mention { user: None, everybody: true, us: false },
+                },
+                Inset {
+                    index: 6,
+                    length: 6,
+                    stands_for: StandsFor::Emoji { emoji: "5ac1bfd5040ab15980c9b435/001".into() },
+                },
+            ],
+        },
         Content::Sticker { sticker: "446/1988".into(), url: None, text: Some("hello, hi".into()) },
         Content::Sticker { sticker: "446/1989".into(), url: None, text: Some("いいね".into()) },
-        attached(Attachment {
-            set_id: Some("E005D41A7288F41B65593ED38FF6E9834B046AB36A37921A56BC236F13A91855".into()),
-            ..file("image", Some("4"))
-        }),
+        Content::Attachments {
+            attachments: vec![Attachment { set_id: Some(set.into()), ..file("image", Some("4")) }],
+            album: Some(Album { id: set.into(), index: Some(1), total: Some(2) }),
+        },
         // External content is not fetched by id.
         attached(Attachment {
             url: Some("https://example.com/original.mp4".into()),
@@ -87,30 +104,43 @@ fn ing_14_everything_beside_messages_is_read() {
     let (user, group, room) = (Party::User("U1".into()), Party::Group("C1".into()), Party::Room("R1".into()));
     let message = |id: &str, content, reply_token| {
         let provider_message_id = id.to_owned();
-        EventBody::Message(CustomerMessage { provider_message_id, content, reply_to: None, reply_token })
+        let (reply_to, referral) = (None, None);
+        EventBody::Message(CustomerMessage { provider_message_id, content, reply_to, reply_token, referral })
     };
-    let postback = |title: Option<&str>, payload: &str| Content::Postback {
-        title: title.map(str::to_owned),
-        payload: Some(payload.to_owned()),
+    let picked = "2026-12-25T01:00";
+    let postback = Content::Postback {
+        title: Some(picked.into()),
+        payload: Some("storeId=12345".into()),
+        params: [("datetime".to_owned(), picked.to_owned())].into(),
+    };
+    let happened = |what, token: &str| EventBody::Happened { what, reply_token: Some(token.to_owned()) };
+    let menu = Happening::MenuSwitched {
+        menu: Some("b".into()),
+        status: Some("SUCCESS".into()),
+        payload: Some("menu".into()),
     };
     let expected = [
         (&user, None, EventBody::Follow { unblocked: true, reply_token: Some("follow-token".into()) }),
         (&user, None, EventBody::Unfollow),
         (&group, Some("U1".into()), EventBody::Unsend { target: "325708".into() }),
-        (&group, Some("U1".into()), EventBody::Edit { target: "325709".into(), text: "corrected".into() }),
         (
-            &user,
-            None,
-            message(
-                "E05",
-                postback(Some("2026-12-25T01:00"), "storeId=12345"),
-                Some("postback-token".into()),
-            ),
+            &group,
+            Some("U1".into()),
+            EventBody::Edit {
+                target: "325709".into(),
+                text: "corrected".into(),
+                reply_token: Some("edit-token".into()),
+            },
         ),
-        (&user, None, message("E06", postback(None, "menu"), Some("menu-token".into()))),
+        (&user, None, message("E05", postback, Some("postback-token".into()))),
+        // Switching tabs says nothing.
+        (&user, None, happened(menu, "menu-token")),
         (&user, None, message("7", Content::text("to the module"), None)),
         (&group, None, message("8", Content::text("from a desktop"), Some("group-token".into()))),
         (&room, Some("U1".into()), message("9", Content::text("from a room"), Some("room-token".into()))),
+        (&group, None, happened(Happening::JoinedGroup, "join-token")),
+        (&group, None, happened(Happening::MembersJoined { members: vec!["U2".into()] }, "member-token")),
+        (&user, None, happened(Happening::VideoPlayed { tracking: "t".into() }, "video-token")),
     ];
     let (known, unknown) = events.split_at(expected.len());
     for (event, (party, participant, body)) in known.iter().zip(expected) {
@@ -127,7 +157,7 @@ fn ing_14_everything_beside_messages_is_read() {
             other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(kinds, ["join", "memberJoined", "videoPlayComplete", "teleport"]);
+    assert_eq!(kinds, ["teleport"]);
 }
 
 #[test]
@@ -151,6 +181,13 @@ fn fields_of_the_wrong_shape_make_an_unknown_event_and_never_an_error() {
         json!({"type": "unsend"}),
         json!({"type": "unsend", "unsend": {"messageId": null}}),
         json!({"type": "postback", "postback": "data"}),
+        json!({"type": "memberJoined"}),
+        json!({"type": "memberJoined", "joined": {"members": []}}),
+        json!({"type": "memberLeft", "left": {"members": [{"userId": null}, 7]}}),
+        json!({"type": "beacon", "beacon": {"type": "enter"}}),
+        json!({"type": "accountLink", "link": null}),
+        json!({"type": "membership", "membership": {"membershipId": 7}}),
+        json!({"type": "videoPlayComplete"}),
     ];
     for event in table {
         let kind = event["type"].as_str().unwrap().to_owned();
@@ -198,4 +235,134 @@ fn standby_has_no_reply_token_even_if_one_is_sent() {
         (event.standby, event.body),
         (true, EventBody::Follow { unblocked: false, reply_token: None })
     );
+}
+
+/// Every event and message type of LINE's published `OpenAPI` document, by the models that LINE makes from it.
+#[test]
+fn every_type_of_lines_own_document_is_known_or_kept() {
+    let events = parse_all(include_str!("../../fixtures/line/sdk_events.json"));
+    let expected = [
+        "account_link",
+        "control_passed",
+        "beacon",
+        "kept botResumed",
+        "kept botSuspended",
+        "control_taken",
+        "kept delivery",
+        "followed",
+        "joined_group",
+        "left_group",
+        "members_joined",
+        "members_left",
+        "membership",
+        "membership",
+        "membership",
+        "said audio",
+        "said file",
+        "said image",
+        "said location",
+        "said sticker",
+        "said text",
+        "said text",
+        "said text",
+        "said video",
+        "edited",
+        "kept module",
+        "said postback",
+        "unfollowed",
+        "unsent",
+        "video_played",
+    ];
+    let names: Vec<String> = events.iter().map(|event| name(&event.body)).collect();
+    assert_eq!(names, expected);
+    // What can be answered brings its token; what is kept gives none away.
+    for event in &events {
+        let token = match &event.body {
+            EventBody::Message(message) => message.reply_token.as_deref(),
+            EventBody::Happened { reply_token, .. }
+            | EventBody::Edit { reply_token, .. }
+            | EventBody::Follow { reply_token, .. } => reply_token.as_deref(),
+            EventBody::Unknown { raw, .. } => {
+                assert!(!raw.contains("Token"), "{raw}");
+                continue;
+            }
+            _ => continue,
+        };
+        let without = ["left_group", "members_left"].contains(&&*name(&event.body));
+        assert_eq!(token, (!without).then_some("replyToken"), "{:?}", event.body);
+    }
+    let standby: Vec<_> = events.iter().filter(|event| event.standby).map(|e| name(&e.body)).collect();
+    assert_eq!(standby, ["control_taken"]);
+    let mentions = events.iter().filter_map(|event| match &event.body {
+        EventBody::Message(CustomerMessage { content: Content::Text { insets, .. }, .. }) => {
+            Some(insets.len())
+        }
+        _ => None,
+    });
+    assert_eq!(mentions.collect::<Vec<_>>(), [2, 3, 3]);
+    let parties: Vec<_> =
+        events.iter().filter(|event| event.participant.is_some()).map(|e| &e.party).collect();
+    assert_eq!(parties.iter().filter(|party| matches!(party, Party::Room(_))).count(), 1);
+    assert!(parties.iter().all(|party| !matches!(party, Party::User(_))));
+}
+
+/// What an event is here, in a word or two.
+fn name(body: &EventBody) -> String {
+    let name = match body {
+        EventBody::Message(message) => return format!("said {}", message.content.kind()),
+        EventBody::Unknown { kind, .. } => return format!("kept {kind}"),
+        EventBody::Control(ThreadControl { change: ControlChange::Passed, .. }) => "control_passed",
+        EventBody::Control(_) => "control_taken",
+        EventBody::Edit { .. } => "edited",
+        EventBody::Unsend { .. } => "unsent",
+        EventBody::Follow { .. } => "followed",
+        EventBody::Unfollow => "unfollowed",
+        EventBody::Happened { what, .. } => match what {
+            Happening::JoinedGroup => "joined_group",
+            Happening::LeftGroup => "left_group",
+            Happening::MembersJoined { .. } => "members_joined",
+            Happening::MembersLeft { .. } => "members_left",
+            Happening::MenuSwitched { .. } => "menu_switched",
+            Happening::Beacon { .. } => "beacon",
+            Happening::VideoPlayed { .. } => "video_played",
+            Happening::AccountLink { .. } => "account_link",
+            Happening::Membership { .. } => "membership",
+            Happening::OptedIn { .. } => "opted_in",
+        },
+        EventBody::Echo(_)
+        | EventBody::Delivered { .. }
+        | EventBody::Read { .. }
+        | EventBody::Reaction { .. }
+        | EventBody::Referral(_) => "LINE has none of these",
+    };
+    name.to_owned()
+}
+
+#[test]
+fn control_of_a_module_channel_comes_with_its_end() {
+    let until = Some(Timestamp::from_ms(1_790_000_600_000));
+    let activated =
+        parse_one(json!({"type": "activated", "chatControl": {"expireAt": 1_790_000_600_000_i64}}));
+    let control = ThreadControl { change: ControlChange::Passed, owner: None, until };
+    assert_eq!((activated.body, activated.standby), (EventBody::Control(control), false));
+    let deactivated = parse_one(json!({"type": "deactivated", "mode": "active"}));
+    assert!(deactivated.standby);
+}
+
+#[test]
+fn an_album_whose_places_are_not_told_is_still_one() {
+    let image = |set: Value| {
+        let message =
+            json!({"type": "image", "id": "1", "contentProvider": {"type": "line"}, "imageSet": set});
+        match parse_one(json!({"type": "message", "message": message})).body {
+            EventBody::Message(CustomerMessage { content: Content::Attachments { album, .. }, .. }) => album,
+            other => panic!("{other:?}"),
+        }
+    };
+    let album = |index, total| Some(Album { id: "S".into(), index, total });
+    assert_eq!(image(json!({"id": "S", "index": 3, "total": 10})), album(Some(3), Some(10)));
+    assert_eq!(image(json!({"id": "S"})), album(None, None));
+    assert_eq!(image(json!({"id": "S", "index": -1, "total": "x"})), album(None, None));
+    assert_eq!(image(json!({"index": 1})), None);
+    assert_eq!(image(json!("S")), None);
 }

@@ -156,7 +156,7 @@ mod tests {
         ];
         for (status, message, class) in table {
             let (outcome, _) = with(Step::json(status, &json!({ "message": message })), Call::Reply).await;
-            let refusal = Refusal { class, detail: status.to_string(), retry_after: None };
+            let refusal = Refusal::new(class, status.to_string());
             assert_eq!(outcome, Outcome::Refused(refusal));
         }
     }

@@ -6,7 +6,20 @@ use serde_json::Value;
 use crate::{digest, json};
 
 /// The objects that a known element carries. The first that is there names the element.
-const KINDS: [&str; 7] = ["message", "message_edit", "reaction", "postback", "delivery", "read", "referral"];
+const KINDS: [&str; 12] = [
+    "message",
+    "message_edit",
+    "reaction",
+    "postback",
+    "delivery",
+    "read",
+    "referral",
+    "pass_thread_control",
+    "take_thread_control",
+    "request_thread_control",
+    "optin",
+    "account_linking",
+];
 /// Fields that stand beside the object and never name the element.
 const COMMON: [&str; 6] = ["field", "prior_message", "recipient", "sender", "timestamp", "value"];
 

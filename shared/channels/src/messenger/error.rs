@@ -2,7 +2,7 @@
 
 use madoguchi_domain::Span;
 use madoguchi_domain::credential::Cause;
-use madoguchi_domain::send::{Refusal, RefusalClass};
+use madoguchi_domain::send::{AttachmentFault, Refusal, RefusalClass};
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
@@ -30,7 +30,8 @@ pub fn classify(status: u16, body: &[u8], headers: &HeaderMap) -> Verdict {
         RefusalClass::Temporary => retry_after(headers),
         _ => None,
     };
-    Verdict::Refused(Refusal { class, detail, retry_after })
+    let text = (class == RefusalClass::Unmapped).then(|| json::short_text(error, "message", 300)).flatten();
+    Verdict::Refused(Refusal { class, detail, retry_after, text })
 }
 
 /// An answer that did not come from Graph itself: something in between gave it.
@@ -38,7 +39,8 @@ fn without_code(status: u16, headers: &HeaderMap) -> Verdict {
     let detail = format!("http {status}");
     match status {
         429 => {
-            Verdict::Refused(Refusal { class: RefusalClass::Rate, detail, retry_after: retry_after(headers) })
+            let refusal = Refusal::new(RefusalClass::Rate, detail);
+            Verdict::Refused(Refusal { retry_after: retry_after(headers), ..refusal })
         }
         300..=407 | 409..=499 => Verdict::refused(RefusalClass::Temporary, detail),
         _ => Verdict::Unclear { detail },
@@ -46,7 +48,11 @@ fn without_code(status: u16, headers: &HeaderMap) -> Verdict {
 }
 
 fn class(code: i64, subcode: Option<i64>, transient: bool) -> RefusalClass {
-    use RefusalClass::{Credential, Invalid, Rate, Recipient, Restricted, Temporary, ThreadControl, Window};
+    use AttachmentFault as Fault;
+    use RefusalClass::{
+        Attachment, Credential, Invalid, Rate, Recipient, Restricted, Temporary, ThreadControl, Unmapped,
+        Window,
+    };
     const NO_PERMISSION: RefusalClass = Credential(Cause::PermissionRevoked);
     match (code, subcode.unwrap_or_default()) {
         // "Person not available" on the error page, "window closed" on the send page.
@@ -63,10 +69,15 @@ fn class(code: i64, subcode: Option<i64>, transient: bool) -> RefusalClass {
         (4 | 17 | 32 | 341 | 613 | 80_001 | 80_002 | 80_006, _) => Rate,
         // 450, 452 and 2500 are treated as authentication errors by other clients.
         (102 | 190 | 450 | 452 | 2500, subcode) => Credential(token_cause(subcode)),
-        // Attachments, tags, mixed calls, missing objects, deleted messages.
+        (100, 2_018_008) => Attachment(Fault::Unreachable),
+        (100, 2_018_047) => Attachment(Fault::Type),
+        (100, 2_018_074) => Attachment(Fault::Unknown),
+        (100, 2_018_109) => Attachment(Fault::TooLarge),
+        (100, 2_018_294) => Attachment(Fault::Unreadable),
+        // Tags, mixed calls, missing objects, deleted messages.
         (100 | 9_000_001, _) => Invalid,
         _ if transient => Temporary,
-        _ => Invalid,
+        _ => Unmapped,
     }
 }
 
@@ -106,6 +117,8 @@ pub(super) fn inspection_cause(error: &Value) -> Option<Cause> {
 
 #[cfg(test)]
 mod tests {
+    use madoguchi_domain::Problem;
+    use madoguchi_domain::catalogue::of_refusal;
     use serde_json::json;
 
     use super::*;
@@ -122,77 +135,90 @@ mod tests {
         classify(status, json!({ "error": error }).to_string().as_bytes(), &HeaderMap::new())
     }
 
+    /// Every row of the error table, with what it means here and how the person who wrote the message reads it.
     #[test]
-    fn every_row_of_the_table_has_its_class() {
+    fn every_row_of_the_table_has_its_class_and_its_place_in_the_catalogue() {
         let revoked = Credential(Cause::PermissionRevoked);
         let table = [
-            (1, None, Temporary),
-            (2, None, Temporary),
-            (1, Some(99), revoked),
-            (3, None, revoked),
-            (10, None, revoked),
-            (10, Some(1), revoked),
-            (200, None, revoked),
-            (200, Some(2_018_028), revoked),
-            (210, None, revoked),
-            (299, None, revoked),
-            (200, Some(1_545_041), Recipient),
-            (551, None, Recipient),
-            (551, Some(1_545_041), Recipient),
-            (230, None, Recipient),
-            (10, Some(2_018_278), Window),
-            (10, Some(2_534_022), Window),
-            (10, Some(2_018_065), Window),
-            (10, Some(2_018_108), Recipient),
-            (10, Some(1_893_063), Restricted),
-            (368, None, Restricted),
-            (2022, None, Restricted),
-            (100, Some(2_018_001), Recipient),
-            (100, None, Invalid),
-            (100, Some(33), Invalid),
-            (100, Some(2_018_008), Invalid),
-            (100, Some(2_018_047), Invalid),
-            (100, Some(2_018_074), Invalid),
-            (100, Some(2_018_109), Invalid),
-            (100, Some(2_018_294), Invalid),
-            (100, Some(2_018_014), Invalid),
-            (100, Some(2_534_037), ThreadControl),
-            (100, Some(2_018_300), ThreadControl),
-            (100, Some(2_018_321), ThreadControl),
-            (4, None, Rate),
-            (17, None, Rate),
-            (32, None, Rate),
-            (341, None, Rate),
-            (613, None, Rate),
-            (613, Some(1996), Rate),
-            (613, Some(2_018_338), Rate),
-            (80_001, None, Rate),
-            (80_002, None, Rate),
-            (80_006, None, Rate),
-            (102, None, Credential(Cause::TokenExpired)),
-            (190, None, Credential(Cause::TokenExpired)),
-            (190, Some(1), Credential(Cause::TokenExpired)),
-            (190, Some(458), Credential(Cause::AppAccessWithdrawn)),
-            (190, Some(459), Credential(Cause::Checkpoint)),
-            (190, Some(460), Credential(Cause::PasswordChanged)),
-            (190, Some(463), Credential(Cause::TokenExpired)),
-            (190, Some(464), Credential(Cause::Checkpoint)),
-            (190, Some(467), Credential(Cause::TokenExpired)),
-            (190, Some(492), Credential(Cause::PageRoleLost)),
-            (450, None, Credential(Cause::TokenExpired)),
-            (452, None, Credential(Cause::TokenExpired)),
-            (2500, None, Credential(Cause::TokenExpired)),
-            (100, Some(2_018_218), Invalid),
-            (200, Some(2_018_247), Invalid),
-            (9_000_001, None, Invalid),
-            (1200, None, Temporary),
-            (424_242, None, Invalid),
+            (1, None, Temporary, "provider_unavailable"),
+            (2, None, Temporary, "provider_unavailable"),
+            (1, Some(99), revoked, "permission_revoked"),
+            (3, None, revoked, "permission_revoked"),
+            (10, None, revoked, "permission_revoked"),
+            (10, Some(1), revoked, "permission_revoked"),
+            (200, None, revoked, "permission_revoked"),
+            (200, Some(2_018_028), revoked, "permission_revoked"),
+            (210, None, revoked, "permission_revoked"),
+            (299, None, revoked, "permission_revoked"),
+            (200, Some(1_545_041), Recipient, "contact_unreachable"),
+            (551, None, Recipient, "contact_unreachable"),
+            (551, Some(1_545_041), Recipient, "contact_unreachable"),
+            (230, None, Recipient, "contact_unreachable"),
+            (10, Some(2_018_278), Window, "reply_window_closed"),
+            (10, Some(2_534_022), Window, "reply_window_closed"),
+            (10, Some(2_018_065), Window, "reply_window_closed"),
+            (10, Some(2_018_108), Recipient, "contact_unreachable"),
+            (10, Some(1_893_063), Restricted, "page_restricted"),
+            (368, None, Restricted, "page_restricted"),
+            (2022, None, Restricted, "page_restricted"),
+            (100, Some(2_018_001), Recipient, "contact_unreachable"),
+            (100, None, Invalid, "message_refused"),
+            (100, Some(33), Invalid, "message_refused"),
+            (100, Some(2_018_008), Attachment(AttachmentFault::Unreachable), "attachment_unreachable"),
+            (100, Some(2_018_047), Attachment(AttachmentFault::Type), "attachment_type_refused"),
+            (100, Some(2_018_074), Attachment(AttachmentFault::Unknown), "attachment_refused"),
+            (100, Some(2_018_109), Attachment(AttachmentFault::TooLarge), "attachment_too_large"),
+            (100, Some(2_018_294), Attachment(AttachmentFault::Unreadable), "attachment_refused"),
+            (100, Some(2_018_014), Invalid, "message_refused"),
+            (100, Some(2_534_037), ThreadControl, "thread_controlled"),
+            (100, Some(2_018_300), ThreadControl, "thread_controlled"),
+            (100, Some(2_018_321), ThreadControl, "thread_controlled"),
+            (4, None, Rate, "rate_limited"),
+            (17, None, Rate, "rate_limited"),
+            (32, None, Rate, "rate_limited"),
+            (341, None, Rate, "rate_limited"),
+            (613, None, Rate, "rate_limited"),
+            (613, Some(1996), Rate, "rate_limited"),
+            (613, Some(2_018_338), Rate, "rate_limited"),
+            (80_001, None, Rate, "rate_limited"),
+            (80_002, None, Rate, "rate_limited"),
+            (80_006, None, Rate, "rate_limited"),
+            (102, None, Credential(Cause::TokenExpired), "token_expired"),
+            (190, None, Credential(Cause::TokenExpired), "token_expired"),
+            (190, Some(1), Credential(Cause::TokenExpired), "token_expired"),
+            (190, Some(458), Credential(Cause::AppAccessWithdrawn), "app_access_withdrawn"),
+            (190, Some(459), Credential(Cause::Checkpoint), "checkpoint"),
+            (190, Some(460), Credential(Cause::PasswordChanged), "password_changed"),
+            (190, Some(463), Credential(Cause::TokenExpired), "token_expired"),
+            (190, Some(464), Credential(Cause::Checkpoint), "checkpoint"),
+            (190, Some(467), Credential(Cause::TokenExpired), "token_expired"),
+            (190, Some(492), Credential(Cause::PageRoleLost), "page_role_lost"),
+            (450, None, Credential(Cause::TokenExpired), "token_expired"),
+            (452, None, Credential(Cause::TokenExpired), "token_expired"),
+            (2500, None, Credential(Cause::TokenExpired), "token_expired"),
+            (100, Some(2_018_218), Invalid, "message_refused"),
+            (200, Some(2_018_247), Invalid, "message_refused"),
+            (9_000_001, None, Invalid, "message_refused"),
+            (1200, None, Temporary, "provider_unavailable"),
         ];
-        for (code, subcode, class) in table {
+        for (code, subcode, class, id) in table {
+            assert_eq!(of_refusal(class).map(Problem::public_id), Some(id), "{code}/{subcode:?}");
             for status in [400, 403, 500] {
                 let detail = subcode.map_or(code.to_string(), |subcode| format!("{code}/{subcode}"));
                 assert_eq!(verdict(status, code, subcode, false), Verdict::refused(class, detail));
             }
+        }
+    }
+
+    #[test]
+    fn an_unknown_code_keeps_the_providers_words_for_administrators() {
+        let Verdict::Refused(refusal) = verdict(400, 424_242, None, false) else { panic!("a refusal") };
+        assert_eq!((refusal.class, refusal.detail.as_str()), (Unmapped, "424242"));
+        assert!(refusal.text.unwrap().starts_with("Any text at all"));
+        assert_eq!(of_refusal(Unmapped).map(Problem::public_id), Some("provider_refused"));
+        for (code, subcode) in [(100, None), (551, None), (190, Some(463))] {
+            let Verdict::Refused(refusal) = verdict(400, code, subcode, false) else { panic!("a refusal") };
+            assert_eq!(refusal.text, None, "{code}");
         }
     }
 

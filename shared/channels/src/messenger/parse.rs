@@ -1,7 +1,10 @@
 //! One event of Meta → what it says.
 
+use std::collections::BTreeMap;
+
 use madoguchi_domain::event::{CustomerMessage, Echo, EchoSource, Sender};
-use madoguchi_domain::{Content, Event, EventBody};
+use madoguchi_domain::happening::{ControlChange, PAGE_INBOX, Referral, ThreadControl};
+use madoguchi_domain::{Content, Event, EventBody, Happening};
 use serde_json::Value;
 
 use super::attachment::content;
@@ -28,7 +31,10 @@ pub fn parse(event: &InboundEvent, options: &ParseOptions<'_>) -> Option<Event> 
         party,
         participant: None,
         sender: Sender::default(),
-        standby: event.standby,
+        standby: match &body {
+            EventBody::Control(control) => is_elsewhere(control).unwrap_or(event.standby),
+            _ => event.standby,
+        },
         body,
     })
 }
@@ -46,6 +52,7 @@ fn body(event: &InboundEvent, element: &Element<'_>, options: &ParseOptions<'_>)
             content: content(object),
             reply_to: object.get("reply_to").and_then(|quoted| json::id(quoted, "mid")),
             reply_token: None,
+            referral: object.get("referral").map(referral),
         })),
         "postback" => Some(EventBody::Message(CustomerMessage {
             provider_message_id: message_id(event, object),
@@ -53,15 +60,28 @@ fn body(event: &InboundEvent, element: &Element<'_>, options: &ParseOptions<'_>)
                 title: json::short_text(object, "title", TITLE_CHARACTERS),
                 // In standby there is none: only the app that made the button gets it.
                 payload: json::short_text(object, "payload", PAYLOAD_CHARACTERS),
+                params: BTreeMap::new(),
             },
             reply_to: None,
             reply_token: None,
+            referral: object.get("referral").map(referral),
         })),
         "message_edit" => edit(object),
         "reaction" => reaction(object),
         "delivery" => json::instant(object, "watermark").map(|through| EventBody::Delivered { through }),
         "read" => json::instant(object, "watermark").map(|through| EventBody::Read { through }),
-        "referral" => Some(EventBody::Referral { summary: referral(object) }),
+        "referral" => Some(EventBody::Referral(referral(object))),
+        "pass_thread_control" => Some(control(ControlChange::Passed, object, options)),
+        "take_thread_control" => Some(control(ControlChange::Taken, object, options)),
+        "request_thread_control" => Some(control(ControlChange::Requested, object, options)),
+        "optin" => Some(happened(Happening::OptedIn {
+            to: json::short_text(object, "type", KIND_CHARACTERS),
+            payload: ["payload", "ref", "title"]
+                .into_iter()
+                .find_map(|name| json::short_text(object, name, TITLE_CHARACTERS)),
+        })),
+        "account_linking" => json::short_text(object, "status", KIND_CHARACTERS)
+            .map(|result| happened(Happening::AccountLink { result })),
         _ => None,
     };
     known.unwrap_or_else(|| EventBody::Unknown {
@@ -86,7 +106,11 @@ fn echo(event: &InboundEvent, message: &Value, options: &ParseOptions<'_>) -> Ec
 }
 
 fn edit(object: &Value) -> Option<EventBody> {
-    Some(EventBody::Edit { target: json::id(object, "mid")?, text: json::long_text(object, "text")? })
+    Some(EventBody::Edit {
+        target: json::id(object, "mid")?,
+        text: json::long_text(object, "text")?,
+        reply_token: None,
+    })
 }
 
 fn reaction(object: &Value) -> Option<EventBody> {
@@ -101,11 +125,40 @@ fn reaction(object: &Value) -> Option<EventBody> {
     Some(EventBody::Reaction { target, emoji })
 }
 
-/// Such as `ADS OPEN_THREAD ref=summer ad=120…`.
-fn referral(object: &Value) -> String {
-    let field = |label: &str, name: &str| Some(format!("{label}{}", json::id(object, name)?));
-    let fields = [field("", "source"), field("", "type"), field("ref=", "ref"), field("ad=", "ad_id")];
-    json::cut(&fields.into_iter().flatten().collect::<Vec<_>>().join(" "), TITLE_CHARACTERS)
+fn happened(what: Happening) -> EventBody {
+    EventBody::Happened { what, reply_token: None }
+}
+
+fn referral(object: &Value) -> Referral {
+    let field = |name: &str| json::id(object, name).map(|text| json::cut(&text, TITLE_CHARACTERS));
+    let ad = object.get("ads_context_data").unwrap_or(&Value::Null);
+    Referral {
+        source: field("source"),
+        kind: field("type"),
+        reference: field("ref"),
+        ad_id: field("ad_id"),
+        title: json::short_text(ad, "ad_title", TITLE_CHARACTERS),
+        referer: json::url(object, "referer_uri"),
+    }
+}
+
+/// Conversation Routing. Who only asks for control is named in a field of its own.
+fn control(change: ControlChange, object: &Value, options: &ParseOptions<'_>) -> EventBody {
+    let named =
+        ["requested_owner_app_id", "new_owner_app_id"].into_iter().find_map(|name| json::id(object, name));
+    let owner =
+        named.map(|app| if options.page_inbox_app_ids.contains(&app) { PAGE_INBOX.to_owned() } else { app });
+    EventBody::Control(ThreadControl { change, owner, until: None })
+}
+
+/// Whether another app answers from now on; `None` if nothing has changed. Meta tells an app when control was passed
+/// to it and when it was taken from it (`messaging_handovers`); a thread of nobody may be answered by everybody.
+fn is_elsewhere(control: &ThreadControl) -> Option<bool> {
+    match (control.change, control.owner.as_deref()) {
+        (ControlChange::Requested, _) => None,
+        (_, Some(PAGE_INBOX)) | (ControlChange::Taken, Some(_)) => Some(true),
+        (_, None) | (ControlChange::Passed, Some(_)) => Some(false),
+    }
 }
 
 #[cfg(test)]

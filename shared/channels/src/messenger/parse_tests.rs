@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use madoguchi_domain::event::Attachment;
 use madoguchi_domain::{Party, Timestamp};
 use serde_json::json;
@@ -33,6 +35,7 @@ fn customer(mid: &str, content: Content) -> EventBody {
         content,
         reply_to: None,
         reply_token: None,
+        referral: None,
     })
 }
 
@@ -54,6 +57,7 @@ fn at_url(kind: &str, url: &str) -> Attachment {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is one table")]
 fn messages_of_every_documented_kind_are_read() {
     let events = bodies(include_str!("../../fixtures/messenger/messages.json"));
     let sticker = |mid| {
@@ -66,10 +70,16 @@ fn messages_of_every_documented_kind_are_read() {
             content: Content::text("こんにちは"),
             reply_to: Some("m_quoted".into()),
             reply_token: None,
+            referral: None,
         }),
         customer(
             "m_quick_reply",
-            Content::Text { text: "Yes".into(), payload: Some("ANSWER_YES".into()), attachments: vec![] },
+            Content::Text {
+                text: "Yes".into(),
+                payload: Some("ANSWER_YES".into()),
+                attachments: vec![],
+                insets: vec![],
+            },
         ),
         customer(
             "m_link",
@@ -80,6 +90,7 @@ fn messages_of_every_documented_kind_are_read() {
                     title: Some("Shop".into()),
                     ..at_url("fallback", "https://l.facebook.com/l.php?u=x")
                 }],
+                insets: vec![],
             },
         ),
         sticker("m_sticker"),
@@ -87,6 +98,7 @@ fn messages_of_every_documented_kind_are_read() {
         customer(
             "m_files",
             Content::Attachments {
+                album: None,
                 attachments: vec![
                     at_url("image", "https://scontent.xx.fbcdn.net/a.jpg"),
                     at_url("video", "https://video.xx.fbcdn.net/b.mp4"),
@@ -102,6 +114,7 @@ fn messages_of_every_documented_kind_are_read() {
         customer(
             "m_shares",
             Content::Attachments {
+                album: None,
                 attachments: vec![
                     Attachment {
                         reference: Some("1111".into()),
@@ -123,7 +136,11 @@ fn messages_of_every_documented_kind_are_read() {
                         title: Some("Teapot".into()),
                         ..at_url("template", "https://x/teapot.png")
                     },
-                    Attachment { reference: Some("6666".into()), ..file("appointment_booking") },
+                    Attachment {
+                        reference: Some("6666".into()),
+                        title: Some("CONFIRMED 2026-09-21T14:13:20.000Z Asia/Tokyo".into()),
+                        ..file("appointment_booking")
+                    },
                     file("fallback"),
                     Attachment {
                         title: Some("Beside".into()),
@@ -142,7 +159,10 @@ fn messages_of_every_documented_kind_are_read() {
                 raw: json!({"mid": "m_new_kind", "poll": {"question": "Tea?"}}).to_string(),
             },
         ),
-        customer("m_bare_quick_reply", Content::Postback { title: None, payload: Some("USER_PHONE".into()) }),
+        customer(
+            "m_bare_quick_reply",
+            Content::Postback { title: None, payload: Some("USER_PHONE".into()), params: BTreeMap::new() },
+        ),
     ];
     assert_eq!(events, expected);
 }
@@ -151,42 +171,63 @@ fn messages_of_every_documented_kind_are_read() {
 fn ing_14_everything_beside_messages_is_read() {
     let events = parse_all(include_str!("../../fixtures/messenger/events.json"));
     let ms = Timestamp::from_ms;
-    let postback = |id: &str, title, payload| customer(id, Content::Postback { title, payload });
+    let postback = |id: &str, title, payload| {
+        customer(id, Content::Postback { title, payload, params: BTreeMap::new() })
+    };
+    let words = |word: &str| Some(word.to_owned());
+    let mut began = postback("m_postback", words("Get started"), words("GET_STARTED"));
+    if let EventBody::Message(message) = &mut began {
+        message.referral = Some(Referral {
+            source: words("SHORTLINK"),
+            kind: words("OPEN_THREAD"),
+            reference: words("x"),
+            ..Referral::default()
+        });
+    }
+    let summer = Referral {
+        source: words("ADS"),
+        kind: words("OPEN_THREAD"),
+        reference: words("summer"),
+        ad_id: words("120200000000000"),
+        title: words("Summer"),
+        referer: None,
+    };
+    let lead = Referral { source: words("ADS"), kind: words("LEAD_COMPLETE"), ..Referral::default() };
+    assert!(summer.opens_window() && !lead.opens_window());
     let reaction = |emoji| EventBody::Reaction { target: "m_out".into(), emoji };
     let unnamed = events[1].id.clone();
     let expected = [
-        (
-            ms(1_790_000_000_001),
-            postback("m_postback", Some("Get started".into()), Some("GET_STARTED".into())),
-        ),
+        (ms(1_790_000_000_001), began),
         (ms(1_790_000_000_000), postback(&unnamed, Some("Menu".into()), Some("MENU".into()))),
         (ms(1_790_000_000_003), EventBody::Delivered { through: ms(1_790_000_000_003) }),
         (ms(1_790_000_000_004), EventBody::Read { through: ms(1_790_000_000_003) }),
         (ms(1_790_000_000_005), reaction(Some("❤️".into()))),
         (ms(1_790_000_000_006), reaction(Some("other".into()))),
         (ms(1_790_000_000_007), reaction(None)),
-        (ms(1_790_000_000_008), EventBody::Edit { target: "m_text".into(), text: "corrected".into() }),
         (
-            ms(1_790_000_000_009),
-            EventBody::Referral { summary: "ADS OPEN_THREAD ref=summer ad=120200000000000".into() },
+            ms(1_790_000_000_008),
+            EventBody::Edit { target: "m_text".into(), text: "corrected".into(), reply_token: None },
         ),
+        (ms(1_790_000_000_009), EventBody::Referral(summer)),
         // Lead events count in seconds.
-        (ms(1_790_000_010_000), EventBody::Referral { summary: "ADS LEAD_COMPLETE".into() }),
+        (ms(1_790_000_010_000), EventBody::Referral(lead)),
+        (
+            ms(1_790_000_000_011),
+            happened(Happening::OptedIn { to: words("notification_messages"), payload: words("x") }),
+        ),
+        (
+            ms(1_790_000_000_012),
+            EventBody::Control(ThreadControl {
+                change: ControlChange::Passed,
+                owner: words("555"),
+                until: None,
+            }),
+        ),
     ];
     let (known, rest) = events.split_at(expected.len());
     assert_eq!(known.iter().map(|e| (e.at, e.body.clone())).collect::<Vec<_>>(), expected);
 
-    let unknown: Vec<_> = rest[..2]
-        .iter()
-        .map(|event| match &event.body {
-            EventBody::Unknown { kind, raw } => (kind.as_str(), serde_json::from_str::<Value>(raw).unwrap()),
-            other => panic!("{other:?}"),
-        })
-        .collect();
-    assert_eq!((unknown[0].0, unknown[1].0), ("optin", "pass_thread_control"));
-    assert_eq!(unknown[0].1["optin"]["payload"], "x");
-
-    let standby = &rest[2..];
+    let standby = rest;
     assert_eq!(standby[0].body, postback("m_standby_postback", Some("Buy".into()), None));
     assert_eq!(standby[1].body, customer("m_standby_text", Content::text("to the bot")));
     assert_eq!(events.iter().filter(|event| event.standby).count(), 2);
@@ -206,7 +247,7 @@ fn ing_13_echoes_tell_who_wrote() {
         Echo { ours: Some(key), ..echo("m_ours", EchoSource::OtherApp, Content::text("We are open.")) },
         echo("m_inbox", EchoSource::ProviderInbox, Content::text("From the Page Inbox")),
         echo("m_inbox_2", EchoSource::ProviderInbox, Content::text("From the Page Inbox, too")),
-        echo("m_bot", EchoSource::OtherApp, Content::Attachments { attachments: vec![link] }),
+        echo("m_bot", EchoSource::OtherApp, Content::Attachments { attachments: vec![link], album: None }),
         echo("m_nameless", EchoSource::OtherApp, Content::text("no app id")),
     ];
     let (echoes, rest) = events.split_at(expected.len());
@@ -284,4 +325,141 @@ fn a_message_without_a_mid_is_named_by_its_event() {
 fn numbers_where_strings_belong_name_the_same_conversation() {
     let event = parse_one(json!({"sender": {"id": 2}, "message": {"mid": "m", "text": "x"}}));
     assert_eq!(event.party, Party::User("2".into()));
+}
+
+/// Conversation Routing: who answers from now on.
+#[test]
+fn thread_control_is_told_by_who_has_it() {
+    use ControlChange::{Passed, Requested, Taken};
+    let inbox = "26390203743090";
+    let change = |event: Value| {
+        let event = parse_one(event);
+        match event.body {
+            EventBody::Control(control) => (control.change, control.owner, event.standby),
+            other => panic!("{other:?}"),
+        }
+    };
+    let app = |id: &str| Some(id.to_owned());
+    let table = [
+        (
+            json!({"pass_thread_control": {"previous_owner_app_id": null, "new_owner_app_id": 555}}),
+            Passed,
+            app("555"),
+            false,
+        ),
+        (json!({"pass_thread_control": {"new_owner_app_id": inbox}}), Passed, app(PAGE_INBOX), true),
+        (json!({"pass_thread_control": {"previous_owner_app_id": 7}}), Passed, None, false),
+        (
+            json!({"take_thread_control": {"previous_owner_app_id": "1", "new_owner_app_id": "7"}}),
+            Taken,
+            app("7"),
+            true,
+        ),
+        (
+            json!({"take_thread_control": {"new_owner_app_id": 263_902_037_430_900_i64}}),
+            Taken,
+            app(PAGE_INBOX),
+            true,
+        ),
+        (json!({"request_thread_control": {"requested_owner_app_id": 7}}), Requested, app("7"), false),
+        (
+            json!({"request_thread_control": {"new_owner_app_id": "7", "metadata": "x"}}),
+            Requested,
+            app("7"),
+            false,
+        ),
+    ];
+    for (event, kind, owner, standby) in table {
+        assert_eq!(change(event.clone()), (kind, owner, standby), "{event}");
+    }
+}
+
+#[test]
+fn a_referral_comes_with_the_message_that_it_led_to() {
+    let referral =
+        json!({"source": "ADS", "type": "OPEN_THREAD", "ad_id": 120, "referer_uri": "https://example.com/"});
+    for event in [
+        json!({"message": {"mid": "m", "text": "x", "referral": referral}}),
+        json!({"postback": {"mid": "m", "title": "Start", "referral": referral}}),
+    ] {
+        let EventBody::Message(message) = parse_one(event).body else { panic!("a message") };
+        let referral = message.referral.unwrap();
+        assert_eq!((referral.ad_id.as_deref(), referral.opens_window()), (Some("120"), true));
+        assert_eq!(referral.referer.as_deref(), Some("https://example.com/"));
+    }
+}
+
+#[test]
+fn a_template_shows_its_products_side_by_side() {
+    let product =
+        |id: i32| json!({"id": id, "title": format!("Tea {id}"), "image_url": format!("https://x/{id}.png")});
+    let template =
+        |products: Vec<Value>| json!({"type": "template", "payload": {"product": {"elements": products}}});
+    let count = |products: Vec<Value>| {
+        let event = parse_one(json!({"message": {"mid": "m", "attachments": [template(products)]}}));
+        let EventBody::Message(CustomerMessage { content: Content::Attachments { attachments, .. }, .. }) =
+            event.body
+        else {
+            panic!("attachments")
+        };
+        attachments.into_iter().map(|attachment| attachment.title.unwrap_or_default()).collect::<Vec<_>>()
+    };
+    assert_eq!(count(vec![product(1), product(2)]), ["Tea 1", "Tea 2"]);
+    assert_eq!(count(vec![product(1)]), ["Tea 1"]);
+    assert_eq!(count(vec![]), [""]);
+    assert_eq!(count((0..40).map(product).collect()).len(), 30, "more would not fit a table item");
+}
+
+/// Every row of the event table: typed, a change of state, or kept.
+#[test]
+fn every_documented_event_has_its_place() {
+    let table = [
+        (json!({"message": {"mid": "m", "text": "x"}}), "said text"),
+        (
+            json!({"message": {"mid": "m", "attachments": [{"type": "sticker", "payload": {"sticker_id": "1"}}]}}),
+            "said sticker",
+        ),
+        (
+            json!({"message": {"mid": "m", "attachments": [{"type": "contact", "payload": {"title": "山田"}}]}}),
+            "said contact",
+        ),
+        (json!({"message": {"mid": "m", "text": "/x", "commands": [{"name": "x"}]}}), "said text"),
+        (json!({"postback": {"title": "x"}}), "said postback"),
+        (json!({"message_edit": {"mid": "m", "text": "x", "num_edit": "1"}}), "edited"),
+        (json!({"reaction": {"mid": "m", "action": "react", "reaction": "love"}}), "reacted"),
+        (json!({"delivery": {"watermark": 1}}), "delivered"),
+        (json!({"read": {"watermark": 1}}), "read"),
+        (json!({"referral": {"source": "SHORTLINK"}}), "referred"),
+        (json!({"optin": {"type": "notification_messages", "notification_messages_token": "t"}}), "opted_in"),
+        (json!({"account_linking": {"status": "linked", "authorization_code": "c"}}), "account_link"),
+        (json!({"pass_thread_control": {}}), "control"),
+        (json!({"take_thread_control": {}}), "control"),
+        (json!({"request_thread_control": {}}), "control"),
+        (json!({"response_feedback": {"feedback": "Good response", "mid": "m"}}), "kept response_feedback"),
+        (json!({"messaging_feedback": {"feedback_screens": []}}), "kept messaging_feedback"),
+        (json!({"order": {"products": []}}), "kept order"),
+        (json!({"policy_enforcement": {"action": "warning"}}), "kept policy_enforcement"),
+        (json!({"app_roles": {"1": ["primary_receiver"]}}), "kept app_roles"),
+        (json!({"teleport": {}}), "kept teleport"),
+    ];
+    for (event, expected) in table {
+        let body = parse_one(event.clone()).body;
+        let name = match &body {
+            EventBody::Message(message) => format!("said {}", message.content.kind()),
+            EventBody::Unknown { kind, raw } => {
+                assert!(!raw.contains("token"), "{raw}");
+                format!("kept {kind}")
+            }
+            EventBody::Edit { .. } => "edited".into(),
+            EventBody::Reaction { .. } => "reacted".into(),
+            EventBody::Delivered { .. } => "delivered".into(),
+            EventBody::Read { .. } => "read".into(),
+            EventBody::Referral(_) => "referred".into(),
+            EventBody::Control(_) => "control".into(),
+            EventBody::Happened { what: Happening::OptedIn { .. }, .. } => "opted_in".into(),
+            EventBody::Happened { what: Happening::AccountLink { .. }, .. } => "account_link".into(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(name, expected, "{event}");
+    }
 }

@@ -134,7 +134,7 @@ mod tests {
         let error = json!({"error": {"message": "secret text", "code": 190, "error_subcode": 460}});
         let (outcome, _) = send_once(Step::json(401, &error), Via::Response).await;
         let class = RefusalClass::Credential(Cause::PasswordChanged);
-        assert_eq!(outcome, Outcome::Refused(Refusal { class, detail: "190/460".into(), retry_after: None }));
+        assert_eq!(outcome, Outcome::Refused(Refusal::new(class, "190/460")));
 
         let usage = r#"{"1":[{"type":"messenger","estimated_time_to_regain_access":7}]}"#.to_owned();
         let step = Step::Answer(
@@ -146,7 +146,7 @@ mod tests {
         let retry_after = Some(Span::from_minutes(7));
         assert_eq!(
             outcome,
-            Outcome::Refused(Refusal { class: RefusalClass::Rate, detail: "613".into(), retry_after })
+            Outcome::Refused(Refusal { retry_after, ..Refusal::new(RefusalClass::Rate, "613") })
         );
     }
 

@@ -47,6 +47,7 @@ pub fn classify(status: u16, body: &[u8], headers: &HeaderMap) -> Verdict {
             403 => RefusalClass::NotPermitted,
             429 => RefusalClass::Rate,
             408 => return Verdict::Unclear { detail },
+            400..=499 if code.is_some() => RefusalClass::Unmapped,
             400..=499 => RefusalClass::Invalid,
             // Redirects are not Twilio's here: something in between answered, and nothing was taken.
             300..=399 => RefusalClass::Temporary,
@@ -54,19 +55,19 @@ pub fn classify(status: u16, body: &[u8], headers: &HeaderMap) -> Verdict {
         },
     };
     let retry_after = if class == RefusalClass::Rate { retry_after(headers) } else { None };
-    Verdict::Refused(Refusal { class, detail, retry_after })
+    let text = (class == RefusalClass::Unmapped).then(|| json::short_text(&body, "message", 300)).flatten();
+    Verdict::Refused(Refusal { class, detail, retry_after, text })
 }
 
-/// Why a message was given up that Twilio had taken. A code that we do not know is put down to the message: nothing
-/// else follows from it.
+/// Why a message was given up that Twilio had taken.
 pub(super) fn failed(status: &str, code: Option<i64>) -> Refusal {
     let class = match code {
-        Some(code) => class_of(code).unwrap_or(RefusalClass::Invalid),
+        Some(code) => class_of(code).unwrap_or(RefusalClass::Unmapped),
         // Cancelled, or no reason given.
         None => RefusalClass::Temporary,
     };
     let detail = code.map_or_else(|| status.to_owned(), |code| format!("{status} {code}"));
-    Refusal { class, detail, retry_after: None }
+    Refusal::new(class, detail)
 }
 
 fn detail(status: u16, code: Option<i64>) -> String {

@@ -1,6 +1,9 @@
 //! One event of Twilio → what it says.
 
+use std::collections::BTreeMap;
+
 use madoguchi_domain::event::{Attachment, CustomerMessage, Progress, Sender};
+use madoguchi_domain::happening::Referral;
 use madoguchi_domain::{Content, Event, EventBody, Party};
 
 use super::Form;
@@ -21,7 +24,7 @@ pub fn parse(event: &InboundEvent) -> Option<Event> {
         }
         part::MESSAGE => (super::split::contact(&form)?, message(event, &form)),
         part::OPT_OUT => (super::split::contact(&form)?, EventBody::OptOut { opted_out: opt_out(&form)? }),
-        part::REFERRAL => (super::split::contact(&form)?, EventBody::Referral { summary: referral(&form) }),
+        part::REFERRAL => (super::split::contact(&form)?, EventBody::Referral(referral(&form))),
         _ => return None,
     };
     Some(Event {
@@ -61,6 +64,7 @@ fn message(event: &InboundEvent, form: &Form) -> EventBody {
         content: content(event, form),
         reply_to: json::id(&event.raw["parameters"], "OriginalRepliedMessageSid"),
         reply_token: None,
+        referral: None,
     })
 }
 
@@ -75,11 +79,13 @@ fn content(event: &InboundEvent, form: &Form) -> Content {
     let title = json::short_text(parameters, "ButtonText", TITLE_CHARACTERS);
     match (text.or_else(|| title.clone()), title, attachments) {
         // What the customer sees themselves say is the button's text.
-        (Some(text), _, attachments) => Content::Text { text, payload, attachments },
+        (Some(text), _, attachments) => Content::Text { text, payload, attachments, insets: Vec::new() },
         (None, title, attachments) if attachments.is_empty() && (title.is_some() || payload.is_some()) => {
-            Content::Postback { title, payload }
+            Content::Postback { title, payload, params: BTreeMap::new() }
         }
-        (None, _, attachments) if !attachments.is_empty() => Content::Attachments { attachments },
+        (None, _, attachments) if !attachments.is_empty() => {
+            Content::Attachments { attachments, album: None }
+        }
         _ => Content::Unknown {
             name: json::cut(parameter(form, "MessageType").unwrap_or("message"), KIND_CHARACTERS),
             raw: json::raw(parameters),
@@ -135,17 +141,17 @@ fn location(form: &Form, text: Option<&str>) -> Option<Content> {
     })
 }
 
-/// Where the customer came from, in one line.
-fn referral(form: &Form) -> String {
-    const NAMES: [&str; 5] = [
-        "ReferralSourceType",
-        "ReferralSourceId",
-        "ReferralHeadline",
-        "ReferralSourceUrl",
-        "ReferralCtwaClid",
-    ];
-    let told: Vec<&str> = NAMES.iter().filter_map(|name| parameter(form, name)).collect();
-    json::cut(&told.join(" "), TITLE_CHARACTERS)
+/// The advertisement or link that the customer came from.
+fn referral(form: &Form) -> Referral {
+    let told = |name: &str| parameter(form, name).map(|text| json::cut(text, TITLE_CHARACTERS));
+    Referral {
+        source: told("ReferralSourceType"),
+        kind: None,
+        reference: told("ReferralCtwaClid"),
+        ad_id: told("ReferralSourceId"),
+        title: told("ReferralHeadline"),
+        referer: told("ReferralSourceUrl"),
+    }
 }
 
 #[cfg(test)]

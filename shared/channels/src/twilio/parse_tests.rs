@@ -175,12 +175,13 @@ fn an_advertisement_and_a_stop_come_beside_the_message() {
          &ReferralNumMedia=0&OptOutType=STOP",
     );
     let bodies: Vec<_> = events.iter().map(|event| &event.body).collect();
-    let [EventBody::Message(_), EventBody::OptOut { opted_out: true }, EventBody::Referral { summary }] =
+    let [EventBody::Message(_), EventBody::OptOut { opted_out: true }, EventBody::Referral(referral)] =
         &bodies[..]
     else {
         panic!("{bodies:?}")
     };
-    assert_eq!(summary, "ad 123 Sale c1");
+    let told = [&referral.source, &referral.ad_id, &referral.title, &referral.reference];
+    assert_eq!(told.map(Option::as_deref), [Some("ad"), Some("123"), Some("Sale"), Some("c1")]);
     let events = whatsapp("Body=START&OptOutType=START");
     assert_eq!(events[1].body, EventBody::OptOut { opted_out: false });
 }

@@ -1,10 +1,12 @@
 //! What a provider's event does to a conversation.
 
-use super::{Control, Conversation, Following, OptOut, ProfileState, ReplyToken, Status};
+use super::{Control, Conversation, Following, OptOut, ProfileState, ReplyToken, Status, ThreadOwner};
 use crate::channel::{ChannelKind, ChannelSettings};
 use crate::event::{Content, CustomerMessage, Echo, EchoSource, Event, EventBody, Progress, Sender};
-use crate::ids::{ConversationId, MessageId};
+use crate::happening::{ControlChange, Happening, Line, Referral, ThreadControl, place_of_line};
+use crate::ids::{ConversationId, MessageId, Party};
 use crate::message::{Annotations, Body, Edit, Message, MessageKey, Reaction, SendState, SentBy};
+use crate::participant::{Participant, Presence};
 use crate::progress;
 use crate::time::{Span, Timestamp};
 
@@ -21,14 +23,19 @@ pub struct Reference<'a> {
     pub brings: Option<MessageKey>,
     /// The name under which something may wait for the message; see [`Conversation::waiting_until`].
     pub waits_as: Option<&'a str>,
+    /// In a group: who acts or is acted upon, by the provider's ids.
+    pub participants: Vec<&'a str>,
 }
+
+/// More people than this are not taken in with one event; each is when they speak.
+const MOST_PARTICIPANTS: usize = 50;
 
 /// An earlier message that an event is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Earlier<'a> {
     /// There is none.
     None,
-    /// One of our replies.
+    /// One whose place is known: a reply of ours, or a line that stands for several events.
     Reply(MessageKey),
     /// Perhaps one of the few latest messages, by the provider's id.
     Recent(&'a str),
@@ -39,33 +46,61 @@ pub enum Earlier<'a> {
 /// What bears on `event`, which belongs to `conversation`.
 pub fn reference(conversation: ConversationId, event: &Event) -> Reference<'_> {
     let key = |name: &str| Some(MessageKey { at: event.at, id: MessageId::of_provider(conversation, name) });
-    match &event.body {
+    let (earlier, brings, waits_as) = match &event.body {
         EventBody::Message(CustomerMessage { provider_message_id: id, .. }) => {
-            Reference { earlier: Earlier::None, brings: key(id), waits_as: Some(id) }
+            (Earlier::None, key(id), Some(id.as_str()))
         }
         EventBody::Echo(Echo { ours, provider_message_id: id, .. }) => {
-            let earlier = ours.map_or(Earlier::Recent(id), Earlier::Reply);
-            Reference { earlier, brings: key(id), waits_as: Some(id) }
+            (ours.map_or(Earlier::Recent(id), Earlier::Reply), key(id), Some(id.as_str()))
         }
         EventBody::Reaction { target, .. }
         | EventBody::Edit { target, .. }
-        | EventBody::Unsend { target } => {
-            Reference { earlier: Earlier::Any(target), brings: None, waits_as: Some(target) }
-        }
+        | EventBody::Unsend { target } => (Earlier::Any(target), None, Some(target.as_str())),
         EventBody::Progress(Progress { ours, provider_message_id: id, .. }) => {
-            let earlier = ours.map_or(Earlier::Recent(id), Earlier::Reply);
-            Reference { earlier, brings: None, waits_as: None }
+            (ours.map_or(Earlier::Recent(id), Earlier::Reply), None, None)
         }
-        EventBody::Delivered { .. } | EventBody::Read { .. } => {
-            Reference { earlier: Earlier::None, brings: None, waits_as: None }
-        }
+        EventBody::Delivered { .. } | EventBody::Read { .. } => (Earlier::None, None, None),
         EventBody::Follow { .. }
         | EventBody::Unfollow
         | EventBody::OptOut { .. }
-        | EventBody::Referral { .. }
+        | EventBody::Referral(_)
+        | EventBody::Control(_)
+        | EventBody::Happened { .. }
         | EventBody::Unknown { .. } => {
-            Reference { earlier: Earlier::None, brings: key(&event.id), waits_as: None }
+            let place = place_of_line(conversation, event);
+            // What repeats is nearly always there already; everything else is nearly always new.
+            (if repeats(event) { Earlier::Reply(place) } else { Earlier::None }, Some(place), None)
         }
+    };
+    Reference { earlier, brings, waits_as, participants: participants(event) }
+}
+
+/// Whether one line stands for the event and for others like it.
+fn repeats(event: &Event) -> bool {
+    matches!(&event.body, EventBody::Happened { what, .. } if what.repeats())
+}
+
+/// Who acts or is acted upon in a group, each once.
+fn participants(event: &Event) -> Vec<&str> {
+    if matches!(event.party, Party::User(_)) {
+        return Vec::new();
+    }
+    let mut people: Vec<&str> = Vec::new();
+    let (members, _) = moved(event);
+    for person in event.participant.iter().chain(members).map(String::as_str) {
+        if !person.is_empty() && !people.contains(&person) && people.len() < MOST_PARTICIPANTS {
+            people.push(person);
+        }
+    }
+    people
+}
+
+/// Who joined or left with the event, and which of the two.
+fn moved(event: &Event) -> (&[String], bool) {
+    match &event.body {
+        EventBody::Happened { what: Happening::MembersJoined { members }, .. } => (members, true),
+        EventBody::Happened { what: Happening::MembersLeft { members }, .. } => (members, false),
+        _ => (&[], false),
     }
 }
 
@@ -78,6 +113,8 @@ pub struct Loaded {
     pub message: Option<Message>,
     /// What was told about that message before it arrived.
     pub waiting: Option<Annotations>,
+    /// Those of [`Reference::participants`] who are known already.
+    pub participants: Vec<Participant>,
 }
 
 /// What an event changes.
@@ -102,6 +139,8 @@ pub struct Change {
     pub replace: Option<Message>,
     /// What was told about a message that has not arrived yet.
     pub waiting: Option<Waiting>,
+    /// People of a group who are new (`rev` 0) or of whom something else is known now.
+    pub participants: Vec<Participant>,
 }
 
 impl Change {
@@ -110,7 +149,8 @@ impl Change {
     pub fn alone(&self) -> Option<&Message> {
         match self.create.as_slice() {
             [message] if message.noted_before.is_some() => {
-                (self.replace.is_none() && self.waiting.is_none()).then_some(message)
+                let only = self.replace.is_none() && self.waiting.is_none() && self.participants.is_empty();
+                only.then_some(message)
             }
             _ => None,
         }
@@ -150,24 +190,30 @@ pub fn apply(
         known: loaded.waiting,
         event,
         now,
+        known_people: loaded.participants,
         create: Vec::new(),
         replace: None,
         waiting: None,
+        people: Vec::new(),
     };
     if work.run() == Seen::Before {
         return Applied::Unchanged;
     }
-    // What became of a message of ours says nothing about who controls the thread.
-    if !matches!(event.body, EventBody::Progress(_)) {
+    // What became of a message of ours says nothing about who controls the thread, and which one of several came first
+    // must not show.
+    if !matches!(event.body, EventBody::Progress(_)) && !repeats(event) {
         work.note_control();
     }
+    work.note_people();
     work.conversation.rearm(settings);
-    let Work { conversation, create, replace, waiting, .. } = work;
+    let Work { conversation, create, replace, waiting, people: participants, .. } = work;
     let conversation_stays = before.as_ref() == Some(&conversation);
-    if conversation_stays && create.is_empty() && replace.is_none() && waiting.is_none() {
+    let nothing = create.is_empty() && replace.is_none() && waiting.is_none() && participants.is_empty();
+    if conversation_stays && nothing {
         return Applied::Unchanged;
     }
-    Applied::Changed(Box::new(Change { conversation, conversation_stays, create, replace, waiting }))
+    let change = Change { conversation, conversation_stays, create, replace, waiting, participants };
+    Applied::Changed(Box::new(change))
 }
 
 #[derive(PartialEq)]
@@ -180,11 +226,13 @@ struct Work<'a> {
     conversation: Conversation,
     message: Option<Message>,
     known: Option<Annotations>,
+    known_people: Vec<Participant>,
     event: &'a Event,
     now: Timestamp,
     create: Vec<Message>,
     replace: Option<Message>,
     waiting: Option<Waiting>,
+    people: Vec<Participant>,
 }
 
 impl Work<'_> {
@@ -197,7 +245,8 @@ impl Work<'_> {
             EventBody::OptOut { opted_out } => {
                 let told = OptOut { at: event.at, opted_out: *opted_out };
                 self.conversation.contact.opt_out = self.conversation.contact.opt_out.max(Some(told));
-                return self.timeline(if *opted_out { "opted_out" } else { "opted_in" }, None);
+                let line = Line::new(if *opted_out { "opted_out" } else { "opted_in" });
+                return self.timeline(line, true);
             }
             EventBody::Delivered { through } => {
                 self.conversation.delivered_through = self.conversation.delivered_through.max(Some(*through));
@@ -218,7 +267,8 @@ impl Work<'_> {
                     Annotations { reactions: [(actor, reaction)].into(), ..Default::default() },
                 );
             }
-            EventBody::Edit { target, text } => {
+            EventBody::Edit { target, text, reply_token } => {
+                self.note_reply_token(reply_token.as_deref());
                 let edit = Edit { at: event.at, text: text.clone() };
                 self.annotate(target, Annotations { edit: Some(edit), ..Default::default() });
             }
@@ -228,18 +278,33 @@ impl Work<'_> {
             EventBody::Follow { unblocked, reply_token } => {
                 self.note_reply_token(reply_token.as_deref());
                 self.note_following(true);
-                return self.timeline("followed", unblocked.then(|| "unblocked".to_owned()));
+                let unblocked = unblocked.then(|| "unblocked".to_owned());
+                return self.timeline(Line::new("followed").detail(unblocked), true);
             }
             EventBody::Unfollow => {
                 self.note_following(false);
-                return self.timeline("unfollowed", None);
+                return self.timeline(Line::new("unfollowed"), true);
             }
-            EventBody::Referral { summary } => {
-                self.open_window();
-                return self.timeline("referral", Some(summary.clone()));
+            EventBody::Referral(referral) => {
+                if referral.opens_window() {
+                    self.open_window();
+                }
+                return self.timeline(referral.line(), true);
+            }
+            EventBody::Control(control) => {
+                self.note_owner(control);
+                return self.timeline(control.line(), true);
+            }
+            EventBody::Happened { what, reply_token } => {
+                let seen = self.timeline(what.line(), what.is_news());
+                if seen == Seen::FirstTime && !what.repeats() {
+                    self.note_reply_token(reply_token.as_deref());
+                    self.happened(what);
+                }
+                return seen;
             }
             EventBody::Unknown { kind, raw } => {
-                return self.timeline(&format!("provider:{kind}"), Some(raw.clone()));
+                return self.timeline(Line::new(format!("provider:{kind}")).detail(Some(raw.clone())), true);
             }
         }
         Seen::FirstTime
@@ -258,6 +323,7 @@ impl Work<'_> {
         };
         self.note_reply_token(incoming.reply_token.as_deref());
         self.note_sender();
+        self.note_referral(incoming.referral.as_ref());
         self.open_episode(message.key.at);
         self.open_window();
         let conversation = &mut self.conversation;
@@ -423,15 +489,79 @@ impl Work<'_> {
         }
     }
 
-    fn timeline(&mut self, event: &str, detail: Option<String>) -> Seen {
+    /// Adds a line; `news` brings the conversation to the top of its list.
+    fn timeline(&mut self, line: Line, news: bool) -> Seen {
         if self.message.is_some() {
             return Seen::Before;
         }
-        let mut line = self.new_message(SentBy::System, &self.event.id, Content::Unsent, None);
-        line.body = Body::Timeline { event: event.to_owned(), detail };
-        self.conversation.sorted_at = self.conversation.sorted_at.max(Some(line.key.at));
+        let key = place_of_line(self.conversation.id, self.event);
+        let line = self.line(key, line);
+        if news {
+            self.conversation.sorted_at = self.conversation.sorted_at.max(Some(line.key.at));
+        }
         self.create.push(line);
         Seen::FirstTime
+    }
+
+    fn line(&self, key: MessageKey, line: Line) -> Message {
+        let Line { event, detail, facts } = line;
+        let mut message = self.new_message(SentBy::System, &self.event.id, Content::Unsent, None);
+        if key.id != message.key.id {
+            // It stands for several events; which one came first must not show.
+            message.provider_message_id = None;
+        }
+        message.key = key;
+        message.body = Body::Timeline { event, detail, facts };
+        message
+    }
+
+    /// What a happening does beside its line.
+    fn happened(&mut self, what: &Happening) {
+        match what {
+            Happening::JoinedGroup => self.note_following(true),
+            Happening::LeftGroup => self.note_following(false),
+            Happening::MembersJoined { .. }
+            | Happening::MembersLeft { .. }
+            | Happening::MenuSwitched { .. }
+            | Happening::Beacon { .. }
+            | Happening::VideoPlayed { .. }
+            | Happening::AccountLink { .. }
+            | Happening::Membership { .. }
+            | Happening::OptedIn { .. } => {}
+        }
+    }
+
+    /// The advertisement or link that brought a message stands beside it.
+    fn note_referral(&mut self, referral: Option<&Referral>) {
+        let Some(referral) = referral else { return };
+        let conversation = self.conversation.id;
+        let id = MessageId::of_timeline(conversation, &format!("referral:{}", self.event.id));
+        let line = self.line(MessageKey { at: self.event.at, id }, referral.line());
+        self.create.push(line);
+    }
+
+    fn note_owner(&mut self, control: &ThreadControl) {
+        // Who only asks for control has none yet.
+        if control.change != ControlChange::Requested {
+            let told = ThreadOwner { at: self.event.at, app: control.owner.clone() };
+            self.conversation.owner = self.conversation.owner.take().max(Some(told));
+        }
+    }
+
+    /// Takes note of the people of a group whom the event concerns.
+    fn note_people(&mut self) {
+        let (members, present) = moved(self.event);
+        let (channel, conversation) = (self.conversation.channel_id, self.conversation.id);
+        for id in participants(self.event) {
+            let known = self.known_people.iter().find(|known| known.id == id);
+            let mut person = known.cloned().unwrap_or_else(|| Participant::new(channel, conversation, id));
+            if members.iter().any(|member| member == id) {
+                person.presence = person.presence.max(Some(Presence { at: self.event.at, present }));
+            }
+            if known != Some(&person) {
+                self.people.push(person);
+            }
+        }
     }
 
     fn create_message(

@@ -3,7 +3,7 @@
 use super::{CloseReason, Conversation, Status};
 use crate::channel::{ChannelSettings, ReopenPolicy};
 use crate::ids::MessageId;
-use crate::message::{Annotations, Body, Message, MessageKey, SentBy};
+use crate::message::{Annotations, Body, Facts, Message, MessageKey, SentBy};
 use crate::time::Timestamp;
 
 /// A conversation that was closed or reopened, with its line in the timeline.
@@ -80,7 +80,11 @@ pub(crate) fn timeline(
         conversation_id: conversation.id,
         channel_id: conversation.channel_id,
         sent_by: SentBy::System,
-        body: Body::Timeline { event: event.to_owned(), detail: Some(detail.to_owned()) },
+        body: Body::Timeline {
+            event: event.to_owned(),
+            detail: Some(detail.to_owned()),
+            facts: Facts::new(),
+        },
         provider_message_id: None,
         participant: None,
         reply_to: None,

@@ -81,6 +81,9 @@ pub struct Conversation {
     /// Who controls the thread, as the latest event told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub control: Option<Control>,
+    /// The app that the provider last named as the thread's owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<ThreadOwner>,
     /// LINE: the latest one-use token to answer with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_token: Option<ReplyToken>,
@@ -244,6 +247,19 @@ pub struct Control {
     pub standby: bool,
 }
 
+/// The app that a thread belongs to. Field order is the order of precedence.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ThreadOwner {
+    /// When it was told.
+    pub at: Timestamp,
+    /// [`crate::happening::PAGE_INBOX`], or the provider's id of the app; `None` = nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app: Option<String>,
+}
+
+/// Messenger: control of a thread ends by itself after a day without a message (Conversation Routing).
+const MESSENGER_CONTROL_LIFE: Span = Span::from_hours(24);
+
 /// A one-use token to answer with. Field order is the order of precedence.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ReplyToken {
@@ -293,6 +309,7 @@ impl Conversation {
             delivered_through: None,
             read_through: None,
             control: None,
+            owner: None,
             reply_token: None,
             noted: Noted::default(),
             waiting_until: None,
@@ -320,9 +337,22 @@ impl Conversation {
         }
     }
 
-    /// Whether another app controls the thread.
-    pub fn is_standby(&self) -> bool {
-        self.control.is_some_and(|control| control.standby)
+    /// Whether another app controls the thread at `now`.
+    pub fn is_standby(&self, now: Timestamp) -> bool {
+        let ended = |control: Control| {
+            self.channel_kind == ChannelKind::Messenger && now.since(control.at) >= MESSENGER_CONTROL_LIFE
+        };
+        self.control.is_some_and(|control| control.standby && !ended(control))
+    }
+
+    /// The app that controls the thread at `now`, if it is another one and the provider has named it.
+    pub fn controlling_app(&self, now: Timestamp) -> Option<&str> {
+        self.owner.as_ref().filter(|_| self.is_standby(now))?.app.as_deref()
+    }
+
+    /// Whether it is held with several people.
+    pub fn is_group(&self) -> bool {
+        matches!(self.party, Party::Group(_) | Party::Room(_))
     }
 
     /// Whether the contact asked not to be written to.

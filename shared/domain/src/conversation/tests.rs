@@ -8,8 +8,10 @@ use super::*;
 use crate::channel::ReopenPolicy;
 use crate::deadline::{DeadlineKind, Verdict, deadline, verdict};
 use crate::event::{Content, CustomerMessage, Echo, EchoSource, Event, EventBody, Sender};
+use crate::happening::{ControlChange, Happening, PAGE_INBOX, Referral, ThreadControl};
 use crate::ids::OperatorId;
 use crate::message::{Annotations, Body, SendState, SentBy};
+use crate::participant::Participant;
 use crate::reply::{self, Composer, Lock, ReplyRefused};
 
 const T0: Timestamp = Timestamp::from_ms(1_700_000_000_000);
@@ -45,6 +47,7 @@ fn says(id: &str, at: Timestamp) -> Event {
         content: Content::text(format!("text of {id}")),
         reply_to: None,
         reply_token: Some(format!("token-{id}")),
+        referral: None,
     };
     event(id, at, EventBody::Message(message))
 }
@@ -55,6 +58,7 @@ struct Memory {
     conversation: Option<Conversation>,
     messages: BTreeMap<MessageKey, Message>,
     waiting: BTreeMap<String, Annotations>,
+    people: BTreeMap<String, Participant>,
 }
 
 impl Memory {
@@ -69,7 +73,13 @@ impl Memory {
         let brought = reference.brings.filter(|_| again).and_then(|key| self.messages.get(&key).cloned());
         let may_wait = self.conversation.as_ref().is_some_and(|c| c.waiting_until > Some(now));
         let waiting = reference.waits_as.filter(|_| may_wait).and_then(|id| self.waiting.get(id).cloned());
-        Loaded { conversation: self.conversation.clone(), message: earlier.or(brought), waiting }
+        let known = |id: &&str| self.people.get(*id).cloned();
+        Loaded {
+            conversation: self.conversation.clone(),
+            message: earlier.or(brought),
+            waiting,
+            participants: reference.participants.iter().filter_map(known).collect(),
+        }
     }
 
     fn receive(
@@ -111,6 +121,9 @@ impl Memory {
                 return applied;
             }
             self.conversation = Some(change.conversation.clone());
+            for person in &change.participants {
+                self.people.insert(person.id.clone(), person.clone());
+            }
             match &change.waiting {
                 Some(Waiting::Keep(id, annotations)) => {
                     self.waiting.insert(id.clone(), annotations.clone());
@@ -200,7 +213,7 @@ fn scenario_9_what_is_no_message_leaves_the_idle_deadline_where_it_is() {
         EventBody::Read { through: later },
         EventBody::Delivered { through: later },
         EventBody::Reaction { target: "a".into(), emoji: Some("❤".into()) },
-        EventBody::Edit { target: "a".into(), text: "other".into() },
+        EventBody::Edit { target: "a".into(), text: "other".into(), reply_token: None },
         EventBody::Unsend { target: "a".into() },
         EventBody::Unfollow,
         EventBody::Unknown { kind: "label".into(), raw: "{}".into() },
@@ -310,7 +323,8 @@ fn a_reply_whose_conversation_took_no_note_of_it_is_noted_once() {
         let (noted, line) = crossed(reason, at);
         assert_eq!((noted.section(), noted.episode), (Section::Answered, 1), "{reason:?}");
         assert!(noted.armed.is_some());
-        let detail = Body::Timeline { event: "reopened".into(), detail: Some("reply".into()) };
+        let detail =
+            Body::Timeline { event: "reopened".into(), detail: Some("reply".into()), facts: BTreeMap::new() };
         assert_eq!(line.unwrap().body, detail);
     }
     // A person closed it, or the provider's limit did: it stays closed.
@@ -396,6 +410,205 @@ fn a_reply_stands_below_the_message_that_it_answers_even_if_the_clocks_differ() 
     assert!(ahead < first.at && first < second);
 }
 
+fn in_group(id: &str, at: Timestamp, participant: Option<&str>, body: EventBody) -> Event {
+    let participant = participant.map(str::to_owned);
+    Event { party: Party::Group("C1".into()), participant, ..event(id, at, body) }
+}
+
+fn happened(what: Happening) -> EventBody {
+    EventBody::Happened { what, reply_token: Some("happened".into()) }
+}
+
+fn lines(memory: &Memory) -> Vec<&str> {
+    let messages = memory.messages.values();
+    messages
+        .filter_map(|message| match &message.body {
+            Body::Timeline { event, .. } => Some(event.as_str()),
+            Body::Said { .. } => None,
+        })
+        .collect()
+}
+
+/// What happens by itself leaves a line. It opens no episode and no window, and moves no deadline.
+#[test]
+fn ing_14_what_nobody_said_reopens_nothing() {
+    let settings = settings(Some(15), Some(10));
+    let beacon = |action: &str| Happening::Beacon { hardware: "d41d8cd98f".into(), action: action.into() };
+    let lead = Referral { kind: Some("LEAD_COMPLETE".into()), ..Referral::default() };
+    let passed = ThreadControl { change: ControlChange::Passed, owner: None, until: None };
+    let table = [
+        (happened(beacon("enter")), "beacon"),
+        (happened(beacon("stay")), "beacon"),
+        (happened(Happening::VideoPlayed { tracking: "t".into() }), "video_played"),
+        (happened(Happening::AccountLink { result: "ok".into() }), "account_link"),
+        (happened(Happening::Membership { action: "joined".into(), plan: None }), "membership"),
+        (happened(Happening::OptedIn { to: None, payload: Some("x".into()) }), "opted_in"),
+        (happened(Happening::MenuSwitched { menu: None, status: None, payload: None }), "menu_switched"),
+        (EventBody::Control(passed), "control_passed"),
+        (EventBody::Referral(lead), "referral"),
+        (EventBody::Unknown { kind: "label".into(), raw: "{}".into() }, "provider:label"),
+    ];
+    for (body, name) in table {
+        let mut memory = Memory::default();
+        memory.receive(ChannelKind::Messenger, &settings, &says("a", T0), T0);
+        memory.conversation = close(memory.current().clone(), CloseReason::Idle, T0).map(|c| c.conversation);
+        let later = T0 + Span::from_hours(1);
+        memory.receive(ChannelKind::Messenger, &settings, &event("e", later, body.clone()), later);
+        assert_eq!(lines(&memory), [name]);
+        let conversation = memory.current();
+        assert_eq!((conversation.is_open(), conversation.window_opened_at), (false, Some(T0)), "{name}");
+        assert_eq!((conversation.unread, conversation.last_activity_at), (0, Some(T0)), "{name}");
+        let again = memory.receive(ChannelKind::Messenger, &settings, &event("e", later, body), later);
+        assert_eq!(again, Applied::Unchanged, "{name}");
+    }
+}
+
+#[test]
+fn a_beacon_that_is_told_every_ten_seconds_leaves_one_line_an_hour() {
+    let settings = settings(None, None);
+    let mut memory = Memory::default();
+    let stay = Happening::Beacon { hardware: "d41d8cd98f".into(), action: "stay".into() };
+    // The hour begins with the clock's.
+    let start = Timestamp::from_ms(T0.as_ms() / 3_600_000 * 3_600_000);
+    let mut unchanged = 0;
+    for count in 0..720 {
+        let at = start + Span::from_secs(count * 10);
+        let body = happened(stay.clone());
+        let applied =
+            memory.receive(ChannelKind::Line, &settings, &event(&format!("e{count}"), at, body), at);
+        unchanged += usize::from(applied == Applied::Unchanged);
+    }
+    assert_eq!((lines(&memory).len(), unchanged), (2, 718));
+    assert_eq!(memory.current().sorted_at, None, "it stands in no list");
+}
+
+/// A click on an advertisement comes with the message that follows it.
+#[test]
+fn ing_14_a_referral_with_a_message_is_still_that_message() {
+    let settings = settings(None, None);
+    let mut memory = Memory::default();
+    let mut event = says("a", T0);
+    let EventBody::Message(message) = &mut event.body else { panic!("a message") };
+    message.referral = Some(Referral {
+        source: Some("ADS".into()),
+        kind: Some("OPEN_THREAD".into()),
+        ad_id: Some("120".into()),
+        ..Referral::default()
+    });
+    memory.receive(ChannelKind::Messenger, &settings, &event, T0);
+    assert_eq!((memory.current().unread, memory.messages.len()), (1, 2));
+    let line = memory.messages.values().find(|m| m.sent_by == SentBy::System).unwrap();
+    let Body::Timeline { event: name, detail, facts } = &line.body else { panic!("{line:?}") };
+    assert_eq!((name.as_str(), detail.as_deref()), ("referral", Some("ADS OPEN_THREAD ad=120")));
+    assert_eq!(facts["ad_id"], "120");
+    assert_eq!(memory.receive(ChannelKind::Messenger, &settings, &event, T0), Applied::Unchanged);
+}
+
+#[test]
+fn who_controls_the_thread_locks_the_composer_until_it_is_handed_back() {
+    let settings = settings(None, None);
+    let mut memory = Memory::default();
+    memory.receive(ChannelKind::Messenger, &settings, &says("a", T0), T0);
+    let change = |change, owner: Option<&str>, standby, at| {
+        let control = ThreadControl { change, owner: owner.map(str::to_owned), until: None };
+        Event { standby, ..event(&format!("{change:?}"), at, EventBody::Control(control)) }
+    };
+    let composer = |memory: &Memory, now| {
+        reply::composer(memory.current(), &settings, crate::window::Author::Person, now)
+    };
+    let taken_at = T0 + Span::from_minutes(1);
+    let taken = change(ControlChange::Taken, Some(PAGE_INBOX), true, taken_at);
+    memory.receive(ChannelKind::Messenger, &settings, &taken, taken_at);
+    assert_eq!(composer(&memory, taken_at), Composer::Locked(Lock::Standby));
+    assert_eq!(memory.current().controlling_app(taken_at), Some(PAGE_INBOX));
+    // Who asks for it does not have it.
+    let asked = change(ControlChange::Requested, Some("7"), true, taken_at + Span::from_secs(1));
+    memory.receive(ChannelKind::Messenger, &settings, &asked, taken_at);
+    assert_eq!(memory.current().controlling_app(taken_at), Some(PAGE_INBOX));
+    // It ends by itself after a day without a message.
+    let next_day = taken_at + Span::from_secs(1) + Span::from_hours(24);
+    assert!(!memory.current().is_standby(next_day));
+    let passed_at = T0 + Span::from_minutes(2);
+    let passed = change(ControlChange::Passed, Some("1"), false, passed_at);
+    memory.receive(ChannelKind::Messenger, &settings, &passed, passed_at);
+    assert!(matches!(composer(&memory, passed_at), Composer::Open { .. }));
+    assert_eq!(memory.current().controlling_app(passed_at), None);
+    // Told late, the older news changes nothing.
+    memory.receive(ChannelKind::Messenger, &settings, &taken, passed_at);
+    assert!(!memory.current().is_standby(passed_at));
+    assert_eq!(lines(&memory), ["control_taken", "control_requested", "control_passed"]);
+}
+
+#[test]
+fn a_group_is_one_conversation_whose_people_are_known_apart() {
+    let settings = settings(None, None);
+    let mut memory = Memory::default();
+    let mut said = says("a", T0);
+    (said.party, said.participant) = (Party::Group("C1".into()), Some("U1".into()));
+    let people = |members: &[&str]| members.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+    let joined = Happening::MembersJoined { members: people(&["U2", "U3", "U2"]) };
+    let left = Happening::MembersLeft { members: people(&["U1"]) };
+    let events = [
+        in_group("j", T0 - Span::from_secs(1), None, happened(Happening::JoinedGroup)),
+        said,
+        in_group("m", T0 + Span::from_secs(1), None, happened(joined)),
+        in_group("l", T0 + Span::from_secs(2), None, happened(left)),
+    ];
+    for event in &events {
+        memory.receive(ChannelKind::Line, &settings, event, T0);
+    }
+    assert_eq!(lines(&memory), ["joined_group", "members_joined", "members_left"]);
+    let present: Vec<_> =
+        memory.people.values().map(|p| (p.id.as_str(), p.is_present(), p.profile)).collect();
+    let wanted = ProfileState::Wanted;
+    assert_eq!(present, [("U1", false, wanted), ("U2", true, wanted), ("U3", true, wanted)]);
+    assert_eq!(memory.current().contact.following.map(|told| told.following), Some(true));
+    let gone = in_group("g", T0 + Span::from_secs(3), None, happened(Happening::LeftGroup));
+    memory.receive(ChannelKind::Line, &settings, &gone, T0);
+    assert_eq!(memory.current().contact.following.map(|told| told.following), Some(false));
+    // Who is known already costs no further write.
+    let again = in_group("r", T0, Some("U2"), EventBody::Read { through: T0 });
+    let Applied::Changed(change) = memory.receive(ChannelKind::Line, &settings, &again, T0) else { panic!() };
+    assert!(change.participants.is_empty());
+}
+
+/// A person is a participant of groups only: one-to-one chats keep nobody beside the contact.
+#[test]
+fn a_one_to_one_chat_has_no_participants() {
+    let mut memory = Memory::default();
+    let event = Event { participant: Some("U1".into()), ..says("a", T0) };
+    memory.receive(ChannelKind::Line, &settings(None, None), &event, T0);
+    assert!(memory.people.is_empty());
+}
+
+/// Things that happen in a group, in any order.
+fn group_events() -> impl Strategy<Value = Vec<Event>> {
+    let person = prop::sample::select(vec!["U1", "U2", "U3"]);
+    prop::collection::vec((0_u8..8, person, 0_i64..40), 1..14).prop_map(|seeds| {
+        let events = seeds.into_iter().map(|(kind, person, at)| {
+            let at = T0 + Span::from_secs(at);
+            let members = vec![person.to_owned(), "U9".to_owned()];
+            let (name, body) = match kind {
+                0..=2 => {
+                    let id = format!("m-{person}-{}", at.as_ms());
+                    let EventBody::Message(message) = says(&id, at).body else { unreachable!() };
+                    // A token is told with one event only.
+                    let message = CustomerMessage { reply_token: None, ..message };
+                    return in_group(&id, at, Some(person), EventBody::Message(message));
+                }
+                3 => ("joined", Happening::MembersJoined { members }),
+                4 => ("left", Happening::MembersLeft { members }),
+                5 => ("in", Happening::JoinedGroup),
+                6 => ("out", Happening::LeftGroup),
+                _ => ("stay", Happening::Beacon { hardware: person.into(), action: "stay".into() }),
+            };
+            let body = EventBody::Happened { what: body, reply_token: None };
+            in_group(&format!("{name}-{person}-{}", at.as_ms()), at, None, body)
+        });
+        events.collect()
+    })
+}
+
 /// A set of events that mention each other: messages, echoes, and what happened to them.
 fn events() -> impl Strategy<Value = Vec<Event>> {
     prop::collection::vec((0_u8..10, 0_u8..5, 0_i64..40, any::<bool>()), 1..14).prop_map(|seeds| {
@@ -421,7 +634,14 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
                         return event(&id, at, body);
                     }
                     5 => ("reaction", EventBody::Reaction { target, emoji: flag.then(|| "👍".to_owned()) }),
-                    6 => ("edit", EventBody::Edit { target, text: format!("edited at {}", at.as_ms()) }),
+                    6 => (
+                        "edit",
+                        EventBody::Edit {
+                            target,
+                            text: format!("edited at {}", at.as_ms()),
+                            reply_token: None,
+                        },
+                    ),
                     7 => ("unsend", EventBody::Unsend { target }),
                     8 if flag => ("follow", EventBody::Follow { unblocked: false, reply_token: None }),
                     8 => ("unfollow", EventBody::Unfollow),
@@ -444,7 +664,12 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
     })
 }
 
-type State = (Conversation, BTreeMap<MessageKey, Message>, BTreeMap<String, Annotations>);
+type State = (
+    Conversation,
+    BTreeMap<MessageKey, Message>,
+    BTreeMap<String, Annotations>,
+    BTreeMap<String, Participant>,
+);
 
 fn final_state(events: &[Event], settings: &ChannelSettings) -> State {
     let deliveries: Vec<_> = events.iter().map(|event| (event.clone(), false)).collect();
@@ -471,7 +696,7 @@ fn final_state_of_deliveries(deliveries: &[(Event, bool)], settings: &ChannelSet
     for message in memory.messages.values_mut() {
         message.noted_before = None;
     }
-    (conversation, memory.messages, memory.waiting)
+    (conversation, memory.messages, memory.waiting, memory.people)
 }
 
 proptest! {
@@ -479,6 +704,18 @@ proptest! {
     #[test]
     fn ing_6_any_order_and_any_duplication_give_the_same_conversation(
         (events, shuffled) in events().prop_flat_map(|events| {
+            let doubled: Vec<Event> = events.iter().chain(&events).cloned().collect();
+            (Just(events), Just(doubled).prop_shuffle())
+        })
+    ) {
+        let settings = settings(Some(15), Some(10));
+        prop_assert_eq!(final_state(&events, &settings), final_state(&shuffled, &settings));
+    }
+
+    /// The same for groups, their people and what happens in them.
+    #[test]
+    fn ing_6_the_order_in_which_people_come_and_go_does_not_matter(
+        (events, shuffled) in group_events().prop_flat_map(|events| {
             let doubled: Vec<Event> = events.iter().chain(&events).cloned().collect();
             (Just(events), Just(doubled).prop_shuffle())
         })

@@ -12,7 +12,7 @@ fn progress(key: MessageKey, stage: Stage) -> EventBody {
 }
 
 fn failed(class: RefusalClass) -> Stage {
-    Stage::Failed(Refusal { class, detail: "code".into(), retry_after: None })
+    Stage::Failed(Refusal::new(class, "code"))
 }
 
 fn begun(kind: ChannelKind) -> (Memory, ChannelSettings, MessageKey) {
@@ -89,7 +89,10 @@ fn a_failure_that_comes_later_says_what_it_says_about_the_contact() {
             later,
         );
         let state = memory.messages[&key].send.clone();
-        assert_eq!(state, Some(SendState::Failed { at: later, reason, detail: "code".into() }));
+        assert_eq!(
+            state,
+            Some(SendState::Failed { at: later, reason, detail: "code".into(), provider_text: None })
+        );
         let conversation = memory.current();
         assert_eq!(conversation.contact.unreachable_since.is_some(), class == RefusalClass::Recipient);
         assert_eq!(conversation.is_opted_out(), class == RefusalClass::OptedOut);

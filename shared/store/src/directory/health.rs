@@ -1,6 +1,7 @@
 //! Whether a channel can send.
 
 use madoguchi_domain::credential::Cause;
+use madoguchi_domain::send::Rest;
 use madoguchi_domain::{ChannelHealth, ChannelId, Timestamp};
 
 use super::{Directory, channel};
@@ -82,17 +83,25 @@ impl Directory {
     }
 
     /// Lets a channel rest until `until`; a longer rest that is noted already stays.
-    pub async fn pause_channel(&self, id: ChannelId, until: Timestamp) -> Result<Saved, StoreError> {
+    pub async fn pause_channel(
+        &self,
+        id: ChannelId,
+        until: Timestamp,
+        rest: Rest,
+    ) -> Result<Saved, StoreError> {
+        let why = serde_dynamo::to_attribute_value(rest)
+            .map_err(|error| StoreError::Unreadable { key: id.to_string(), detail: error.to_string() })?;
         let answer = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(channel::key(id)))
-            .update_expression("SET paused_until = :until")
+            .update_expression("SET paused_until = :until, paused_for = :why")
             .condition_expression(
                 "attribute_exists(pk) AND (attribute_not_exists(paused_until) OR paused_until < :until)",
             )
             .expression_attribute_values(":until", n(until.as_ms()))
+            .expression_attribute_values(":why", why)
             .send()
             .await;
         channel::saved("UpdateItem", answer)

@@ -12,7 +12,7 @@ use madoguchi_domain::conversation::{Change, Closed, WAITING_LIFE, Waiting};
 use madoguchi_domain::message::Annotations;
 use madoguchi_domain::{Conversation, ConversationId, Message, Timestamp};
 
-use super::{Inbox, conversation, load, message};
+use super::{Inbox, conversation, load, message, participant};
 use crate::Saved;
 use crate::error::{StoreError, failed};
 use crate::item::{self, Item, n};
@@ -41,6 +41,9 @@ impl Inbox {
             Some(Waiting::Keep(id, annotations)) => writes.wait(id, annotations, now)?,
             Some(Waiting::Forget(id)) => writes.forget(id)?,
             None => {}
+        }
+        for person in &change.participants {
+            writes.put(participant::encode(person)?, Some(participant::unchanged(person)))?;
         }
         writes.execute().await
     }

@@ -8,7 +8,7 @@ use crate::error::StoreError;
 use crate::item::{self, Item, n, s, text};
 
 /// The field of [`Conversation`] that each attribute holds.
-const NAMES: [(&str, &str); 19] = [
+const NAMES: [(&str, &str); 20] = [
     ("ac", "activity_clock"),
     ("cc", "customer_clock"),
     ("ch", "channel_id"),
@@ -22,6 +22,7 @@ const NAMES: [(&str, &str); 19] = [
     ("ls", "last_activity_at"),
     ("lx", "last_closed_at"),
     ("nt", "noted"),
+    ("ow", "owner"),
     ("pv", "preview"),
     ("rt", "read_through"),
     ("tk", "reply_token"),
@@ -79,7 +80,9 @@ fn armed(item: &Item) -> Option<Deadline> {
 
 #[cfg(test)]
 mod tests {
-    use madoguchi_domain::conversation::{CloseReason, Contact, Control, Following, ReplyToken, Status};
+    use madoguchi_domain::conversation::{
+        CloseReason, Contact, Control, Following, ReplyToken, Status, ThreadOwner,
+    };
     use madoguchi_domain::{ChannelId, ChannelKind, Party};
 
     use super::*;
@@ -119,6 +122,7 @@ mod tests {
             delivered_through: at(13),
             read_through: at(14),
             control: at(15).map(|at| Control { at, standby: true }),
+            owner: at(15).map(|at| ThreadOwner { at, app: Some("7".into()) }),
             reply_token: at(16).map(|event_at| ReplyToken {
                 event_at,
                 received_at: event_at,

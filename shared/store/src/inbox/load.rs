@@ -28,8 +28,11 @@ impl Inbox {
         again: bool,
         now: Timestamp,
     ) -> Result<Loaded, StoreError> {
-        let (conversation, mut message) =
-            futures::try_join!(self.conversation(id), self.earlier(id, reference.earlier))?;
+        let (conversation, mut message, participants) = futures::try_join!(
+            self.conversation(id),
+            self.earlier(id, reference.earlier),
+            self.participants(id, &reference.participants, again)
+        )?;
         if let Some(key) = reference.brings.filter(|_| again && message.is_none()) {
             message = self.message(id, &key).await?;
         }
@@ -38,7 +41,7 @@ impl Inbox {
             Some(name) => access::get(&self.client, &self.table, waiting_key(id, name)).await?,
             None => None,
         };
-        Ok(Loaded { conversation, message, waiting })
+        Ok(Loaded { conversation, message, waiting, participants })
     }
 
     async fn earlier(&self, id: ConversationId, earlier: Earlier<'_>) -> Result<Option<Message>, StoreError> {

@@ -9,6 +9,7 @@ mod list;
 mod load;
 mod message;
 mod page;
+mod participant;
 mod pending;
 mod quarantine;
 mod reply;
@@ -17,7 +18,8 @@ mod send;
 pub use deadline::{DEADLINE_SHARDS, Due, DueCursor};
 pub use list::ListPage;
 pub use page::MessagePage;
-pub use pending::{PendingReply, Work};
+pub(crate) use pending::pending_profile;
+pub use pending::{PendingProfile, PendingReply, Work};
 pub use quarantine::Quarantined;
 
 use aws_sdk_dynamodb::Client;

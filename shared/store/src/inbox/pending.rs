@@ -33,6 +33,15 @@ pub struct PendingReply {
     pub message: MessageKey,
 }
 
+/// Somebody whose profile nobody has fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingProfile {
+    /// Whose conversation.
+    pub conversation: ConversationId,
+    /// In a group: which of its people; `None` = the contact, or the group itself.
+    pub participant: Option<String>,
+}
+
 impl Inbox {
     /// The unsettled replies of one conversation, oldest first.
     pub async fn pending_of_conversation(
@@ -60,10 +69,10 @@ impl Inbox {
         Ok(items.iter().filter_map(pending_reply).collect())
     }
 
-    /// The conversations of a channel whose contact's profile is wanted.
-    pub async fn pending_profiles(&self, channel: ChannelId) -> Result<Vec<ConversationId>, StoreError> {
+    /// The contacts, groups and people of a channel whose profile is wanted.
+    pub async fn pending_profiles(&self, channel: ChannelId) -> Result<Vec<PendingProfile>, StoreError> {
         let items = self.unfinished(Work::Profile, channel).await?;
-        Ok(items.iter().filter_map(|item| text(item, "pending_sk").parse().ok()).collect())
+        Ok(items.iter().filter_map(|item| pending_profile(text(item, "pending_sk"))).collect())
     }
 
     async fn unfinished(&self, work: Work, channel: ChannelId) -> Result<Vec<Item>, StoreError> {
@@ -88,6 +97,14 @@ impl Inbox {
             }
         }
     }
+}
+
+pub(crate) fn pending_profile(position: &str) -> Option<PendingProfile> {
+    let (conversation, participant) = match position.split_once('#') {
+        Some((conversation, participant)) => (conversation, Some(participant.to_owned())),
+        None => (position, None),
+    };
+    Some(PendingProfile { conversation: conversation.parse().ok()?, participant })
 }
 
 fn pending_reply(item: &Item) -> Option<PendingReply> {

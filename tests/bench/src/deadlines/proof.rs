@@ -38,7 +38,7 @@ pub(super) async fn of(crowd: &Crowd) {
         assert_eq!(conversation.version, 2, "{id}");
         assert_eq!(items[pk], 2, "{id}: itself and one line");
         let lines = inbox.messages(id, None, 2).await.unwrap().messages;
-        let Body::Timeline { event, detail } = &lines[0].body else { panic!("{id}: {lines:?}") };
+        let Body::Timeline { event, detail, .. } = &lines[0].body else { panic!("{id}: {lines:?}") };
         assert_eq!((event.as_str(), detail.as_deref()), ("closed", Some(expected.public_id())), "{id}");
     }
 }
