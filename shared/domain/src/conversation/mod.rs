@@ -378,7 +378,7 @@ impl Conversation {
             }
             // The provider counts otherwise than we do, and it decides. What the customer wrote since opens it again.
             FailureReason::ReplyWindowClosed if self.channel_kind == ChannelKind::WhatsApp => {
-                let ended = written_at - window::STANDARD;
+                let ended = written_at.min(now) - window::STANDARD;
                 let counted = self.window_opened_at.filter(|opened| *opened <= written_at);
                 self.window_opened_at =
                     counted.map_or(self.window_opened_at, |opened| Some(opened.min(ended)));
