@@ -3,7 +3,7 @@
 use madoguchi_channels::messenger::{GraphConfig, OutgoingText, PageAccess};
 use madoguchi_channels::{line, messenger};
 use madoguchi_credentials::{CredentialError, Freshness};
-use madoguchi_domain::send::{Outcome, Refusal, RefusalClass, Via};
+use madoguchi_domain::send::{Meter, Outcome, Refusal, RefusalClass, Via};
 use madoguchi_domain::{Channel, ChannelKind, Conversation};
 
 use crate::drain::{Claimed, Dispatcher};
@@ -94,6 +94,20 @@ impl Dispatcher {
             return Ok(Outcome::Refused(Refusal::new(RefusalClass::Invalid, detail)));
         };
         Ok(line::push(&self.http, base, &token, to, text, retry_key).await)
+    }
+}
+
+impl Dispatcher {
+    /// How much of the month's messages a LINE account has used, to tell with a refusal for lack of them.
+    pub(crate) async fn meter(&self, channel: &Channel) -> Option<Meter> {
+        if channel.kind != ChannelKind::Line {
+            return None;
+        }
+        let token = self.credentials.line_token(channel, Freshness::Cached, self.clock.now()).await.ok()?;
+        let (http, base) = (&self.http, &self.providers.line_base_url);
+        let (limit, used) =
+            tokio::join!(line::monthly_limit(http, base, &token), line::used_this_month(http, base, &token));
+        Some(Meter { used: used?, limit: limit? })
     }
 }
 
