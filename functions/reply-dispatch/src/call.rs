@@ -5,7 +5,7 @@ use madoguchi_channels::twilio::{Account, Callback, Outgoing, OutgoingContent, s
 use madoguchi_channels::{line, messenger, twilio};
 use madoguchi_credentials::{CredentialError, Freshness};
 use madoguchi_domain::message::Body;
-use madoguchi_domain::send::{Outcome, Refusal, RefusalClass, Via};
+use madoguchi_domain::send::{Meter, Outcome, Refusal, RefusalClass, Via};
 use madoguchi_domain::{Channel, ChannelKind, Content, Conversation};
 
 use crate::drain::{Claimed, Dispatcher};
@@ -126,6 +126,20 @@ impl Dispatcher {
             status_callback: &status_callback(&self.public_base_url, channel.id, callback),
         };
         Ok(twilio::send(&self.http, &self.providers.twilio_base_url, account, &message).await)
+    }
+}
+
+impl Dispatcher {
+    /// How much of the month's messages a LINE account has used, to tell with a refusal for lack of them.
+    pub(crate) async fn meter(&self, channel: &Channel) -> Option<Meter> {
+        if channel.kind != ChannelKind::Line {
+            return None;
+        }
+        let token = self.credentials.line_token(channel, Freshness::Cached, self.clock.now()).await.ok()?;
+        let (http, base) = (&self.http, &self.providers.line_base_url);
+        let (limit, used) =
+            tokio::join!(line::monthly_limit(http, base, &token), line::used_this_month(http, base, &token));
+        Some(Meter { used: used?, limit: limit? })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Recording what came of an attempt.
 
 use madoguchi_domain::message::SendState;
-use madoguchi_domain::send::{FailureReason, Settlement, Via};
+use madoguchi_domain::send::{FailureReason, Meter, Settlement, Via};
 use madoguchi_domain::{Channel, Message, Span, Timestamp};
 use madoguchi_store::{Saved, StoreError};
 
@@ -53,7 +53,11 @@ impl Dispatcher {
                 if reason == FailureReason::ProviderRefused {
                     self.metrics.count_for(channel.kind, "UnmappedProviderCodes", 1);
                 }
-                let why = Why { reason, detail, text };
+                let meter = match reason {
+                    FailureReason::QuotaExhausted => self.meter(channel).await,
+                    _ => None,
+                };
+                let why = Why { reason, detail, text, meter };
                 self.failed(message, claimed_at, why, now).await?;
                 Ok(Next::GoOn)
             }
@@ -108,8 +112,13 @@ impl Dispatcher {
         reason: FailureReason,
         now: Timestamp,
     ) -> Result<Next, DispatchError> {
-        let failed =
-            SendState::Failed { at: now, reason, detail: "before the call".to_owned(), provider_text: None };
+        let failed = SendState::Failed {
+            at: now,
+            reason,
+            detail: "before the call".to_owned(),
+            provider_text: None,
+            meter: None,
+        };
         let (conversation, key) = (message.conversation_id, message.key);
         if self.save(message, failed).await? == Saved::Done {
             self.metrics.count("RepliesFailed", 1);
@@ -128,14 +137,18 @@ impl Dispatcher {
         why: Why,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let Why { reason, detail, text: provider_text } = why;
+        let Why { reason, detail, text: provider_text, meter } = why;
         let (conversation, key) = (message.conversation_id, message.key);
         tracing::warn!(
             conversation.id = %conversation, message.id = %key, reason = reason.public_id(), detail,
             "Message `{key}` failed: {}", reason.public_id()
         );
-        self.write_state(message, claimed_at, SendState::Failed { at: now, reason, detail, provider_text })
-            .await?;
+        self.write_state(
+            message,
+            claimed_at,
+            SendState::Failed { at: now, reason, detail, provider_text, meter },
+        )
+        .await?;
         self.metrics.count("RepliesFailed", 1);
         if !tells_of_contact(reason) {
             return Ok(());
@@ -201,6 +214,7 @@ struct Why {
     reason: FailureReason,
     detail: String,
     text: Option<String>,
+    meter: Option<Meter>,
 }
 
 /// Whether the reply is still in the hand that took it then.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Content;
 use crate::ids::{ChannelId, ConversationId, InvalidId, MessageId, OperatorId};
-use crate::send::{FailureReason, Via};
+use crate::send::{FailureReason, Meter, Via};
 use crate::time::Timestamp;
 
 /// Where a message stands in its conversation: by the time at which it was said, then by id. Written
@@ -298,6 +298,9 @@ pub enum SendState {
         /// The provider's own words where we have none of ours, for administrators. May quote the message: never logged.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         provider_text: Option<String>,
+        /// Of a used-up quota: the provider's meter, where it told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        meter: Option<Meter>,
     },
     /// It may have been sent; an echo or a person decides.
     Unconfirmed {
@@ -322,6 +325,25 @@ mod tests {
     use super::*;
     use crate::channel::ChannelKind;
     use crate::ids::Party;
+
+    /// What an earlier release stored is read, and what is new is not written where it says nothing.
+    #[test]
+    fn messages_of_an_earlier_release_are_read() {
+        let bodies = [
+            r#"{"type":"timeline","event":"closed","detail":"idle"}"#,
+            r#"{"type":"said","content":{"kind":"text","text":"a"}}"#,
+            r#"{"type":"said","content":{"kind":"attachments","attachments":[{"kind":"image","set_id":"S"}]}}"#,
+            r#"{"type":"said","content":{"kind":"postback","title":null,"payload":"x"}}"#,
+            r#"{"type":"said","content":{"kind":"sticker","sticker":"1/2"}}"#,
+        ];
+        for body in bodies {
+            let read: Body = serde_json::from_str(body).unwrap();
+            assert_eq!(serde_json::to_string(&read).unwrap(), body);
+        }
+        let failed = r#"{"status":"failed","at":1,"reason":"message_refused","detail":"100"}"#;
+        let read: SendState = serde_json::from_str(failed).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), failed);
+    }
 
     #[test]
     fn a_message_key_sorts_as_text_and_reads_back() {

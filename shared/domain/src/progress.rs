@@ -27,7 +27,7 @@ pub fn advance(message: &Message, progress: &Progress, at: Timestamp) -> Option<
         Stage::Read => SendState::Read { at },
         Stage::Failed(refusal) => {
             let (reason, detail) = (failure_of(refusal.class), refusal.detail.clone());
-            SendState::Failed { at, reason, detail, provider_text: refusal.text.clone() }
+            SendState::Failed { at, reason, detail, provider_text: refusal.text.clone(), meter: None }
         }
     })
 }
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn rpl_11_a_message_moves_forward_by_rank_and_a_failure_is_final() {
         let reason = FailureReason::ProviderUnavailable;
-        let own = SendState::Failed { at: T, reason, detail: "x".into(), provider_text: None };
+        let own = SendState::Failed { at: T, reason, detail: "x".into(), provider_text: None, meter: None };
         let unconfirmed = SendState::Unconfirmed { at: T, claimed_at: T, detail: "timeout".into() };
         let (sent, delivered, read) =
             (SendState::Sent { at: T }, SendState::Delivered { at: T }, SendState::Read { at: T });

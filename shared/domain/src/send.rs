@@ -77,6 +77,15 @@ pub enum RefusalClass {
     ReplyTokenSpent,
 }
 
+/// How much of a month's messages is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meter {
+    /// Sent this month, as the provider counts.
+    pub used: u64,
+    /// The most that the plan allows.
+    pub limit: u64,
+}
+
 /// What is wrong with an attachment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttachmentFault {

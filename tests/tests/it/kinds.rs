@@ -245,6 +245,23 @@ async fn thread_control_locks_the_composer_until_it_comes_back() {
     }
 }
 
+/// The month's quota is used up: the operator sees the meter.
+#[tokio::test]
+async fn rpl_13_a_used_up_quota_is_shown_with_its_meter() {
+    let test = TestInbox::start().await;
+    let id = test.customer_writes(ChannelKind::Line, "customer-1", "hello").await;
+    test.settle().await;
+    test.simulator.set_line_quota(demo::LINE_CHANNEL, Some(200), 200);
+    // The reply token, which costs nothing, is over.
+    test.pass(Span::from_minutes(5));
+    test.answer(id, "k", "answer").await;
+    test.settle().await;
+    let list = test.get(&format!("/api/conversations/{id}/messages")).await;
+    let failure = &list["items"][0]["failure"];
+    assert_eq!(failure["id"], "quota_exhausted");
+    assert_eq!(failure["meter"], json!({"used": 200, "limit": 200}));
+}
+
 /// A code that nobody knows yet: a general text for operators, the provider's words for administrators, a metric.
 #[tokio::test]
 async fn an_unknown_code_is_kept_with_the_providers_words() {

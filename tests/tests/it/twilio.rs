@@ -312,7 +312,9 @@ async fn msg_6_files_are_filed_with_where_they_are() {
     assert_eq!(deliver(&address(&test, WhatsApp), &parameters).await, 200);
     test.settle().await;
     let messages = test.messages(conversation_of(WhatsApp)).await;
-    let Body::Said { content: Content::Attachments { attachments, .. } } = &messages[0].body else { panic!() };
+    let Body::Said { content: Content::Attachments { attachments, .. } } = &messages[0].body else {
+        panic!()
+    };
     let told: Vec<_> = attachments.iter().map(|a| (&*a.kind, a.content_type.as_deref().unwrap())).collect();
     assert_eq!(told, [("image", "image/jpeg"), ("file", "application/pdf")]);
 }

@@ -218,7 +218,10 @@ fn problems(
             Sending::Allowed | Sending::Connecting => None,
         },
     };
-    let unreachable = conversation.contact.unreachable_since.map(|_| Problem::ContactUnreachable);
+    let contact = &conversation.contact;
+    // LINE takes a push to somebody who blocked the account, and does not deliver it.
+    let gone = contact.unreachable_since.is_some() || contact.following.is_some_and(|told| !told.following);
+    let unreachable = gone.then_some(Problem::ContactUnreachable);
     [sending, unreachable].into_iter().flatten().map(|p| ProblemView::new(p, kind, reader.language)).collect()
 }
 
@@ -415,8 +418,11 @@ mod tests {
             let until = Some(NOW + Span::from_secs(1));
             Channel { paused_until: until, paused_for: rest, ..healthy.clone() }
         };
+        let mut gone = conversation.clone();
+        gone.contact.following = Some(Following { at: NOW, following: false });
         let table = [
             (&conversation, Some(healthy.clone()), vec![]),
+            (&gone, Some(healthy.clone()), vec!["contact_unreachable"]),
             (&conversation, Some(held), vec!["token_expired"]),
             (&conversation, Some(resting(None)), vec!["rate_limited"]),
             (&conversation, Some(resting(Some(Rest::Rate))), vec!["rate_limited"]),

@@ -250,8 +250,9 @@ fn progress(
         Some(SendState::Sent { at }) => sent(*at, conversation),
         Some(SendState::Delivered { .. }) => "delivered",
         Some(SendState::Read { .. }) => "read",
-        Some(SendState::Failed { reason, detail, provider_text, .. }) => {
-            let failure = problem(Problem::from(*reason)).said(detail, provider_text.as_deref(), reader);
+        Some(SendState::Failed { reason, detail, provider_text, meter, .. }) => {
+            let failure = problem(Problem::from(*reason));
+            let failure = failure.said(detail, provider_text.as_deref(), reader).metered(*meter);
             return (Some("failed"), Some(failure));
         }
         Some(SendState::Unconfirmed { detail, .. }) => {
@@ -471,6 +472,7 @@ mod tests {
             reason,
             detail: "551".into(),
             provider_text: provider_text.map(str::to_owned),
+            meter: None,
         };
         let japanese = Reader { language: Language::Ja, administrator: false };
         let administrator = Reader { administrator: true, ..japanese };
@@ -483,7 +485,7 @@ mod tests {
             told(&reply, japanese),
             json!({
                 "id": "contact_unreachable", "message": text.message, "cause": text.cause,
-                "remedy": text.remedy, "provider": null,
+                "remedy": text.remedy, "meter": null, "provider": null,
             })
         );
         assert!(told(&reply, Reader::default())["cause"].as_str().unwrap().contains("blocked the Page"));
@@ -546,6 +548,7 @@ mod tests {
             size_bytes: None,
             duration_ms: None,
             set_id: Some(id.clone()),
+            content_type: None,
         }];
         let content = Content::Attachments { attachments, album: Some(Album { id, index, total }) };
         let mut image = message(conversation, SentBy::Customer, content);

@@ -1,5 +1,6 @@
 //! What stands in the way of a reply, in the reader's language.
 
+use madoguchi_domain::send::Meter;
 use madoguchi_domain::{ChannelKind, Language, Problem};
 use serde::Serialize;
 
@@ -12,6 +13,8 @@ pub(crate) struct ProblemView {
     pub(crate) message: &'static str,
     pub(crate) cause: &'static str,
     pub(crate) remedy: &'static str,
+    /// Of a used-up quota: how much of it is used, where the provider told.
+    meter: Option<Meter>,
     /// For administrators only.
     provider: Option<ProviderView>,
 }
@@ -31,8 +34,14 @@ impl ProblemView {
             message: text.message,
             cause: text.cause,
             remedy: text.remedy,
+            meter: None,
             provider: None,
         }
+    }
+
+    /// With the provider's meter of the quota.
+    pub(crate) fn metered(self, meter: Option<Meter>) -> Self {
+        Self { meter, ..self }
     }
 
     /// With what the provider said, if `reader` may know.

@@ -103,6 +103,7 @@ async fn rpl_12_only_what_was_not_sent_can_be_sent_again() {
         reason: FailureReason::QuotaExhausted,
         detail: "429".into(),
         provider_text: None,
+        meter: None,
     };
     let unconfirmed = SendState::Unconfirmed { at: NOW, claimed_at: NOW, detail: "timeout".into() };
     for (state, resendable) in [
@@ -137,6 +138,7 @@ async fn rpl_12_a_failed_reply_of_a_closed_conversation_stays_failed() {
         reason: FailureReason::MessageRefused,
         detail: String::new(),
         provider_text: None,
+        meter: None,
     });
     assert_eq!(api.inbox.save_message(&message).await.unwrap(), Saved::Done);
     api.post(&format!("/api/conversations/{id}/close")).await;
@@ -248,6 +250,7 @@ async fn a_failed_reply_is_explained_in_the_readers_language_and_to_administrato
         reason: FailureReason::ProviderRefused,
         detail: "418".into(),
         provider_text: Some("I'm a teapot".into()),
+        meter: None,
     });
     assert_eq!(api.inbox.save_message(&message).await.unwrap(), Saved::Done);
     let path = format!("/api/conversations/{id}/messages");

@@ -91,7 +91,13 @@ fn a_failure_that_comes_later_says_what_it_says_about_the_contact() {
         let state = memory.messages[&key].send.clone();
         assert_eq!(
             state,
-            Some(SendState::Failed { at: later, reason, detail: "code".into(), provider_text: None })
+            Some(SendState::Failed {
+                at: later,
+                reason,
+                detail: "code".into(),
+                provider_text: None,
+                meter: None
+            })
         );
         let conversation = memory.current();
         assert_eq!(conversation.contact.unreachable_since.is_some(), class == RefusalClass::Recipient);

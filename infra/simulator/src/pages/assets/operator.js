@@ -14,11 +14,15 @@ const AUTHOR = {
 };
 const KIND = {
   sticker: "スタンプ", image: "写真", video: "動画", audio: "音声", file: "ファイル", location: "位置情報",
-  postback: "ボタン", unknown: "未対応の種類",
+  postback: "ボタン", unknown: "未対応の種類", album: "アルバム",
 };
 const EVENT = {
   closed: "完了 closed", reopened: "再開 reopened", followed: "友だち追加 followed", unfollowed: "ブロック unfollowed",
-  referral: "リンクから再訪 referral",
+  referral: "リンクから再訪 referral", joined_group: "グループに参加 joined", left_group: "グループから退出 left",
+  members_joined: "メンバーが参加 joined", members_left: "メンバーが退出 left", menu_switched: "メニュー切替 menu",
+  beacon: "ビーコン beacon", video_played: "動画を最後まで視聴 watched", account_link: "アカウント連携 linked",
+  membership: "メンバーシップ membership", opted_in: "受信に同意 opted in", control_passed: "担当アプリ変更 control passed",
+  control_taken: "別のアプリが担当 control taken", control_requested: "担当の要求 control requested",
 };
 const REASON = {
   operator: "オペレーターによる · by an operator", unanswered: "未対応のまま期限切れ · unanswered",
@@ -270,7 +274,7 @@ function row(message) {
     return el("div", { class: "row event" }, el("span", {}, `${EVENT[message.kind] ?? message.kind}${detail} · ${clock(message.at)}`));
   }
   const out = message.direction === "out";
-  const author = out ? AUTHOR[message.sent_by] : message.participant && `メンバー ${message.participant.slice(0, 7)}…`;
+  const author = out ? AUTHOR[message.sent_by] : message.participant_name ?? (message.participant && `メンバー ${message.participant.slice(0, 7)}…`);
   return el("div", { class: `row ${out ? "mine" : "theirs"}` },
     author ? el("small", {}, author) : null,
     el("div", { class: "line-of" },
