@@ -42,6 +42,7 @@ def _parameters(settings: Settings) -> dict[str, str]:
         "LogLevel": settings.log_level,
         "GraphBaseUrl": settings.simulator,
         "LineBaseUrl": settings.simulator,
+        "LineDataBaseUrl": settings.simulator,
         "ConsoleUrl": f"{settings.simulator}/operator",
         "DeletionProtection": "false",
     }

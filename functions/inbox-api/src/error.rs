@@ -12,10 +12,11 @@ use axum::response::{IntoResponse, Response};
 use madoguchi_domain::ChannelKind;
 use madoguchi_domain::channel::SettingsOutOfBounds;
 use madoguchi_domain::conversation::ReopenRefused;
+use madoguchi_domain::media::{MediaFailure, MediaRefused};
 use madoguchi_domain::reply::{Lock, ReplyRefused};
 use madoguchi_domain::send::FailureReason;
 use madoguchi_domain::text::TextRefused;
-use madoguchi_runtime::{QueueError, SecretError};
+use madoguchi_runtime::{BucketError, NoRandomness, QueueError, SecretError};
 use madoguchi_store::StoreError;
 
 /// What went wrong. The text is for the person who called.
@@ -72,6 +73,30 @@ pub enum ApiError {
     /// Nothing with this id is in quarantine.
     #[error("Nothing with this id is in quarantine.")]
     QuarantinedNotFound,
+    /// The message has no such attachment, or it is no file.
+    #[error("There is no such file.")]
+    AttachmentNotFound,
+    /// It is being copied.
+    #[error("The file is still on its way; try again in a moment.")]
+    AttachmentPending,
+    /// It could not be had.
+    #[error("{}", .0.message())]
+    AttachmentFailed(MediaFailure),
+    /// The sender took it back.
+    #[error("The customer took this file back.")]
+    AttachmentGone,
+    /// Only what failed can be tried again.
+    #[error("Only a customer's file that failed can be tried again.")]
+    AttachmentNotRetryable,
+    /// No such upload, or one that is too old.
+    #[error("There is no such upload; it is forgotten after a day. Upload the file again.")]
+    UploadNotFound,
+    /// Nothing has been uploaded yet, or not all of it.
+    #[error("The file has not been uploaded yet; send it by the form first.")]
+    UploadIncomplete,
+    /// The channel does not take such a file (MSG-3 to MSG-9).
+    #[error("{}", sentence(.0))]
+    File(MediaRefused),
     /// The channel of the conversation is gone (RPL-5).
     #[error("{}", FailureReason::ChannelUnlinked.message(ChannelKind::Messenger))]
     ChannelUnlinked,
@@ -139,6 +164,14 @@ impl ApiError {
             Self::MessageNotFound => "message_not_found",
             Self::ChannelNotFound => "channel_not_found",
             Self::QuarantinedNotFound => "quarantined_not_found",
+            Self::AttachmentNotFound => "attachment_not_found",
+            Self::AttachmentPending => "attachment_pending",
+            Self::AttachmentFailed(reason) => reason.public_id(),
+            Self::AttachmentGone => "attachment_gone",
+            Self::AttachmentNotRetryable => "attachment_not_retryable",
+            Self::UploadNotFound => "upload_not_found",
+            Self::UploadIncomplete => "upload_incomplete",
+            Self::File(refused) => refused.public_id(),
             Self::ChannelUnlinked => FailureReason::ChannelUnlinked.public_id(),
             Self::Locked(lock) => lock.public_id(),
             Self::Text(TextRefused::Empty) => "text_empty",
@@ -160,7 +193,8 @@ impl ApiError {
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::AdministratorsOnly => StatusCode::FORBIDDEN,
+            Self::AdministratorsOnly | Self::File(MediaRefused::Off) => StatusCode::FORBIDDEN,
+            Self::AttachmentGone => StatusCode::GONE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::InvalidQuery { .. } | Self::InvalidBody { .. } | Self::IdempotencyKeyInvalid => {
                 StatusCode::BAD_REQUEST
@@ -170,6 +204,8 @@ impl ApiError {
             | Self::ConversationNotFound
             | Self::MessageNotFound
             | Self::ChannelNotFound
+            | Self::AttachmentNotFound
+            | Self::UploadNotFound
             | Self::QuarantinedNotFound => StatusCode::NOT_FOUND,
             Self::IdempotencyKeyReused
             | Self::ChannelUnlinked
@@ -178,8 +214,12 @@ impl ApiError {
             | Self::MessageNotResendable
             | Self::ChannelExists
             | Self::ConnectionBusy
+            | Self::AttachmentPending
+            | Self::AttachmentFailed(_)
+            | Self::AttachmentNotRetryable
+            | Self::UploadIncomplete
             | Self::NotReplayable { .. } => StatusCode::CONFLICT,
-            Self::Text(_) | Self::ConnectionNotFound | Self::SettingsOutOfBounds(_) => {
+            Self::Text(_) | Self::File(_) | Self::ConnectionNotFound | Self::SettingsOutOfBounds(_) => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -231,11 +271,27 @@ impl From<QueueError> for ApiError {
     }
 }
 
+impl From<BucketError> for ApiError {
+    fn from(error: BucketError) -> Self {
+        match error {
+            BucketError::Unavailable { .. } => Self::Busy { detail: chain(&error) },
+            BucketError::Refused { .. } => Self::Internal { detail: chain(&error) },
+        }
+    }
+}
+
+impl From<NoRandomness> for ApiError {
+    fn from(error: NoRandomness) -> Self {
+        Self::Internal { detail: chain(&error) }
+    }
+}
+
 impl From<ReplyRefused> for ApiError {
     fn from(refused: ReplyRefused) -> Self {
         match refused {
             ReplyRefused::Locked(lock) => Self::Locked(lock),
             ReplyRefused::Text(text) => Self::Text(text),
+            ReplyRefused::File(file) => Self::File(file),
         }
     }
 }
@@ -261,6 +317,8 @@ pub(crate) fn sentence(reason: &impl ToString) -> String {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+
+    use madoguchi_domain::media::MediaKind;
 
     use super::*;
 
@@ -307,6 +365,31 @@ mod tests {
             ApiError::NotReplayable { reason: "it is a part of a body" },
             ApiError::Busy { detail: detail() },
             ApiError::Internal { detail: detail() },
+            ApiError::AttachmentNotFound,
+            ApiError::AttachmentPending,
+            ApiError::AttachmentFailed(MediaFailure::Expired),
+            ApiError::AttachmentFailed(MediaFailure::NotFound),
+            ApiError::AttachmentFailed(MediaFailure::TooLarge),
+            ApiError::AttachmentFailed(MediaFailure::Unavailable),
+            ApiError::AttachmentFailed(MediaFailure::AddressRefused),
+            ApiError::AttachmentFailed(MediaFailure::NotAcceptable),
+            ApiError::AttachmentFailed(MediaFailure::UploadLost),
+            ApiError::AttachmentGone,
+            ApiError::AttachmentNotRetryable,
+            ApiError::UploadNotFound,
+            ApiError::UploadIncomplete,
+            ApiError::File(MediaRefused::Off),
+            ApiError::File(MediaRefused::Empty),
+            ApiError::File(MediaRefused::Kind { kind: MediaKind::File, channel: ChannelKind::Line }),
+            ApiError::File(MediaRefused::Acc),
+            ApiError::File(MediaRefused::TooLarge {
+                size_bytes: 2,
+                max_bytes: 1,
+                kind: MediaKind::Image,
+                channel: ChannelKind::Line,
+                as_link: true,
+            }),
+            ApiError::File(MediaRefused::Disguised),
         ]
     }
 
@@ -341,6 +424,25 @@ mod tests {
             ApiError::NotReplayable { .. } => 26,
             ApiError::Busy { .. } => 27,
             ApiError::Internal { .. } => 28,
+            ApiError::AttachmentNotFound => 29,
+            ApiError::AttachmentPending => 30,
+            ApiError::AttachmentFailed(MediaFailure::Expired) => 31,
+            ApiError::AttachmentFailed(MediaFailure::NotFound) => 32,
+            ApiError::AttachmentFailed(MediaFailure::TooLarge) => 33,
+            ApiError::AttachmentFailed(MediaFailure::Unavailable) => 34,
+            ApiError::AttachmentFailed(MediaFailure::AddressRefused) => 35,
+            ApiError::AttachmentFailed(MediaFailure::NotAcceptable) => 36,
+            ApiError::AttachmentFailed(MediaFailure::UploadLost) => 37,
+            ApiError::AttachmentGone => 38,
+            ApiError::AttachmentNotRetryable => 39,
+            ApiError::UploadNotFound => 40,
+            ApiError::UploadIncomplete => 41,
+            ApiError::File(MediaRefused::Off) => 42,
+            ApiError::File(MediaRefused::Empty) => 43,
+            ApiError::File(MediaRefused::Kind { .. }) => 44,
+            ApiError::File(MediaRefused::Acc | MediaRefused::Type { .. }) => 45,
+            ApiError::File(MediaRefused::TooLarge { .. }) => 46,
+            ApiError::File(MediaRefused::Disguised) => 47,
         }
     }
 
@@ -348,7 +450,7 @@ mod tests {
     fn every_error_has_its_own_id_a_status_and_a_text_without_detail() {
         let catalogue = catalogue();
         let places: Vec<_> = catalogue.iter().map(place).collect();
-        assert_eq!(places, (0..29).collect::<Vec<_>>());
+        assert_eq!(places, (0..48).collect::<Vec<_>>());
         let ids: HashSet<_> = catalogue.iter().map(ApiError::public_id).collect();
         assert_eq!(ids.len(), catalogue.len());
         for error in &catalogue {

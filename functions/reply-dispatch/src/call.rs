@@ -1,10 +1,14 @@
 //! Calling the provider.
 
-use madoguchi_channels::messenger::{GraphConfig, OutgoingText, PageAccess};
-use madoguchi_channels::{line, messenger};
+use std::borrow::Cow;
+use std::time::Duration;
+
+use madoguchi_channels::messenger::{GraphConfig, OutgoingMessage, PageAccess};
+use madoguchi_channels::{Outgoing, line, messenger};
 use madoguchi_credentials::{CredentialError, Freshness};
+use madoguchi_domain::media::{Media, MediaKind, Token};
 use madoguchi_domain::send::{Outcome, Refusal, RefusalClass, Via};
-use madoguchi_domain::{Channel, ChannelKind, Conversation};
+use madoguchi_domain::{Channel, ChannelKind, Conversation, Message};
 
 use crate::drain::{Claimed, Dispatcher};
 use crate::settle::retry_key;
@@ -34,13 +38,22 @@ impl Dispatcher {
         conversation: &Conversation,
         claimed: &Claimed,
     ) -> Outcome {
-        let text = claimed.message.reply_text().unwrap_or_default();
+        let Some(said) = Said::of(&claimed.message, &self.public_base_url) else {
+            return refused("the reply says nothing that can be sent");
+        };
+        let content = said.outgoing();
         let to = conversation.party.external_id();
         let outcome = match channel.kind {
-            ChannelKind::Messenger => self.messenger(freshness, channel, claimed, to, text).await,
-            ChannelKind::Line => self.line(freshness, channel, claimed, to, text).await,
+            ChannelKind::Messenger => self.messenger(freshness, channel, claimed, to, content).await,
+            ChannelKind::Line => self.line(freshness, channel, claimed, to, &content).await,
         };
-        outcome.unwrap_or_else(without_credential)
+        match (outcome.unwrap_or_else(without_credential), &said) {
+            // Providers say of a file only that the request is wrong.
+            (Outcome::Refused(refusal), Said::File { .. }) if refusal.class == RefusalClass::Invalid => {
+                Outcome::Refused(Refusal { class: RefusalClass::Attachment, ..refusal })
+            }
+            (outcome, _) => outcome,
+        }
     }
 
     async fn messenger(
@@ -49,7 +62,7 @@ impl Dispatcher {
         channel: &Channel,
         claimed: &Claimed,
         psid: &str,
-        text: &str,
+        content: Outgoing<'_>,
     ) -> Result<Outcome, CredentialError> {
         let page = self.credentials.page(channel, freshness).await?;
         let graph = GraphConfig {
@@ -63,8 +76,12 @@ impl Dispatcher {
         };
         // Comes back in the echo and settles what a broken connection left unclear.
         let metadata = claimed.message.key.to_string();
-        let message = OutgoingText { psid, text, metadata: &metadata, via: &claimed.via };
-        Ok(messenger::send(&self.http, &graph, &access, &message).await)
+        let message = OutgoingMessage { psid, content, metadata: &metadata, via: &claimed.via };
+        let http = match content {
+            Outgoing::Text(_) => self.http.clone(),
+            Outgoing::File { .. } => self.http.clone().with_timeout(FILE_TIMEOUT),
+        };
+        Ok(messenger::send(&http, &graph, &access, &message).await)
     }
 
     async fn line(
@@ -73,29 +90,71 @@ impl Dispatcher {
         channel: &Channel,
         claimed: &Claimed,
         to: &str,
-        text: &str,
+        content: &Outgoing<'_>,
     ) -> Result<Outcome, CredentialError> {
         let token = self.credentials.line_token(channel, freshness, self.clock.now()).await?;
         let base = &self.providers.line_base_url;
         if let Via::ReplyToken { token: reply_token } = &claimed.via {
-            let first = line::reply(&self.http, base, &token, reply_token, text).await;
+            let first = line::reply(&self.http, base, &token, reply_token, content).await;
             if !matches!(first, Outcome::Unclear { .. }) {
                 return Ok(first);
             }
             // The same reply token cannot send twice, so repeating the call is safe. If it is refused
             // now, the first call most likely landed: pushing could double the message.
-            return Ok(match line::reply(&self.http, base, &token, reply_token, text).await {
+            return Ok(match line::reply(&self.http, base, &token, reply_token, content).await {
                 accepted @ Outcome::Accepted { .. } => accepted,
                 Outcome::Refused(_) | Outcome::Unclear { .. } => first,
             });
         }
         let Some(retry_key) = retry_key(&claimed.message, &claimed.via) else {
-            let detail = "not a way of LINE".to_owned();
-            let refusal = Refusal { class: RefusalClass::Invalid, detail, retry_after: None };
-            return Ok(Outcome::Refused(refusal));
+            return Ok(refused("not a way of LINE"));
         };
-        Ok(line::push(&self.http, base, &token, to, text, retry_key).await)
+        Ok(line::push(&self.http, base, &token, to, content, retry_key).await)
     }
+}
+
+/// Messenger fetches a file before it answers. What takes longer ends unconfirmed, and its echo settles it.
+const FILE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// What a reply says, with the addresses of its file.
+enum Said<'a> {
+    Text(Cow<'a, str>),
+    File { kind: MediaKind, url: String, preview_url: Option<String>, duration_ms: Option<u64> },
+}
+
+impl<'a> Said<'a> {
+    fn of(message: &'a Message, public_base_url: &str) -> Option<Self> {
+        let Some(attachment) = message.attachments().first() else {
+            return message.reply_text().map(|text| Self::Text(text.into()));
+        };
+        let Some(Media::Stored(stored)) = &attachment.media else { return None };
+        let address = |key: &str| Some(format!("{public_base_url}/media/{}", Token::of(key)?));
+        let url = address(&stored.key)?;
+        if attachment.as_link {
+            let name = attachment.title.as_deref().unwrap_or_default();
+            return Some(Self::Text(format!("{name}\n{url}").trim_start().to_owned().into()));
+        }
+        let preview_url = stored.preview_key.as_deref().and_then(address);
+        let kind = MediaKind::named(&attachment.kind);
+        Some(Self::File { kind, url, preview_url, duration_ms: attachment.duration_ms })
+    }
+
+    fn outgoing(&self) -> Outgoing<'_> {
+        match self {
+            Self::Text(text) => Outgoing::Text(text),
+            Self::File { kind, url, preview_url, duration_ms } => Outgoing::File {
+                kind: *kind,
+                url,
+                preview_url: preview_url.as_deref(),
+                duration_ms: *duration_ms,
+            },
+        }
+    }
+}
+
+fn refused(detail: &str) -> Outcome {
+    let detail = detail.to_owned();
+    Outcome::Refused(Refusal { class: RefusalClass::Invalid, detail, retry_after: None })
 }
 
 /// Without a credential nothing was sent.

@@ -17,6 +17,7 @@ async fn main() -> Result<(), Error> {
     let function = Function::start("reply_dispatch");
     let mut env = Env::from_process();
     let tables = (env.inbox_table(), env.directory_table());
+    let public_base_url = env.public_base_url();
     let config = (tables, env.outbound_queue_url(), env.secret_prefix(), env.providers(), env.aws());
     let ((inbox, directory), outbound, prefix, providers, aws) = env.finish(config)?;
     let aws = Aws::new(aws)?;
@@ -32,6 +33,7 @@ async fn main() -> Result<(), Error> {
         credentials,
         http,
         providers,
+        public_base_url,
         clock.clone(),
         metrics,
     );

@@ -9,6 +9,7 @@ pub mod credential;
 pub mod deadline;
 pub mod event;
 pub mod ids;
+pub mod media;
 pub mod message;
 pub mod reply;
 pub mod send;

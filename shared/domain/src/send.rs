@@ -56,6 +56,8 @@ pub enum RefusalClass {
     Invalid,
     /// Another app controls the thread.
     ThreadControl,
+    /// The file that the message carries: not fetched, of a wrong type, too large.
+    Attachment,
     /// LINE: the reply token is used or too old: push instead.
     ReplyTokenSpent,
 }
@@ -102,11 +104,13 @@ pub enum FailureReason {
     ProviderUnavailable,
     /// RPL-5: the channel is no longer linked.
     ChannelUnlinked,
+    /// The provider, or we ourselves, refused the file that the message carries.
+    AttachmentRefused,
 }
 
 impl FailureReason {
     /// Every reason, for tables and tests.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::ReplyWindowClosed,
         Self::ContactUnreachable,
         Self::MessageRefused,
@@ -114,6 +118,7 @@ impl FailureReason {
         Self::ThreadControlled,
         Self::ProviderUnavailable,
         Self::ChannelUnlinked,
+        Self::AttachmentRefused,
     ];
 
     /// The stable public id.
@@ -126,6 +131,7 @@ impl FailureReason {
             Self::ThreadControlled => "thread_controlled",
             Self::ProviderUnavailable => "provider_unavailable",
             Self::ChannelUnlinked => "channel_unlinked",
+            Self::AttachmentRefused => "attachment_refused",
         }
     }
 
@@ -154,6 +160,9 @@ impl FailureReason {
             }
             (Self::ChannelUnlinked, _) => {
                 "Customer information was not found: the channel may be unlinked. Ask an administrator."
+            }
+            (Self::AttachmentRefused, _) => {
+                "The file was refused. Send it in another format or smaller, or send a link to it."
             }
         }
     }
@@ -245,6 +254,7 @@ pub fn settle(message: MessageId, attempt: u32, via: &Via, outcome: Outcome) -> 
         RefusalClass::Recipient => failed(FailureReason::ContactUnreachable),
         RefusalClass::Quota => failed(FailureReason::QuotaExhausted),
         RefusalClass::Invalid => failed(FailureReason::MessageRefused),
+        RefusalClass::Attachment => failed(FailureReason::AttachmentRefused),
         RefusalClass::ThreadControl => failed(FailureReason::ThreadControlled),
         RefusalClass::ReplyTokenSpent => Settlement::Fallback,
         RefusalClass::Temporary => retry(message, attempt, retry_after, detail, |detail| {

@@ -28,7 +28,7 @@ use webhook_ingest::Ingest;
 use super::Function;
 use super::event::HttpAnswer;
 use super::world::Wiring;
-use crate::inbox::PREFIX;
+use crate::inbox::{PREFIX, PUBLIC};
 use crate::support::aws::clients;
 use crate::support::dynamo::{DIRECTORY, INBOX};
 
@@ -92,7 +92,8 @@ impl Environment {
             ),
             relay: Relay::new(
                 Queue::new(relay.clone(), &wiring.outbound),
-                Queue::new(relay, &wiring.profiles),
+                Queue::new(relay.clone(), &wiring.profiles),
+                Queue::new(relay, &wiring.media),
             ),
             dispatcher: Dispatcher::new(
                 inbox(&dispatch),
@@ -100,6 +101,7 @@ impl Environment {
                 credentials(&dispatch, Function::ReplyDispatch),
                 http(),
                 providers(Function::ReplyDispatch),
+                PUBLIC,
                 clock.clone(),
                 Metrics::new("reply_dispatch"),
             ),
@@ -119,6 +121,8 @@ impl Environment {
                 directory: directory(&api),
                 secrets: SecretWriter::new(api.secrets()),
                 inbound: Queue::new(api.sqs(), &wiring.inbound),
+                // No job of these is about files.
+                bucket: api.bucket("media", clock.clone()),
                 clock: clock.clone(),
                 secret_prefix: PREFIX.to_owned(),
             }),

@@ -5,6 +5,7 @@ mod closing;
 mod costs;
 mod crash;
 mod ingest;
+mod media;
 mod replies;
 mod scenarios;
 mod token_refresh;

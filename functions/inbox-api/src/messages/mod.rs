@@ -3,6 +3,7 @@
 mod list;
 mod resend;
 mod send;
+mod send_file;
 
 pub(crate) use list::list;
 pub(crate) use resend::resend;

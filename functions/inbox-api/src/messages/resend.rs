@@ -36,6 +36,10 @@ pub(crate) async fn resend(
             return Err(ApiError::Locked(lock));
         }
         message.send = Some(SendState::queued());
+        for index in 0..message.attachments().len() {
+            // A file that could not be made ready is looked at anew.
+            message.retry_file(index, api.clock.now());
+        }
         if api.inbox.save_message(&message).await? == Saved::Done {
             tracing::info!(
                 conversation.id = %id, message.id = %key, operator.id = operator.id.0,

@@ -9,6 +9,7 @@ use madoguchi_domain::{Channel, ChannelId, ChannelKind, Conversation, Conversati
 use serde::Serialize;
 
 use super::channel::HealthView;
+use super::file::FilesView;
 use crate::error::sentence;
 
 /// One conversation.
@@ -29,6 +30,8 @@ pub(crate) struct ConversationView {
     /// What will happen by itself, and when.
     deadline: Option<DeadlineView>,
     composer: ComposerView,
+    /// Which files may be sent; null if the channel is gone.
+    files: Option<FilesView>,
     /// Null if the channel is gone.
     channel_health: Option<HealthView>,
     version: u64,
@@ -96,6 +99,7 @@ impl ConversationView {
             composer: channel.map_or_else(unlinked, |channel| {
                 reply::composer(conversation, &channel.settings, Author::Person, now).into()
             }),
+            files: channel.map(|channel| FilesView::new(channel.kind, &channel.settings)),
             channel_health: channel.map(|channel| HealthView::from(&channel.health)),
             version: conversation.version,
         }
@@ -189,6 +193,7 @@ mod tests {
                 "composer": {
                     "state": "open", "reason": null, "message": null, "until": "2023-11-15T22:13:20.000Z",
                 },
+                "files": FilesView::new(ChannelKind::Messenger, &channel.settings),
                 "channel_health": {"state": "connecting", "cause": null, "remedy": null, "since": null},
                 "version": 3,
             })

@@ -7,6 +7,8 @@ use madoguchi_domain::{
 };
 use serde::Serialize;
 
+use super::file::FileView;
+
 /// One message, or one line of the timeline.
 #[derive(Debug, Serialize)]
 pub(crate) struct MessageView {
@@ -44,6 +46,9 @@ struct AttachmentView {
     reference: Option<String>,
     url: Option<String>,
     title: Option<String>,
+    /// How far the copy has come; left out for what is no file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<FileView>,
 }
 
 const UNCONFIRMED: FailureView = FailureView {
@@ -139,7 +144,7 @@ fn attachments(content: &Content) -> Vec<AttachmentView> {
             kind: "sticker".into(),
             reference: Some(sticker.clone()),
             url: url.clone(),
-            title: None,
+            ..AttachmentView::default()
         }],
         Content::Location { title, latitude, longitude, .. } => vec![AttachmentView {
             kind: "location".into(),
@@ -147,6 +152,7 @@ fn attachments(content: &Content) -> Vec<AttachmentView> {
             // RFC 5870.
             url: Some(format!("geo:{latitude},{longitude}")),
             title: title.clone(),
+            file: None,
         }],
         Content::Postback { .. } | Content::Unknown { .. } | Content::Unsent => Vec::new(),
     }
@@ -159,6 +165,7 @@ impl From<&Attachment> for AttachmentView {
             reference: attachment.reference.clone(),
             url: attachment.url.clone(),
             title: attachment.title.clone(),
+            file: FileView::of(attachment),
         }
     }
 }
@@ -192,6 +199,7 @@ mod tests {
             annotations: Annotations::default(),
             stored_at: AT,
             noted_before: None,
+            discarded: Vec::new(),
             rev: 1,
         }
     }
@@ -297,15 +305,7 @@ mod tests {
     #[test]
     fn every_kind_of_content_is_shown() {
         let conversation = conversation(ChannelKind::Line);
-        let image = Attachment {
-            kind: "image".into(),
-            reference: Some("9".into()),
-            url: None,
-            title: None,
-            size_bytes: None,
-            duration_ms: None,
-            set_id: None,
-        };
+        let image = Attachment { kind: "image".into(), reference: Some("9".into()), ..Attachment::default() };
         let sticker = Content::Sticker {
             sticker: "1/2".into(),
             url: Some("https://s".into()),

@@ -2,6 +2,7 @@
 
 mod channel;
 mod conversation;
+mod file;
 mod message;
 mod quarantine;
 

@@ -3,6 +3,7 @@
 mod content;
 pub mod error;
 mod event;
+mod media;
 mod parse;
 mod profile;
 mod send;
@@ -10,6 +11,7 @@ mod split;
 pub mod token;
 mod verify;
 
+pub use media::content;
 pub use parse::parse;
 pub use profile::{member_profile, profile};
 pub use send::{push, reply};

@@ -26,7 +26,7 @@ fn file(kind: &str, reference: Option<&str>) -> Attachment {
         title: None,
         size_bytes: None,
         duration_ms: None,
-        set_id: None,
+        ..Attachment::default()
     }
 }
 

@@ -44,7 +44,7 @@ fn file(kind: &str) -> Attachment {
         title: None,
         size_bytes: None,
         duration_ms: None,
-        set_id: None,
+        ..Attachment::default()
     }
 }
 

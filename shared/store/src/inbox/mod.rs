@@ -13,11 +13,12 @@ mod pending;
 mod quarantine;
 mod reply;
 mod send;
+mod upload;
 
 pub use deadline::{DEADLINE_SHARDS, Due, DueCursor};
 pub use list::ListPage;
 pub use page::MessagePage;
-pub use pending::{PendingReply, Work};
+pub use pending::{PendingMedia, PendingReply, Work};
 pub use quarantine::Quarantined;
 
 use aws_sdk_dynamodb::Client;

@@ -72,7 +72,7 @@ impl Function {
             Self::InboxWriter | Self::IdleClose | Self::UnansweredClose | Self::ReplyLimitClose => {
                 &["INBOX_TABLE", "DIRECTORY_TABLE"]
             }
-            Self::ChangeRelay => &["OUTBOUND_QUEUE_URL", "PROFILES_QUEUE_URL"],
+            Self::ChangeRelay => &["OUTBOUND_QUEUE_URL", "PROFILES_QUEUE_URL", "MEDIA_QUEUE_URL"],
             Self::ReplyDispatch => &[
                 "INBOX_TABLE",
                 "DIRECTORY_TABLE",
@@ -81,6 +81,7 @@ impl Function {
                 "GRAPH_BASE_URL",
                 "GRAPH_VERSION",
                 "LINE_BASE_URL",
+                "PUBLIC_BASE_URL",
             ],
             Self::ProfileFetch => &[
                 "INBOX_TABLE",
@@ -90,13 +91,19 @@ impl Function {
                 "GRAPH_VERSION",
                 "LINE_BASE_URL",
             ],
-            Self::PendingSweep => {
-                &["INBOX_TABLE", "DIRECTORY_TABLE", "OUTBOUND_QUEUE_URL", "PROFILES_QUEUE_URL"]
-            }
+            Self::PendingSweep => &[
+                "INBOX_TABLE",
+                "DIRECTORY_TABLE",
+                "OUTBOUND_QUEUE_URL",
+                "PROFILES_QUEUE_URL",
+                "MEDIA_QUEUE_URL",
+            ],
             Self::TokenRefresh => {
                 &["DIRECTORY_TABLE", "SECRET_PREFIX", "GRAPH_BASE_URL", "GRAPH_VERSION", "LINE_BASE_URL"]
             }
-            Self::InboxApi => &["INBOX_TABLE", "DIRECTORY_TABLE", "INBOUND_QUEUE_URL", "SECRET_PREFIX"],
+            Self::InboxApi => {
+                &["INBOX_TABLE", "DIRECTORY_TABLE", "INBOUND_QUEUE_URL", "MEDIA_BUCKET", "SECRET_PREFIX"]
+            }
         }
     }
 
