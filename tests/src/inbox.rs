@@ -115,6 +115,7 @@ impl TestInbox {
         let simulator = Simulator::start(Options::default()).await.unwrap();
         let (s3, files) = (FakeS3::start().await, Files::start().await);
         let media = aws.create_queue("media");
+        media.set_max_receive_count(30);
         let (inbound, outbound, profiles) = (
             aws.create_queue("inbound.fifo"),
             aws.create_queue("outbound.fifo"),
