@@ -1,5 +1,7 @@
 //! From the provider to the bucket, piece by piece.
 
+use std::fmt::Write as _;
+
 use madoguchi_channels::{Download, MediaAnswer, line, media};
 use madoguchi_credentials::{CredentialError, Freshness};
 use madoguchi_domain::event::Attachment;
@@ -105,12 +107,19 @@ impl MediaFetcher {
             key,
             size_bytes,
             content_type,
-            sha256: Some(digest.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()),
+            sha256: Some(hex(digest.finish().as_ref())),
             width: pixels.map(|(width, _)| width),
             height: pixels.map(|(_, height)| height),
             preview_key: None,
         })))
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// What has passed through.

@@ -49,7 +49,7 @@ pub(crate) async fn mp4(bucket: &Bucket, key: &str, size_bytes: u64) -> Result<F
         let Some(head) = mp4::head(&head) else { break };
         if &head.name == b"moov" {
             let length = head.content_bytes(size_bytes - at).min(MOVIE_BYTES);
-            let content = bucket.read(key, at + head.head_bytes, length).await?;
+            let content = bucket.read(key, at + head.own_bytes, length).await?;
             return Ok(mp4::facts(&content.unwrap_or_default()));
         }
         match head.whole_bytes {

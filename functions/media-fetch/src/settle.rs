@@ -32,13 +32,11 @@ impl MediaFetcher {
                 self.count(&outcome, &changed);
                 return Ok(Some(changed));
             }
-            match self.inbox.message(conversation, &key).await? {
-                Some(newer) => current = newer,
-                None => {
-                    self.delete(&outcome).await?;
-                    return Ok(None);
-                }
-            }
+            let Some(newer) = self.inbox.message(conversation, &key).await? else {
+                self.delete(&outcome).await?;
+                return Ok(None);
+            };
+            current = newer;
         }
         // Others keep writing to it; the object stays where the next try puts it.
         let detail = "others keep writing to the message".to_owned();

@@ -134,7 +134,6 @@ fn of_address(response: Response) -> MediaAnswer {
         200 => MediaAnswer::Found(Download::of(response)),
         401 => MediaAnswer::Credential { cause: Cause::TokenExpired, detail: status.to_string() },
         403 | 410 => MediaAnswer::Failed(MediaFailure::Expired),
-        404 => MediaAnswer::Failed(MediaFailure::NotFound),
         408 | 425 | 429 | 500.. => {
             MediaAnswer::Retry { detail: status.to_string(), after: retry_after(response.headers()) }
         }

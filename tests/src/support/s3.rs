@@ -45,7 +45,7 @@ struct State {
 struct Parts {
     key: String,
     described: (String, String),
-    parts: BTreeMap<usize, Vec<u8>>,
+    pieces: BTreeMap<usize, Vec<u8>>,
 }
 
 impl FakeS3 {
@@ -136,7 +136,7 @@ impl State {
             ("POST", None) if query.contains_key("uploads") => {
                 self.begun += 1;
                 let id = format!("upload-{}", self.begun);
-                let parts = Parts { key: key.to_owned(), described, parts: BTreeMap::new() };
+                let parts = Parts { key: key.to_owned(), described, pieces: BTreeMap::new() };
                 self.uploads.insert(id.clone(), parts);
                 format!("<R><UploadId>{id}</UploadId></R>").into_response()
             }
@@ -146,20 +146,20 @@ impl State {
                 };
                 let number: usize = query["partNumber"].parse().unwrap();
                 self.largest_part = self.largest_part.max(body.len());
-                upload.parts.insert(number, body.to_vec());
+                upload.pieces.insert(number, body.to_vec());
                 ([("etag", format!("\"{number}\""))], ()).into_response()
             }
             ("POST", Some(id)) => {
                 let Some(upload) = self.uploads.remove(id) else {
                     return error(StatusCode::NOT_FOUND, "NoSuchUpload");
                 };
-                let sizes: Vec<usize> = upload.parts.values().map(Vec::len).collect();
+                let sizes: Vec<usize> = upload.pieces.values().map(Vec::len).collect();
                 let small = |size: &usize| *size < 5 * 1024 * 1024;
                 if sizes[..sizes.len() - 1].iter().any(small) {
                     return "<Error><Code>EntityTooSmall</Code></Error>".into_response();
                 }
                 let (content_type, disposition) = upload.described;
-                let bytes = upload.parts.into_values().flatten().collect();
+                let bytes = upload.pieces.into_values().flatten().collect();
                 self.objects.insert(upload.key, Object { bytes, content_type, disposition });
                 "<R></R>".into_response()
             }

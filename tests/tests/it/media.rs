@@ -491,12 +491,12 @@ async fn a_reply_waits_for_its_turn_while_a_file_before_it_is_made_ready() {
     let picture = upload(&test, id, "a.jpg", "image/jpeg", jpeg(500)).await;
     let (_, file) = send(&test, id, "k1", &json!({"attachment": {"upload_id": picture}})).await;
     test.pass(Span::from_ms(5));
-    let text = test.answer(id, "k2", "after the file").await;
+    let after = test.answer(id, "k2", "after the file").await;
     test.relay().await;
     test.dispatch().await;
-    assert!(matches!(test.message(id, &text).await.send, Some(SendState::Queued { .. })));
+    assert!(matches!(test.message(id, &after).await.send, Some(SendState::Queued { .. })));
     test.settle().await;
-    for key in [sent_key(&file), text] {
+    for key in [sent_key(&file), after] {
         let message = test.message(id, &key).await;
         assert!(matches!(message.send, Some(SendState::Sent { .. })), "{:?}", message.send);
     }

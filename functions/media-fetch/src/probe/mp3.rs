@@ -7,7 +7,7 @@ const BITRATES: [[u64; 15]; 2] = [
 ];
 const SAMPLE_RATES: [u64; 3] = [44_100, 48_000, 32_000];
 
-/// Bytes of the ID3v2 tag at the start of a file, which may hold a picture.
+/// Bytes of the `ID3v2` tag at the start of a file, which may hold a picture.
 pub(super) fn tag_bytes(start: &[u8]) -> u64 {
     match start {
         [b'I', b'D', b'3', _, _, _, a, b, c, d, ..] => {

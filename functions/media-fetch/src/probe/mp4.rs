@@ -13,7 +13,7 @@ pub(crate) struct Facts {
 pub(super) struct Head {
     pub(super) name: [u8; 4],
     /// Bytes of the head itself.
-    pub(super) head_bytes: u64,
+    pub(super) own_bytes: u64,
     /// Bytes of head and content; 0 = to the end.
     pub(super) whole_bytes: u64,
 }
@@ -22,25 +22,25 @@ impl Head {
     /// Bytes of the content, of a box that is followed by so much.
     pub(super) fn content_bytes(&self, left: u64) -> u64 {
         let whole = if self.whole_bytes == 0 { left } else { self.whole_bytes.min(left) };
-        whole.saturating_sub(self.head_bytes)
+        whole.saturating_sub(self.own_bytes)
     }
 }
 
 pub(super) fn head(bytes: &[u8]) -> Option<Head> {
     let name = bytes.get(4..8)?.try_into().ok()?;
-    let (head_bytes, whole_bytes) = match u64::from(u32_at(bytes, 0)?) {
+    let (own_bytes, whole_bytes) = match u64::from(u32_at(bytes, 0)?) {
         1 => (16, u64_at(bytes, 8)?),
         whole => (8, whole),
     };
-    (whole_bytes == 0 || whole_bytes >= head_bytes).then_some(Head { name, head_bytes, whole_bytes })
+    (whole_bytes == 0 || whole_bytes >= own_bytes).then_some(Head { name, own_bytes, whole_bytes })
 }
 
 /// What the content of a movie box tells; it may be cut.
 pub(super) fn facts(movie: &[u8]) -> Facts {
-    let duration_ms = child(movie, b"mvhd").and_then(duration);
+    let duration_ms = child(movie, *b"mvhd").and_then(duration);
     let pixels = children(movie)
         .filter(|(name, _)| name == b"trak")
-        .find_map(|(_, track)| child(track, b"tkhd").and_then(pixels));
+        .find_map(|(_, track)| child(track, *b"tkhd").and_then(pixels));
     Facts { duration_ms, pixels }
 }
 
@@ -67,15 +67,15 @@ fn pixels(header: &[u8]) -> Option<(u32, u32)> {
     (width > 0 && height > 0).then_some(shown)
 }
 
-fn child<'a>(content: &'a [u8], wanted: &[u8; 4]) -> Option<&'a [u8]> {
-    children(content).find(|(name, _)| name == wanted).map(|(_, content)| content)
+fn child(content: &[u8], wanted: [u8; 4]) -> Option<&[u8]> {
+    children(content).find(|(name, _)| *name == wanted).map(|(_, content)| content)
 }
 
 fn children(content: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
     let mut rest = content;
     std::iter::from_fn(move || {
         let head = head(rest)?;
-        let start = usize::try_from(head.head_bytes).ok()?;
+        let start = usize::try_from(head.own_bytes).ok()?;
         let length = usize::try_from(head.content_bytes(rest.len() as u64)).ok()?;
         let content = rest.get(start..start + length)?;
         rest = &rest[start + length..];
@@ -95,16 +95,16 @@ fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn a_box(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    fn a_box(name: [u8; 4], content: &[u8]) -> Vec<u8> {
         let length = u32::try_from(content.len() + 8).unwrap();
-        [&length.to_be_bytes()[..], name, content].concat()
+        [&length.to_be_bytes()[..], &name, content].concat()
     }
 
     fn movie_header(scale: u32, length: u32) -> Vec<u8> {
         let mut content = vec![0; 100];
         content[12..16].copy_from_slice(&scale.to_be_bytes());
         content[16..20].copy_from_slice(&length.to_be_bytes());
-        a_box(b"mvhd", &content)
+        a_box(*b"mvhd", &content)
     }
 
     fn track(width: u32, height: u32, turned: bool) -> Vec<u8> {
@@ -114,7 +114,7 @@ mod tests {
         content[at..at + 4].copy_from_slice(&one);
         content[76..80].copy_from_slice(&(width << 16).to_be_bytes());
         content[80..84].copy_from_slice(&(height << 16).to_be_bytes());
-        a_box(b"trak", &a_box(b"tkhd", &content))
+        a_box(*b"trak", &a_box(*b"tkhd", &content))
     }
 
     #[test]
@@ -131,7 +131,7 @@ mod tests {
         content[0] = 1;
         content[20..24].copy_from_slice(&1000_u32.to_be_bytes());
         content[24..32].copy_from_slice(&7_000_000_000_u64.to_be_bytes());
-        assert_eq!(facts(&a_box(b"mvhd", &content)).duration_ms, Some(7_000_000_000));
+        assert_eq!(facts(&a_box(*b"mvhd", &content)).duration_ms, Some(7_000_000_000));
     }
 
     #[test]
@@ -140,7 +140,7 @@ mod tests {
             Vec::new(),
             vec![0; 7],
             vec![0xff; 64],
-            a_box(b"mvhd", &[]),
+            a_box(*b"mvhd", &[]),
             movie_header(0, 5),
             movie_header(600, u32::MAX),
             [&3_u32.to_be_bytes()[..], b"mvhd"].concat(),

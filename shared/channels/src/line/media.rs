@@ -35,12 +35,12 @@ mod tests {
             assert!(request.headers.contains("authorization: Bearer access\n"));
             let expected = match (status, &answer) {
                 (200, MediaAnswer::Found(download)) => download.size_bytes == Some(5),
-                (202, MediaAnswer::Preparing)
-                | (401, MediaAnswer::Credential { .. })
-                | (410, MediaAnswer::Gone) => true,
-                (400 | 404, MediaAnswer::Failed(MediaFailure::NotFound)) => true,
                 (429, MediaAnswer::Retry { after, .. }) => *after == Some(Span::from_secs(3)),
-                (500, MediaAnswer::Retry { after: None, .. }) => true,
+                (202, MediaAnswer::Preparing)
+                | (400 | 404, MediaAnswer::Failed(MediaFailure::NotFound))
+                | (401, MediaAnswer::Credential { .. })
+                | (410, MediaAnswer::Gone)
+                | (500, MediaAnswer::Retry { after: None, .. }) => true,
                 _ => false,
             };
             assert!(expected, "{status}: {answer:?}");

@@ -46,9 +46,7 @@ fn without_code(status: u16, headers: &HeaderMap) -> Verdict {
 }
 
 fn class(code: i64, subcode: Option<i64>, transient: bool) -> RefusalClass {
-    use RefusalClass::{
-        Attachment, Credential, Invalid, Rate, Recipient, Restricted, Temporary, ThreadControl, Window,
-    };
+    use RefusalClass::{Credential, Invalid, Rate, Recipient, Restricted, Temporary, ThreadControl, Window};
     const NO_PERMISSION: RefusalClass = Credential(Cause::PermissionRevoked);
     match (code, subcode.unwrap_or_default()) {
         // "Person not available" on the error page, "window closed" on the send page.
@@ -65,9 +63,7 @@ fn class(code: i64, subcode: Option<i64>, transient: bool) -> RefusalClass {
         (4 | 17 | 32 | 341 | 613 | 80_001 | 80_002 | 80_006, _) => Rate,
         // 450, 452 and 2500 are treated as authentication errors by other clients.
         (102 | 190 | 450 | 452 | 2500, subcode) => Credential(token_cause(subcode)),
-        // Not fetched, of another type, unknown, too large, broken.
-        (100, 2_018_008 | 2_018_047 | 2_018_074 | 2_018_109 | 2_018_294) => Attachment,
-        // Tags, mixed calls, missing objects, deleted messages.
+        // Attachments, tags, mixed calls, missing objects, deleted messages.
         (100 | 9_000_001, _) => Invalid,
         _ if transient => Temporary,
         _ => Invalid,
@@ -154,11 +150,11 @@ mod tests {
             (100, Some(2_018_001), Recipient),
             (100, None, Invalid),
             (100, Some(33), Invalid),
-            (100, Some(2_018_008), Attachment),
-            (100, Some(2_018_047), Attachment),
-            (100, Some(2_018_074), Attachment),
-            (100, Some(2_018_109), Attachment),
-            (100, Some(2_018_294), Attachment),
+            (100, Some(2_018_008), Invalid),
+            (100, Some(2_018_047), Invalid),
+            (100, Some(2_018_074), Invalid),
+            (100, Some(2_018_109), Invalid),
+            (100, Some(2_018_294), Invalid),
             (100, Some(2_018_014), Invalid),
             (100, Some(2_534_037), ThreadControl),
             (100, Some(2_018_300), ThreadControl),

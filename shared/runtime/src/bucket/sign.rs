@@ -32,12 +32,11 @@ impl Signer {
         secret_access_key: Secret<String>,
         session_token: Option<Secret<String>>,
     ) -> Self {
-        let (base, path) = match endpoint {
-            Some(endpoint) => (format!("{endpoint}/{bucket}"), format!("/{bucket}")),
-            None => {
-                let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
-                (format!("https://{bucket}.s3.{region}.amazonaws.com{suffix}"), String::new())
-            }
+        let (base, path) = if let Some(endpoint) = endpoint {
+            (format!("{endpoint}/{bucket}"), format!("/{bucket}"))
+        } else {
+            let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
+            (format!("https://{bucket}.s3.{region}.amazonaws.com{suffix}"), String::new())
         };
         let host =
             base.split("://").nth(1).unwrap_or_default().split('/').next().unwrap_or_default().to_owned();
