@@ -26,6 +26,9 @@ _OPEN_ROUTES = (
     "POST /webhooks/line/{channel_id}",
     "POST /webhooks/twilio/{channel_id}",
     "GET /webhooks/twilio/{channel_id}",
+    # The address of a file cannot be guessed; customers' apps have nothing else to show.
+    "GET /media/{token}",
+    "HEAD /media/{token}",
 )
 # Actions for which no exact ARN exists would be listed here, with their reason. There are none.
 _WILDCARD_RESOURCES: frozenset[str] = frozenset()

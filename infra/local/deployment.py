@@ -52,6 +52,7 @@ def _parameters(settings: Settings, outputs: dict[str, str]) -> dict[str, str]:
         "LineBaseUrl": settings.simulator,
         "TwilioBaseUrl": settings.simulator,
         "PublicBaseUrl": description.api_base(settings, outputs) if "ApiId" in outputs else "",
+        "LineDataBaseUrl": settings.simulator,
         "ConsoleUrl": f"{settings.simulator}/operator",
         "DeletionProtection": "false",
     }

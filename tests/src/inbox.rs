@@ -27,6 +27,7 @@ use madoguchi_simulator::demo;
 use madoguchi_simulator::{Options, Provider, Simulator};
 use madoguchi_store::directory::Connection;
 use madoguchi_store::{ChannelCache, Directory, Inbox, Saved};
+use media_fetch::{Addresses, MediaFetcher};
 use pending_sweep::{Sweeper, Swept};
 use profile_fetch::Fetcher;
 use reply_dispatch::Dispatcher;
@@ -37,11 +38,15 @@ use webhook_ingest::Ingest;
 use crate::support::aws::{FakeAws, FakeQueue, clients};
 use crate::support::dynamo::{DIRECTORY, Dynamo, INBOX, StreamReader};
 use crate::support::fault::Faults;
+use crate::support::files::Files;
+use crate::support::s3::{BUCKET, FakeS3};
 use crate::support::serve_with;
 use crate::support::twilio::{self, FakeTwilio};
 
 /// When every test begins: 2026-11-01T00:00:00Z.
 pub const START: Timestamp = Timestamp::from_ms(1_793_491_200_000);
+/// Where customers' apps reach the stack.
+pub const PUBLIC: &str = "https://inbox.example";
 /// What the names of secrets begin with.
 pub const PREFIX: &str = "madoguchi";
 
@@ -65,6 +70,12 @@ pub struct TestInbox {
     pub outbound: FakeQueue,
     /// Where contacts wait.
     pub profiles: FakeQueue,
+    /// Where files wait.
+    pub media: FakeQueue,
+    /// The bucket.
+    pub s3: FakeS3,
+    /// Where the providers hand out files.
+    pub files: Files,
     /// The tables as the functions see them, without faults in between.
     pub inbox: Inbox,
     /// The same for the Directory.
@@ -88,9 +99,11 @@ struct Functions {
     dispatcher: Dispatcher,
     sweeper: Sweeper,
     fetcher: Fetcher,
+    media_fetcher: MediaFetcher,
     closer: Closer,
     api: Router,
     outbound: Queue,
+    media: Queue,
 }
 
 impl TestInbox {
@@ -109,6 +122,9 @@ impl TestInbox {
         let dynamo = Dynamo::start(&clock).await;
         let aws = FakeAws::start(clock.clone()).await;
         let simulator = Simulator::start(Options::default()).await.unwrap();
+        let (s3, files) = (FakeS3::start().await, Files::start().await);
+        let media = aws.create_queue("media");
+        media.set_max_receive_count(30);
         let (inbound, outbound, profiles) = (
             aws.create_queue("inbound.fifo"),
             aws.create_queue("outbound.fifo"),
@@ -124,6 +140,7 @@ impl TestInbox {
             simulator: through(&simulator.base_url).await,
             twilio: through(twilio.url()).await,
         };
+        let (s3_url, files_url) = (through(s3.url()).await, through(files.url()).await);
         // Not behind the faults: it takes the echoes of sends while another function is being ended.
         let secrets = SecretCache::new(aws.clients().secrets(), clock.clone());
         let queue = Queue::new(aws.clients().sqs(), inbound.url());
@@ -132,8 +149,16 @@ impl TestInbox {
         let ingest =
             |public: &str| Ingest::new(secrets, names, queue, clock.clone(), metrics, 1_048_576, public);
         let front = serve_with(|public| front(ingest(public))).await;
-        let queues = [&inbound, &outbound, &profiles];
-        let functions = Functions::new(&clock, &table_url, &aws_url, &providers, &front, queues);
+        let queues = [&inbound, &outbound, &profiles, &media];
+        let urls = Urls {
+            table: &table_url,
+            aws: &aws_url,
+            providers: &providers,
+            front: &front,
+            s3: &s3_url,
+            files: &files_url,
+        };
+        let functions = Functions::new(&clock, urls, queues);
 
         let client = dynamo.clients().dynamodb();
         let stream = Mutex::new(dynamo.stream());
@@ -149,6 +174,9 @@ impl TestInbox {
             inbound,
             outbound,
             profiles,
+            media,
+            s3,
+            files,
             front,
             stream,
             functions,
@@ -338,12 +366,30 @@ impl TestInbox {
             .await;
     }
 
+    /// Hands what is queued to `media-fetch`, in batches as the template has them.
+    pub async fn fetch_media(&self) {
+        self.media
+            .drain(1, async |event| {
+                process(event, self.invocation(Some(&self.functions.media)), async |record| {
+                    self.functions.media_fetcher.record(&record.body.unwrap_or_default()).await
+                })
+                .await
+            })
+            .await;
+    }
+
     /// Everything that follows from what has happened, until nothing follows any more.
     pub async fn settle(&self) {
         self.write().await;
         self.relay().await;
         self.dispatch().await;
         self.fetch_profiles().await;
+        if !self.media.messages().is_empty() {
+            self.fetch_media().await;
+            // A reply whose file is ready now.
+            self.relay().await;
+            self.dispatch().await;
+        }
         // What was sent comes back as an echo.
         self.write().await;
         self.relay().await;
@@ -373,31 +419,34 @@ impl TestInbox {
 
     /// The same for anything that can be sent.
     pub async fn post_draft(&self, conversation: ConversationId, key: &str, draft: &Value) -> (u16, Value) {
-        let request = Request::post(format!("/api/conversations/{conversation}/messages"))
-            .header("Idempotency-Key", key)
-            .body(Body::from(draft.to_string()))
-            .unwrap();
-        self.call(request).await
+        let path = format!("/api/conversations/{conversation}/messages");
+        self.call("POST", &path, Some(key), draft).await
     }
 
     /// What the API shows an operator.
     pub async fn get(&self, path: &str) -> Value {
-        let (status, body) = self.call(Request::get(path).body(Body::empty()).unwrap()).await;
+        let (status, body) = self.call("GET", path, None, &Value::Null).await;
         assert_eq!(status, 200, "{path}: {body}");
         body
     }
 
-    /// An operator's request, as API Gateway hands it over.
-    async fn call(&self, mut request: Request) -> (u16, Value) {
+    /// An operator's client calls the API; returns what it answers.
+    pub async fn call(&self, method: &str, path: &str, key: Option<&str>, body: &Value) -> (u16, Value) {
         let claims = json!({ "sub": "operator-1", "cognito:groups": "[operators]" });
         let authorizer = json!({ "jwt": { "claims": claims, "scopes": null } });
-        let context = json!({ "http": { "method": "POST" }, "timeEpoch": 0, "authorizer": authorizer });
+        let context = json!({ "http": { "method": method }, "timeEpoch": 0, "authorizer": authorizer });
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(key) = key {
+            request = request.header("Idempotency-Key", key);
+        }
+        let mut request = request.body(Body::from(body.to_string())).unwrap();
         let context = RequestContext::ApiGatewayV2(serde_json::from_value(context).unwrap());
         request.extensions_mut().insert(context);
         let answer = self.functions.api.clone().call(request).await.unwrap();
         let status = answer.status().as_u16();
+        let location = answer.headers().get("location").map(|link| link.to_str().unwrap().to_owned());
         let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
-        (status, serde_json::from_slice(&body).unwrap())
+        (status, location.map_or_else(|| serde_json::from_slice(&body).unwrap(), Value::from))
     }
 
     /// Posts to an address; returns everything that it answers.
@@ -442,12 +491,10 @@ impl TestInbox {
 impl Functions {
     fn new(
         clock: &Clock,
-        table_url: &str,
-        aws_url: &str,
-        providers: &ProviderUrls,
-        front: &str,
-        [inbound, outbound, profiles]: [&FakeQueue; 3],
+        Urls { table: table_url, aws: aws_url, providers, front, s3, files }: Urls<'_>,
+        [inbound, outbound, profiles, media]: [&FakeQueue; 4],
     ) -> Self {
+        let bucket = clients(s3).bucket(BUCKET, clock.clone());
         let dynamodb = clients(table_url).dynamodb();
         let (inbox, directory) = (Inbox::new(dynamodb.clone(), INBOX), Directory::new(dynamodb, DIRECTORY));
         let aws = clients(aws_url);
@@ -474,7 +521,7 @@ impl Functions {
                 page_inbox_app_ids,
                 Metrics::new("inbox_writer"),
             ),
-            relay: Relay::new(queue(outbound), queue(profiles)),
+            relay: Relay::new(queue(outbound), queue(profiles), queue(media)),
             dispatcher: Dispatcher::new(
                 inbox.clone(),
                 directory.clone(),
@@ -485,7 +532,13 @@ impl Functions {
                 clock.clone(),
                 Metrics::new("reply_dispatch"),
             ),
-            sweeper: Sweeper::new(inbox.clone(), directory.clone(), queue(outbound), queue(profiles)),
+            sweeper: Sweeper::new(
+                inbox.clone(),
+                directory.clone(),
+                queue(outbound),
+                queue(profiles),
+                queue(media),
+            ),
             fetcher: Fetcher::new(
                 inbox.clone(),
                 directory.clone(),
@@ -495,6 +548,16 @@ impl Functions {
                 clock.clone(),
                 Metrics::new("profile_fetch"),
             ),
+            media_fetcher: MediaFetcher::new(
+                inbox.clone(),
+                directory.clone(),
+                credentials(),
+                http.clone().with_timeout(std::time::Duration::from_mins(1)),
+                Addresses { graph: files.to_owned(), line_data: files.to_owned() },
+                bucket.clone(),
+                clock.clone(),
+                Metrics::new("media_fetch"),
+            ),
             closer: Closer::new(inbox.clone(), directory.clone()),
             api: router(Api {
                 inbox,
@@ -502,12 +565,25 @@ impl Functions {
                 directory,
                 secrets: SecretWriter::new(aws.secrets()),
                 inbound: queue(inbound),
+                bucket,
                 clock: clock.clone(),
                 secret_prefix: PREFIX.to_owned(),
             }),
             outbound: queue(outbound),
+            media: queue(media),
         }
     }
+}
+
+/// Where everything is, as the functions see it.
+#[derive(Clone, Copy)]
+struct Urls<'a> {
+    table: &'a str,
+    aws: &'a str,
+    providers: &'a ProviderUrls,
+    front: &'a str,
+    s3: &'a str,
+    files: &'a str,
 }
 
 /// What API Gateway does for `webhook-ingest`.

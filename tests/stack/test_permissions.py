@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.local.testbed import Testbed
+from infra.local.testbed import Testbed, eventually
 
 from .steps import answer, conversation_with, customer_writes, new_customer, status_of
 
@@ -35,6 +37,16 @@ def _use_everything(stack: Testbed) -> None:
     found = conversation_with(stack, "permissions?")
     reply = answer(stack, found["id"], "permissions", "granted")
     status_of(stack, found["id"], reply["id"], {"sent", "delivered", "read"})
+    outputs = stack.description["aws"]["outputs"]
+    work = {
+        "v": 1,
+        "channel_id": stack.channel("messenger")["id"],
+        "conversation_id": found["id"],
+        "message": reply["id"],
+        "secret": "0" * 32,
+    }
+    stack.aws("sqs").send_message(QueueUrl=outputs["MediaQueueUrl"], MessageBody=json.dumps(work))
+    eventually(lambda: stack.authorizations("media-fetch"), "media-fetch at work", 30)
     for function in (
         "idle-close",
         "unanswered-close",
@@ -54,6 +66,7 @@ def _attempts(stack: Testbed):
     inbound = next(value for name, value in queues.items() if "Inbound" in name)
     outbound = next(value for name, value in queues.items() if "Outbound" in name)
     stack_name = stack.description["aws"]["stack_name"]
+    bucket = outputs["MediaBucketName"]
     key = {"pk": {"S": "c#forbidden"}, "sk": {"S": "conversation"}}
     channel = stack.channel("line")["id"]
     return {
@@ -80,53 +93,72 @@ def _attempts(stack: Testbed):
             "secretsmanager",
             lambda c: c.put_secret_value(SecretId=f"{stack_name}/connection/line/{channel}", SecretString="{}"),
         ),
+        "read a customer's file": ("s3", lambda c: c.get_object(Bucket=bucket, Key="in/forbidden")),
+        "write a customer's file": ("s3", lambda c: c.put_object(Bucket=bucket, Key="in/forbidden", Body=b"")),
+        "write an upload": ("s3", lambda c: c.put_object(Bucket=bucket, Key="uploads/forbidden", Body=b"")),
+        "list the files": ("s3", lambda c: c.list_objects_v2(Bucket=bucket)),
         "delete a secret": ("secretsmanager", lambda c: c.delete_secret(SecretId=f"{stack_name}/meta-app")),
     }
 
 
-EVERYTHING_ELSE = {"scan the inbox", "delete a secret"}
+EVERYTHING_ELSE = {"scan the inbox", "delete a secret", "list the files"}
+_FILES = {"read a customer's file", "write a customer's file", "write an upload"}
 MUST_NOT = {
     "webhook-ingest": {
         "read the inbox", "write the inbox", "delete from the inbox", "write the directory", "send to outbound",
         "take from inbound", "write a LINE secret",
+        *_FILES,
     },
     "inbox-writer": {
         "write the directory", "send to inbound", "send to outbound", "read the Meta app", "read a LINE secret",
         "write a LINE secret",
+        *_FILES,
     },
     "change-relay": {
         "read the inbox", "write the inbox", "delete from the inbox", "write the directory", "send to inbound",
         "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
     },
     "reply-dispatch": {
         "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
         "write a LINE secret",
+        *_FILES,
     },
     "profile-fetch": {
         "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
         "write a LINE secret",
+        *_FILES,
+    },
+    "media-fetch": {
+        "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
+        "read the Meta app", "write a LINE secret", "read a customer's file", "write an upload",
     },
     "pending-sweep": {
         "read the inbox", "write the inbox", "delete from the inbox", "write the directory", "send to inbound",
         "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
     },
     "idle-close": {
         "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
         "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
     },
     "unanswered-close": {
         "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
         "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
     },
     "reply-limit-close": {
         "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
         "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
     },
     "token-refresh": {
         "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
         "take from inbound", "write a LINE secret",
+        *_FILES,
     },
-    "inbox-api": {"send to outbound", "take from inbound", "read the Meta app"},
+    "inbox-api": {"send to outbound", "take from inbound", "read the Meta app", "write a customer's file"},
 }
 
 

@@ -3,8 +3,8 @@
 //! misses, `pending-sweep` finds.
 
 use aws_lambda_events::dynamodb::EventRecord;
-use madoguchi_runtime::{FifoEntry, Queue, QueueError};
-use madoguchi_store::work::{FollowUp, Image, follow_up};
+use madoguchi_runtime::{FifoEntry, NoRandomness, Queue, QueueError, unguessable};
+use madoguchi_store::work::{FollowUp, Image, MediaWork, follow_up};
 
 /// Why a stream record must be read again.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +12,9 @@ pub enum RelayError {
     /// The queue did not take the work.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// A file could be given no place.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
     /// The work could not be put into words.
     #[error("the work cannot be written: {0}")]
     Unwritable(#[from] serde_json::Error),
@@ -22,19 +25,20 @@ pub enum RelayError {
 pub struct Relay {
     outbound: Queue,
     profiles: Queue,
+    media: Queue,
 }
 
 impl Relay {
-    /// Replies go to `outbound` (FIFO), contacts to `profiles`.
-    pub fn new(outbound: Queue, profiles: Queue) -> Self {
-        Self { outbound, profiles }
+    /// Replies go to `outbound` (FIFO), contacts to `profiles`, files to `media`.
+    pub fn new(outbound: Queue, profiles: Queue, media: Queue) -> Self {
+        Self { outbound, profiles, media }
     }
 
     /// Queues what follows from stream records, in their order, with as few calls as they fit into. Repeating a
     /// record repeats its work, which is deduplicated by the queue for five minutes and by the message's state for
     /// ever.
     pub async fn handle(&self, records: &[EventRecord]) -> Result<(), RelayError> {
-        let (mut replies, mut profiles) = (Vec::new(), Vec::new());
+        let (mut replies, mut profiles, mut media) = (Vec::new(), Vec::new(), Vec::new());
         for record in records {
             let new = image(&record.change.new_image);
             let old = image(&record.change.old_image);
@@ -47,11 +51,19 @@ impl Relay {
                     deduplication: dedupe,
                 }),
                 Some(FollowUp::Profile(work)) => profiles.push(serde_json::to_string(&work)?),
+                Some(FollowUp::Media { channel_id, conversation_id, message }) => {
+                    let secret = unguessable()?;
+                    let work = MediaWork { v: 1, channel_id, conversation_id, message, secret };
+                    media.push(serde_json::to_string(&work)?);
+                }
             }
         }
         self.outbound.send_fifo_batch(replies).await?;
         for profile in profiles {
             self.profiles.send(&profile).await?;
+        }
+        for file in media {
+            self.media.send(&file).await?;
         }
         Ok(())
     }

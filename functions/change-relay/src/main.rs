@@ -10,10 +10,14 @@ use madoguchi_runtime::{Aws, Env, Function, Queue, deadline};
 async fn main() -> Result<(), Error> {
     let function = Function::start("change_relay");
     let mut env = Env::from_process();
-    let config = (env.outbound_queue_url(), env.profiles_queue_url(), env.aws());
-    let (outbound, profiles, aws) = env.finish(config)?;
+    let config = (env.outbound_queue_url(), env.profiles_queue_url(), env.media_queue_url(), env.aws());
+    let (outbound, profiles, media, aws) = env.finish(config)?;
     let sqs = Aws::new(aws)?.sqs();
-    let relay = Relay::new(Queue::new(sqs.clone(), outbound), Queue::new(sqs, profiles));
+    let relay = Relay::new(
+        Queue::new(sqs.clone(), outbound),
+        Queue::new(sqs.clone(), profiles),
+        Queue::new(sqs, media),
+    );
     let clock = function.clock();
     function
         .run(async |event: LambdaEvent<Event>| {

@@ -11,12 +11,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use madoguchi_domain::channel::SettingsOutOfBounds;
 use madoguchi_domain::conversation::ReopenRefused;
+use madoguchi_domain::media::{MediaFailure, MediaRefused};
 use madoguchi_domain::reply::{Lock, ReplyRefused};
 use madoguchi_domain::send::FailureReason;
 use madoguchi_domain::template::TemplateRefused;
 use madoguchi_domain::text::{self, TextRefused};
 use madoguchi_domain::{ChannelKind, Language, Problem};
-use madoguchi_runtime::{QueueError, SecretError};
+use madoguchi_runtime::{BucketError, NoRandomness, QueueError, SecretError};
 use madoguchi_store::StoreError;
 
 /// What went wrong. The text is for the person who called.
@@ -73,6 +74,30 @@ pub enum ApiError {
     /// Nothing with this id is in quarantine.
     #[error("Nothing with this id is in quarantine.")]
     QuarantinedNotFound,
+    /// The message has no such attachment, or it is no file.
+    #[error("There is no such file.")]
+    AttachmentNotFound,
+    /// It is being copied.
+    #[error("The file is still on its way; try again in a moment.")]
+    AttachmentPending,
+    /// It could not be had.
+    #[error("{}", .0.message())]
+    AttachmentFailed(MediaFailure),
+    /// The sender took it back.
+    #[error("The customer took this file back.")]
+    AttachmentGone,
+    /// Only what failed can be tried again.
+    #[error("Only a customer's file that failed can be tried again.")]
+    AttachmentNotRetryable,
+    /// No such upload, or one that is too old.
+    #[error("There is no such upload; it is forgotten after a day. Upload the file again.")]
+    UploadNotFound,
+    /// Nothing has been uploaded yet, or not all of it.
+    #[error("The file has not been uploaded yet; send it by the form first.")]
+    UploadIncomplete,
+    /// The channel does not take such a file (MSG-3 to MSG-9).
+    #[error("{}", sentence(.0))]
+    File(MediaRefused),
     /// The channel of the conversation is gone (RPL-5).
     #[error("Customer information was not found: the channel may be unlinked. Ask an administrator.")]
     ChannelUnlinked,
@@ -143,6 +168,14 @@ impl ApiError {
             Self::MessageNotFound => "message_not_found",
             Self::ChannelNotFound => "channel_not_found",
             Self::QuarantinedNotFound => "quarantined_not_found",
+            Self::AttachmentNotFound => "attachment_not_found",
+            Self::AttachmentPending => "attachment_pending",
+            Self::AttachmentFailed(reason) => reason.public_id(),
+            Self::AttachmentGone => "attachment_gone",
+            Self::AttachmentNotRetryable => "attachment_not_retryable",
+            Self::UploadNotFound => "upload_not_found",
+            Self::UploadIncomplete => "upload_incomplete",
+            Self::File(refused) => refused.public_id(),
             Self::ChannelUnlinked => FailureReason::ChannelUnlinked.public_id(),
             Self::Locked(lock, _) => lock.public_id(),
             Self::Text(TextRefused::Empty, _) => "text_empty",
@@ -166,7 +199,8 @@ impl ApiError {
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::AdministratorsOnly => StatusCode::FORBIDDEN,
+            Self::AdministratorsOnly | Self::File(MediaRefused::Off) => StatusCode::FORBIDDEN,
+            Self::AttachmentGone => StatusCode::GONE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::InvalidQuery { .. } | Self::InvalidBody { .. } | Self::IdempotencyKeyInvalid => {
                 StatusCode::BAD_REQUEST
@@ -176,6 +210,8 @@ impl ApiError {
             | Self::ConversationNotFound
             | Self::MessageNotFound
             | Self::ChannelNotFound
+            | Self::AttachmentNotFound
+            | Self::UploadNotFound
             | Self::QuarantinedNotFound => StatusCode::NOT_FOUND,
             Self::IdempotencyKeyReused
             | Self::ChannelUnlinked
@@ -184,10 +220,16 @@ impl ApiError {
             | Self::MessageNotResendable
             | Self::ChannelExists
             | Self::ConnectionBusy
+            | Self::AttachmentPending
+            | Self::AttachmentFailed(_)
+            | Self::AttachmentNotRetryable
+            | Self::UploadIncomplete
             | Self::NotReplayable { .. } => StatusCode::CONFLICT,
-            Self::Text(..) | Self::Template(_) | Self::ConnectionNotFound | Self::SettingsOutOfBounds(_) => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            Self::Text(..)
+            | Self::Template(_)
+            | Self::File(_)
+            | Self::ConnectionNotFound
+            | Self::SettingsOutOfBounds(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -243,6 +285,7 @@ impl ApiError {
             ReplyRefused::Locked(lock) => Self::Locked(lock, kind),
             ReplyRefused::Text(text) => Self::Text(text, kind),
             ReplyRefused::Template(template) => Self::Template(template),
+            ReplyRefused::File(file) => Self::File(file),
         }
     }
 
@@ -282,6 +325,21 @@ impl From<QueueError> for ApiError {
     }
 }
 
+impl From<BucketError> for ApiError {
+    fn from(error: BucketError) -> Self {
+        match error {
+            BucketError::Unavailable { .. } => Self::Busy { detail: chain(&error) },
+            BucketError::Refused { .. } => Self::Internal { detail: chain(&error) },
+        }
+    }
+}
+
+impl From<NoRandomness> for ApiError {
+    fn from(error: NoRandomness) -> Self {
+        Self::Internal { detail: chain(&error) }
+    }
+}
+
 /// The length of a text, as its provider counts.
 #[derive(Debug, serde::Serialize)]
 pub(crate) struct Length {
@@ -312,6 +370,8 @@ pub(crate) fn sentence(reason: &impl ToString) -> String {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+
+    use madoguchi_domain::media::MediaKind;
 
     use super::*;
 
@@ -372,6 +432,31 @@ mod tests {
                 },
                 ChannelKind::Messenger,
             ),
+            ApiError::AttachmentNotFound,
+            ApiError::AttachmentPending,
+            ApiError::AttachmentFailed(MediaFailure::Expired),
+            ApiError::AttachmentFailed(MediaFailure::NotFound),
+            ApiError::AttachmentFailed(MediaFailure::TooLarge),
+            ApiError::AttachmentFailed(MediaFailure::Unavailable),
+            ApiError::AttachmentFailed(MediaFailure::AddressRefused),
+            ApiError::AttachmentFailed(MediaFailure::NotAcceptable),
+            ApiError::AttachmentFailed(MediaFailure::UploadLost),
+            ApiError::AttachmentGone,
+            ApiError::AttachmentNotRetryable,
+            ApiError::UploadNotFound,
+            ApiError::UploadIncomplete,
+            ApiError::File(MediaRefused::Off),
+            ApiError::File(MediaRefused::Empty),
+            ApiError::File(MediaRefused::Kind { kind: MediaKind::File, channel: ChannelKind::Line }),
+            ApiError::File(MediaRefused::Acc),
+            ApiError::File(MediaRefused::TooLarge {
+                size_bytes: 2,
+                max_bytes: 1,
+                kind: MediaKind::Image,
+                channel: ChannelKind::Line,
+                as_link: true,
+            }),
+            ApiError::File(MediaRefused::Disguised),
         ]
     }
 
@@ -410,6 +495,25 @@ mod tests {
             ApiError::Locked(Lock::OptedOut, _) => 30,
             ApiError::Locked(Lock::TemplateNeeded, _) => 31,
             ApiError::Template(_) => 32,
+            ApiError::AttachmentNotFound => 33,
+            ApiError::AttachmentPending => 34,
+            ApiError::AttachmentFailed(MediaFailure::Expired) => 35,
+            ApiError::AttachmentFailed(MediaFailure::NotFound) => 36,
+            ApiError::AttachmentFailed(MediaFailure::TooLarge) => 37,
+            ApiError::AttachmentFailed(MediaFailure::Unavailable) => 38,
+            ApiError::AttachmentFailed(MediaFailure::AddressRefused) => 39,
+            ApiError::AttachmentFailed(MediaFailure::NotAcceptable) => 40,
+            ApiError::AttachmentFailed(MediaFailure::UploadLost) => 41,
+            ApiError::AttachmentGone => 42,
+            ApiError::AttachmentNotRetryable => 43,
+            ApiError::UploadNotFound => 44,
+            ApiError::UploadIncomplete => 45,
+            ApiError::File(MediaRefused::Off) => 46,
+            ApiError::File(MediaRefused::Empty) => 47,
+            ApiError::File(MediaRefused::Kind { .. }) => 48,
+            ApiError::File(MediaRefused::Acc | MediaRefused::Type { .. }) => 49,
+            ApiError::File(MediaRefused::TooLarge { .. }) => 50,
+            ApiError::File(MediaRefused::Disguised) => 51,
         }
     }
 

@@ -54,6 +54,20 @@ impl PathId for ChannelId {
     }
 }
 
+/// Which attachment of a message, from 0.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AttachmentIndex(pub(crate) usize);
+
+impl PathId for AttachmentIndex {
+    const PARAMETER: &'static str = "attachment";
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self)
+    }
+    fn not_found() -> ApiError {
+        ApiError::AttachmentNotFound
+    }
+}
+
 /// An id of the path.
 pub(crate) struct InPath<T>(pub(crate) T);
 

@@ -12,6 +12,7 @@ mod connections;
 mod conversations;
 mod credentials;
 pub mod error;
+mod files;
 mod input;
 mod messages;
 mod quarantine;
@@ -23,7 +24,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::middleware::from_fn;
 use axum::routing::{get, post, put};
-use madoguchi_runtime::{Clock, Queue, SecretWriter};
+use madoguchi_runtime::{Bucket, Clock, Queue, SecretWriter};
 use madoguchi_store::{ChannelCache, Directory, Inbox};
 
 pub use boundary::request_id;
@@ -45,6 +46,8 @@ pub struct Api {
     pub inbound: Queue,
     /// Tells the time.
     pub clock: Clock,
+    /// Where files lie.
+    pub bucket: Bucket,
     /// What the names of the secrets begin with, without the slash.
     pub secret_prefix: String,
 }
@@ -60,6 +63,17 @@ pub fn router(state: Api) -> Router {
         .route("/api/conversations/{conversation}/reopen", post(conversations::reopen))
         .route("/api/conversations/{conversation}/messages", get(messages::list).post(messages::send))
         .route("/api/conversations/{conversation}/messages/{message}/resend", post(messages::resend))
+        .route(
+            "/api/conversations/{conversation}/messages/{message}/attachments/{attachment}",
+            get(files::link),
+        )
+        .route(
+            "/api/conversations/{conversation}/messages/{message}/attachments/{attachment}/retry",
+            post(files::retry),
+        )
+        .route("/api/conversations/{conversation}/uploads", post(files::upload))
+        // Open: whoever has the address may have the file.
+        .route("/media/{token}", get(files::public))
         .route("/api/channels", get(channels::list).post(channels::create))
         .route("/api/channels/{channel}", get(channels::read).patch(channels::change))
         .route("/api/channels/{channel}/credential", put(channels::reauthorize))

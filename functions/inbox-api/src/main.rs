@@ -13,8 +13,9 @@ async fn main() -> Result<(), Error> {
     let mut env = Env::from_process();
     let tables = (env.inbox_table(), env.directory_table());
     let (inbound, secret_prefix, aws) = (env.inbound_queue_url(), env.secret_prefix(), env.aws());
-    let ((inbox, directory), inbound, secret_prefix, aws) =
-        env.finish((tables, inbound, secret_prefix, aws))?;
+    let bucket = env.media_bucket();
+    let ((inbox, directory), inbound, bucket, secret_prefix, aws) =
+        env.finish((tables, inbound, bucket, secret_prefix, aws))?;
 
     let aws = Aws::new(aws)?;
     let directory = Directory::new(aws.dynamodb(), directory);
@@ -24,6 +25,7 @@ async fn main() -> Result<(), Error> {
         directory,
         secrets: SecretWriter::new(aws.secrets()),
         inbound: Queue::new(aws.sqs(), inbound),
+        bucket: aws.bucket(bucket, function.clock()),
         clock: function.clock(),
         secret_prefix,
     };

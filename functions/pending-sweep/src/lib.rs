@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 
 use madoguchi_domain::channel::Sending;
-use madoguchi_domain::{Channel, ConversationId, MessageKey, Span, Timestamp};
-use madoguchi_runtime::{FifoEntry, Queue, QueueError};
-use madoguchi_store::inbox::PendingProfile;
-use madoguchi_store::work::{ProfileWork, ReplyWork};
+use madoguchi_domain::{Channel, ConversationId, MessageKey, Span, Timestamp, media};
+use madoguchi_runtime::{FifoEntry, NoRandomness, Queue, QueueError, unguessable};
+use madoguchi_store::inbox::{PendingMedia, PendingProfile};
+use madoguchi_store::work::{MediaWork, ProfileWork, ReplyWork};
 use madoguchi_store::{Directory, Inbox, StoreError};
 
 /// Younger work is still on its way by itself.
@@ -26,6 +26,9 @@ pub enum SweepError {
     /// A queue did not take the work.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// A file could be given no place.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
     /// The work could not be put into words.
     #[error("the work cannot be written: {0}")]
     Unwritable(#[from] serde_json::Error),
@@ -38,6 +41,8 @@ pub struct Swept {
     pub conversations: u64,
     /// Contacts whose profiles were queued again.
     pub profiles: u64,
+    /// Messages whose files were queued again.
+    pub files: u64,
     /// Replies that wait for a channel that cannot send now.
     pub held: u64,
     /// Age of the oldest reply that could have been sent, in milliseconds.
@@ -51,12 +56,13 @@ pub struct Sweeper {
     directory: Directory,
     outbound: Queue,
     profiles: Queue,
+    media: Queue,
 }
 
 impl Sweeper {
     /// Reads from the tables, writes to the queues.
-    pub fn new(inbox: Inbox, directory: Directory, outbound: Queue, profiles: Queue) -> Self {
-        Self { inbox, directory, outbound, profiles }
+    pub fn new(inbox: Inbox, directory: Directory, outbound: Queue, profiles: Queue, media: Queue) -> Self {
+        Self { inbox, directory, outbound, profiles, media }
     }
 
     /// One sweep over every channel.
@@ -68,6 +74,12 @@ impl Sweeper {
         for channel in &channels {
             if let Err(error) = self.replies(channel, now, &mut swept).await {
                 tracing::error!(channel.id = %channel.id, %error, "Channel `{}` was not swept", channel.id);
+                first_error.get_or_insert(error);
+            }
+        }
+        for channel in &channels {
+            if let Err(error) = self.files(channel, now, &mut swept).await {
+                tracing::error!(channel.id = %channel.id, %error, "Files of `{}` were not swept", channel.id);
                 first_error.get_or_insert(error);
             }
         }
@@ -84,7 +96,9 @@ impl Sweeper {
         let mut waiting: BTreeMap<ConversationId, MessageKey> = BTreeMap::new();
         let sendable = channel.sending(now) == Sending::Allowed;
         for reply in self.inbox.pending_replies(channel.id).await? {
-            if !sendable {
+            if reply.unprepared && media::is_overdue(reply.message.at, now) {
+                self.file(channel, reply.conversation, reply.message, swept).await?;
+            } else if !sendable {
                 swept.held += 1;
             } else if now.since(reply.message.at) >= PATIENCE {
                 swept.oldest_ms = swept.oldest_ms.max(now.since(reply.message.at).as_ms());
@@ -105,6 +119,29 @@ impl Sweeper {
         let entries: Vec<FifoEntry> = entries.collect::<Result<_, serde_json::Error>>()?;
         swept.conversations += entries.len() as u64;
         Ok(self.outbound.send_fifo_batch(entries).await?)
+    }
+
+    async fn files(&self, channel: &Channel, now: Timestamp, swept: &mut Swept) -> Result<(), SweepError> {
+        for PendingMedia { conversation, message } in self.inbox.pending_media(channel.id).await? {
+            if media::is_overdue(message.at, now) {
+                self.file(channel, conversation, message, swept).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn file(
+        &self,
+        channel: &Channel,
+        conversation_id: ConversationId,
+        message: MessageKey,
+        swept: &mut Swept,
+    ) -> Result<(), SweepError> {
+        let work =
+            MediaWork { v: 1, channel_id: channel.id, conversation_id, message, secret: unguessable()? };
+        self.media.send(&serde_json::to_string(&work)?).await?;
+        swept.files += 1;
+        Ok(())
     }
 
     async fn contacts(&self, channel: &Channel, now: Timestamp, swept: &mut Swept) -> Result<(), SweepError> {

@@ -12,14 +12,16 @@ async fn main() -> Result<(), Error> {
     let function = Function::start("pending_sweep");
     let mut env = Env::from_process();
     let tables = (env.inbox_table(), env.directory_table());
-    let config = (tables, env.outbound_queue_url(), env.profiles_queue_url(), env.aws());
-    let ((inbox, directory), outbound, profiles, aws) = env.finish(config)?;
+    let queues = (env.outbound_queue_url(), env.profiles_queue_url(), env.media_queue_url());
+    let config = (tables, queues, env.aws());
+    let ((inbox, directory), (outbound, profiles, media), aws) = env.finish(config)?;
     let aws = Aws::new(aws)?;
     let sweeper = Sweeper::new(
         Inbox::new(aws.dynamodb(), inbox),
         Directory::new(aws.dynamodb(), directory),
         Queue::new(aws.sqs(), outbound),
         Queue::new(aws.sqs(), profiles),
+        Queue::new(aws.sqs(), media),
     );
     let (clock, metrics) = (function.clock(), function.metrics());
     function
@@ -29,6 +31,7 @@ async fn main() -> Result<(), Error> {
             let counts = [
                 ("ConversationsSwept", swept.conversations),
                 ("ProfilesSwept", swept.profiles),
+                ("FilesSwept", swept.files),
                 ("RepliesHeld", swept.held),
             ];
             for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {

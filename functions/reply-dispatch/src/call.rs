@@ -1,12 +1,19 @@
 //! Calling the provider.
 
-use madoguchi_channels::messenger::{GraphConfig, OutgoingText, PageAccess};
-use madoguchi_channels::twilio::{Account, Callback, Outgoing, OutgoingContent, status_callback};
-use madoguchi_channels::{line, messenger, twilio};
+use std::borrow::Cow;
+use std::time::Duration;
+
+use madoguchi_channels::messenger::{GraphConfig, OutgoingMessage, PageAccess};
+use madoguchi_channels::twilio::{
+    Account, Callback, Outgoing as TwilioOutgoing, OutgoingContent, status_callback,
+};
+use madoguchi_channels::{Outgoing, line, messenger, twilio};
 use madoguchi_credentials::{CredentialError, Freshness};
+use madoguchi_domain::event::Template;
+use madoguchi_domain::media::{Media, MediaKind, Token};
 use madoguchi_domain::message::Body;
-use madoguchi_domain::send::{Meter, Outcome, Refusal, RefusalClass, Via};
-use madoguchi_domain::{Channel, ChannelKind, Content, Conversation};
+use madoguchi_domain::send::{AttachmentFault, Meter, Outcome, Refusal, RefusalClass, Via};
+use madoguchi_domain::{Channel, ChannelKind, Content, Conversation, Message};
 
 use crate::drain::{Claimed, Dispatcher};
 use crate::settle::retry_key;
@@ -36,16 +43,30 @@ impl Dispatcher {
         conversation: &Conversation,
         claimed: &Claimed,
     ) -> Outcome {
-        let text = claimed.message.reply_text().unwrap_or_default();
+        let Some(said) = Said::of(&claimed.message, &self.public_base_url) else {
+            return refused("the reply says nothing that can be sent");
+        };
         let to = conversation.party.external_id();
-        let outcome = match channel.kind {
-            ChannelKind::Messenger => self.messenger(freshness, channel, claimed, to, text).await,
-            ChannelKind::Line => self.line(freshness, channel, claimed, to, text).await,
-            ChannelKind::WhatsApp | ChannelKind::Sms => {
-                self.twilio(freshness, channel, conversation, claimed).await
+        let outcome = match (channel.kind, said.outgoing()) {
+            (ChannelKind::WhatsApp | ChannelKind::Sms, _) => {
+                self.twilio(freshness, channel, conversation, claimed, &said).await
+            }
+            (ChannelKind::Messenger, Some(content)) => {
+                self.messenger(freshness, channel, claimed, to, content).await
+            }
+            (ChannelKind::Line, Some(content)) => self.line(freshness, channel, claimed, to, &content).await,
+            (ChannelKind::Messenger | ChannelKind::Line, None) => {
+                return refused("a template of another provider");
             }
         };
-        outcome.unwrap_or_else(without_credential)
+        match (outcome.unwrap_or_else(without_credential), &said) {
+            // Providers say of a file only that the request is wrong.
+            (Outcome::Refused(refusal), Said::File { .. }) if refusal.class == RefusalClass::Invalid => {
+                let class = RefusalClass::Attachment(AttachmentFault::Unknown);
+                Outcome::Refused(Refusal { class, ..refusal })
+            }
+            (outcome, _) => outcome,
+        }
     }
 
     async fn messenger(
@@ -54,7 +75,7 @@ impl Dispatcher {
         channel: &Channel,
         claimed: &Claimed,
         psid: &str,
-        text: &str,
+        content: Outgoing<'_>,
     ) -> Result<Outcome, CredentialError> {
         let page = self.credentials.page(channel, freshness).await?;
         let graph = GraphConfig {
@@ -68,8 +89,12 @@ impl Dispatcher {
         };
         // Comes back in the echo and settles what a broken connection left unclear.
         let metadata = claimed.message.key.to_string();
-        let message = OutgoingText { psid, text, metadata: &metadata, via: &claimed.via };
-        Ok(messenger::send(&self.http, &graph, &access, &message).await)
+        let message = OutgoingMessage { psid, content, metadata: &metadata, via: &claimed.via };
+        let http = match content {
+            Outgoing::Text(_) => self.http.clone(),
+            Outgoing::File { .. } => self.http.clone().with_timeout(FILE_TIMEOUT),
+        };
+        Ok(messenger::send(&http, &graph, &access, &message).await)
     }
 
     async fn line(
@@ -78,27 +103,26 @@ impl Dispatcher {
         channel: &Channel,
         claimed: &Claimed,
         to: &str,
-        text: &str,
+        content: &Outgoing<'_>,
     ) -> Result<Outcome, CredentialError> {
         let token = self.credentials.line_token(channel, freshness, self.clock.now()).await?;
         let base = &self.providers.line_base_url;
         if let Via::ReplyToken { token: reply_token } = &claimed.via {
-            let first = line::reply(&self.http, base, &token, reply_token, text).await;
+            let first = line::reply(&self.http, base, &token, reply_token, content).await;
             if !matches!(first, Outcome::Unclear { .. }) {
                 return Ok(first);
             }
             // The same reply token cannot send twice, so repeating the call is safe. If it is refused
             // now, the first call most likely landed: pushing could double the message.
-            return Ok(match line::reply(&self.http, base, &token, reply_token, text).await {
+            return Ok(match line::reply(&self.http, base, &token, reply_token, content).await {
                 accepted @ Outcome::Accepted { .. } => accepted,
                 Outcome::Refused(_) | Outcome::Unclear { .. } => first,
             });
         }
         let Some(retry_key) = retry_key(&claimed.message, &claimed.via) else {
-            let detail = "not a way of LINE".to_owned();
-            return Ok(Outcome::Refused(Refusal::new(RefusalClass::Invalid, detail)));
+            return Ok(refused("not a way of LINE"));
         };
-        Ok(line::push(&self.http, base, &token, to, text, retry_key).await)
+        Ok(line::push(&self.http, base, &token, to, content, retry_key).await)
     }
 
     async fn twilio(
@@ -107,6 +131,7 @@ impl Dispatcher {
         channel: &Channel,
         conversation: &Conversation,
         claimed: &Claimed,
+        said: &Said<'_>,
     ) -> Result<Outcome, CredentialError> {
         let credential = self.credentials.twilio(channel, freshness).await?;
         let account = Account {
@@ -114,12 +139,13 @@ impl Dispatcher {
             user: &credential.user,
             password: credential.password.as_str(),
         };
-        let content = match &claimed.message.body {
-            Body::Said { content: Content::Template(template) } => OutgoingContent::Template(template),
-            _ => OutgoingContent::Text(claimed.message.reply_text().unwrap_or_default()),
+        let content = match said {
+            Said::Template(template) => OutgoingContent::Template(template),
+            Said::Text(text) => OutgoingContent::Text(text),
+            Said::File { url, .. } => OutgoingContent::File(url),
         };
         let callback = Callback { message: claimed.message.key, conversation: conversation.id };
-        let message = Outgoing {
+        let message = TwilioOutgoing {
             from: &channel.external_id,
             to: conversation.address(),
             content,
@@ -141,6 +167,55 @@ impl Dispatcher {
             tokio::join!(line::monthly_limit(http, base, &token), line::used_this_month(http, base, &token));
         Some(Meter { used: used?, limit: limit? })
     }
+}
+
+/// Messenger fetches a file before it answers. What takes longer ends unconfirmed, and its echo settles it.
+const FILE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// What a reply says, with the addresses of its file.
+enum Said<'a> {
+    Text(Cow<'a, str>),
+    Template(&'a Template),
+    File { kind: MediaKind, url: String, preview_url: Option<String>, duration_ms: Option<u64> },
+}
+
+impl<'a> Said<'a> {
+    fn of(message: &'a Message, public_base_url: &str) -> Option<Self> {
+        if let Body::Said { content: Content::Template(template) } = &message.body {
+            return Some(Self::Template(template));
+        }
+        let Some(attachment) = message.attachments().first() else {
+            return message.reply_text().map(|text| Self::Text(text.into()));
+        };
+        let Some(Media::Stored(stored)) = &attachment.media else { return None };
+        let address = |key: &str| Some(format!("{public_base_url}/media/{}", Token::of(key)?));
+        let url = address(&stored.key)?;
+        if attachment.as_link {
+            let name = attachment.title.as_deref().unwrap_or_default();
+            return Some(Self::Text(format!("{name}\n{url}").trim_start().to_owned().into()));
+        }
+        let preview_url = stored.preview_key.as_deref().and_then(address);
+        let kind = MediaKind::named(&attachment.kind);
+        Some(Self::File { kind, url, preview_url, duration_ms: attachment.duration_ms })
+    }
+
+    /// For providers that know no templates; `None` of a template.
+    fn outgoing(&self) -> Option<Outgoing<'_>> {
+        match self {
+            Self::Text(text) => Some(Outgoing::Text(text)),
+            Self::Template(_) => None,
+            Self::File { kind, url, preview_url, duration_ms } => Some(Outgoing::File {
+                kind: *kind,
+                url,
+                preview_url: preview_url.as_deref(),
+                duration_ms: *duration_ms,
+            }),
+        }
+    }
+}
+
+fn refused(detail: &str) -> Outcome {
+    Outcome::Refused(Refusal::new(RefusalClass::Invalid, detail))
 }
 
 /// Without a credential nothing was sent.

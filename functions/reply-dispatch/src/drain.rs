@@ -59,9 +59,9 @@ pub(crate) enum Next {
 }
 
 impl Dispatcher {
-    /// Reads and writes `inbox` and `directory`, calls the providers of `providers`. Those who tell later what became
-    /// of a message tell it below `public_base_url`.
-    #[expect(clippy::too_many_arguments, reason = "each is a thing of its own, passed in once")]
+    /// Reads and writes `inbox` and `directory`, calls the providers of `providers`. Customers' apps get files below
+    /// `public_base_url`, and providers tell there what became of a message.
+    #[expect(clippy::too_many_arguments, reason = "each is something that only `main` can know")]
     pub fn new(
         inbox: Inbox,
         directory: Directory,
@@ -90,8 +90,9 @@ impl Dispatcher {
         let work: ReplyWork = serde_json::from_str(body)?;
         let mut pending = self.inbox.pending_of_conversation(work.channel_id, work.conversation_id).await?;
         // The index may not show yet what the stream has told already.
-        let told = PendingReply { conversation: work.conversation_id, message: work.message };
-        if !pending.contains(&told) {
+        let told =
+            PendingReply { conversation: work.conversation_id, message: work.message, unprepared: false };
+        if !pending.iter().any(|reply| reply.message == told.message) {
             pending.push(told);
             pending.sort_by_key(|reply| reply.message);
         }
@@ -120,6 +121,10 @@ impl Dispatcher {
                 return Ok(Next::GoOn);
             };
             let now = self.clock.now();
+            if message.files_pending_since().is_some() {
+                // Its turn, but its file is being made ready; what was written after it waits as well.
+                return Ok(Next::Stop);
+            }
             // Whoever stored the reply may have ended before the conversation was told.
             let settings = channel.as_ref().map(|channel| channel.settings.clone()).unwrap_or_default();
             let conversation = self.inbox.note_reply(conversation, &settings, &message, now).await?;

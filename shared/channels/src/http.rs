@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
-use reqwest::{Client, RequestBuilder, Url};
+use reqwest::{Client, RequestBuilder, Response, Url};
 use tracing::debug;
 
 /// Calls providers through a client that somebody else built, so that one TLS stack serves all.
@@ -41,6 +41,11 @@ impl ProviderHttp {
 
     pub(crate) fn post(&self, url: Url) -> RequestBuilder {
         self.client.post(url)
+    }
+
+    /// The answer's head; its body is read by the caller, within the same time-out.
+    pub(crate) async fn open(&self, request: RequestBuilder) -> Result<Response, TransportError> {
+        request.timeout(self.timeout).send().await.map_err(|error| TransportError::of(&error))
     }
 
     pub(crate) async fn call(&self, request: RequestBuilder) -> Result<Answer, TransportError> {
@@ -104,7 +109,7 @@ pub enum TransportError {
 }
 
 impl TransportError {
-    fn of(error: &reqwest::Error) -> Self {
+    pub(crate) fn of(error: &reqwest::Error) -> Self {
         let detail = fault(error);
         if error.is_connect() || error.is_builder() {
             Self::NotSent { detail }

@@ -10,6 +10,7 @@
 //! | `send` | one reply → [`madoguchi_domain::send::Outcome`] |
 //! | `token` | look at, renew and subscribe with a credential |
 //! | `profile` | a contact's name and picture |
+//! | `media` | a file that a customer sent |
 //! | `error` | the provider's codes → what they mean for us |
 //!
 //! Whatever a provider sends under a good signature is kept: what cannot be split goes to
@@ -23,7 +24,9 @@ pub mod envelope;
 pub mod http;
 mod json;
 pub mod line;
+pub mod media;
 pub mod messenger;
+mod outgoing;
 pub mod parse;
 pub mod profile;
 pub mod signature;
@@ -38,6 +41,8 @@ mod test_server;
 
 pub use envelope::{InboundEvent, InboundWork, Malformed, QuarantinePart};
 pub use http::ProviderHttp;
+pub use media::{Download, MediaAnswer};
+pub use outgoing::Outgoing;
 pub use parse::{ParseOptions, parse};
 pub use profile::{Profile, ProfileAnswer};
 pub use signature::SignatureError;

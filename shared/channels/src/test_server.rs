@@ -150,6 +150,6 @@ pub(crate) fn http() -> ProviderHttp {
         .unwrap()
         .with_root_certificates(rustls::RootCertStore::empty())
         .with_no_client_auth();
-    let client = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(tls).build().unwrap();
-    ProviderHttp::new(client)
+    let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+    ProviderHttp::new(client.tls_backend_preconfigured(tls).build().unwrap())
 }

@@ -140,7 +140,7 @@ pub enum ChannelHealth {
 }
 
 /// What an administrator chose for a channel.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelSettings {
     /// Close when no operator has answered for so long (TMR-1): 15 minutes to 30 days; `None` = off.
     #[serde(default)]
@@ -154,6 +154,25 @@ pub struct ChannelSettings {
     /// Whether Meta granted the app the "Human Agent" feature: replies by people between 24 h and 7 days (C2).
     #[serde(default)]
     pub human_agent: bool,
+    /// Whether operators may send files (MSG-9).
+    #[serde(default = "allowed")]
+    pub files: bool,
+}
+
+impl Default for ChannelSettings {
+    fn default() -> Self {
+        Self {
+            unanswered_close_after_minutes: None,
+            idle_close_after_minutes: None,
+            reopen: ReopenPolicy::default(),
+            human_agent: false,
+            files: allowed(),
+        }
+    }
+}
+
+const fn allowed() -> bool {
+    true
 }
 
 /// Bounds of the unanswered close, in minutes (TMR-1: 15 minutes to 1 month of 30 days).

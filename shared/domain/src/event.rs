@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::happening::{Happening, Referral, ThreadControl};
 use crate::ids::Party;
+use crate::media::Media;
 use crate::message::MessageKey;
 use crate::send::Refusal;
 use crate::time::Timestamp;
@@ -305,12 +306,12 @@ pub enum StandsFor {
     },
 }
 
-/// A file that stays at the provider for now.
+/// Something attached: a file, which is copied (see [`Media`]), or a link.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Attachment {
     /// `image`, `video`, `audio`, `file`, or the provider's own word.
     pub kind: String,
-    /// The provider's reference: a content id to fetch it by.
+    /// The provider's reference: a content id to fetch it by. Of a reply: the upload's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
     /// An address, usually short-lived.
@@ -328,9 +329,15 @@ pub struct Attachment {
     /// Several images sent together share this id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_id: Option<String>,
-    /// The content type as the sender or the provider told it.
+    /// The content type as the sender or the provider told it; see [`crate::media::Stored`] for what it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
+    /// What has become of the file; `None` for what is no file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<Media>,
+    /// Of a reply: a link to the file is sent in place of the file.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub as_link: bool,
 }
 
 impl Content {

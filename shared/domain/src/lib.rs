@@ -11,6 +11,7 @@ pub mod deadline;
 pub mod event;
 pub mod happening;
 pub mod ids;
+pub mod media;
 pub mod message;
 pub mod participant;
 pub mod progress;

@@ -6,8 +6,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::Content;
+use crate::event::{Attachment, Content};
 use crate::ids::{ChannelId, ConversationId, InvalidId, MessageId, OperatorId};
+use crate::media::{Media, MediaFailure};
 use crate::send::{FailureReason, Meter, Via};
 use crate::time::Timestamp;
 
@@ -85,6 +86,9 @@ pub struct Message {
     /// [`crate::Conversation::has_noted`]; `None` for what is always written together with the conversation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noted_before: Option<u64>,
+    /// Keys of objects that must be deleted, since the message they belonged to was taken back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub discarded: Vec<String>,
     /// Counts the writes; every change is conditional on it.
     #[serde(default)]
     pub rev: u64,
@@ -212,8 +216,86 @@ impl Message {
         if self.annotations.unsent_at.is_some()
             && let Body::Said { content } = &mut self.body
         {
+            for attachment in content.attachments() {
+                if let Some(Media::Stored(stored)) = &attachment.media {
+                    self.discarded.extend(stored.keys().map(str::to_owned));
+                }
+            }
             *content = Content::Unsent;
         }
+    }
+
+    /// What is attached, files or not.
+    pub fn attachments(&self) -> &[Attachment] {
+        match &self.body {
+            Body::Said { content } => content.attachments(),
+            Body::Timeline { .. } => &[],
+        }
+    }
+
+    /// See [`Message::attachments`].
+    pub fn attachments_mut(&mut self) -> &mut [Attachment] {
+        match &mut self.body {
+            Body::Said { content } => content.attachments_mut(),
+            Body::Timeline { .. } => &mut [],
+        }
+    }
+
+    /// Since when files of it wait for being copied or made ready; `None` if none does.
+    pub fn files_pending_since(&self) -> Option<Timestamp> {
+        let pending = self.attachments().iter().filter_map(|attachment| match attachment.media {
+            Some(Media::Pending { since }) => Some(since),
+            _ => None,
+        });
+        pending.min()
+    }
+
+    /// Whether there is work to be done on its files: to be copied, made ready, or deleted.
+    pub fn has_file_work(&self) -> bool {
+        !self.discarded.is_empty() || self.files_pending_since().is_some()
+    }
+
+    /// Has the file of attachment `index` tried again if it failed; tells whether it had.
+    pub fn retry_file(&mut self, index: usize, now: Timestamp) -> bool {
+        match self.attachments_mut().get_mut(index).map(|attachment| &mut attachment.media) {
+            Some(media @ Some(Media::Failed { .. })) => {
+                *media = Some(Media::Pending { since: now });
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Records what became of the file of attachment `index`. Returns whether that is news: somebody else may have
+    /// been faster, and what was taken back stays so. The caller deletes what is not referred to then.
+    pub fn settle_file(
+        &mut self,
+        index: usize,
+        outcome: Media,
+        duration_ms: Option<u64>,
+        now: Timestamp,
+    ) -> bool {
+        let reply = self.send.is_some() && matches!(self.sent_by, SentBy::Operator { .. });
+        let Some(attachment) = self.attachments_mut().get_mut(index) else { return false };
+        if !matches!(attachment.media, Some(Media::Pending { .. })) {
+            return false;
+        }
+        let failure = match outcome {
+            Media::Failed { reason, .. } => Some(reason),
+            _ => None,
+        };
+        attachment.media = Some(outcome);
+        attachment.duration_ms = attachment.duration_ms.or(duration_ms);
+        if let Some(reason) = failure.filter(|_| reply) {
+            self.send = Some(SendState::Failed {
+                at: now,
+                reason: FailureReason::AttachmentRefused,
+                detail: MediaFailure::public_id(reason).to_owned(),
+                provider_text: None,
+                meter: None,
+            });
+        }
+        true
     }
 
     /// The text that a reply sends.

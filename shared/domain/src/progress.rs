@@ -82,6 +82,7 @@ mod tests {
             annotations: Annotations::default(),
             stored_at: T,
             noted_before: None,
+            discarded: Vec::new(),
             rev: 1,
         }
     }

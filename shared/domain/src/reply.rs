@@ -2,8 +2,9 @@
 
 use crate::channel::{ChannelKind, ChannelSettings};
 use crate::conversation::{CloseReason, Conversation, ReplyToken, Status, timeline};
-use crate::event::Content;
+use crate::event::{Attachment, Content};
 use crate::ids::{MessageId, OperatorId};
+use crate::media::{Accepted, Media, MediaRefused};
 use crate::message::{Annotations, Body, Message, MessageKey, SendState, SentBy};
 use crate::send::{FailureReason, Via};
 use crate::template::{self, TemplateRefused};
@@ -106,11 +107,19 @@ pub fn permitted(
     now: Timestamp,
 ) -> Result<(), Lock> {
     match composer(conversation, settings, author, now) {
-        Composer::Locked(lock) => Err(lock),
-        Composer::TemplateOnly { .. } if !matches!(content, Content::Template(_)) => {
-            Err(Lock::TemplateNeeded)
+        Composer::TemplateOnly { .. } if matches!(content, Content::Template(_)) => Ok(()),
+        composer => composer.free(),
+    }
+}
+
+impl Composer {
+    /// Whether anything else than a template may be written.
+    pub const fn free(self) -> Result<(), Lock> {
+        match self {
+            Self::Locked(lock) => Err(lock),
+            Self::TemplateOnly { .. } => Err(Lock::TemplateNeeded),
+            Self::Open { .. } | Self::HumanAgent { .. } => Ok(()),
         }
-        Composer::Open { .. } | Composer::HumanAgent { .. } | Composer::TemplateOnly { .. } => Ok(()),
     }
 }
 
@@ -126,6 +135,9 @@ pub enum ReplyRefused {
     /// The template cannot be sent.
     #[error(transparent)]
     Template(#[from] TemplateRefused),
+    /// Files are not sent on this channel.
+    #[error(transparent)]
+    File(#[from] MediaRefused),
 }
 
 /// Writes down the reply that a client named `idempotency_key`, queued. Whether it was written before is the
@@ -160,10 +172,67 @@ pub fn write_content(
         Content::Template(template) => template::check(conversation.channel_kind, template)?,
         _ => {}
     }
+    Ok(queued(conversation, operator, idempotency_key, content, placed_at, now))
+}
+
+/// A file that was uploaded and is to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upload {
+    /// Its id, which nobody can guess.
+    pub id: String,
+    /// Its name, as the operator has it.
+    pub name: String,
+    /// As what it goes out.
+    pub accepted: Accepted,
+    /// Its size.
+    pub size_bytes: u64,
+    /// How long it plays, where the client knows.
+    pub duration_ms: Option<u64>,
+    /// A link to it is sent in place of the file.
+    pub as_link: bool,
+}
+
+/// Writes down a reply that is a file, see [`write`]. It is queued, and goes out when the file has been made ready.
+pub fn write_file(
+    conversation: &Conversation,
+    settings: &ChannelSettings,
+    operator: OperatorId,
+    idempotency_key: &str,
+    upload: &Upload,
+    placed_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Message, ReplyRefused> {
+    if !settings.files {
+        return Err(MediaRefused::Off.into());
+    }
+    let attachment = Attachment {
+        kind: upload.accepted.kind.as_str().to_owned(),
+        reference: Some(upload.id.clone()),
+        title: Some(upload.name.clone()),
+        size_bytes: Some(upload.size_bytes),
+        duration_ms: upload.duration_ms,
+        content_type: Some(upload.accepted.content_type.clone()),
+        media: Some(Media::Pending { since: now }),
+        as_link: upload.as_link,
+        ..Attachment::default()
+    };
+    let content = Content::Attachments { attachments: vec![attachment], album: None };
+    permitted(conversation, settings, Author::Person, &content, now)?;
+    Ok(queued(conversation, operator, idempotency_key, content, placed_at, now))
+}
+
+fn queued(
+    conversation: &Conversation,
+    operator: OperatorId,
+    idempotency_key: &str,
+    content: Content,
+    placed_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Message {
     // A provider's clock may run ahead of ours; what answers a message stands below it.
     let latest = conversation.preview.as_ref().map(|preview| preview.key.at + Span::from_ms(1));
     let at = placed_at.unwrap_or_else(|| latest.map_or(now, |latest| now.max(latest)));
-    Ok(Message {
+    Message {
         key: MessageKey { at, id: MessageId::of_reply(conversation.id, idempotency_key) },
         conversation_id: conversation.id,
         channel_id: conversation.channel_id,
@@ -176,8 +245,9 @@ pub fn write_content(
         annotations: Annotations::default(),
         stored_at: now,
         noted_before: Some(conversation.noted.count()),
+        discarded: Vec::new(),
         rev: 0,
-    })
+    }
 }
 
 /// What a stored reply does to its conversation, with the line of the timeline that it may bring; `None` if that has

@@ -9,10 +9,12 @@ use aws_sdk_sqs::config::{
 };
 use aws_types::SdkConfig;
 
+use crate::bucket::{Bucket, Signer};
+use crate::clock::Clock;
 use crate::http::HttpError;
 use crate::secrets::Secret;
 
-mod transport;
+pub(crate) mod transport;
 
 /// What Lambda puts into the environment of a function, and the local endpoint if there is one.
 #[derive(Clone, Debug)]
@@ -39,25 +41,28 @@ const MAX_ATTEMPTS: u32 = 3;
 #[derive(Clone, Debug)]
 pub struct Aws {
     sdk: SdkConfig,
+    transport: transport::Transport,
+    config: AwsConfig,
 }
 
 impl Aws {
     /// Sets up the transport. Nothing is called yet.
     pub fn new(config: AwsConfig) -> Result<Self, HttpError> {
         let credentials = Credentials::new(
-            config.access_key_id,
+            config.access_key_id.clone(),
             config.secret_access_key.expose().clone(),
-            config.session_token.map(|token| token.expose().clone()),
+            config.session_token.as_ref().map(|token| token.expose().clone()),
             // Lambda replaces the environment before its credentials run out.
             None,
             "environment",
         );
+        let transport = transport::Transport::new()?;
         let mut sdk = SdkConfig::builder()
             // By date, so that a new SDK cannot change retries or time-outs silently.
             .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new(config.region))
+            .region(Region::new(config.region.clone()))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .http_client(transport::Transport::new()?)
+            .http_client(transport.clone())
             .retry_config(
                 RetryConfig::standard()
                     .with_max_attempts(MAX_ATTEMPTS)
@@ -72,8 +77,8 @@ impl Aws {
             )
             // Bodies are read whole within the attempt's time-out.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-        sdk.set_endpoint_url(config.endpoint_url);
-        Ok(Self { sdk: sdk.build() })
+        sdk.set_endpoint_url(config.endpoint_url.clone());
+        Ok(Self { sdk: sdk.build(), transport, config })
     }
 
     /// The same with other limits, for a caller that somebody waits for: `attempt` for one try of
@@ -82,7 +87,7 @@ impl Aws {
     pub fn within(&self, attempt: Duration, operation: Duration) -> Self {
         let timeouts =
             TimeoutConfig::builder().operation_attempt_timeout(attempt).operation_timeout(operation).build();
-        Self { sdk: self.sdk.to_builder().timeout_config(timeouts).build() }
+        Self { sdk: self.sdk.to_builder().timeout_config(timeouts).build(), ..self.clone() }
     }
 
     /// A client for DynamoDB.
@@ -93,6 +98,21 @@ impl Aws {
     /// A client for SQS.
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
         aws_sdk_sqs::Client::new(&self.sdk)
+    }
+
+    /// Access to the bucket called `name`.
+    pub fn bucket(&self, name: impl Into<String>, clock: Clock) -> Bucket {
+        let AwsConfig { region, access_key_id, secret_access_key, session_token, endpoint_url } =
+            self.config.clone();
+        let signer = Signer::new(
+            name.into(),
+            region,
+            endpoint_url.as_deref(),
+            access_key_id,
+            secret_access_key,
+            session_token,
+        );
+        Bucket::new(self.transport.clone(), signer, clock)
     }
 
     /// A client for Secrets Manager.

@@ -50,6 +50,7 @@ const LINE_BASE_URL: &str = "https://api.line.me";
 const TWILIO_BASE_URL: &str = "https://api.twilio.com";
 // The Page inbox on the web, and Meta Business Suite.
 const PAGE_INBOX_APP_IDS: &str = "26390203743090,263902037430900";
+const LINE_DATA_BASE_URL: &str = "https://api-data.line.me";
 const WEBHOOK_BODY_LIMIT_BYTES: usize = 1_048_576;
 
 impl Env {
@@ -94,9 +95,25 @@ impl Env {
         self.url("PROFILES_QUEUE_URL", None, "set it to the URL of the queue profiles")
     }
 
+    /// `MEDIA_QUEUE_URL`: where files wait for being copied or made ready.
+    pub fn media_queue_url(&mut self) -> String {
+        self.url("MEDIA_QUEUE_URL", None, "set it to the URL of the queue media")
+    }
+
+    /// `MEDIA_BUCKET`: where files lie.
+    pub fn media_bucket(&mut self) -> String {
+        self.text("MEDIA_BUCKET", "set it to the name of the bucket")
+    }
+
     /// `PUBLIC_BASE_URL`: where providers and customers' apps reach this stack, without a trailing slash.
     pub fn public_base_url(&mut self) -> String {
         self.url("PUBLIC_BASE_URL", None, "set it to the address of the API that is reached from outside")
+    }
+
+    /// `LINE_DATA_BASE_URL`: where LINE hands out what customers sent; LINE's own address unless set.
+    pub fn line_data_base_url(&mut self) -> String {
+        let remedy = "set it to where LINE hands out content, or remove it for LINE's own";
+        self.url("LINE_DATA_BASE_URL", Some(LINE_DATA_BASE_URL), remedy)
     }
 
     /// `SECRET_PREFIX`: what the names of this stack's secrets begin with, without the slash.

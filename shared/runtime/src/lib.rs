@@ -23,6 +23,7 @@
 
 pub mod aws;
 pub mod batch;
+pub mod bucket;
 pub mod clock;
 pub mod config;
 #[cfg(test)]
@@ -31,15 +32,18 @@ pub mod http;
 pub mod log;
 pub mod metrics;
 pub mod queue;
+pub mod random;
 pub mod run;
 pub mod secrets;
 pub mod tls;
 
 pub use aws::{Aws, AwsConfig};
 pub use batch::{Invocation, RecordError};
+pub use bucket::{Bucket, BucketError};
 pub use clock::{Clock, ClockHand};
 pub use config::{ConfigError, Env, ProviderConfig};
 pub use metrics::Metrics;
 pub use queue::{FifoEntry, Queue, QueueError};
+pub use random::{NoRandomness, unguessable};
 pub use run::{Function, deadline};
 pub use secrets::{Secret, SecretCache, SecretError, SecretWriter, Versioned};

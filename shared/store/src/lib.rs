@@ -10,13 +10,14 @@
 //! | place of the reply that a client's idempotency key stands for | `c#{conversation}` | `k#{message}` |
 //! | somebody in a group | `c#{conversation}` | `p#{person}` |
 //! | event that belongs to no conversation | `channel#{channel}` | `e#{event}` |
+//! | file that an operator may upload and send | `c#{conversation}` | `u#{upload}` |
 //! | quarantined body or event | `quarantine` | `{id}#{part:03}` |
 //!
 //! | index | key | holds | answers |
 //! | --- | --- | --- | --- |
 //! | `inbox` | `{channel}#{section}`, `{ms:013}-{conversation}` | conversations | a section's list, newest first |
 //! | `deadline` | `{kind}#{shard:02}`, due time | conversations with an armed deadline | what is due |
-//! | `pending` | `reply#{channel}` or `profile#{channel}`, `{conversation}[#{message or person}]` | unfinished work only | what the sweeper must start again; the order of a conversation's open replies |
+//! | `pending` | `reply#{channel}`, `profile#{channel}` or `media#{channel}`, `{conversation}[#{message or person}[#prepare]]` | unfinished work only | what the sweeper must start again; the order of a conversation's open replies |
 //!
 //! | access pattern | cost (4 KB / 1 KB items) |
 //! | --- | --- |
@@ -24,6 +25,8 @@
 //! | find what a reaction, an edit or an unsend is about | newest first: 1 strong query of 25 messages, about 4 RRU; older messages cost what lies above them |
 //! | commit an inbound text | message 1 WRU, then conversation 1 + `inbox` move 2; the first of somebody in a group is a transaction with their item |
 //! | write a reply | place 1 WRU, message 1 + `pending` 1, conversation 1 + `inbox` move 2 |
+//! | commit an inbound file | as a text, and `pending` 1 |
+//! | record that a file was copied | 1 WRU each; the last one also leaves `pending` (1) |
 //! | claim, settle a reply | 1 WRU each; settling also leaves `pending` (1) |
 //! | close by deadline | transaction of conversation and line (4 WRU) + `inbox` move 2 + `deadline` 1 |
 //! | closer's tick with nothing due | one query per shard, 0.5 RRU each |

@@ -34,6 +34,22 @@ pub struct ProfileWork {
     pub participant: Option<String>,
 }
 
+/// "This message has files to be copied, made ready, or deleted."
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MediaWork {
+    /// Form of the message.
+    pub v: u8,
+    /// The channel that it came or goes through.
+    pub channel_id: ChannelId,
+    /// Whose conversation.
+    pub conversation_id: ConversationId,
+    /// Which message.
+    pub message: MessageKey,
+    /// Part of the keys of what is copied, which nobody can guess. It stands here so that every delivery of this work
+    /// writes to the same place: nothing is left behind by one that ended in its middle.
+    pub secret: String,
+}
+
 /// What follows from one committed write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FollowUp {
@@ -47,6 +63,15 @@ pub enum FollowUp {
     },
     /// A contact is new.
     Profile(ProfileWork),
+    /// There is work on a message's files.
+    Media {
+        /// The message's channel.
+        channel_id: ChannelId,
+        /// Its conversation.
+        conversation_id: ConversationId,
+        /// The message.
+        message: MessageKey,
+    },
 }
 
 /// The string and number attributes of a stream record's image; nothing else is needed to tell what follows.
@@ -57,8 +82,9 @@ pub type Image = HashMap<String, String>;
 pub fn follow_up(new: &Image, old: Option<&Image>) -> Option<FollowUp> {
     let text = |image: &Image, name: &str| image.get(name).cloned().unwrap_or_default();
     let state = text(new, "pending_state");
-    let was_pending = old.is_some_and(|old| old.contains_key("pending_state"));
-    if was_pending {
+    let before = old.map(|old| text(old, "pending_state")).unwrap_or_default();
+    // A reply goes on to be sent when its file has been made ready.
+    if !(before.is_empty() || (before == "prepare" && state == "queued")) {
         return None;
     }
     let (kind, channel_id) = new.get("pending_pk")?.split_once('#')?;
@@ -70,6 +96,11 @@ pub fn follow_up(new: &Image, old: Option<&Image>) -> Option<FollowUp> {
             let (conversation_id, key) = (conversation.parse().ok()?, message.parse().ok()?);
             let work = ReplyWork { v: 1, channel_id, conversation_id, message: key };
             Some(FollowUp::Reply { work, dedupe: format!("{message}.{}", text(new, "rev")) })
+        }
+        ("reply", "prepare") | ("media", "media") => {
+            let (conversation, message) = position.split_once('#')?;
+            let message = message.split('#').next()?.parse().ok()?;
+            Some(FollowUp::Media { channel_id, conversation_id: conversation.parse().ok()?, message })
         }
         ("profile", "profile") => {
             let PendingProfile { conversation: conversation_id, participant } = pending_profile(&position)?;
@@ -105,6 +136,21 @@ mod tests {
         assert!(!follows(&sending, Some(&queued)));
         assert!(!follows(&queued, Some(&sending)), "a retry is timed by its sender");
         assert!(!follows(&settled, Some(&sending)));
+        let position = format!("{channel}#1700000000000-{channel}");
+        let file = |kind: &str, position: &str, state: &str| {
+            let partition = format!("{kind}#{channel}");
+            image(&[("pending_pk", &partition), ("pending_sk", position), ("pending_state", state)])
+        };
+        let unprepared = file("reply", &format!("{position}#prepare"), "prepare");
+        let is_media = |new: &Image, old| matches!(follow_up(new, old), Some(FollowUp::Media { .. }));
+        assert!(is_media(&unprepared, None));
+        assert!(is_media(&unprepared, Some(&settled)), "made ready again by hand");
+        assert!(!is_media(&unprepared, Some(&unprepared)));
+        assert!(matches!(follow_up(&queued, Some(&unprepared)), Some(FollowUp::Reply { .. })), "made ready");
+        let copied = file("media", &position, "media");
+        assert!(is_media(&copied, None));
+        assert!(is_media(&copied, Some(&settled)));
+        assert!(!is_media(&copied, Some(&copied)), "one of several files was copied");
         let profile = image(&[
             ("pending_pk", &format!("profile#{channel}")),
             ("pending_sk", channel),

@@ -94,7 +94,8 @@ impl Environment {
             ),
             relay: Relay::new(
                 Queue::new(relay.clone(), &wiring.outbound),
-                Queue::new(relay, &wiring.profiles),
+                Queue::new(relay.clone(), &wiring.profiles),
+                Queue::new(relay, &wiring.media),
             ),
             dispatcher: Dispatcher::new(
                 inbox(&dispatch),
@@ -122,6 +123,8 @@ impl Environment {
                 directory: directory(&api),
                 secrets: SecretWriter::new(api.secrets()),
                 inbound: Queue::new(api.sqs(), &wiring.inbound),
+                // No job of these is about files.
+                bucket: api.bucket("media", clock.clone()),
                 clock: clock.clone(),
                 secret_prefix: PREFIX.to_owned(),
             }),

@@ -41,6 +41,8 @@ pub struct Wiring {
     pub outbound: String,
     /// The URL of the profiles queue.
     pub profiles: String,
+    /// The URL of the media queue.
+    pub media: String,
 }
 
 /// Runs functions in another way than inside this process.
@@ -123,6 +125,7 @@ impl World {
             inbound: inbound.url().to_owned(),
             outbound: outbound.url().to_owned(),
             profiles: profiles.url().to_owned(),
+            media: queue("media").url().to_owned(),
         };
         let runs = runs(&wiring);
         let world = Self {

@@ -7,6 +7,8 @@ pub mod aws;
 pub mod capacity;
 pub mod dynamo;
 pub mod fault;
+pub mod files;
+pub mod s3;
 mod server;
 pub mod twilio;
 

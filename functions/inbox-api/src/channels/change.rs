@@ -29,6 +29,8 @@ pub(crate) struct Changes {
     reopen: Option<ReopenPolicy>,
     #[serde(deserialize_with = "named")]
     human_agent: Option<bool>,
+    #[serde(deserialize_with = "named")]
+    files: Option<bool>,
 }
 
 /// Tells a field that is there, and perhaps null, from one that is left out.
@@ -75,6 +77,7 @@ fn changed(before: &Channel, changes: Changes) -> Result<Channel, ApiError> {
     settings.idle_close_after_minutes =
         changes.idle_close_after_minutes.unwrap_or(old.idle_close_after_minutes);
     settings.reopen = changes.reopen.unwrap_or(old.reopen);
+    settings.files = changes.files.unwrap_or(old.files);
     settings.human_agent = changes.human_agent.unwrap_or(old.human_agent);
     settings.check().map_err(ApiError::SettingsOutOfBounds)?;
     Ok(channel)
@@ -116,6 +119,7 @@ mod tests {
         assert_eq!(off, ChannelSettings::default());
         let body = json!({
             "name": " 本店 ", "unanswered_close_after_minutes": 15, "reopen": "never", "human_agent": true,
+            "files": false,
         });
         let all = patched(&body).unwrap();
         assert_eq!(all.name, "本店");
@@ -126,6 +130,7 @@ mod tests {
                 idle_close_after_minutes: Some(30),
                 reopen: ReopenPolicy::Never,
                 human_agent: true,
+                files: false,
             }
         );
     }

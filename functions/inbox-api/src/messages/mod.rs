@@ -3,6 +3,7 @@
 mod list;
 mod resend;
 mod send;
+mod send_file;
 mod write_down;
 
 pub(crate) use list::list;

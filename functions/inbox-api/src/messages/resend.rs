@@ -37,6 +37,10 @@ pub(crate) async fn resend(
                 .map_err(|lock| ApiError::Locked(lock, kind))?;
         }
         message.send = Some(SendState::queued());
+        for index in 0..message.attachments().len() {
+            // A file that could not be made ready is looked at anew.
+            message.retry_file(index, api.clock.now());
+        }
         if api.inbox.save_message(&message).await? == Saved::Done {
             tracing::info!(
                 conversation.id = %id, message.id = %key, operator.id = operator.id.0,

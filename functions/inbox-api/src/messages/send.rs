@@ -14,6 +14,7 @@ use madoguchi_domain::{
 };
 use serde::Deserialize;
 
+use super::send_file::{FileDraft, send_file};
 use super::write_down::{Moment, Written, write_down};
 use crate::auth::Operator;
 use crate::conversations::existing;
@@ -21,12 +22,13 @@ use crate::input::{IdempotencyKey, InPath, JsonBody};
 use crate::view::{MessageView, PageView};
 use crate::{Api, ApiError, Shared};
 
-/// What is to be sent: one of a text and a template.
+/// What is to be sent: a text or a template, or a file with or without a text.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Draft {
     text: Option<String>,
     template: Option<TemplateDraft>,
+    attachment: Option<FileDraft>,
     /// A text that is too long becomes several messages instead of being refused (MSG-1).
     #[serde(default)]
     split: bool,
@@ -41,7 +43,8 @@ struct TemplateDraft {
 }
 
 /// Answers 202 with the queued reply, or 200 with the reply that was written under the same key
-/// before, whatever has become of it since (RPL-14).
+/// before, whatever has become of it since (RPL-14). Of a file and a text, the file comes first and the text is a
+/// reply of its own after it; the answer shows the file.
 pub(crate) async fn send(
     State(api): Shared,
     operator: Operator,
@@ -50,6 +53,12 @@ pub(crate) async fn send(
     JsonBody(draft): JsonBody<Draft>,
 ) -> Result<Response, ApiError> {
     let invalid = |what: &str| ApiError::InvalidBody { what: what.to_owned() };
+    if let Some(file) = &draft.attachment {
+        if draft.template.is_some() || draft.split {
+            return Err(invalid("send a file alone or with a `text` that is not split"));
+        }
+        return send_file_and_text(&api, &operator, id, &key, file, draft.text).await;
+    }
     let content = match (draft.text, draft.template) {
         (Some(text), None) if draft.split => return send_parts(&api, &operator, id, &key, &text).await,
         (Some(text), None) => Content::text(text),
@@ -62,6 +71,29 @@ pub(crate) async fn send(
     };
     let conversation = existing(&api, id).await?;
     Ok(write(&api, &operator, conversation, &key, content, None).await?.answer(&operator))
+}
+
+async fn send_file_and_text(
+    api: &Api,
+    operator: &Operator,
+    id: ConversationId,
+    key: &str,
+    file: &FileDraft,
+    text: Option<String>,
+) -> Result<Response, ApiError> {
+    let conversation = existing(api, id).await?;
+    let kind = conversation.channel_kind;
+    if let Some(text) = &text {
+        // Refused before anything is written: a file without the text that belongs to it helps nobody.
+        text::check(kind, text).map_err(|refused| ApiError::Text(refused, kind))?;
+    }
+    let written = send_file(api, operator, conversation, key, file).await?;
+    if let Some(text) = text {
+        let after = Some(written.message.key.at + Span::from_ms(1));
+        let conversation = written.conversation.clone();
+        write(api, operator, conversation, &format!("{key} text"), Content::text(text), after).await?;
+    }
+    Ok(written.answer(operator))
 }
 
 /// Answers with the parts in their order.

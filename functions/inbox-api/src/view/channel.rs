@@ -3,6 +3,8 @@
 use madoguchi_domain::{Channel, ChannelHealth, ChannelId, ChannelKind, ChannelSettings, ConnectionId};
 use serde::Serialize;
 
+use super::file::FilesView;
+
 /// One channel.
 #[derive(Debug, Serialize)]
 pub(crate) struct ChannelView {
@@ -19,6 +21,8 @@ pub(crate) struct ChannelView {
     /// The provider asked us to wait until then before we send more.
     paused_until: Option<String>,
     created_at: String,
+    /// Which files may be sent.
+    files: FilesView,
     warnings: Vec<Warning>,
 }
 
@@ -55,6 +59,7 @@ impl From<&Channel> for ChannelView {
             health: HealthView::from(&channel.health),
             paused_until: channel.paused_until.map(|until| until.to_string()),
             created_at: channel.created_at.to_string(),
+            files: FilesView::new(channel.kind, &channel.settings),
             warnings: warnings(channel),
         }
     }
@@ -140,7 +145,7 @@ pub(super) mod tests {
                 "webhook_path": "/webhooks/line/1809223c-a54e-5e9b-ae37-4058be706671",
                 "settings": {
                     "unanswered_close_after_minutes": null, "idle_close_after_minutes": null,
-                    "reopen": "always", "human_agent": false,
+                    "reopen": "always", "human_agent": false, "files": true,
                 },
                 "settings_changed_at": "2023-11-14T22:13:20.000Z",
                 "health": {
@@ -151,6 +156,7 @@ pub(super) mod tests {
                 },
                 "paused_until": null,
                 "created_at": "2023-11-14T22:13:20.000Z",
+                "files": FilesView::new(ChannelKind::Line, &ChannelSettings::default()),
                 "warnings": [],
             })
         );

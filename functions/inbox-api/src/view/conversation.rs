@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::ProblemView;
 use super::channel::HealthView;
+use super::file::FilesView;
 use crate::auth::Reader;
 
 /// One conversation.
@@ -41,6 +42,8 @@ pub(crate) struct ConversationView {
     problems: Vec<ProblemView>,
     /// Of a group, where one conversation is read: its people. Null otherwise.
     participants: Option<Vec<ParticipantView>>,
+    /// Which files may be sent; null if the channel is gone.
+    files: Option<FilesView>,
     /// Null if the channel is gone.
     channel_health: Option<HealthView>,
     version: u64,
@@ -150,6 +153,7 @@ impl ConversationView {
             limits: LimitsView::from(text::limit(conversation.channel_kind)),
             problems: problems(conversation, channel, now, reader),
             participants: None,
+            files: channel.map(|channel| FilesView::new(channel.kind, &channel.settings)),
             channel_health: channel.map(|channel| HealthView::from(&channel.health)),
             version: conversation.version,
         }
@@ -325,6 +329,7 @@ mod tests {
                 "limits": {"text": {"max": 1_999, "unit": "characters"}},
                 "problems": [],
                 "participants": null,
+                "files": FilesView::new(ChannelKind::Messenger, &channel.settings),
                 "channel_health": {"state": "connecting", "cause": null, "remedy": null, "since": null},
                 "version": 3,
             })

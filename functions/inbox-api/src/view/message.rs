@@ -13,6 +13,7 @@ use madoguchi_domain::{
 use serde::Serialize;
 
 use super::ProblemView;
+use super::file::FileView;
 use crate::auth::Reader;
 
 /// One message, or one line of the timeline.
@@ -92,6 +93,9 @@ struct AttachmentView {
     reference: Option<String>,
     url: Option<String>,
     title: Option<String>,
+    /// How far the copy has come; left out for what is no file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<FileView>,
 }
 
 impl MessageView {
@@ -313,7 +317,7 @@ fn attachments(content: &Content, kind: ChannelKind) -> Vec<AttachmentView> {
             reference: Some(sticker.clone()),
             // LINE names its stickers and gives no address.
             url: url.clone().or_else(|| line::sticker_picture(sticker).filter(|_| kind == ChannelKind::Line)),
-            title: None,
+            ..AttachmentView::default()
         }],
         Content::Location { title, latitude, longitude, .. } => vec![AttachmentView {
             kind: "location".into(),
@@ -321,6 +325,7 @@ fn attachments(content: &Content, kind: ChannelKind) -> Vec<AttachmentView> {
             // RFC 5870.
             url: Some(format!("geo:{latitude},{longitude}")),
             title: title.clone(),
+            file: None,
         }],
         Content::Postback { .. } | Content::Template(_) | Content::Unknown { .. } | Content::Unsent => {
             Vec::new()
@@ -335,6 +340,7 @@ impl From<&Attachment> for AttachmentView {
             reference: attachment.reference.clone(),
             url: attachment.url.clone(),
             title: attachment.title.clone(),
+            file: FileView::of(attachment),
         }
     }
 }
@@ -368,6 +374,7 @@ mod tests {
             annotations: Annotations::default(),
             stored_at: AT,
             noted_before: None,
+            discarded: Vec::new(),
             rev: 1,
         }
     }
@@ -543,12 +550,8 @@ mod tests {
         let attachments = vec![Attachment {
             kind: "image".into(),
             reference: Some(number.to_string()),
-            url: None,
-            title: None,
-            size_bytes: None,
-            duration_ms: None,
             set_id: Some(id.clone()),
-            content_type: None,
+            ..Attachment::default()
         }];
         let content = Content::Attachments { attachments, album: Some(Album { id, index, total }) };
         let mut image = message(conversation, SentBy::Customer, content);
@@ -633,16 +636,7 @@ mod tests {
     #[test]
     fn every_kind_of_content_is_shown() {
         let conversation = conversation(ChannelKind::Line);
-        let image = Attachment {
-            kind: "image".into(),
-            reference: Some("9".into()),
-            url: None,
-            title: None,
-            size_bytes: None,
-            duration_ms: None,
-            set_id: None,
-            content_type: None,
-        };
+        let image = Attachment { kind: "image".into(), reference: Some("9".into()), ..Attachment::default() };
         let sticker = Content::Sticker {
             sticker: "1/2".into(),
             url: Some("https://s".into()),

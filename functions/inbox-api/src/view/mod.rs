@@ -3,6 +3,7 @@
 mod album;
 mod channel;
 mod conversation;
+mod file;
 mod message;
 mod problem;
 mod quarantine;

@@ -70,6 +70,7 @@ impl TestApi {
             directory: directory.clone(),
             secrets: SecretWriter::new(aws.clients().secrets()),
             inbound: Queue::new(aws.clients().sqs(), format!("{}/1/inbound.fifo", aws.address())),
+            bucket: aws.clients().bucket("media", clock.clone()),
             clock,
             secret_prefix: "madoguchi".into(),
         };

@@ -3,6 +3,7 @@
 mod content;
 pub mod error;
 mod event;
+mod media;
 mod parse;
 mod pictures;
 mod profile;
@@ -12,6 +13,7 @@ mod split;
 pub mod token;
 mod verify;
 
+pub use media::content;
 pub use parse::parse;
 pub use pictures::{emoji_picture, sticker_picture};
 pub use profile::{member_profile, profile};

@@ -26,8 +26,7 @@ fn file(kind: &str, reference: Option<&str>) -> Attachment {
         title: None,
         size_bytes: None,
         duration_ms: None,
-        set_id: None,
-        content_type: None,
+        ..Attachment::default()
     }
 }
 
@@ -330,6 +329,8 @@ fn name(body: &EventBody) -> String {
             Happening::OptedIn { .. } => "opted_in",
         },
         EventBody::Echo(_)
+        | EventBody::Progress(_)
+        | EventBody::OptOut { .. }
         | EventBody::Delivered { .. }
         | EventBody::Read { .. }
         | EventBody::Reaction { .. }

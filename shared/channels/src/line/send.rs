@@ -1,6 +1,7 @@
 //! One reply, by reply token or by push.
 
-use madoguchi_domain::send::Outcome;
+use madoguchi_domain::media::MediaKind;
+use madoguchi_domain::send::{AttachmentFault, Outcome, RefusalClass};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -8,6 +9,7 @@ use uuid::Uuid;
 use super::error::classify;
 use crate::http::{self, Answer, ProviderHttp};
 use crate::json;
+use crate::outgoing::Outgoing;
 use crate::verdict::Verdict;
 
 /// Answers with a reply token, free of charge: `POST /v2/bot/message/reply`. A token is good once,
@@ -17,10 +19,10 @@ pub async fn reply(
     base_url: &str,
     token: &str,
     reply_token: &str,
-    text: &str,
+    content: &Outgoing<'_>,
 ) -> Outcome {
-    let body = json!({ "replyToken": reply_token, "messages": [{ "type": "text", "text": text }] });
     let sent = async {
+        let body = json!({ "replyToken": reply_token, "messages": [message(content)?] });
         let url = http::address(base_url, &["v2", "bot", "message", "reply"])?;
         attempt(http, http.post(url).bearer_auth(token).json(&body), Call::Reply).await
     };
@@ -28,18 +30,18 @@ pub async fn reply(
 }
 
 /// Pushes to a user, group or room: `POST /v2/bot/message/push`. For 24 hours the same `retry_key` never
-/// sends twice, so an unclear outcome is repeated with the same key and the same text. A key that LINE
+/// sends twice, so an unclear outcome is repeated with the same key and the same content. A key that LINE
 /// already accepted is answered 409 with the ids of the first call.
 pub async fn push(
     http: &ProviderHttp,
     base_url: &str,
     token: &str,
     to: &str,
-    text: &str,
+    content: &Outgoing<'_>,
     retry_key: Uuid,
 ) -> Outcome {
-    let body = json!({ "to": to, "messages": [{ "type": "text", "text": text }] });
     let sent = async {
+        let body = json!({ "to": to, "messages": [message(content)?] });
         let url = http::address(base_url, &["v2", "bot", "message", "push"])?;
         let request = http.post(url).bearer_auth(token).header(RETRY_KEY, retry_key.to_string());
         attempt(http, request.json(&body), Call::Push).await
@@ -53,6 +55,28 @@ const RETRY_KEY: &str = "X-Line-Retry-Key";
 enum Call {
     Reply,
     Push,
+}
+
+/// A message object (Messaging API reference, "Message objects"). LINE fetches neither file nor preview itself: the
+/// customer's app does. There is no message for other files.
+fn message(content: &Outgoing<'_>) -> Result<Value, Verdict> {
+    let refused = |what| Err(Verdict::refused(RefusalClass::Attachment(AttachmentFault::Type), what));
+    Ok(match *content {
+        Outgoing::Text(text) => json!({ "type": "text", "text": text }),
+        Outgoing::File { kind: MediaKind::File, .. } => return refused("LINE has no file message"),
+        Outgoing::File { kind: MediaKind::Audio, url, duration_ms, .. } => match duration_ms {
+            Some(duration) => json!({ "type": "audio", "originalContentUrl": url, "duration": duration }),
+            None => return refused("an audio message without its duration"),
+        },
+        Outgoing::File { kind: kind @ (MediaKind::Image | MediaKind::Video), url, preview_url, .. } => {
+            match preview_url {
+                Some(preview) => json!({
+                    "type": kind.as_str(), "originalContentUrl": url, "previewImageUrl": preview,
+                }),
+                None => return refused("a picture without a preview"),
+            }
+        }
+    })
 }
 
 fn outcome(sent: Result<Option<String>, Verdict>) -> Outcome {
@@ -84,7 +108,7 @@ mod tests {
     use std::time::Duration;
 
     use madoguchi_domain::credential::Cause;
-    use madoguchi_domain::send::{Refusal, RefusalClass};
+    use madoguchi_domain::send::Refusal;
 
     use super::*;
     use crate::test_server::{Request, Step, TestServer, http};
@@ -95,8 +119,10 @@ mod tests {
         let server = TestServer::start([step]);
         let http = http().with_timeout(Duration::from_millis(300));
         let outcome = match call {
-            Call::Reply => reply(&http, &server.base(), "access", "reply-token", "はい").await,
-            Call::Push => push(&http, &server.base(), "access", "U1", "はい", KEY).await,
+            Call::Reply => {
+                reply(&http, &server.base(), "access", "reply-token", &Outgoing::Text("はい")).await
+            }
+            Call::Push => push(&http, &server.base(), "access", "U1", &Outgoing::Text("はい"), KEY).await,
         };
         (outcome, server.only_request())
     }
@@ -129,6 +155,34 @@ mod tests {
         assert_eq!(request.line, "POST /v2/bot/message/push");
         assert!(request.headers.contains("x-line-retry-key: 00000000-0000-0000-0000-000000001234\n"));
         assert_eq!(request.json(), json!({"to": "U1", "messages": [{"type": "text", "text": "はい"}]}));
+    }
+
+    #[tokio::test]
+    async fn msg_7_pictures_videos_and_sounds_have_a_message_each_and_files_have_none() {
+        let (url, preview_url) =
+            ("https://inbox.example/media/1", Some("https://inbox.example/media/1.preview"));
+        let file = |kind| Outgoing::File { kind, url, preview_url, duration_ms: Some(1500) };
+        let preview = preview_url.unwrap();
+        for (kind, expected) in [
+            (
+                MediaKind::Image,
+                json!({"type": "image", "originalContentUrl": url, "previewImageUrl": preview}),
+            ),
+            (
+                MediaKind::Video,
+                json!({"type": "video", "originalContentUrl": url, "previewImageUrl": preview}),
+            ),
+            (MediaKind::Audio, json!({"type": "audio", "originalContentUrl": url, "duration": 1500})),
+        ] {
+            let server = TestServer::start([taken(200)]);
+            push(&http(), &server.base(), "access", "U1", &file(kind), KEY).await;
+            assert_eq!(server.only_request().json()["messages"], json!([expected]));
+        }
+        let bare = |kind| Outgoing::File { kind, url, preview_url: None, duration_ms: None };
+        for content in [file(MediaKind::File), bare(MediaKind::Image), bare(MediaKind::Audio)] {
+            let refused = push(&http(), "http://127.0.0.1:1", "access", "U1", &content, KEY).await;
+            assert!(matches!(refused, Outcome::Refused(Refusal { class: RefusalClass::Attachment(_), .. })));
+        }
     }
 
     #[tokio::test]

@@ -14,6 +14,6 @@ mod verify;
 pub use graph::{GraphConfig, MetaApp, PageAccess};
 pub use parse::parse;
 pub use profile::profile;
-pub use send::{OutgoingText, send};
+pub use send::{OutgoingMessage, send};
 pub use split::split;
 pub use verify::{verify_signature, verify_token_matches};

@@ -47,8 +47,7 @@ fn file(kind: &str) -> Attachment {
         title: None,
         size_bytes: None,
         duration_ms: None,
-        set_id: None,
-        content_type: None,
+        ..Attachment::default()
     }
 }
 

@@ -6,28 +6,29 @@ use serde_json::{Value, json};
 use super::graph::{self, GraphConfig, PageAccess};
 use crate::http::ProviderHttp;
 use crate::json;
+use crate::outgoing::Outgoing;
 use crate::verdict::Verdict;
 
-/// A text to be sent.
+/// A message to be sent.
 #[derive(Clone, Copy)]
-pub struct OutgoingText<'a> {
+pub struct OutgoingMessage<'a> {
     /// The page-scoped id of the contact.
     pub psid: &'a str,
-    /// Fewer than 2,000 characters.
-    pub text: &'a str,
+    /// A text of fewer than 2,000 characters, or a file by its address.
+    pub content: Outgoing<'a>,
     /// Comes back in the echo and settles an unclear send: our message key. Fewer than 1,000 characters.
     pub metadata: &'a str,
     /// Decides the messaging type.
     pub via: &'a Via,
 }
 
-/// Sends a text, once: `POST /{page}/messages` (Send API reference). Nothing is repeated here; the
+/// Sends a message, once: `POST /{page}/messages` (Send API reference). Nothing is repeated here; the
 /// Send API knows no idempotency key, so an unclear outcome is settled by the echo.
 pub async fn send(
     http: &ProviderHttp,
     graph: &GraphConfig,
     page: &PageAccess<'_>,
-    message: &OutgoingText<'_>,
+    message: &OutgoingMessage<'_>,
 ) -> Outcome {
     match attempt(http, graph, page, message).await {
         Ok(provider_message_id) => Outcome::Accepted { provider_message_id: Some(provider_message_id) },
@@ -39,7 +40,7 @@ async fn attempt(
     http: &ProviderHttp,
     graph: &GraphConfig,
     page: &PageAccess<'_>,
-    message: &OutgoingText<'_>,
+    message: &OutgoingMessage<'_>,
 ) -> Result<String, Verdict> {
     let body =
         body(message).ok_or_else(|| Verdict::refused(RefusalClass::Invalid, "not a way of Messenger"))?;
@@ -53,11 +54,16 @@ async fn attempt(
         .ok_or_else(|| Verdict::Unclear { detail: "success without a message id".into() })
 }
 
-fn body(message: &OutgoingText<'_>) -> Option<Value> {
-    let mut body = json!({
-        "recipient": { "id": message.psid },
-        "message": { "text": message.text, "metadata": message.metadata },
-    });
+fn body(message: &OutgoingMessage<'_>) -> Option<Value> {
+    let said = match message.content {
+        Outgoing::Text(text) => json!({ "text": text, "metadata": message.metadata }),
+        // Meta fetches it while we wait: 10 seconds, 75 for a video. `is_reusable` is for what is sent again.
+        Outgoing::File { kind, url, .. } => json!({
+            "attachment": { "type": kind.as_str(), "payload": { "url": url } },
+            "metadata": message.metadata,
+        }),
+    };
+    let mut body = json!({ "recipient": { "id": message.psid }, "message": said });
     match message.via {
         Via::Response => body["messaging_type"] = "RESPONSE".into(),
         Via::HumanAgent => {
@@ -75,6 +81,7 @@ mod tests {
 
     use madoguchi_domain::Span;
     use madoguchi_domain::credential::Cause;
+    use madoguchi_domain::media::MediaKind;
     use madoguchi_domain::send::Refusal;
 
     use super::*;
@@ -83,7 +90,8 @@ mod tests {
     async fn send_to(base_url: String, via: &Via) -> Outcome {
         let graph = GraphConfig { base_url, version: "v26.0".into() };
         let page = PageAccess { page_id: "1234", token: "page token", app_secret: Some("app-secret") };
-        let message = OutgoingText { psid: "987", text: "こんにちは", metadata: "key", via };
+        let message =
+            OutgoingMessage { psid: "987", content: Outgoing::Text("こんにちは"), metadata: "key", via };
         send(&http().with_timeout(Duration::from_millis(300)), &graph, &page, &message).await
     }
 
@@ -112,6 +120,21 @@ mod tests {
                 "recipient": {"id": "987"}, "messaging_type": "RESPONSE",
                 "message": {"text": "こんにちは", "metadata": "key"},
             })
+        );
+    }
+
+    #[tokio::test]
+    async fn msg_3_to_5_a_file_goes_out_by_its_address() {
+        let server = TestServer::start([taken()]);
+        let graph = GraphConfig { base_url: server.base(), version: "v26.0".into() };
+        let page = PageAccess { page_id: "1234", token: "page token", app_secret: None };
+        let url = "https://inbox.example/media/1";
+        let content = Outgoing::File { kind: MediaKind::Video, url, preview_url: None, duration_ms: None };
+        let message = OutgoingMessage { psid: "987", content, metadata: "key", via: &Via::Response };
+        send(&http(), &graph, &page, &message).await;
+        assert_eq!(
+            server.only_request().json()["message"],
+            json!({"attachment": {"type": "video", "payload": {"url": url}}, "metadata": "key"})
         );
     }
 

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use madoguchi_domain::event::Stage;
 use madoguchi_domain::send::RefusalClass;
 use madoguchi_domain::{ChannelId, ChannelKind, ConversationId, MessageId, MessageKey, Timestamp};
@@ -96,6 +98,7 @@ fn msg_6_every_kind_of_content_is_read() {
         text: text.into(),
         payload: payload.map(str::to_owned),
         attachments,
+        insets: Vec::new(),
     };
     let media = "NumMedia=1&MediaUrl0=https%3A%2F%2Fapi.twilio.com%2Fm%2F0&MediaContentType0=image%2Fjpeg";
     let place = |title: Option<&str>, address: Option<&str>| Content::Location {
@@ -107,16 +110,18 @@ fn msg_6_every_kind_of_content_is_read() {
     let pressed = |title: Option<&str>, payload: Option<&str>| Content::Postback {
         title: title.map(str::to_owned),
         payload: payload.map(str::to_owned),
+        params: BTreeMap::new(),
     };
     let table = [
         ("Body=a&Forwarded=true&FrequentlyForwarded=true".to_owned(), Content::text("a")),
-        (format!("Body=&{media}"), Content::Attachments { attachments: vec![image.clone()] }),
+        (format!("Body=&{media}"), Content::Attachments { attachments: vec![image.clone()], album: None }),
         (format!("Body=look&{media}"), text("look", None, vec![image])),
         (
             "NumMedia=2&MediaUrl0=u0&MediaContentType0=application%2Fpdf&MediaUrl1=u1&MediaContentType1=audio%2Fogg"
                 .to_owned(),
             Content::Attachments {
                 attachments: vec![file("file", "u0", "application/pdf"), file("audio", "u1", "audio/ogg")],
+                album: None,
             },
         ),
         (
@@ -126,6 +131,7 @@ fn msg_6_every_kind_of_content_is_read() {
                     file("video", "u1", "video/mp4"),
                     Attachment { kind: "file".into(), url: Some("u2".into()), ..Attachment::default() },
                 ],
+                album: None,
             },
         ),
         (
@@ -152,7 +158,7 @@ fn ten_files_are_taken_and_no_number_makes_more_of_them() {
         (0..12).map(|n| format!("&MediaUrl{n}=u{n}&MediaContentType{n}=image%2Fpng")).collect();
     for (count, expected) in [("10", 10), ("12", 10), ("4294967295", 10), ("1", 1), ("x", 0), ("-1", 0)] {
         match content_of(&format!("NumMedia={count}{files}&Body=")) {
-            Content::Attachments { attachments } => assert_eq!(attachments.len(), expected),
+            Content::Attachments { attachments, .. } => assert_eq!(attachments.len(), expected),
             Content::Unknown { .. } => assert_eq!(expected, 0, "{count}"),
             other => panic!("{other:?}"),
         }

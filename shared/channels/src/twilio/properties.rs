@@ -99,7 +99,7 @@ proptest! {
             if let Some(parsed) = parse(event) {
                 prop_assert_eq!(&parsed.id, &event.event_id);
                 if let EventBody::Message(message) = parsed.body {
-                    if let Content::Attachments { attachments } | Content::Text { attachments, .. } =
+                    if let Content::Attachments { attachments, .. } | Content::Text { attachments, .. } =
                         message.content
                     {
                         prop_assert!(attachments.len() <= 10);

@@ -32,6 +32,8 @@ pub enum OutgoingContent<'a> {
     Text(&'a str),
     /// A template that has been approved.
     Template(&'a Template),
+    /// A file, which Twilio fetches from its address.
+    File(&'a str),
 }
 
 /// How long Twilio may wait in its own queue: 4 hours. The default was changed from this to 10 hours, so it is always
@@ -69,6 +71,7 @@ async fn attempt(
     ];
     match message.content {
         OutgoingContent::Text(text) => form.push(("Body", text)),
+        OutgoingContent::File(url) => form.push(("MediaUrl", url)),
         OutgoingContent::Template(template) => {
             form.push(("ContentSid", &template.content_sid));
             if !template.variables.is_empty() {

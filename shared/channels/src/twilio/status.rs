@@ -23,9 +23,7 @@ mod tests {
 
     #[test]
     fn rpl_11_every_status_has_its_stage() {
-        let failed = |class, detail: &str| {
-            Some(Stage::Failed(Refusal { class, detail: detail.into(), retry_after: None }))
-        };
+        let failed = |class, detail: &str| Some(Stage::Failed(Refusal::new(class, detail)));
         let table = [
             ("accepted", None, Some(Stage::Taken)),
             ("scheduled", None, Some(Stage::Taken)),

@@ -573,6 +573,9 @@ impl Work<'_> {
     ) -> Message {
         let mut message = self.new_message(sent_by, provider_message_id, content, reply_to);
         message.noted_before = Some(self.conversation.noted.count());
+        if let Body::Said { content } = &mut message.body {
+            content.want_files(self.conversation.channel_kind, self.now);
+        }
         if let Some(known) = self.known.take() {
             message.annotate(known);
             self.waiting = Some(Waiting::Forget(provider_message_id.to_owned()));
@@ -605,6 +608,7 @@ impl Work<'_> {
             annotations: Annotations::default(),
             stored_at: self.now,
             noted_before: None,
+            discarded: Vec::new(),
             rev: 0,
         }
     }

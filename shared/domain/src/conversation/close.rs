@@ -92,6 +92,7 @@ pub(crate) fn timeline(
         annotations: Annotations::default(),
         stored_at: now,
         noted_before: None,
+        discarded: Vec::new(),
         rev: 0,
     }
 }

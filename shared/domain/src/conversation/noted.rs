@@ -116,6 +116,7 @@ mod tests {
             annotations: Annotations::default(),
             stored_at: Timestamp::from_ms(1),
             noted_before: Some(conversation.noted.count()),
+            discarded: Vec::new(),
             rev: 0,
         }
     }

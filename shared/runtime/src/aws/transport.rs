@@ -27,7 +27,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const IDLE: Duration = Duration::from_secs(20);
 
 #[derive(Clone, Debug)]
-pub(super) struct Transport {
+pub(crate) struct Transport {
     client: Client<HttpsConnector<Tcp>, SdkBody>,
 }
 
@@ -43,6 +43,30 @@ impl Transport {
         let mut client = Client::builder(TokioExecutor::new());
         client.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE);
         Ok(Self { client: client.build(connector) })
+    }
+
+    /// One request outside the SDK. The fault names no address: it may carry a signature.
+    /// The answer is read whole, if it has at most `limit` bytes.
+    pub(crate) async fn send(
+        &self,
+        request: http::Request<SdkBody>,
+        limit: usize,
+    ) -> Result<http::Response<Vec<u8>>, String> {
+        let answer = self.client.request(request).await;
+        let (head, mut body) = answer
+            .map_err(|error| if error.is_connect() { "not connected" } else { "no answer" }.to_owned())?
+            .into_parts();
+        let mut bytes = Vec::new();
+        while let Some(frame) = body.frame().await {
+            let Ok(chunk) = frame.map_err(|_| "the answer broke off".to_owned())?.into_data() else {
+                continue;
+            };
+            if bytes.len() + chunk.len() > limit {
+                return Err("the answer is too large".to_owned());
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(http::Response::from_parts(head, bytes))
     }
 }
 

@@ -3,13 +3,15 @@
 use madoguchi_domain::message::SendState;
 use madoguchi_domain::{ConversationId, Message, MessageKey};
 
-use super::pending::Work;
+use super::pending::{UNPREPARED, Work};
 use super::{Inbox, conversation};
 use crate::access;
 use crate::error::StoreError;
 use crate::item::{self, Item, s};
 
 pub(super) const PREFIX: &str = "m#";
+/// The state of a reply whose file is not ready.
+const PREPARE: &str = "prepare";
 
 pub(super) fn key(conversation: ConversationId, key: &MessageKey) -> Item {
     item::key(conversation::partition(conversation), format!("{PREFIX}{key}"))
@@ -20,13 +22,17 @@ pub(super) fn encode(message: &Message) -> Result<Item, StoreError> {
     let mut next = message.clone();
     next.rev += 1;
     let mut item = item::encode(key(next.conversation_id, &next.key), &next)?;
-    let state = match next.send {
-        Some(SendState::Queued { .. }) => "queued",
-        Some(SendState::Sending { .. }) => "sending",
+    let (work, state) = match next.send {
+        // Stands in its conversation's order while its file is made ready.
+        Some(SendState::Queued { .. }) if next.files_pending_since().is_some() => (Work::Reply, PREPARE),
+        Some(SendState::Queued { .. }) => (Work::Reply, "queued"),
+        Some(SendState::Sending { .. }) => (Work::Reply, "sending"),
+        _ if next.has_file_work() => (Work::Media, "media"),
         _ => return Ok(item),
     };
-    item.insert("pending_pk".into(), s(Work::Reply.partition(next.channel_id)));
-    item.insert("pending_sk".into(), s(format!("{}#{}", next.conversation_id, next.key)));
+    let mark = if state == PREPARE { UNPREPARED } else { "" };
+    item.insert("pending_pk".into(), s(work.partition(next.channel_id)));
+    item.insert("pending_sk".into(), s(format!("{}#{}{mark}", next.conversation_id, next.key)));
     item.insert("pending_state".into(), s(state));
     Ok(item)
 }

@@ -14,12 +14,13 @@ mod pending;
 mod quarantine;
 mod reply;
 mod send;
+mod upload;
 
 pub use deadline::{DEADLINE_SHARDS, Due, DueCursor};
 pub use list::ListPage;
 pub use page::MessagePage;
 pub(crate) use pending::pending_profile;
-pub use pending::{PendingProfile, PendingReply, Work};
+pub use pending::{PendingMedia, PendingProfile, PendingReply, Work};
 pub use quarantine::Quarantined;
 
 use aws_sdk_dynamodb::Client;

@@ -1,4 +1,5 @@
-//! Work that is not finished: replies that nobody has settled, profiles that nobody has fetched.
+//! Work that is not finished: replies that nobody has settled, profiles that nobody has fetched, files that nobody has
+//! copied or deleted.
 
 use madoguchi_domain::{ChannelId, ConversationId, MessageKey};
 
@@ -13,6 +14,8 @@ pub enum Work {
     Reply,
     /// A contact whose profile is wanted.
     Profile,
+    /// A message with files to be copied or deleted.
+    Media,
 }
 
 impl Work {
@@ -20,6 +23,7 @@ impl Work {
         match self {
             Self::Reply => format!("reply#{channel}"),
             Self::Profile => format!("profile#{channel}"),
+            Self::Media => format!("media#{channel}"),
         }
     }
 }
@@ -31,6 +35,8 @@ pub struct PendingReply {
     pub conversation: ConversationId,
     /// Which message.
     pub message: MessageKey,
+    /// Its file is not ready yet.
+    pub unprepared: bool,
 }
 
 /// Somebody whose profile nobody has fetched.
@@ -41,6 +47,18 @@ pub struct PendingProfile {
     /// In a group: which of its people; `None` = the contact, or the group itself.
     pub participant: Option<String>,
 }
+
+/// A message with work to be done on its files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PendingMedia {
+    /// Whose conversation.
+    pub conversation: ConversationId,
+    /// Which message.
+    pub message: MessageKey,
+}
+
+/// What the position of a reply ends in while its file is not ready.
+pub(super) const UNPREPARED: &str = "#prepare";
 
 impl Inbox {
     /// The unsettled replies of one conversation, oldest first.
@@ -73,6 +91,16 @@ impl Inbox {
     pub async fn pending_profiles(&self, channel: ChannelId) -> Result<Vec<PendingProfile>, StoreError> {
         let items = self.unfinished(Work::Profile, channel).await?;
         Ok(items.iter().filter_map(|item| pending_profile(text(item, "pending_sk"))).collect())
+    }
+
+    /// The messages of a channel with files to be copied or deleted; replies whose file is not ready are among the
+    /// [replies](Inbox::pending_replies).
+    pub async fn pending_media(&self, channel: ChannelId) -> Result<Vec<PendingMedia>, StoreError> {
+        let items = self.unfinished(Work::Media, channel).await?;
+        let media = items.iter().filter_map(pending_reply);
+        Ok(media
+            .map(|PendingReply { conversation, message, .. }| PendingMedia { conversation, message })
+            .collect())
     }
 
     async fn unfinished(&self, work: Work, channel: ChannelId) -> Result<Vec<Item>, StoreError> {
@@ -108,6 +136,11 @@ pub(crate) fn pending_profile(position: &str) -> Option<PendingProfile> {
 }
 
 fn pending_reply(item: &Item) -> Option<PendingReply> {
-    let (conversation, message) = text(item, "pending_sk").split_once('#')?;
-    Some(PendingReply { conversation: conversation.parse().ok()?, message: message.parse().ok()? })
+    let position = text(item, "pending_sk");
+    let (conversation, message) = position.strip_suffix(UNPREPARED).unwrap_or(position).split_once('#')?;
+    Some(PendingReply {
+        conversation: conversation.parse().ok()?,
+        message: message.parse().ok()?,
+        unprepared: position.ends_with(UNPREPARED),
+    })
 }

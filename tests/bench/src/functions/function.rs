@@ -72,7 +72,7 @@ impl Function {
             Self::InboxWriter | Self::IdleClose | Self::UnansweredClose | Self::ReplyLimitClose => {
                 &["INBOX_TABLE", "DIRECTORY_TABLE"]
             }
-            Self::ChangeRelay => &["OUTBOUND_QUEUE_URL", "PROFILES_QUEUE_URL"],
+            Self::ChangeRelay => &["OUTBOUND_QUEUE_URL", "PROFILES_QUEUE_URL", "MEDIA_QUEUE_URL"],
             Self::ReplyDispatch => &[
                 "INBOX_TABLE",
                 "DIRECTORY_TABLE",
@@ -92,9 +92,13 @@ impl Function {
                 "GRAPH_VERSION",
                 "LINE_BASE_URL",
             ],
-            Self::PendingSweep => {
-                &["INBOX_TABLE", "DIRECTORY_TABLE", "OUTBOUND_QUEUE_URL", "PROFILES_QUEUE_URL"]
-            }
+            Self::PendingSweep => &[
+                "INBOX_TABLE",
+                "DIRECTORY_TABLE",
+                "OUTBOUND_QUEUE_URL",
+                "PROFILES_QUEUE_URL",
+                "MEDIA_QUEUE_URL",
+            ],
             Self::TokenRefresh => &[
                 "DIRECTORY_TABLE",
                 "SECRET_PREFIX",
@@ -103,7 +107,9 @@ impl Function {
                 "LINE_BASE_URL",
                 "TWILIO_BASE_URL",
             ],
-            Self::InboxApi => &["INBOX_TABLE", "DIRECTORY_TABLE", "INBOUND_QUEUE_URL", "SECRET_PREFIX"],
+            Self::InboxApi => {
+                &["INBOX_TABLE", "DIRECTORY_TABLE", "INBOUND_QUEUE_URL", "MEDIA_BUCKET", "SECRET_PREFIX"]
+            }
         }
     }
 

@@ -118,6 +118,7 @@ impl World {
             "SECRET_PREFIX" => PREFIX.to_owned(),
             "GRAPH_VERSION" => "v26.0".to_owned(),
             "GRAPH_BASE_URL" | "LINE_BASE_URL" | "TWILIO_BASE_URL" => self.test.simulator.base_url.clone(),
+            "MEDIA_BUCKET" => "media".to_owned(),
             "PUBLIC_BASE_URL" => self.test.front.clone(),
             "PROFILES_QUEUE_URL" => self.test.profiles.url().to_owned(),
             // Work that is handed over is deleted and put back by its own queue.

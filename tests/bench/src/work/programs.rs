@@ -41,6 +41,9 @@ impl Programs {
             .env("INBOUND_QUEUE_URL", &self.wiring.inbound)
             .env("OUTBOUND_QUEUE_URL", &self.wiring.outbound)
             .env("PROFILES_QUEUE_URL", &self.wiring.profiles)
+            .env("MEDIA_QUEUE_URL", &self.wiring.media)
+            .env("MEDIA_BUCKET", "media")
+            .env("PUBLIC_BASE_URL", "https://inbox.example")
             .env("SECRET_PREFIX", PREFIX)
             .env("LOG_LEVEL", "info")
     }

@@ -25,6 +25,8 @@ pub(super) struct Stored {
     dead: Vec<Message>,
     accepted: HashMap<(String, String), (Timestamp, String)>,
     refused: HashSet<String>,
+    /// More than [`MAX_RECEIVE_COUNT`], if the template says so.
+    receives: Option<u32>,
 }
 
 /// One message of a queue.
@@ -75,6 +77,11 @@ impl FakeQueue {
     /// Everything in the queue, in flight or not, in order.
     pub fn messages(&self) -> Vec<Message> {
         self.with(|queue| queue.messages.clone())
+    }
+
+    /// Makes a dead letter of what was received so often, as the template has it for this queue.
+    pub fn set_max_receive_count(&self, count: u32) {
+        self.with(|queue| queue.receives = Some(count));
     }
 
     /// What was received too often.
@@ -138,8 +145,8 @@ impl FakeQueue {
 
 impl Stored {
     fn receive(&mut self, max: usize, now: Timestamp) -> Vec<Value> {
-        let spent =
-            |message: &mut Message| message.visible_at <= now && message.receive_count >= MAX_RECEIVE_COUNT;
+        let most = self.receives.unwrap_or(MAX_RECEIVE_COUNT);
+        let spent = |message: &mut Message| message.visible_at <= now && message.receive_count >= most;
         self.dead.extend(self.messages.extract_if(.., spent));
         let hidden: HashSet<String> = self
             .messages

@@ -1,0 +1,45 @@
+//! `POST /api/conversations/{conversation}/messages/{message}/attachments/{attachment}/retry`: has a file that failed
+//! fetched again. What an operator sent is sent again as a whole, see `resend`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use madoguchi_domain::{ConversationId, MessageKey, SentBy};
+use madoguchi_store::Saved;
+
+use crate::auth::Operator;
+use crate::conversations::{TRIES, existing};
+use crate::input::{AttachmentIndex, InPath};
+use crate::view::MessageView;
+use crate::{ApiError, Shared};
+
+pub(crate) async fn retry(
+    State(api): Shared,
+    operator: Operator,
+    InPath(id): InPath<ConversationId>,
+    InPath(key): InPath<MessageKey>,
+    InPath(AttachmentIndex(index)): InPath<AttachmentIndex>,
+) -> Result<impl IntoResponse, ApiError> {
+    let conversation = existing(&api, id).await?;
+    for _ in 0..TRIES {
+        let mut message = api.inbox.message(id, &key).await?.ok_or(ApiError::MessageNotFound)?;
+        if message.attachments().get(index).is_none() {
+            return Err(ApiError::AttachmentNotFound);
+        }
+        let ours = matches!(message.sent_by, SentBy::Operator { .. });
+        if ours || !message.retry_file(index, api.clock.now()) {
+            return Err(ApiError::AttachmentNotRetryable);
+        }
+        if api.inbox.save_message(&message).await? == Saved::Done {
+            tracing::info!(
+                conversation.id = %id, message.id = %key, operator.id = operator.id.0, "Queued a file again"
+            );
+            return Ok((
+                StatusCode::ACCEPTED,
+                Json(MessageView::new(&message, &conversation, operator.reader())),
+            ));
+        }
+    }
+    Err(ApiError::contended("a file"))
+}
