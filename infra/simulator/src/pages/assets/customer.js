@@ -56,6 +56,7 @@ function phone(provider) {
     mode: el("p", { class: "mode", hidden: true }),
     quoting: null,
     editing: null,
+    drawn: null,
   };
   const icon = (label, sign, onclick) => el("button", { type: "button", class: "icon", title: label, "aria-label": label, onclick }, sign);
   const show = (shown) => {
@@ -188,6 +189,10 @@ function drawPhone(provider) {
     : provider === "line" && !friend && !side.group ? "友だちではない" : "";
   parts.text.disabled = blocked;
 
+  // Nothing new here: a film that plays is not to start again because of another phone.
+  const drawn = JSON.stringify([side.account, side.group, thread]);
+  if (parts.drawn === drawn) return;
+  parts.drawn = drawn;
   const messages = thread?.messages ?? [];
   const open = parts.chat.querySelector("details[open]")?.dataset.id;
   keepAtEnd(parts.chat, () => {
@@ -262,7 +267,7 @@ function file({ url, kind, name, size_bytes, problem }) {
 }
 
 const place = ({ title, address, latitude, longitude }) =>
-  el("span", {}, `⌖ ${title}`, el("br"), el("small", {}, address || `${latitude}, ${longitude}`));
+  el("span", {}, `◎ ${title}`, el("br"), el("small", {}, address || `${latitude}, ${longitude}`));
 
 const reactions = (message) => {
   const shown = message.reactions.filter(Boolean);
