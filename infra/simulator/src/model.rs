@@ -60,10 +60,10 @@ pub mod demo {
     pub const TWILIO_ACCOUNT: &str = "AC00000000000000000000000000000001";
     /// Signs Twilio's webhooks, and is a password of its API.
     pub const TWILIO_AUTH_TOKEN: &str = "test-twilio-auth-token";
-    /// An API key of the account; it cannot verify webhooks.
+    /// An API key of the account; it can neither verify webhooks nor read the account.
     pub const TWILIO_API_KEY: &str = "SK00000000000000000000000000000001";
     /// The API key's password.
-    pub const TWILIO_API_KEY_SECRET: &str = "test-twilio-api-key-secret";
+    pub const TWILIO_API_KEY_SECRET: &str = "test-twilio-key-secret";
     /// The company's number on WhatsApp.
     pub const WHATSAPP_SENDER: &str = "whatsapp:+815012345678";
     /// The company's number for SMS.

@@ -48,7 +48,7 @@ pub(crate) async fn answer(shared: &Arc<Shared>, request: ApiRequest, provider: 
             return TwilioError::not_found(&request.path()).into_response();
         };
         let account = account.trim_end_matches(".json");
-        if let Err(error) = shared.read(|world| auth::check(world, &request, account)) {
+        if let Err(error) = shared.read(|world| auth::check(world, &request, account, rest.is_empty())) {
             return error.into_response();
         }
         match (method, rest) {

@@ -83,21 +83,24 @@ async fn chn_4_an_accepted_message_is_created_and_reaches_the_phone() {
 async fn aut_13_only_the_account_and_its_keys_may_call() {
     let stage = stage().await;
     let account = format!("/2010-04-01/Accounts/{}.json", demo::TWILIO_ACCOUNT);
+    let messages = messages();
     let get = async |user: &str, password: &str, path: &str| {
         answer(stage.request(Method::GET, path).basic_auth(user, Some(password))).await
     };
     for (user, password) in
         [(demo::TWILIO_ACCOUNT, demo::TWILIO_AUTH_TOKEN), (demo::TWILIO_API_KEY, demo::TWILIO_API_KEY_SECRET)]
     {
-        let read = get(user, password, &account).await;
-        assert_eq!(
-            (read.status, &read.body["status"], &read.body["sid"]),
-            (200, &json!("active"), &json!(demo::TWILIO_ACCOUNT))
-        );
+        assert_eq!(get(user, password, &messages).await.body["messages"], json!([]));
     }
+    let read = get(demo::TWILIO_ACCOUNT, demo::TWILIO_AUTH_TOKEN, &account).await;
+    assert_eq!(
+        (read.status, &read.body["status"], &read.body["sid"]),
+        (200, &json!("active"), &json!(demo::TWILIO_ACCOUNT))
+    );
     for (user, password, path) in [
         (demo::TWILIO_ACCOUNT, "guess", account.as_str()),
-        (demo::TWILIO_API_KEY, demo::TWILIO_AUTH_TOKEN, &account),
+        (demo::TWILIO_API_KEY, demo::TWILIO_AUTH_TOKEN, &messages),
+        (demo::TWILIO_API_KEY, demo::TWILIO_API_KEY_SECRET, &account),
         (demo::TWILIO_ACCOUNT, demo::TWILIO_AUTH_TOKEN, "/2010-04-01/Accounts/AC0.json"),
     ] {
         assert_refused(&get(user, password, path).await, 401, 20_003);
