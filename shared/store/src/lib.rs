@@ -7,7 +7,7 @@
 //! | conversation | `c#{conversation}` | `conversation` |
 //! | message, timeline line | `c#{conversation}` | `m#{ms:013}-{message}` |
 //! | what was told about a message that has not arrived | `c#{conversation}` | `x#{reference}` |
-//! | place of the reply that a client's idempotency key stands for | `c#{conversation}` | `k#{message}` |
+//! | place of the reply that a client's idempotency key stands for; of what a provider without a clock told | `c#{conversation}` | `k#{message}` |
 //! | somebody in a group | `c#{conversation}` | `p#{person}` |
 //! | event that belongs to no conversation | `channel#{channel}` | `e#{event}` |
 //! | file that an operator may upload and send | `c#{conversation}` | `u#{upload}` |
@@ -24,6 +24,8 @@
 //! | load for an inbound event | 1 strong get = 1 RRU; a second one while a note waits in the conversation; in a group half a one more for who speaks |
 //! | find what a reaction, an edit or an unsend is about | newest first: 1 strong query of 25 messages, about 4 RRU; older messages cost what lies above them |
 //! | commit an inbound text | message 1 WRU, then conversation 1 + `inbox` move 2; the first of somebody in a group is a transaction with their item |
+//! | the same of a provider that tells no time (Twilio) | place 1 WRU before it |
+//! | commit how far a reply has come (Twilio) | strong get of it 1 RRU, message 1 WRU; nothing if it is no news |
 //! | write a reply | place 1 WRU, message 1 + `pending` 1, conversation 1 + `inbox` move 2 |
 //! | commit an inbound file | as a text, and `pending` 1 |
 //! | record that a file was copied | 1 WRU each; the last one also leaves `pending` (1) |

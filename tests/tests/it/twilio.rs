@@ -69,10 +69,20 @@ async fn deliver(url: &str, parameters: &[(&str, &str)]) -> u16 {
     post(url, &headers, body).await
 }
 
+/// Address and headers of a webhook with a body of JSON.
+fn signed_json(url: &str, body: &[u8]) -> (String, HeaderMap) {
+    let digest = ring::digest::digest(&ring::digest::SHA256, body);
+    let digits: Vec<_> = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let url = format!("{url}?bodySHA256={}", digits.concat());
+    let (mut headers, _) = signed(&url, &[]);
+    headers.insert("content-type", "application/json".parse().unwrap());
+    (url, headers)
+}
+
 /// The customer writes; returns the conversation.
-async fn says(test: &TestInbox, kind: ChannelKind, number: u32, text: &str) -> ConversationId {
+async fn says(test: &TestInbox, kind: ChannelKind, number: u32, words: &str) -> ConversationId {
     let sid = sid(number);
-    let parameters = message(kind, &sid, &[("Body", text), ("NumMedia", "0")]);
+    let parameters = message(kind, &sid, &[("Body", words), ("NumMedia", "0")]);
     assert_eq!(deliver(&address(test, kind), &parameters).await, 200);
     test.settle().await;
     conversation_of(kind)
@@ -236,11 +246,7 @@ async fn ing_10_nothing_of_a_genuine_webhook_is_lost() {
     let unknown = [("MessageSid", "SM2"), ("MessageStatus", "of-tomorrow"), ("To", PHONE)];
     assert_eq!(deliver(&url, &unknown).await, 200);
     let json = br#"["not an object"]"#;
-    let digest = ring::digest::digest(&ring::digest::SHA256, json);
-    let digest: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    let url = format!("{url}?bodySHA256={digest}");
-    let (mut headers, _) = signed(&url, &[]);
-    headers.insert("content-type", "application/json".parse().unwrap());
+    let (url, headers) = signed_json(&url, json);
     assert_eq!(post(&url, &headers, &json[..]).await, 200);
     test.settle().await;
     let items = test.dynamo.items("inbox").await;
@@ -254,11 +260,7 @@ async fn a_body_of_json_says_what_a_form_says() {
     let sid = sid(1);
     let parameters: BTreeMap<_, _> = message(WhatsApp, &sid, &[("Body", "はい")]).into_iter().collect();
     let body = json!(parameters).to_string();
-    let digest = ring::digest::digest(&ring::digest::SHA256, body.as_bytes());
-    let digest: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    let url = format!("{}?bodySHA256={digest}", address(&test, WhatsApp));
-    let (mut headers, _) = signed(&url, &[]);
-    headers.insert("content-type", "application/json".parse().unwrap());
+    let (url, headers) = signed_json(&address(&test, WhatsApp), body.as_bytes());
     assert_eq!(post(&url, &headers, body.replace("はい", "いや")).await, 401);
     assert_eq!(post(&url, &headers, body).await, 200);
     test.settle().await;

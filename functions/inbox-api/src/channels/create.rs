@@ -34,14 +34,14 @@ pub(crate) enum NewChannel {
         channel_secret: Secret<String>,
     },
     #[serde(rename = "whatsapp")]
-    WhatsApp(Sender),
-    Sms(Sender),
+    WhatsApp(AtTwilio),
+    Sms(AtTwilio),
 }
 
 /// A sender at Twilio, with what a [`TwilioCredential`] holds. Flattening that one would let unknown fields pass.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Sender {
+pub(crate) struct AtTwilio {
     name: String,
     sender: String,
     account_sid: Option<String>,
@@ -160,7 +160,7 @@ impl Plan {
         }
     }
 
-    fn at_twilio(kind: ChannelKind, new: Sender) -> Result<Self, ApiError> {
+    fn at_twilio(kind: ChannelKind, new: AtTwilio) -> Result<Self, ApiError> {
         let twilio = TwilioCredential {
             account_sid: new.account_sid,
             auth_token: new.auth_token,

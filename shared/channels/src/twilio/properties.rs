@@ -91,19 +91,18 @@ proptest! {
         let ids: BTreeSet<_> = events.iter().map(|event| &event.event_id).collect();
         prop_assert_eq!(ids.len(), events.len());
         for event in &events {
-            prop_assert!((1..=300).contains(&event.event_id.len()) );
+            prop_assert!((1..=300).contains(&event.event_id.len()));
             prop_assert_eq!(event.conversation_id, events[0].conversation_id);
             // What is queued reads back as it was, and says the same.
             let work = InboundWork::Event(event.clone());
             prop_assert_eq!(&InboundWork::from_json(&work.to_json().unwrap()).unwrap(), &work);
             if let Some(parsed) = parse(event) {
                 prop_assert_eq!(&parsed.id, &event.event_id);
-                if let EventBody::Message(message) = parsed.body {
-                    if let Content::Attachments { attachments, .. } | Content::Text { attachments, .. } =
+                if let EventBody::Message(message) = parsed.body
+                    && let Content::Attachments { attachments, .. } | Content::Text { attachments, .. } =
                         message.content
-                    {
-                        prop_assert!(attachments.len() <= 10);
-                    }
+                {
+                    prop_assert!(attachments.len() <= 10);
                 }
             } else {
                 // Kept as an event of the channel: a status of no known kind, or what names nobody.

@@ -57,7 +57,7 @@ pub fn split(
     let sid = crate::json::as_id(&Value::from(sid)).unwrap_or_default();
     if let Some(status) = status {
         let addressed = callback.map(|callback| callback.conversation);
-        let conversation = addressed.or_else(|| to.map(|to| conversation(to)));
+        let conversation = addressed.or_else(|| to.map(&conversation));
         return Ok(vec![event(part::STATUS, format!("{sid}:{status}"), conversation)]);
     }
     let Some(key) = contact(form) else { return Ok(vec![event(part::OTHER, sid, None)]) };
@@ -131,8 +131,8 @@ mod tests {
         split(&of(parameters), callback, None, channel(), Timestamp::from_ms(1_790_000_000_000)).unwrap()
     }
 
-    fn person(key: &str) -> Option<ConversationId> {
-        Some(ConversationId::derive(channel(), &Party::User(key.into())))
+    fn person(key: &str) -> ConversationId {
+        ConversationId::derive(channel(), &Party::User(key.into()))
     }
 
     #[test]
@@ -156,7 +156,7 @@ mod tests {
             let parameters = [&[("MessageSid", "SM1"), ("SmsStatus", "received")], parameters].concat();
             let events = events(&parameters, None);
             assert_eq!(events.len(), 1);
-            assert_eq!(events[0].conversation_id, person(key), "{parameters:?}");
+            assert_eq!(events[0].conversation_id, Some(person(key)), "{parameters:?}");
             assert_eq!(events[0].event_id, "SM1");
         }
     }
@@ -177,14 +177,14 @@ mod tests {
 
     #[test]
     fn a_status_is_of_the_message_that_the_address_names() {
-        let conversation = person("whatsapp:JP.1").unwrap();
+        let conversation = person("whatsapp:JP.1");
         let message = MessageKey { at: Timestamp::from_ms(1), id: MessageId::of_reply(conversation, "k") };
         let parameters = [("MessageSid", "SM1"), ("MessageStatus", "delivered"), ("To", "whatsapp:+8190")];
         let [event] = &events(&parameters, Some(Callback { message, conversation }))[..] else { panic!() };
         assert_eq!((event.event_id.as_str(), event.conversation_id), ("SM1:delivered", Some(conversation)));
         assert_eq!(event.raw["message_key"], message.to_string());
         let [event] = &events(&parameters, None)[..] else { panic!() };
-        assert_eq!(event.conversation_id, person("whatsapp:+8190"));
+        assert_eq!(event.conversation_id, Some(person("whatsapp:+8190")));
         // Older names of the same.
         let [event] = &events(&[("SmsSid", "SM1"), ("SmsStatus", "sent"), ("To", "+8190")], None)[..] else {
             panic!()
@@ -197,7 +197,7 @@ mod tests {
         let base = [("MessageSid", "SM1"), ("From", "whatsapp:+8190"), ("SmsStatus", "received")];
         let parts = |more: &[(&str, &str)]| {
             let events = events(&[&base[..], more].concat(), None);
-            assert!(events.iter().all(|event| event.conversation_id == person("whatsapp:+8190")));
+            assert!(events.iter().all(|event| event.conversation_id == Some(person("whatsapp:+8190"))));
             events.into_iter().map(|event| event.event_id).collect::<Vec<_>>()
         };
         assert_eq!(parts(&[]), ["SM1"]);

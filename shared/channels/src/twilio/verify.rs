@@ -141,12 +141,11 @@ fn addresses(request: &SignedRequest<'_>) -> Vec<String> {
     let mut bases = vec![base.to_owned()];
     if let Some((scheme, rest)) = base.split_once("://") {
         let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-        match port_at(authority) {
-            Some(at) => bases.push(format!("{scheme}://{}{path}", &authority[..at])),
-            None => {
-                let port = if scheme.eq_ignore_ascii_case("http") { 80 } else { 443 };
-                bases.push(format!("{scheme}://{authority}:{port}{path}"));
-            }
+        if let Some(at) = port_at(authority) {
+            bases.push(format!("{scheme}://{}{path}", &authority[..at]));
+        } else {
+            let port = if scheme.eq_ignore_ascii_case("http") { 80 } else { 443 };
+            bases.push(format!("{scheme}://{authority}:{port}{path}"));
         }
     }
     bases.into_iter().map(|base| base + request.path_and_query).collect()

@@ -1,3 +1,4 @@
+use SignatureError::{Malformed, Mismatch, Missing, Unsupported};
 use serde::Deserialize;
 
 use super::*;
@@ -65,7 +66,6 @@ fn ing_3_what_the_vendor_signs_is_accepted() {
 
 #[test]
 fn ing_3_every_part_is_signed() {
-    use SignatureError::{Mismatch, Missing};
     for vector in vectors() {
         let request = vector.request();
         let refuse = |request: SignedRequest<'_>, what: &str| {
@@ -184,7 +184,6 @@ fn shared_keys_fail_closed() {
     let strict = SigningKeys { shared_keys: &shared, ..tokens(&auth_tokens) };
     let lenient = SigningKeys { auth_token_beside_shared_keys: true, ..strict };
     let none = tokens(&auth_tokens);
-    use SignatureError::{Malformed, Mismatch, Unsupported};
     let table = [
         (strict, &sha256, Some("key=k1,algorithm=HMAC_SHA256"), Ok(())),
         (strict, &sha256, Some(" algorithm=HMAC_SHA256 , key=k1 "), Ok(())),
