@@ -150,7 +150,8 @@ impl ConversationView {
             limits: LimitsView::from(text::limit(conversation.channel_kind)),
             problems: problems(conversation, channel, now, reader),
             participants: None,
-            channel_health: channel.map(|channel| HealthView::from(&channel.health)),
+            channel_health: channel
+                .map(|channel| HealthView::told(&channel.health, channel.kind, reader.language)),
             version: conversation.version,
         }
     }
@@ -430,6 +431,9 @@ mod tests {
             let ids: Vec<_> = problems.iter().map(|problem| problem["id"].as_str().unwrap()).collect();
             assert_eq!(ids, expected);
             assert!(problems.iter().all(|p| p["remedy"].is_string() && p["provider"].is_null()));
+            if expected == ["token_expired"] {
+                assert_eq!(shown["channel_health"]["remedy"], problems[0]["remedy"]);
+            }
         }
     }
 
