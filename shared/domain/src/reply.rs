@@ -79,8 +79,15 @@ pub fn composer(
     author: Author,
     now: Timestamp,
 ) -> Composer {
+    let opened_at = conversation.window_opened_at;
+    let window = window::window(conversation.channel_kind, opened_at, settings.human_agent, author, now);
     if !conversation.is_open() {
-        return Composer::Locked(Lock::Closed);
+        let over = matches!(conversation.status, Status::Closed { reason: CloseReason::ReplyLimit, .. });
+        return Composer::Locked(match window {
+            // Reopening it would not help (RPL-7).
+            Window::Closed { ended_at } if over => Lock::WindowClosed { ended_at },
+            _ => Lock::Closed,
+        });
     }
     if conversation.is_standby(now) {
         return Composer::Locked(Lock::Standby);
@@ -88,8 +95,7 @@ pub fn composer(
     if conversation.is_opted_out() {
         return Composer::Locked(Lock::OptedOut);
     }
-    let opened_at = conversation.window_opened_at;
-    match window::window(conversation.channel_kind, opened_at, settings.human_agent, author, now) {
+    match window {
         Window::Unlimited => Composer::Open { until: None },
         Window::Standard { until } => Composer::Open { until: Some(until) },
         Window::HumanAgent { until } => Composer::HumanAgent { until },

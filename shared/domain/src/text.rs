@@ -166,6 +166,41 @@ fn end_of_part(text: &str, max: usize, unit: Unit) -> Option<usize> {
     sentence.filter(|end| *end > half).or_else(|| word().filter(|end| *end > half)).or(Some(farthest))
 }
 
+/// A web address in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link<'a> {
+    /// Where it begins, in UTF-16 code units.
+    pub index: usize,
+    /// How long it is, in UTF-16 code units.
+    pub length: usize,
+    /// The address.
+    pub url: &'a str,
+}
+
+/// The web addresses in a text. An address goes on until a blank or something that no address holds unescaped;
+/// punctuation at its end belongs to the sentence.
+pub fn links(text: &str) -> Vec<Link<'_>> {
+    const ENDS: &[char] = &['<', '>', '"', '「', '」', '『', '』', '（', '）', '、', '。', '　'];
+    const SENTENCE: &[char] = &['.', ',', ';', ':', '!', '?', '\'', ')', ']', '！', '？'];
+    let mut links = Vec::new();
+    let mut at = 0;
+    while let Some(found) = text[at..].find("http") {
+        let start = at + found;
+        let rest = &text[start..];
+        let end = rest.find(|c: char| c.is_whitespace() || ENDS.contains(&c)).unwrap_or(rest.len());
+        let link = rest[..end].trim_end_matches(SENTENCE);
+        let host = link.strip_prefix("https://").or_else(|| link.strip_prefix("http://"));
+        if host.is_some_and(|host| host.starts_with(char::is_alphanumeric)) {
+            let (index, length) = (Unit::Utf16.count(&text[..start]), Unit::Utf16.count(link));
+            links.push(Link { index, length, url: link });
+            at = start + link.len();
+        } else {
+            at = start + "http".len();
+        }
+    }
+    links
+}
+
 /// As much of `text` as fits into `max_bytes`, never half of what a reader sees as one character; an ellipsis tells
 /// that something is missing.
 pub fn cut(text: &str, max_bytes: usize) -> String {
@@ -242,6 +277,27 @@ mod tests {
         // As long as each side can carry its share of the blanks it can be done.
         let gap = format!("a{}b", " ".repeat(3_000));
         assert_eq!(split(ChannelKind::Messenger, &gap).unwrap().concat(), gap);
+    }
+
+    #[test]
+    fn links_are_found_with_their_place() {
+        let link = |index, length, url| Link { index, length, url };
+        let table = [
+            ("", vec![]),
+            ("http", vec![]),
+            ("https:// nothing", vec![]),
+            ("see https://example.com/a?b=c#d.", vec![link(4, 27, "https://example.com/a?b=c#d")]),
+            ("😀 http://例え.jp/、次", vec![link(3, 13, "http://例え.jp/")]),
+            (
+                "（https://a.jp）https://b.jp!",
+                vec![link(1, 12, "https://a.jp"), link(14, 12, "https://b.jp")],
+            ),
+            ("httphttps://a.jp", vec![link(4, 12, "https://a.jp")]),
+            ("<http://a.jp/(x)>", vec![link(1, 14, "http://a.jp/(x")]),
+        ];
+        for (text, expected) in table {
+            assert_eq!(links(text), expected, "{text}");
+        }
     }
 
     fn long_text() -> impl Strategy<Value = String> {

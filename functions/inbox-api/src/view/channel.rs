@@ -1,6 +1,8 @@
 //! A channel as administrators and operators see it. It has no place for a credential.
 
-use madoguchi_domain::{Channel, ChannelHealth, ChannelId, ChannelKind, ChannelSettings, ConnectionId};
+use madoguchi_domain::{
+    Channel, ChannelHealth, ChannelId, ChannelKind, ChannelSettings, ConnectionId, Language, Problem,
+};
 use serde::Serialize;
 
 use super::file::FilesView;
@@ -62,6 +64,19 @@ impl From<&Channel> for ChannelView {
             files: FilesView::new(channel.kind, &channel.settings),
             warnings: warnings(channel),
         }
+    }
+}
+
+impl HealthView {
+    /// With the remedy in `language`.
+    pub(super) fn told(health: &ChannelHealth, kind: ChannelKind, language: Language) -> Self {
+        let remedy = match health {
+            ChannelHealth::NeedsReauthorization { cause, .. } => {
+                Some(Problem::Reauthorization(*cause).text(kind, language).remedy)
+            }
+            ChannelHealth::Connecting | ChannelHealth::Healthy { .. } => None,
+        };
+        Self { remedy, ..Self::from(health) }
     }
 }
 

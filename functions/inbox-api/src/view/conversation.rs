@@ -154,7 +154,8 @@ impl ConversationView {
             problems: problems(conversation, channel, now, reader),
             participants: None,
             files: channel.map(|channel| FilesView::new(channel.kind, &channel.settings)),
-            channel_health: channel.map(|channel| HealthView::from(&channel.health)),
+            channel_health: channel
+                .map(|channel| HealthView::told(&channel.health, channel.kind, reader.language)),
             version: conversation.version,
         }
     }
@@ -440,6 +441,9 @@ mod tests {
             let ids: Vec<_> = problems.iter().map(|problem| problem["id"].as_str().unwrap()).collect();
             assert_eq!(ids, expected);
             assert!(problems.iter().all(|p| p["remedy"].is_string() && p["provider"].is_null()));
+            if expected == ["token_expired"] {
+                assert_eq!(shown["channel_health"]["remedy"], problems[0]["remedy"]);
+            }
         }
     }
 

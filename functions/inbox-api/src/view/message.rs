@@ -6,6 +6,7 @@ use madoguchi_channels::line;
 use madoguchi_domain::event::{Album, Attachment, Inset, StandsFor, Template};
 use madoguchi_domain::message::Body;
 use madoguchi_domain::sms::{Segments, segments};
+use madoguchi_domain::text::{Link, links};
 use madoguchi_domain::{
     ChannelKind, Content, Conversation, Message, MessageKey, OperatorId, Problem, SendState, SentBy,
     Timestamp,
@@ -32,7 +33,7 @@ pub(crate) struct MessageView {
     reactions: Vec<ReactionView>,
     edited: bool,
     unsent: bool,
-    /// The provider's own emoji and mentions in `text`.
+    /// Links, the provider's own emoji and mentions in `text`.
     insets: Vec<InsetView>,
     attachments: Vec<AttachmentView>,
     template: Option<Template>,
@@ -109,11 +110,14 @@ impl MessageView {
             Body::Timeline { event, detail, .. } => (event.clone(), detail.clone(), Vec::new()),
         };
         let (insets, details, album) = match &message.body {
-            Body::Said { content: Content::Text { insets, payload, .. } } => {
+            Body::Said { content: Content::Text { text, insets, payload, .. } } => {
                 // An edit brings a text of its own.
                 let insets = insets.iter().filter(|_| message.annotations.edit.is_none());
                 let payload = payload.iter().map(|payload| ("payload".to_owned(), payload.clone()));
-                (insets.map(InsetView::from).collect(), payload.collect(), None)
+                let shown =
+                    message.annotations.edit.as_ref().map_or(text.as_str(), |edit| edit.text.as_str());
+                let links = links(shown).into_iter().map(InsetView::link);
+                (insets.map(InsetView::from).chain(links).collect(), payload.collect(), None)
             }
             Body::Said { content: Content::Attachments { album, .. } } => {
                 (Vec::new(), BTreeMap::new(), album.as_ref().map(AlbumView::from))
@@ -212,6 +216,23 @@ impl MessageView {
 impl From<&Album> for AlbumView {
     fn from(album: &Album) -> Self {
         Self { id: album.id.clone(), index: album.index, total: album.total }
+    }
+}
+
+impl InsetView {
+    fn link(link: Link<'_>) -> Self {
+        let Link { index, length, url } = link;
+        let place = |units: usize| u32::try_from(units).unwrap_or(u32::MAX);
+        Self {
+            index: place(index),
+            length: place(length),
+            kind: "link",
+            emoji: None,
+            url: Some(url.to_owned()),
+            user: None,
+            everybody: false,
+            us: false,
+        }
     }
 }
 
@@ -623,6 +644,9 @@ mod tests {
         said.annotations.edit = Some(Edit { at: AT, text: "other".into() });
         let edited = shown(&said, &conversation);
         assert_eq!((&edited["insets"], &edited["details"]), (&json!([]), &json!({"payload": "YES"})));
+        said.annotations.edit = Some(Edit { at: AT, text: "→ https://example.com".into() });
+        let link = json!([{"index": 2, "length": 19, "kind": "link", "url": "https://example.com"}]);
+        assert_eq!(shown(&said, &conversation)["insets"], link);
     }
 
     #[test]

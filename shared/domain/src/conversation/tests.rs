@@ -247,6 +247,14 @@ fn c7_the_earliest_deadline_fires_and_messenger_ends_after_seven_days() {
     assert_eq!((due.kind, due.due_at), (DeadlineKind::ReplyLimit, T0 + Span::from_days(7)));
     let closed = close(memory.current().clone(), due.kind.reason(), due.due_at).unwrap();
     assert_eq!(closed.conversation.section(), Section::Closed);
+    // RPL-7: nobody is told to reopen what cannot be answered then.
+    let locked = |reason| {
+        let closed = close(memory.current().clone(), reason, due.due_at).unwrap().conversation;
+        reply::composer(&closed, &month, crate::window::Author::Person, due.due_at + Span::from_secs(1))
+    };
+    let ended_at = Some(T0 + Span::from_hours(24));
+    assert_eq!(locked(CloseReason::ReplyLimit), Composer::Locked(Lock::WindowClosed { ended_at }));
+    assert_eq!(locked(CloseReason::Operator), Composer::Locked(Lock::Closed));
     // Reopened by a person, it is not closed again by the same window.
     let reopened = reopen(closed.conversation, &month, "op", due.due_at + Span::from_ms(5)).unwrap().unwrap();
     let next = deadline(&reopened.conversation, &month).unwrap();
