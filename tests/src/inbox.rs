@@ -179,6 +179,7 @@ impl TestInbox {
             settings_changed_at: START - Span::from_days(1),
             health: ChannelHealth::Healthy { since: START },
             paused_until: None,
+            quota: None,
             created_at: START,
         };
         assert_eq!(self.directory.add_channel(&channel).await.unwrap(), Saved::Done);

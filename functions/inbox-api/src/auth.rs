@@ -16,6 +16,8 @@ const ADMINISTRATORS: &str = "administrators";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Operator {
     pub(crate) id: OperatorId,
+    /// As the identity provider tells it, see [`name`].
+    pub(crate) name: String,
     administrator: bool,
 }
 
@@ -52,7 +54,16 @@ fn claims(extensions: &Extensions) -> Option<&HashMap<String, String>> {
 fn operator(claims: &HashMap<String, String>) -> Option<Operator> {
     let id = claims.get("sub").filter(|sub| !sub.is_empty())?;
     let groups = claims.get("cognito:groups").map_or("", String::as_str);
-    Some(Operator { id: OperatorId(id.clone()), administrator: is_member(groups, ADMINISTRATORS) })
+    let administrator = is_member(groups, ADMINISTRATORS);
+    Some(Operator { id: OperatorId(id.clone()), name: name(claims).unwrap_or(id).to_owned(), administrator })
+}
+
+/// The person's name, else what they sign in with. Cognito's access tokens have only the latter.
+fn name(claims: &HashMap<String, String>) -> Option<&String> {
+    ["name", "preferred_username", "cognito:username", "username", "email"]
+        .into_iter()
+        .filter_map(|claim| claims.get(claim))
+        .find(|name| !name.trim().is_empty())
 }
 
 /// API Gateway hands every claim over as text. A list of groups becomes `[administrators operators]`;

@@ -14,6 +14,7 @@ use madoguchi_domain::channel::SettingsOutOfBounds;
 use madoguchi_domain::conversation::ReopenRefused;
 use madoguchi_domain::reply::{Lock, ReplyRefused};
 use madoguchi_domain::send::FailureReason;
+use madoguchi_domain::sender::NameRefused;
 use madoguchi_domain::text::TextRefused;
 use madoguchi_runtime::{QueueError, SecretError};
 use madoguchi_store::StoreError;
@@ -81,6 +82,9 @@ pub enum ApiError {
     /// The text does not fit the provider.
     #[error("{}", sentence(.0))]
     Text(TextRefused),
+    /// Customers cannot be shown this name (SND-6).
+    #[error("{}", sentence(.0))]
+    SenderName(NameRefused),
     /// The channel's conversations are not reopened by button (C1).
     #[error("{}", sentence(.0))]
     Reopen(ReopenRefused),
@@ -143,6 +147,7 @@ impl ApiError {
             Self::Locked(lock) => lock.public_id(),
             Self::Text(TextRefused::Empty) => "text_empty",
             Self::Text(TextRefused::TooLong { .. }) => "text_too_long",
+            Self::SenderName(refused) => refused.public_id(),
             Self::Reopen(ReopenRefused::OnlyTheCustomer) => "reopen_by_customer_only",
             Self::Reopen(ReopenRefused::Final) => "conversation_final",
             Self::MessageNotResendable => "message_not_resendable",
@@ -179,7 +184,7 @@ impl ApiError {
             | Self::ChannelExists
             | Self::ConnectionBusy
             | Self::NotReplayable { .. } => StatusCode::CONFLICT,
-            Self::Text(_) | Self::ConnectionNotFound | Self::SettingsOutOfBounds(_) => {
+            Self::Text(_) | Self::SenderName(_) | Self::ConnectionNotFound | Self::SettingsOutOfBounds(_) => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -260,7 +265,7 @@ pub(crate) fn sentence(reason: &impl ToString) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::collections::{BTreeSet, HashSet};
 
     use super::*;
 
@@ -292,6 +297,10 @@ mod tests {
                 unit: "UTF-16 code units",
                 channel: ChannelKind::Line,
             }),
+            ApiError::SenderName(NameRefused::Empty),
+            ApiError::SenderName(NameRefused::TooLong { length: 21 }),
+            ApiError::SenderName(NameRefused::Reserved { word: "LINE".into() }),
+            ApiError::SenderName(NameRefused::Control),
             ApiError::Reopen(ReopenRefused::OnlyTheCustomer),
             ApiError::Reopen(ReopenRefused::Final),
             ApiError::MessageNotResendable,
@@ -341,14 +350,18 @@ mod tests {
             ApiError::NotReplayable { .. } => 26,
             ApiError::Busy { .. } => 27,
             ApiError::Internal { .. } => 28,
+            ApiError::SenderName(NameRefused::Empty) => 29,
+            ApiError::SenderName(NameRefused::TooLong { .. }) => 30,
+            ApiError::SenderName(NameRefused::Reserved { .. }) => 31,
+            ApiError::SenderName(NameRefused::Control) => 32,
         }
     }
 
     #[test]
     fn every_error_has_its_own_id_a_status_and_a_text_without_detail() {
         let catalogue = catalogue();
-        let places: Vec<_> = catalogue.iter().map(place).collect();
-        assert_eq!(places, (0..29).collect::<Vec<_>>());
+        let places: BTreeSet<_> = catalogue.iter().map(place).collect();
+        assert_eq!(places, (0..catalogue.len()).collect());
         let ids: HashSet<_> = catalogue.iter().map(ApiError::public_id).collect();
         assert_eq!(ids.len(), catalogue.len());
         for error in &catalogue {
@@ -374,7 +387,12 @@ mod tests {
 
     #[test]
     fn a_setting_out_of_bounds_is_named_with_its_bounds() {
-        let error = &catalogue()[25];
+        let error = ApiError::SettingsOutOfBounds(SettingsOutOfBounds {
+            field: "idle_close_after_minutes",
+            value: 0,
+            min: 1,
+            max: 1_440,
+        });
         assert_eq!(
             error.to_string(),
             "The setting idle_close_after_minutes is 0; it must be between 1 and 1440 minutes, \

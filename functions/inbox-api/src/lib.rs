@@ -13,6 +13,7 @@ mod conversations;
 mod credentials;
 pub mod error;
 mod input;
+mod me;
 mod messages;
 mod quarantine;
 mod view;
@@ -60,6 +61,7 @@ pub fn router(state: Api) -> Router {
         .route("/api/conversations/{conversation}/reopen", post(conversations::reopen))
         .route("/api/conversations/{conversation}/messages", get(messages::list).post(messages::send))
         .route("/api/conversations/{conversation}/messages/{message}/resend", post(messages::resend))
+        .route("/api/me", get(me::read).patch(me::change))
         .route("/api/channels", get(channels::list).post(channels::create))
         .route("/api/channels/{channel}", get(channels::read).patch(channels::change))
         .route("/api/channels/{channel}/credential", put(channels::reauthorize))

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::credential::Cause;
 use crate::ids::{ChannelId, ConnectionId};
+use crate::quota::Quota;
 use crate::time::{Span, Timestamp};
 
 /// The provider behind a channel.
@@ -56,6 +57,9 @@ pub struct Channel {
     /// Sending rests until then: the provider asked us to slow down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused_until: Option<Timestamp>,
+    /// The month's messages (LINE), as last read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota: Option<Quota>,
     /// When it was added.
     pub created_at: Timestamp,
 }

@@ -184,6 +184,7 @@ impl World {
             settings_changed_at: now - Span::from_days(1),
             health: ChannelHealth::Healthy { since: now },
             paused_until: None,
+            quota: None,
             created_at: now,
         };
         let directory = Directory::new(self.dynamo.clients().dynamodb(), DIRECTORY);

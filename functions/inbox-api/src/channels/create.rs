@@ -88,6 +88,7 @@ pub(crate) async fn create(
         settings_changed_at: now,
         health: ChannelHealth::Connecting,
         paused_until: None,
+        quota: None,
         created_at: now,
     };
     if api.directory.add_channel(&channel).await? == Saved::Conflict {

@@ -1,17 +1,21 @@
 //! LINE official accounts: Messaging API webhooks, reply and push, stateless tokens.
 
 mod content;
+mod courtesy;
 pub mod error;
 mod event;
 mod parse;
 mod profile;
+mod quota;
 mod send;
 mod split;
 pub mod token;
 mod verify;
 
+pub use courtesy::{LOADING_SECONDS, mark_as_read, show_loading};
 pub use parse::parse;
 pub use profile::{member_profile, profile};
+pub use quota::{Meter, meter};
 pub use send::{push, reply};
 pub use split::split;
 pub use verify::verify_signature;

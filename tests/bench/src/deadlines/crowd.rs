@@ -165,6 +165,7 @@ fn channel(account: &str, settings: &ChannelSettings) -> Channel {
         settings_changed_at: START - Span::from_days(1),
         health: ChannelHealth::Healthy { since: START },
         paused_until: None,
+        quota: None,
         created_at: START,
     }
 }
