@@ -232,6 +232,7 @@ impl TestInbox {
             health: ChannelHealth::Healthy { since: START },
             paused_until: None,
             paused_for: None,
+            quota: None,
             created_at: START,
         };
         assert_eq!(self.directory.add_channel(&channel).await.unwrap(), Saved::Done);

@@ -17,6 +17,8 @@ const ADMINISTRATORS: &str = "administrators";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Operator {
     pub(crate) id: OperatorId,
+    /// As the identity provider tells it, see [`name`].
+    pub(crate) name: String,
     administrator: bool,
     language: Language,
 }
@@ -75,7 +77,16 @@ fn operator(claims: &HashMap<String, String>, language: Language) -> Option<Oper
     let id = claims.get("sub").filter(|sub| !sub.is_empty())?;
     let groups = claims.get("cognito:groups").map_or("", String::as_str);
     let administrator = is_member(groups, ADMINISTRATORS);
-    Some(Operator { id: OperatorId(id.clone()), administrator, language })
+    let name = name(claims).unwrap_or(id).to_owned();
+    Some(Operator { id: OperatorId(id.clone()), name, administrator, language })
+}
+
+/// The person's name, else what they sign in with. Cognito's access tokens have only the latter.
+fn name(claims: &HashMap<String, String>) -> Option<&String> {
+    ["name", "preferred_username", "cognito:username", "username", "email"]
+        .into_iter()
+        .filter_map(|claim| claims.get(claim))
+        .find(|name| !name.trim().is_empty())
 }
 
 /// API Gateway hands every claim over as text. A list of groups becomes `[administrators operators]`;

@@ -14,6 +14,7 @@ use madoguchi_domain::conversation::ReopenRefused;
 use madoguchi_domain::media::{MediaFailure, MediaRefused};
 use madoguchi_domain::reply::{Lock, ReplyRefused};
 use madoguchi_domain::send::FailureReason;
+use madoguchi_domain::sender::NameRefused;
 use madoguchi_domain::template::TemplateRefused;
 use madoguchi_domain::text::{self, TextRefused};
 use madoguchi_domain::{ChannelKind, Language, Problem};
@@ -107,6 +108,9 @@ pub enum ApiError {
     /// The text does not fit the provider.
     #[error("{}", sentence(.0))]
     Text(TextRefused, ChannelKind),
+    /// Customers cannot be shown this name (SND-6).
+    #[error("{}", sentence(.0))]
+    SenderName(NameRefused),
     /// The channel's conversations are not reopened by button (C1).
     #[error("{}", sentence(.0))]
     Reopen(ReopenRefused),
@@ -182,6 +186,7 @@ impl ApiError {
             Self::Text(TextRefused::TooLong { .. }, _) => "text_too_long",
             Self::Text(TextRefused::Indivisible { .. }, _) => "text_indivisible",
             Self::Template(_) => "template_refused",
+            Self::SenderName(refused) => refused.public_id(),
             Self::Reopen(ReopenRefused::OnlyTheCustomer) => "reopen_by_customer_only",
             Self::Reopen(ReopenRefused::Final) => "conversation_final",
             Self::MessageNotResendable => "message_not_resendable",
@@ -228,6 +233,7 @@ impl ApiError {
             Self::Text(..)
             | Self::Template(_)
             | Self::File(_)
+            | Self::SenderName(_)
             | Self::ConnectionNotFound
             | Self::SettingsOutOfBounds(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -369,7 +375,7 @@ pub(crate) fn sentence(reason: &impl ToString) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::collections::{BTreeSet, HashSet};
 
     use madoguchi_domain::media::MediaKind;
 
@@ -406,6 +412,10 @@ mod tests {
                 },
                 ChannelKind::Line,
             ),
+            ApiError::SenderName(NameRefused::Empty),
+            ApiError::SenderName(NameRefused::TooLong { length: 21 }),
+            ApiError::SenderName(NameRefused::Reserved { word: "LINE".into() }),
+            ApiError::SenderName(NameRefused::Control),
             ApiError::Reopen(ReopenRefused::OnlyTheCustomer),
             ApiError::Reopen(ReopenRefused::Final),
             ApiError::MessageNotResendable,
@@ -514,14 +524,17 @@ mod tests {
             ApiError::File(MediaRefused::Acc | MediaRefused::Type { .. }) => 49,
             ApiError::File(MediaRefused::TooLarge { .. }) => 50,
             ApiError::File(MediaRefused::Disguised) => 51,
+            ApiError::SenderName(NameRefused::Empty) => 52,
+            ApiError::SenderName(NameRefused::TooLong { .. }) => 53,
+            ApiError::SenderName(NameRefused::Reserved { .. }) => 54,
+            ApiError::SenderName(NameRefused::Control) => 55,
         }
     }
 
     #[test]
     fn every_error_has_its_own_id_a_status_and_a_text_without_detail() {
         let catalogue = catalogue();
-        let places: Vec<_> = catalogue.iter().map(place).collect();
-        let places: std::collections::BTreeSet<_> = places.into_iter().collect();
+        let places: BTreeSet<_> = catalogue.iter().map(place).collect();
         assert_eq!(places, (0..catalogue.len()).collect());
         let ids: HashSet<_> = catalogue.iter().map(ApiError::public_id).collect();
         assert_eq!(ids.len(), catalogue.len());
@@ -577,7 +590,12 @@ mod tests {
 
     #[test]
     fn a_setting_out_of_bounds_is_named_with_its_bounds() {
-        let error = &catalogue()[25];
+        let error = ApiError::SettingsOutOfBounds(SettingsOutOfBounds {
+            field: "idle_close_after_minutes",
+            value: 0,
+            min: 1,
+            max: 1_440,
+        });
         assert_eq!(
             error.to_string(),
             "The setting idle_close_after_minutes is 0; it must be between 1 and 1440 minutes, \

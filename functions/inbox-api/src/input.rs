@@ -9,6 +9,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use madoguchi_domain::{ChannelId, ConversationId, MessageKey};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 use crate::ApiError;
 
@@ -117,6 +118,15 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
         Ok(Json(body)) => Ok(body),
         Err(rejection) => Err(ApiError::InvalidBody { what: reason(&rejection.body_text()) }),
     }
+}
+
+/// Tells a field that is there, and perhaps null, from one that is left out.
+pub(crate) fn named<'de, T, D>(field: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    T::deserialize(field).map(Some)
 }
 
 /// What axum says after `Failed to …:`, beginning with the field's name.

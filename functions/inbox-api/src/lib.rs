@@ -14,6 +14,7 @@ mod credentials;
 pub mod error;
 mod files;
 mod input;
+mod me;
 mod messages;
 mod quarantine;
 mod view;
@@ -74,6 +75,7 @@ pub fn router(state: Api) -> Router {
         .route("/api/conversations/{conversation}/uploads", post(files::upload))
         // Open: whoever has the address may have the file.
         .route("/media/{token}", get(files::public))
+        .route("/api/me", get(me::read).patch(me::change))
         .route("/api/channels", get(channels::list).post(channels::create))
         .route("/api/channels/{channel}", get(channels::read).patch(channels::change))
         .route("/api/channels/{channel}/credential", put(channels::reauthorize))

@@ -162,10 +162,8 @@ impl Dispatcher {
             return None;
         }
         let token = self.credentials.line_token(channel, Freshness::Cached, self.clock.now()).await.ok()?;
-        let (http, base) = (&self.http, &self.providers.line_base_url);
-        let (limit, used) =
-            tokio::join!(line::monthly_limit(http, base, &token), line::used_this_month(http, base, &token));
-        Some(Meter { used: used?, limit: limit? })
+        let month = line::meter(&self.http, &self.providers.line_base_url, &token).await.ok()?;
+        Some(Meter { used: month.used, limit: month.limit? })
     }
 }
 

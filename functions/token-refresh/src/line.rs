@@ -1,6 +1,7 @@
 //! A LINE official account: its id and secret still issue a token, and the token works.
 
 use madoguchi_channels::line::token::{bot_info, issue_stateless};
+use madoguchi_channels::line::{Meter, meter};
 use madoguchi_credentials::LineSecret;
 use madoguchi_domain::credential::Cause;
 use madoguchi_store::directory::Connection;
@@ -18,8 +19,9 @@ pub(crate) async fn check(
 ) -> Result<Finding, Stop> {
     let name = refresh.names.connection(connection.kind, connection.id);
     let secret = refresh.credential::<LineSecret>(&name, Cause::SecretMismatch).await?;
-    prove(refresh, secret.expose()).await?;
+    let quota = prove(refresh, secret.expose()).await?;
     Ok(Finding {
+        quota,
         standings: vec![Ok(()); channels],
         postponed: None,
         renewed: false,
@@ -28,9 +30,10 @@ pub(crate) async fn check(
     })
 }
 
-async fn prove(refresh: &TokenRefresh, secret: &LineSecret) -> Result<(), Trouble> {
+/// Also reads the month's quota, which is worth no verdict: `None` if it could not be had.
+async fn prove(refresh: &TokenRefresh, secret: &LineSecret) -> Result<Option<Meter>, Trouble> {
     let base_url = &refresh.line_base_url;
     let issued = issue_stateless(&refresh.http, base_url, &secret.channel_id, &secret.channel_secret).await?;
     bot_info(&refresh.http, base_url, issued.token.as_str()).await?;
-    Ok(())
+    Ok(meter(&refresh.http, base_url, issued.token.as_str()).await.ok())
 }

@@ -56,6 +56,7 @@ pub(crate) async fn check(
         expires_at: if kept { renewal.end } else { end(current.expose(), &login) },
         postponed: renewal.postponed,
         pages: covered(connection, channels, &list, &login),
+        quota: None,
     })
 }
 

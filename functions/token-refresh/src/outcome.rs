@@ -1,5 +1,6 @@
 //! How a check can end.
 
+use madoguchi_channels::line::Meter;
 use madoguchi_domain::Timestamp;
 use madoguchi_runtime::SecretError;
 use madoguchi_store::StoreError;
@@ -71,6 +72,8 @@ pub(crate) struct Finding {
     pub(crate) expires_at: Option<Timestamp>,
     /// The Pages that the login covers.
     pub(crate) pages: Vec<String>,
+    /// LINE: the month's messages.
+    pub(crate) quota: Option<Meter>,
 }
 
 impl Finding {
@@ -83,6 +86,7 @@ impl Finding {
             renewed: false,
             expires_at: connection.expires_at,
             pages: connection.pages.clone(),
+            quota: None,
         }
     }
 

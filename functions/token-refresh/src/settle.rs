@@ -1,7 +1,9 @@
 //! What was found becomes health of the channels, log lines and metrics; then the connection is settled.
 
+use madoguchi_channels::line::Meter;
 use madoguchi_domain::credential::Cause;
-use madoguchi_domain::{Channel, ChannelHealth, Timestamp};
+use madoguchi_domain::quota::{Quota, QuotaLevel};
+use madoguchi_domain::{Channel, ChannelHealth, Span, Timestamp};
 use madoguchi_store::Saved;
 use madoguchi_store::directory::{Connection, Lease};
 
@@ -37,9 +39,16 @@ impl TokenRefresh {
             return Err(fault);
         }
         self.announce(&connection, &finding, now);
+        self.note_quota(channels, &finding, now).await?;
         let unclear = finding.standings.iter().filter(|s| matches!(s, Err(Trouble::Unclear { .. }))).count();
         let settled = Connection {
-            check_at: rules::next_check(finding.troubles(), finding.expires_at, now),
+            check_at: match finding.quota {
+                // What is left changes by the hour.
+                Some(_) => {
+                    rules::next_check(finding.troubles(), finding.expires_at, now).min(now + QUOTA_EVERY)
+                }
+                None => rules::next_check(finding.troubles(), finding.expires_at, now),
+            },
             expires_at: finding.expires_at,
             pages: finding.pages.clone(),
             ..connection
@@ -52,6 +61,23 @@ impl TokenRefresh {
         }
         self.look_back(&settled, channels, &finding, now).await?;
         Ok(Outcome::Checked { renewed: finding.renewed, released, held, unclear })
+    }
+
+    /// The month's messages, for those who send them (RPL-13).
+    async fn note_quota(&self, channels: &[Channel], finding: &Finding, now: Timestamp) -> Result<(), Fault> {
+        let Some(Meter { limit, used }) = finding.quota else { return Ok(()) };
+        let quota = Quota { limit, used, read_at: now };
+        for channel in channels {
+            let _gone_meanwhile = self.directory.note_quota(channel.id, quota).await?;
+            let before = channel.quota.map_or(QuotaLevel::Ample, |quota| quota.level());
+            if quota.level() != before && quota.level() != QuotaLevel::Ample {
+                tracing::warn!(
+                    channel.id = %channel.id, used, limit,
+                    "Channel `{}` has {} messages left in this month", channel.id, quota.left().unwrap_or_default()
+                );
+            }
+        }
+        Ok(())
     }
 
     async fn release(&self, channel: &Channel, now: Timestamp) -> Result<bool, Fault> {
@@ -164,6 +190,9 @@ impl TokenRefresh {
         Ok(())
     }
 }
+
+/// How often the month's messages are read.
+const QUOTA_EVERY: Span = Span::from_hours(1);
 
 const UNCLEAR: &str = "TokenRefreshFailedUnclear";
 

@@ -25,6 +25,7 @@ pub(crate) async fn check(
         renewed: false,
         expires_at: None,
         pages: Vec::new(),
+        quota: None,
     })
 }
 

@@ -39,6 +39,10 @@ impl ProviderHttp {
         self.client.get(url)
     }
 
+    pub(crate) fn delete(&self, url: Url) -> RequestBuilder {
+        self.client.delete(url)
+    }
+
     pub(crate) fn post(&self, url: Url) -> RequestBuilder {
         self.client.post(url)
     }

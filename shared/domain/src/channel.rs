@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::credential::Cause;
 use crate::ids::{ChannelId, ConnectionId};
+use crate::quota::Quota;
 use crate::send::Rest;
 use crate::time::{Span, Timestamp};
 
@@ -86,6 +87,9 @@ pub struct Channel {
     /// Why it rests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused_for: Option<Rest>,
+    /// The month's messages (LINE), as last read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota: Option<Quota>,
     /// When it was added.
     pub created_at: Timestamp,
 }

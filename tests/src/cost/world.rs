@@ -188,6 +188,7 @@ impl World {
             health: ChannelHealth::Healthy { since: now },
             paused_until: None,
             paused_for: None,
+            quota: None,
             created_at: now,
         };
         let directory = Directory::new(self.dynamo.clients().dynamodb(), DIRECTORY);

@@ -9,6 +9,7 @@ use madoguchi_channels::messenger::token::WEBHOOK_FIELDS;
 use madoguchi_credentials::SecretNames;
 use madoguchi_domain::channel::Sending;
 use madoguchi_domain::credential::{CHECK_EVERY, Cause, RECHECK_BROKEN_EVERY, RETRY_UNCLEAR_AFTER};
+use madoguchi_domain::quota::Quota;
 use madoguchi_domain::{
     Channel, ChannelHealth, ChannelId, ChannelKind, ChannelSettings, ConnectionId, Span, Timestamp,
 };
@@ -107,6 +108,7 @@ impl World {
             health: ChannelHealth::Connecting,
             paused_until: None,
             paused_for: None,
+            quota: None,
             created_at: self.now(),
         };
         assert_eq!(self.directory.add_channel(&channel).await.unwrap(), Saved::Done);
@@ -470,6 +472,27 @@ async fn two_refreshes_at_once_make_one() {
     assert_eq!((one.checked + other.checked, one.passed_over + other.passed_over), (1, 1));
     assert_eq!((world.exchanges(), world.versions_written()), (1, 1));
     assert_eq!(world.sending_of_page(demo::PAGE).await, Sending::Allowed);
+}
+
+/// RPL-13: who sends sees what is left of the month.
+#[tokio::test]
+async fn rpl_13_the_months_messages_of_a_line_account_are_read_every_hour() {
+    let world = World::start().await;
+    let id = world.connect_line(demo::LINE_SECRET).await;
+    let quota = async || world.directory.channel(id).await.unwrap().unwrap().quota;
+    world.simulator.set_line_quota(demo::LINE_CHANNEL, Some(200), 12);
+    world.run().await;
+    assert_eq!(quota().await, Some(Quota { limit: Some(200), used: 12, read_at: world.now() }));
+
+    world.simulator.set_line_quota(demo::LINE_CHANNEL, None, 30);
+    assert_eq!(world.run_after(Span::from_minutes(59)).await.due, 0);
+    assert_eq!(world.run_after(Span::from_minutes(1)).await.checked, 1);
+    assert_eq!(quota().await, Some(Quota { limit: None, used: 30, read_at: world.now() }));
+
+    // A broken credential tells nothing: what was read last stays.
+    world.simulator.rotate_line_secret(demo::LINE_CHANNEL, Some("another"));
+    assert_eq!(world.run_after(Span::from_hours(1)).await.held, 1);
+    assert_eq!(quota().await.map(|quota| quota.used), Some(30));
 }
 
 #[tokio::test]

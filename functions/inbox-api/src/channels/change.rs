@@ -5,12 +5,12 @@ use axum::Json;
 use axum::extract::State;
 use madoguchi_domain::{Channel, ChannelId, ReopenPolicy};
 use madoguchi_store::Saved;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use super::{existing, name};
 use crate::auth::Administrator;
 use crate::conversations::TRIES;
-use crate::input::{InPath, JsonBody};
+use crate::input::{InPath, JsonBody, named};
 use crate::view::ChannelView;
 use crate::{ApiError, Shared};
 
@@ -31,11 +31,6 @@ pub(crate) struct Changes {
     human_agent: Option<bool>,
     #[serde(deserialize_with = "named")]
     files: Option<bool>,
-}
-
-/// Tells a field that is there, and perhaps null, from one that is left out.
-fn named<'de, T: Deserialize<'de>, D: Deserializer<'de>>(field: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(field).map(Some)
 }
 
 pub(crate) async fn change(
@@ -103,6 +98,7 @@ mod tests {
             health: ChannelHealth::Connecting,
             paused_until: None,
             paused_for: None,
+            quota: None,
             created_at: Timestamp::default(),
         }
     }

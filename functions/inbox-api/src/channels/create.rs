@@ -108,6 +108,7 @@ pub(crate) async fn create(
         health: ChannelHealth::Connecting,
         paused_until: None,
         paused_for: None,
+        quota: None,
         created_at: now,
     };
     if api.directory.add_channel(&channel).await? == Saved::Conflict {

@@ -1,5 +1,6 @@
 //! A channel as administrators and operators see it. It has no place for a credential.
 
+use madoguchi_domain::quota::{Quota, QuotaLevel};
 use madoguchi_domain::{
     Channel, ChannelHealth, ChannelId, ChannelKind, ChannelSettings, ConnectionId, Language, Problem,
 };
@@ -22,10 +23,34 @@ pub(crate) struct ChannelView {
     health: HealthView,
     /// The provider asked us to wait until then before we send more.
     paused_until: Option<String>,
+    /// The month's messages, where the provider limits them.
+    quota: Option<QuotaView>,
     created_at: String,
     /// Which files may be sent.
     files: FilesView,
     warnings: Vec<Warning>,
+}
+
+/// How many messages the account may still send in this month.
+#[derive(Debug, Serialize)]
+pub(crate) struct QuotaView {
+    limit: Option<u64>,
+    used: u64,
+    left: Option<u64>,
+    level: QuotaLevel,
+    read_at: String,
+}
+
+impl From<&Quota> for QuotaView {
+    fn from(quota: &Quota) -> Self {
+        Self {
+            limit: quota.limit,
+            used: quota.used,
+            left: quota.left(),
+            level: quota.level(),
+            read_at: quota.read_at.to_string(),
+        }
+    }
 }
 
 /// Whether the channel's credential works, and what to do if not.
@@ -60,6 +85,7 @@ impl From<&Channel> for ChannelView {
             settings_changed_at: channel.settings_changed_at.to_string(),
             health: HealthView::from(&channel.health),
             paused_until: channel.paused_until.map(|until| until.to_string()),
+            quota: channel.quota.as_ref().map(QuotaView::from),
             created_at: channel.created_at.to_string(),
             files: FilesView::new(channel.kind, &channel.settings),
             warnings: warnings(channel),
@@ -137,6 +163,7 @@ pub(super) mod tests {
             health: ChannelHealth::Connecting,
             paused_until: None,
             paused_for: None,
+            quota: None,
             created_at: Timestamp::from_ms(1_700_000_000_000),
         }
     }
@@ -149,6 +176,8 @@ pub(super) mod tests {
             since: Timestamp::from_ms(1_700_000_000_001),
             detail: "invalid_client".into(),
         };
+        held.quota =
+            Some(Quota { limit: Some(200), used: 190, read_at: Timestamp::from_ms(1_700_000_000_002) });
         assert_eq!(
             serde_json::to_value(ChannelView::from(&held)).unwrap(),
             json!({
@@ -170,6 +199,9 @@ pub(super) mod tests {
                     "since": "2023-11-14T22:13:20.001Z",
                 },
                 "paused_until": null,
+                "quota": {
+                    "limit": 200, "used": 190, "left": 10, "level": "low", "read_at": "2023-11-14T22:13:20.002Z",
+                },
                 "created_at": "2023-11-14T22:13:20.000Z",
                 "files": FilesView::new(ChannelKind::Line, &ChannelSettings::default()),
                 "warnings": [],

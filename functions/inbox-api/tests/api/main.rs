@@ -6,6 +6,7 @@
 mod access;
 mod channels;
 mod conversations;
+mod me;
 mod quarantine;
 mod replies;
 mod support;

@@ -90,6 +90,11 @@ impl TestApi {
         self.call(Caller::Operator, "POST", path, None).await
     }
 
+    /// As an operator.
+    pub(crate) async fn operate(&self, method: &str, path: &str, body: Value) -> Answer {
+        self.call(Caller::Operator, method, path, Some(body)).await
+    }
+
     /// As an administrator.
     pub(crate) async fn administer(&self, method: &str, path: &str, body: Value) -> Answer {
         self.call(Caller::Administrator, method, path, Some(body)).await
@@ -170,6 +175,7 @@ impl TestApi {
             health: ChannelHealth::Healthy { since: NOW },
             paused_until: None,
             paused_for: None,
+            quota: None,
             created_at: NOW,
         };
         assert_eq!(self.directory.add_channel(&channel).await.unwrap(), Saved::Done);
@@ -218,7 +224,7 @@ fn context(caller: Caller) -> Option<ApiGatewayV2httpRequestContext> {
         Caller::Operator => "[operators]",
         Caller::Administrator => "[administrators]",
     };
-    let claims = json!({ "sub": "person-1", "cognito:groups": groups });
+    let claims = json!({ "sub": "person-1", "username": "yamada", "cognito:groups": groups });
     let context = json!({
         "http": {"method": "GET"}, "timeEpoch": 0, "authorizer": {"jwt": {"claims": claims, "scopes": null}},
     });

@@ -1,6 +1,7 @@
 //! LINE official accounts: Messaging API webhooks, reply and push, stateless tokens.
 
 mod content;
+mod courtesy;
 pub mod error;
 mod event;
 mod media;
@@ -13,11 +14,12 @@ mod split;
 pub mod token;
 mod verify;
 
+pub use courtesy::{LOADING_SECONDS, mark_as_read, show_loading};
 pub use media::content;
 pub use parse::parse;
 pub use pictures::{emoji_picture, sticker_picture};
 pub use profile::{member_profile, profile};
-pub use quota::{monthly_limit, used_this_month};
+pub use quota::{Meter, meter};
 pub use send::{push, reply};
 pub use split::split;
 pub use verify::verify_signature;

@@ -1,29 +1,44 @@
-//! How much of the month's messages an official account has used. Only explains a refusal that stands by itself, so
-//! whatever goes wrong is no answer.
+//! How many messages an account may send in this month, and how many it has sent.
 
 use serde_json::Value;
 
-use super::token::call;
+use super::token::{call, transport};
 use crate::http::{self, ProviderHttp};
 use crate::json;
-use crate::verdict::Verdict;
+use crate::token::TokenError;
 
-/// The messages that the plan allows in this month: `GET /v2/bot/message/quota`. `None` if there is no limit or LINE
-/// does not tell.
-pub async fn monthly_limit(http: &ProviderHttp, base_url: &str, token: &str) -> Option<u64> {
-    let quota = ask(http, base_url, token, &["v2", "bot", "message", "quota"]).await.ok()?;
-    json::unsigned(&quota, "value").filter(|_| json::text(&quota, "type") == Some("limited"))
+/// The month's messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meter {
+    /// What the plan allows; `None`: no limit.
+    pub limit: Option<u64>,
+    /// What is used, sends from the OA Manager included; approximate.
+    pub used: u64,
 }
 
-/// The messages that were sent in this month: `GET /v2/bot/message/quota/consumption`. LINE's count is approximate,
-/// and includes what was sent from its own manager.
-pub async fn used_this_month(http: &ProviderHttp, base_url: &str, token: &str) -> Option<u64> {
-    let path = ["v2", "bot", "message", "quota", "consumption"];
-    json::unsigned(&ask(http, base_url, token, &path).await.ok()?, "totalUsage")
+/// Reads both: `GET /v2/bot/message/quota` and `…/quota/consumption`.
+pub async fn meter(http: &ProviderHttp, base_url: &str, token: &str) -> Result<Meter, TokenError> {
+    let quota = ask(http, base_url, token, &["quota"]).await?;
+    let consumption = ask(http, base_url, token, &["quota", "consumption"]).await?;
+    let limit = match json::text(&quota, "type") {
+        Some("none") => None,
+        Some("limited") => Some(number(&quota, "value")?),
+        _ => return Err(TokenError::unavailable("answer without a kind of quota")),
+    };
+    Ok(Meter { limit, used: number(&consumption, "totalUsage")? })
 }
 
-async fn ask(http: &ProviderHttp, base_url: &str, token: &str, path: &[&str]) -> Result<Value, Verdict> {
-    call(http, http.get(http::address(base_url, path)?).bearer_auth(token)).await
+async fn ask(http: &ProviderHttp, base_url: &str, token: &str, path: &[&str]) -> Result<Value, TokenError> {
+    let mut segments = vec!["v2", "bot", "message"];
+    segments.extend(path);
+    let url = http::address(base_url, &segments).map_err(transport)?;
+    Ok(call(http, http.get(url).bearer_auth(token)).await?)
+}
+
+fn number(found: &Value, key: &str) -> Result<u64, TokenError> {
+    json::integer(found, key)
+        .and_then(|number| u64::try_from(number).ok())
+        .ok_or_else(|| TokenError::unavailable(format!("answer without `{key}`")))
 }
 
 #[cfg(test)]
@@ -33,32 +48,29 @@ mod tests {
     use super::*;
     use crate::test_server::{Step, TestServer, http};
 
-    #[tokio::test]
-    async fn the_limit_is_told_where_there_is_one() {
-        let table = [
-            (Step::json(200, &json!({"type": "limited", "value": 200})), Some(200)),
-            (Step::json(200, &json!({"type": "none"})), None),
-            (Step::json(200, &json!({"type": "limited", "value": "many"})), None),
-            (Step::json(401, &json!({})), None),
-            (Step::Close, None),
-        ];
-        for (step, expected) in table {
-            let server = TestServer::start([step]);
-            assert_eq!(monthly_limit(&http(), &server.base(), "t").await, expected);
-            assert_eq!(server.only_request().line, "GET /v2/bot/message/quota");
-        }
+    async fn read(quota: Value, consumption: Value) -> Result<Meter, TokenError> {
+        let server = TestServer::start([Step::json(200, &quota), Step::json(200, &consumption)]);
+        meter(&http(), &server.base(), "t").await
     }
 
     #[tokio::test]
-    async fn what_was_used_is_told() {
-        for (step, expected) in [
-            (Step::json(200, &json!({"totalUsage": 198})), Some(198)),
-            (Step::json(200, &json!({})), None),
-            (Step::json(500, &json!({})), None),
+    async fn rpl_13_a_plan_has_a_limit_or_none() {
+        let limited = read(json!({"type": "limited", "value": 200}), json!({"totalUsage": 12})).await;
+        assert_eq!(limited.unwrap(), Meter { limit: Some(200), used: 12 });
+        let unlimited = read(json!({"type": "none"}), json!({"totalUsage": 12})).await;
+        assert_eq!(unlimited.unwrap(), Meter { limit: None, used: 12 });
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_not_understood_is_no_verdict() {
+        for (quota, consumption) in [
+            (json!({}), json!({"totalUsage": 1})),
+            (json!({"type": "weekly", "value": 1}), json!({"totalUsage": 1})),
+            (json!({"type": "limited"}), json!({"totalUsage": 1})),
+            (json!({"type": "limited", "value": -1}), json!({"totalUsage": 1})),
+            (json!({"type": "none"}), json!({})),
         ] {
-            let server = TestServer::start([step]);
-            assert_eq!(used_this_month(&http(), &server.base(), "t").await, expected);
-            assert_eq!(server.only_request().line, "GET /v2/bot/message/quota/consumption");
+            assert!(matches!(read(quota, consumption).await, Err(TokenError::Unavailable { .. })));
         }
     }
 }

@@ -111,7 +111,7 @@ pub async fn webhook_endpoint(
     }
 }
 
-fn transport(error: TransportError) -> TokenError {
+pub(super) fn transport(error: TransportError) -> TokenError {
     Verdict::from(error).into()
 }
 

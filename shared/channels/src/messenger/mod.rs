@@ -5,6 +5,7 @@ mod element;
 pub mod error;
 pub mod graph;
 mod parse;
+mod persona;
 mod profile;
 mod send;
 mod split;
@@ -13,6 +14,7 @@ mod verify;
 
 pub use graph::{GraphConfig, MetaApp, PageAccess};
 pub use parse::parse;
+pub use persona::{create_persona, delete_persona, list_personas};
 pub use profile::profile;
 pub use send::{OutgoingMessage, send};
 pub use split::split;

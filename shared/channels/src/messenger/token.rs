@@ -159,7 +159,7 @@ pub struct PageGrant {
 }
 
 /// Lists are followed so far. A login that covers more pages than 10,000 is not one of ours.
-const MAX_LISTS: usize = 100;
+pub(super) const MAX_LISTS: usize = 100;
 
 /// The pages that a user token covers: `GET /me/accounts`, every list of it (AUT-14). An incomplete
 /// answer is an error: a page that is not listed would count as removed. The token goes only to the host
@@ -199,7 +199,7 @@ fn page(listed: &Value) -> Option<PageGrant> {
 
 /// The next list's address with our own credentials in place of those that Meta put there: theirs lack
 /// the proof.
-fn following(current: &Url, next: &str) -> Result<Url, TokenError> {
+pub(super) fn following(current: &Url, next: &str) -> Result<Url, TokenError> {
     let mut url = Url::parse(next)
         .ok()
         .filter(|next| next.origin() == current.origin())
@@ -247,11 +247,11 @@ pub async fn subscribe(
     }
 }
 
-fn address(graph: &GraphConfig, segments: &[&str]) -> Result<Url, TokenError> {
+pub(super) fn address(graph: &GraphConfig, segments: &[&str]) -> Result<Url, TokenError> {
     graph.address(segments).map_err(|error: TransportError| Verdict::from(error).into())
 }
 
-fn items<'a>(object: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+pub(super) fn items<'a>(object: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
     object.get(key).and_then(Value::as_array).into_iter().flatten()
 }
 

@@ -3,6 +3,8 @@
 mod channel;
 mod connection;
 mod health;
+mod operator;
+mod quota;
 mod rearm;
 mod settings;
 

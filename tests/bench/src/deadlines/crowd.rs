@@ -166,6 +166,7 @@ fn channel(account: &str, settings: &ChannelSettings) -> Channel {
         health: ChannelHealth::Healthy { since: START },
         paused_until: None,
         paused_for: None,
+        quota: None,
         created_at: START,
     }
 }
