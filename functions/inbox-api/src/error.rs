@@ -566,7 +566,13 @@ mod tests {
             let japanese = error.message(Language::Ja);
             assert_eq!(japanese.is_ascii(), error.problem().is_none(), "{id}: {japanese}");
         }
-        let locked = ["conversation_closed", "reply_window_closed", "thread_controlled"];
+        let locked = [
+            "conversation_closed",
+            "reply_window_closed",
+            "thread_controlled",
+            "recipient_opted_out",
+            "template_needed",
+        ];
         let told = ["channel_unlinked", "text_empty", "text_too_long", "text_indivisible"];
         let known = catalogue().into_iter().filter(|error| error.problem().is_some());
         let known: HashSet<_> = known.map(|error| error.public_id()).collect();

@@ -80,7 +80,7 @@ pub enum NameRefused {
         length: usize,
     },
     /// It could be taken for LINE itself (SND-6).
-    #[error("the name contains “{word}”, which could be taken for a service of LINE; choose another")]
+    #[error("the name contains \"{word}\", which could be taken for a service of LINE; choose another")]
     Reserved {
         /// As it was written.
         word: String,

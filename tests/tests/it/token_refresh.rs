@@ -9,7 +9,6 @@ use madoguchi_channels::messenger::token::WEBHOOK_FIELDS;
 use madoguchi_credentials::SecretNames;
 use madoguchi_domain::channel::Sending;
 use madoguchi_domain::credential::{CHECK_EVERY, Cause, RECHECK_BROKEN_EVERY, RETRY_UNCLEAR_AFTER};
-use madoguchi_domain::quota::Quota;
 use madoguchi_domain::{
     Channel, ChannelHealth, ChannelId, ChannelKind, ChannelSettings, ConnectionId, Span, Timestamp,
 };
@@ -296,7 +295,8 @@ async fn what_cannot_expire_is_looked_at_daily() {
     world.connect_line(demo::LINE_SECRET).await;
     assert_eq!(world.run().await.checked, 2);
     assert_eq!(world.run().await.due, 0);
-    assert_eq!(world.run_after(Span::from_hours(23)).await.due, 0);
+    // LINE also tells what is left of the month, which is asked for every hour.
+    assert_eq!(world.run_after(Span::from_hours(23)).await.checked, 1);
     assert_eq!(world.run_after(Span::from_hours(1)).await.checked, 2);
     // Whose reply was refused asks for a check before its time.
     world.directory.check_connection_soon(connection, world.now()).await.unwrap();
@@ -479,20 +479,25 @@ async fn two_refreshes_at_once_make_one() {
 async fn rpl_13_the_months_messages_of_a_line_account_are_read_every_hour() {
     let world = World::start().await;
     let id = world.connect_line(demo::LINE_SECRET).await;
-    let quota = async || world.directory.channel(id).await.unwrap().unwrap().quota;
+    let quota = async || {
+        let quota = world.directory.channel(id).await.unwrap().unwrap().quota.unwrap();
+        assert!(world.now().since(quota.read_at) < Span::from_minutes(1), "it was read now");
+        (quota.limit, quota.used)
+    };
     world.simulator.set_line_quota(demo::LINE_CHANNEL, Some(200), 12);
     world.run().await;
-    assert_eq!(quota().await, Some(Quota { limit: Some(200), used: 12, read_at: world.now() }));
+    assert_eq!(quota().await, (Some(200), 12));
 
     world.simulator.set_line_quota(demo::LINE_CHANNEL, None, 30);
     assert_eq!(world.run_after(Span::from_minutes(59)).await.due, 0);
     assert_eq!(world.run_after(Span::from_minutes(1)).await.checked, 1);
-    assert_eq!(quota().await, Some(Quota { limit: None, used: 30, read_at: world.now() }));
+    assert_eq!(quota().await, (None, 30));
 
     // A broken credential tells nothing: what was read last stays.
     world.simulator.rotate_line_secret(demo::LINE_CHANNEL, Some("another"));
     assert_eq!(world.run_after(Span::from_hours(1)).await.held, 1);
-    assert_eq!(quota().await.map(|quota| quota.used), Some(30));
+    let kept = world.directory.channel(id).await.unwrap().unwrap().quota;
+    assert_eq!(kept.map(|quota| quota.used), Some(30));
 }
 
 #[tokio::test]
@@ -812,5 +817,6 @@ async fn no_careful_client_would_do_otherwise() {
         .filter(|(provider, _)| *provider == Provider::Line)
         .map(|(_, path)| path.as_str())
         .collect();
-    assert_eq!(line, ["/oauth2/v3/token", "/v2/bot/info"]);
+    let quota = ["/v2/bot/message/quota", "/v2/bot/message/quota/consumption"];
+    assert_eq!(line, ["/oauth2/v3/token", "/v2/bot/info", quota[0], quota[1]]);
 }

@@ -22,6 +22,8 @@ const ROUTES: [(&str, &str, bool); 17] = [
     ("GET", "/api/conversations/{conversation}/messages/{message}/attachments/{attachment}", false),
     ("POST", "/api/conversations/{conversation}/messages/{message}/attachments/{attachment}/retry", false),
     ("POST", "/api/conversations/{conversation}/uploads", false),
+    ("GET", "/api/me", false),
+    ("PATCH", "/api/me", false),
     ("GET", "/api/channels", false),
     ("POST", "/api/channels", true),
     ("GET", "/api/channels/{channel}", false),

@@ -154,7 +154,7 @@ mod tests {
         // In a callback an inner fault is a verdict; in an answer it is none.
         assert_eq!(failed("failed", Some(20500)).class, Temporary);
         assert_eq!(failed("canceled", None).class, Temporary);
-        assert_eq!(failed("failed", Some(99_999)).class, Invalid);
+        assert_eq!(failed("failed", Some(99_999)).class, Unmapped);
     }
 
     #[test]
@@ -179,8 +179,9 @@ mod tests {
             (302, Temporary),
         ];
         for (status, class) in table {
+            let unmapped = if class == Invalid { Unmapped } else { class };
             let verdict = answer(status, &json!({"code": 99_999}));
-            assert_eq!(verdict, Verdict::refused(class, format!("{status}/99999")));
+            assert_eq!(verdict, Verdict::refused(unmapped, format!("{status}/99999")));
             assert_eq!(answer(status, &json!("x")), Verdict::refused(class, status.to_string()));
         }
     }
