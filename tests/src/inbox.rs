@@ -77,6 +77,7 @@ struct Functions {
     writer: Writer,
     relay: Relay,
     dispatcher: Dispatcher,
+    dispatched: Metrics,
     sweeper: Sweeper,
     fetcher: Fetcher,
     closer: Closer,
@@ -391,6 +392,11 @@ impl TestInbox {
         self.messages(id).await.iter().filter_map(|m| m.reply_text().map(str::to_owned)).collect()
     }
 
+    /// What `reply-dispatch` has counted under a name.
+    pub fn counted(&self, name: &str) -> u64 {
+        self.functions.dispatched.counted(name)
+    }
+
     fn invocation<'a>(&'a self, queue: Option<&'a Queue>) -> Invocation<'a> {
         Invocation { deadline: self.clock.now() + Span::from_secs(60), clock: &self.clock, queue }
     }
@@ -421,6 +427,7 @@ impl Functions {
             let secrets = SecretCache::new(aws.secrets(), clock.clone());
             Credentials::new(secrets, SecretNames::new(PREFIX), http.clone(), provider_url)
         };
+        let dispatched = Metrics::new("reply_dispatch");
         Self {
             writer: Writer::new(
                 inbox.clone(),
@@ -436,8 +443,9 @@ impl Functions {
                 http.clone(),
                 providers.clone(),
                 clock.clone(),
-                Metrics::new("reply_dispatch"),
+                dispatched.clone(),
             ),
+            dispatched,
             sweeper: Sweeper::new(inbox.clone(), directory.clone(), queue(outbound), queue(profiles)),
             fetcher: Fetcher::new(
                 inbox.clone(),
