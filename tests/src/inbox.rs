@@ -97,6 +97,7 @@ struct Functions {
     writer: Writer,
     relay: Relay,
     dispatcher: Dispatcher,
+    dispatched: Metrics,
     sweeper: Sweeper,
     fetcher: Fetcher,
     media_fetcher: MediaFetcher,
@@ -484,6 +485,11 @@ impl TestInbox {
         self.messages(id).await.iter().filter_map(|m| m.reply_text().map(str::to_owned)).collect()
     }
 
+    /// What `reply-dispatch` has counted under a name.
+    pub fn counted(&self, name: &str) -> u64 {
+        self.functions.dispatched.counted(name)
+    }
+
     fn invocation<'a>(&'a self, queue: Option<&'a Queue>) -> Invocation<'a> {
         Invocation { deadline: self.clock.now() + Span::from_secs(60), clock: &self.clock, queue }
     }
@@ -515,6 +521,7 @@ impl Functions {
             let secrets = SecretCache::new(aws.secrets(), clock.clone());
             Credentials::new(secrets, SecretNames::new(PREFIX), http.clone(), provider_url)
         };
+        let dispatched = Metrics::new("reply_dispatch");
         Self {
             writer: Writer::new(
                 inbox.clone(),
@@ -531,8 +538,9 @@ impl Functions {
                 providers.clone(),
                 front,
                 clock.clone(),
-                Metrics::new("reply_dispatch"),
+                dispatched.clone(),
             ),
+            dispatched,
             sweeper: Sweeper::new(
                 inbox.clone(),
                 directory.clone(),

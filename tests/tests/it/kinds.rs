@@ -115,7 +115,9 @@ async fn chn_2_a_group_chat_has_its_own_name_and_that_of_everybody_who_speaks() 
     test.pass(Span::from_secs(1));
     let hello = test.simulator.act(in_group(&group, "customer-1", text("こんにちは"))).await.unwrap();
     test.pass(Span::from_secs(1));
-    test.simulator.act(in_group(&group, "customer-2", text("どうも"))).await.unwrap();
+    let quote = Some(hello.message_ids[0].clone());
+    let answer = Action::Text { text: "どうも".into(), quote };
+    test.simulator.act(in_group(&group, "customer-2", answer)).await.unwrap();
     test.pass(Span::from_secs(1));
     let third = test.simulator.peer(Provider::Line, demo::LINE_CHANNEL, "customer-3").unwrap();
     let member = json!({"members": [{"type": "user", "userId": third}]});
@@ -144,6 +146,8 @@ async fn chn_2_a_group_chat_has_its_own_name_and_that_of_everybody_who_speaks() 
     let names: Vec<_> =
         list["items"].as_array().unwrap().iter().map(|m| m["participant_name"].clone()).collect();
     assert_eq!(names[2..4], [json!("けんけん🐟"), json!("山田 花子")]);
+    assert_eq!(list["items"][2]["reply_to"], list["items"][3]["id"]);
+    assert_eq!(list["items"][3]["reply_to"], Value::Null);
     assert_eq!(list["items"][0]["details"]["members"], third);
     assert_eq!(test.sweep().await.profiles, 0, "nobody's profile is left to be fetched");
 
@@ -285,4 +289,5 @@ async fn an_unknown_code_is_kept_with_the_providers_words() {
     let list = test.get(&format!("/api/conversations/{id}/messages")).await;
     let failure = &list["items"][0]["failure"];
     assert_eq!((&failure["id"], &failure["provider"]), (&json!("provider_refused"), &Value::Null));
+    assert_eq!(test.counted("UnmappedProviderCodes"), 1);
 }

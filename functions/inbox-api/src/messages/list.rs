@@ -37,9 +37,13 @@ pub(crate) async fn list(
     let page = api.inbox.messages(id, before.as_ref(), limit).await?;
     let page = with_whole_albums(&api, id, page).await?;
     let names = names(&api, &conversation, &page.messages).await?;
+    let by_name: HashMap<&str, MessageKey> =
+        page.messages.iter().filter_map(|m| Some((m.provider_message_id.as_deref()?, m.key))).collect();
     let items = page.messages.iter().map(|message| {
+        let name = message.participant.as_ref().and_then(|person| names.get(person));
+        let answered = message.reply_to.as_deref().and_then(|quoted| by_name.get(quoted));
         let view = MessageView::new(message, &conversation, operator.reader());
-        view.spoken_by(message.participant.as_ref().and_then(|person| names.get(person)))
+        view.spoken_by(name).answering(answered.copied())
     });
     let items = grouped(items.collect());
     Ok(Json(PageView { items, next_cursor: page.next.map(|key| key.to_string()) }))

@@ -28,6 +28,8 @@ pub(crate) struct MessageView {
     operator_id: Option<OperatorId>,
     pub(super) participant: Option<String>,
     participant_name: Option<String>,
+    /// The message that it answers, where a list holds both.
+    reply_to: Option<MessageKey>,
     status: Option<&'static str>,
     failure: Option<ProblemView>,
     reactions: Vec<ReactionView>,
@@ -151,6 +153,7 @@ impl MessageView {
             operator_id,
             participant: message.participant.clone(),
             participant_name: None,
+            reply_to: None,
             status,
             failure,
             reactions: reactions.collect(),
@@ -172,6 +175,11 @@ impl MessageView {
         Self { participant_name: name.cloned(), ..self }
     }
 
+    /// With the message that it answers.
+    pub(crate) fn answering(self, reply_to: Option<MessageKey>) -> Self {
+        Self { reply_to, ..self }
+    }
+
     /// One item for a set, of which `newest` is the newest part.
     pub(super) fn of_album(newest: Self) -> Self {
         let album = newest.album.clone().map(|album| AlbumView { index: None, ..album });
@@ -183,6 +191,7 @@ impl MessageView {
             operator_id: newest.operator_id.clone(),
             participant: newest.participant.clone(),
             participant_name: newest.participant_name.clone(),
+            reply_to: newest.reply_to,
             status: newest.status,
             failure: None,
             reactions: Vec::new(),
@@ -420,6 +429,7 @@ mod tests {
                 "operator_id": "p",
                 "participant": null,
                 "participant_name": null,
+                "reply_to": null,
                 "status": "sent",
                 "failure": null,
                 "reactions": [],
