@@ -11,7 +11,7 @@ use crate::model::Provider;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Fault {
-    /// Messenger: error 190. LINE: 401.
+    /// Messenger: error 190. LINE: 401. Twilio: 401 with code 20003.
     ExpiredToken {
         /// Messenger: the subcode; real answers often have none.
         #[serde(default)]
@@ -21,10 +21,11 @@ pub enum Fault {
         message: Option<String>,
     },
     /// Messenger: error 10/2018278. LINE: the reply token is refused; a push is accepted and not delivered.
+    /// Twilio: accepted, then failed with 63016.
     OutsideWindow,
-    /// Messenger: error 551/1545041. LINE: 400 "Failed to send messages".
+    /// Messenger: error 551/1545041. LINE: 400 "Failed to send messages". Twilio: accepted, then undelivered.
     UserUnavailable,
-    /// Messenger: error 613 or 4 with its usage header. LINE: 429.
+    /// Messenger: error 613 or 4 with its usage header. LINE: 429. Twilio: 429 with code 20429.
     RateLimit {
         /// Messenger: the code, 613 by default.
         #[serde(default)]
@@ -80,6 +81,30 @@ pub enum Fault {
         #[serde(default)]
         is_transient: Option<bool>,
     },
+    /// Twilio: any other refusal, without effect.
+    TwilioError {
+        /// The code.
+        code: u32,
+        /// The HTTP status, 400 by default.
+        #[serde(default)]
+        status: Option<u16>,
+        /// The text.
+        #[serde(default)]
+        message: Option<String>,
+    },
+    /// Twilio: accepted, then failed by a status callback.
+    DeliveryFailure {
+        /// The code.
+        code: u32,
+        /// The last status is `undelivered` instead of `failed`.
+        #[serde(default)]
+        undelivered: bool,
+    },
+    /// Twilio: the message's status callbacks go astray.
+    Statuses {
+        /// How.
+        how: StatusFault,
+    },
     /// Exactly this answer.
     Answer {
         /// The HTTP status.
@@ -92,17 +117,29 @@ pub enum Fault {
     },
 }
 
+/// What happens to status callbacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StatusFault {
+    /// The last one comes first.
+    Reversed,
+    /// Each comes twice.
+    Twice,
+    /// None comes.
+    Lost,
+}
+
 /// Which calls a fault is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Endpoint {
-    /// Messenger: send. LINE: reply and push.
+    /// Messenger and Twilio: send. LINE: reply and push.
     Send,
     /// LINE: reply only.
     Reply,
     /// LINE: push only.
     Push,
-    /// Token exchange and issue.
+    /// Token exchange and issue; Twilio: reading the account.
     Token,
     /// Graph: `debug_token`.
     DebugToken,
@@ -112,7 +149,7 @@ pub enum Endpoint {
     Subscription,
     /// Profiles of customers, groups and members.
     Profile,
-    /// LINE: message content.
+    /// LINE and Twilio: message content.
     Content,
     /// Whatever else is served.
     Other,
@@ -209,6 +246,9 @@ impl Fault {
         match self {
             Self::MonthlyLimit | Self::Conflict => provider == Provider::Line,
             Self::GraphError { .. } => provider == Provider::Messenger,
+            Self::TwilioError { .. } | Self::DeliveryFailure { .. } | Self::Statuses { .. } => {
+                provider.is_twilio()
+            }
             _ => true,
         }
     }
@@ -227,7 +267,12 @@ fn covers(rule: Option<Endpoint>, call: Endpoint) -> bool {
 }
 
 fn matches(rule: &FaultRule, scope: &Scope<'_>) -> bool {
-    rule.provider.is_none_or(|provider| provider == scope.provider)
+    // Calls about a Twilio account concern both of its channels.
+    let same = |provider: Provider| {
+        provider == scope.provider
+            || (provider.is_twilio() && scope.provider.is_twilio() && scope.endpoint != Endpoint::Send)
+    };
+    rule.provider.is_none_or(same)
         && rule.fault.is_possible_on(scope.provider)
         && covers(rule.endpoint, scope.endpoint)
         && rule.account.as_deref().is_none_or(|account| scope.account == Some(account))

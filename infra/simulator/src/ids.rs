@@ -20,6 +20,31 @@ pub(crate) fn mid() -> String {
     format!("m_{}", URL_SAFE_NO_PAD.encode(random::<48>()))
 }
 
+/// A Twilio id: two letters and 32 hex digits.
+pub(crate) fn twilio_sid(letters: &str) -> String {
+    format!("{letters}{}", hex(&random::<16>()))
+}
+
+/// A file's id, in addresses of files and in Twilio's media ids.
+pub(crate) fn media_id() -> String {
+    hex(&random::<16>())
+}
+
+/// A telephone number that is the same after every reset; the mobile range of Japan.
+pub(crate) fn telephone(customer: &str) -> String {
+    format!("+8190{:08}", digits(&format!("telephone:{customer}")) % 100_000_000)
+}
+
+/// WhatsApp's id of a user who shows a name instead of a number.
+pub(crate) fn whatsapp_user(customer: &str) -> String {
+    format!("JP.{:016}", digits(&format!("whatsapp:{customer}")))
+}
+
+fn digits(seed: &str) -> u64 {
+    let hash = digest::digest(&digest::SHA256, seed.as_bytes());
+    hash.as_ref()[..6].iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
 /// The id Meta asks for in bug reports.
 pub(crate) fn fbtrace_id() -> String {
     format!("A{}", URL_SAFE_NO_PAD.encode(random::<16>()))

@@ -1,4 +1,4 @@
-//! Plays Meta's Graph API and the LINE platform as their documents describe them.
+//! Plays Meta's Graph API, the LINE platform and Twilio as their documents describe them.
 //!
 //! It refuses what they refuse, signs webhooks as they do, and fails on demand. It also serves a page on
 //! which one is the customer, and a plain page to answer as an operator. It knows nothing of the product's
@@ -15,6 +15,7 @@ mod graph;
 mod http_client;
 mod ids;
 mod line;
+mod media;
 mod model;
 mod options;
 mod pages;
@@ -27,14 +28,19 @@ mod signing;
 mod simulator;
 mod state;
 mod targets;
+mod twilio;
 
 pub use crate::{
-    control::{Handshake, Person},
+    control::{Handshake, Person, SharedKeyChange, TwilioChange},
     customer::{ActError, Performed},
     deliver::{Outcome, Signature, Webhook},
-    faults::{Endpoint, Fault, FaultRule},
-    model::{Act, Action, Call, Echo, Provider, SentMessage, demo},
+    faults::{Endpoint, Fault, FaultRule, StatusFault},
+    media::{MediaKind, Opened},
+    model::{Act, Action, Call, Echo, MediaAct, Provider, SentMedia, SentMessage, SentStatus, demo},
     options::Options,
-    signing::{escape_unicode, line_signature, messenger_legacy_signature, messenger_signature},
+    signing::{
+        escape_unicode, line_signature, messenger_legacy_signature, messenger_signature,
+        twilio_shared_key_signature, twilio_signature,
+    },
     simulator::Simulator,
 };

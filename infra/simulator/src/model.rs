@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::media::{MediaKind, Opened};
+
 /// Who is being played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -11,6 +13,11 @@ pub enum Provider {
     Messenger,
     /// The LINE platform.
     Line,
+    /// WhatsApp through Twilio.
+    #[serde(rename = "whatsapp")]
+    WhatsApp,
+    /// SMS and MMS through Twilio.
+    Sms,
 }
 
 impl Provider {
@@ -18,7 +25,13 @@ impl Provider {
         match self {
             Self::Messenger => "messenger",
             Self::Line => "line",
+            Self::WhatsApp => "whatsapp",
+            Self::Sms => "sms",
         }
+    }
+
+    pub(crate) const fn is_twilio(self) -> bool {
+        matches!(self, Self::WhatsApp | Self::Sms)
     }
 }
 
@@ -43,6 +56,25 @@ pub mod demo {
     /// Signs LINE webhooks and is the OAuth client secret.
     pub const LINE_SECRET: &str = "test-line-secret";
 
+    /// The Twilio account.
+    pub const TWILIO_ACCOUNT: &str = "AC00000000000000000000000000000001";
+    /// Signs Twilio's webhooks, and is a password of its API.
+    pub const TWILIO_AUTH_TOKEN: &str = "test-twilio-auth-token";
+    /// An API key of the account; it cannot verify webhooks.
+    pub const TWILIO_API_KEY: &str = "SK00000000000000000000000000000001";
+    /// The API key's password.
+    pub const TWILIO_API_KEY_SECRET: &str = "test-twilio-api-key-secret";
+    /// The company's number on WhatsApp.
+    pub const WHATSAPP_SENDER: &str = "whatsapp:+815012345678";
+    /// The company's number for SMS.
+    pub const SMS_SENDER: &str = "+815087654321";
+    /// A messaging service without senders; see `/control/twilio/service`.
+    pub const TWILIO_SERVICE: &str = "MG00000000000000000000000000000001";
+    /// An approved WhatsApp template with two variables.
+    pub const TWILIO_TEMPLATE: &str = "HX00000000000000000000000000000001";
+    /// A template that WhatsApp has paused.
+    pub const TWILIO_PAUSED_TEMPLATE: &str = "HX00000000000000000000000000000002";
+
     /// The first page token, derived from the long-lived user token.
     pub fn page_token(page_id: &str) -> String {
         format!("test-page-token-{page_id}")
@@ -54,7 +86,7 @@ pub mod demo {
 pub struct Act {
     /// On which provider.
     pub provider: Provider,
-    /// The page or LINE channel written to; the first one by default.
+    /// The page, LINE channel or Twilio sender written to; the first one by default.
     #[serde(default)]
     pub account: Option<String>,
     /// The customer's id in the simulator; the first one by default.
@@ -112,9 +144,11 @@ pub enum Action {
         #[serde(default)]
         count: Option<usize>,
     },
+    /// Sends a file with everything that can be chosen about it.
+    Media(MediaAct),
     /// Sends a file, an audio, a video or a place.
     Attachment {
-        /// `audio`, `video`, `file` or `location`.
+        /// `audio`, `video`, `file`, `location`; WhatsApp and SMS: `contact`.
         attachment: String,
         /// File name or place.
         #[serde(default)]
@@ -167,14 +201,60 @@ pub enum Action {
     },
 }
 
+/// What is sent by [`Action::Media`].
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MediaAct {
+    /// What it is.
+    pub media: MediaKind,
+    /// WhatsApp, SMS: the words below it.
+    pub text: Option<String>,
+    /// A document's name.
+    pub name: Option<String>,
+    /// How many at once (pictures only on LINE); one by default.
+    pub count: Option<usize>,
+    /// LINE, WhatsApp: each in a webhook of its own, all at once.
+    pub apart: bool,
+    /// As large as this; the samples are a few kilobytes.
+    pub size_bytes: Option<u64>,
+    /// LINE: how long its content is not ready (answer 202).
+    pub preparing_ms: Option<i64>,
+    /// LINE: the content lies elsewhere (`contentProvider.type` is `external`).
+    pub external: bool,
+}
+
+/// A file of an accepted message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SentMedia {
+    /// What it is.
+    pub kind: MediaKind,
+    /// The product's address of it.
+    pub url: String,
+    /// LINE: the preview's address.
+    pub preview_url: Option<String>,
+    /// What came of fetching it: at once on Messenger and Twilio, on LINE when the customer opened it.
+    pub opened: Option<Opened>,
+}
+
+/// What the status callbacks of an accepted Twilio message say so far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SentStatus {
+    /// `queued`, `sent`, `delivered`, `read`, `failed`, …
+    pub status: String,
+    /// Why it failed.
+    pub error_code: Option<u32>,
+    /// Where status callbacks go.
+    pub callback: Option<String>,
+}
+
 /// A message that the product sent and the provider accepted.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SentMessage {
     /// Where it was sent.
     pub provider: Provider,
-    /// The page or LINE channel.
+    /// The page, LINE channel or Twilio sender.
     pub account: String,
-    /// The page-scoped id, LINE user, group or room.
+    /// The page-scoped id, LINE user, group or room, telephone number or WhatsApp user.
     pub recipient: String,
     /// The simulator's customer, in one-to-one chats.
     pub customer: Option<String>,
@@ -184,7 +264,7 @@ pub struct SentMessage {
     pub kind: String,
     /// The text, if any.
     pub text: Option<String>,
-    /// `send` (Messenger), `reply` or `push` (LINE).
+    /// `send` (Messenger, Twilio), `reply` or `push` (LINE).
     pub via: String,
     /// Messenger: `RESPONSE`, `UPDATE` or `MESSAGE_TAG`.
     pub messaging_type: Option<String>,
@@ -194,8 +274,12 @@ pub struct SentMessage {
     pub metadata: Option<String>,
     /// LINE: the retry key of the push.
     pub retry_key: Option<String>,
-    /// LINE: the shown sender.
+    /// The shown sender: LINE's, or the name of Messenger's persona.
     pub sender_name: Option<String>,
+    /// Its files.
+    pub media: Vec<SentMedia>,
+    /// Twilio: its state.
+    pub status: Option<SentStatus>,
     /// When it was accepted (Unix milliseconds, the simulator's clock).
     pub at_ms: i64,
     /// Requests that named this message, repeats under the same retry key included.
@@ -223,13 +307,13 @@ pub struct Call {
     pub at_ms: i64,
 }
 
-/// When the echo of an accepted Messenger message reaches the product.
+/// When the product hears of an accepted message: Messenger's echo, Twilio's status callbacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Echo {
     /// Right after the answer to the send.
     After,
-    /// Before the answer to the send: the echo's delivery is waited for.
+    /// Before the answer to the send: their delivery is waited for.
     Before,
     /// Never.
     Off,

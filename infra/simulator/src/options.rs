@@ -18,13 +18,19 @@ pub struct Options {
     pub messenger_webhook: Option<String>,
     /// Full addresses for LINE webhooks by LINE channel id.
     pub line_webhooks: BTreeMap<String, String>,
+    /// Full addresses for Twilio webhooks by sender (`+81…`, `whatsapp:+81…`) or messaging service. An
+    /// address that is not on this machine is signed and recorded only.
+    pub twilio_webhooks: BTreeMap<String, String>,
+    /// What public addresses begin with, and what answers for them on this machine: the providers reach the
+    /// product's files and status callbacks there.
+    pub aliases: BTreeMap<String, String>,
     /// The stack description to read missing addresses from, whenever they are needed.
     pub stack_file: Option<PathBuf>,
     /// The identity provider for the operator page.
     pub cognito_endpoint: Option<String>,
     /// The client id at the identity provider.
     pub cognito_client_id: Option<String>,
-    /// When echoes are sent.
+    /// When echoes and status callbacks are sent.
     pub echo: Echo,
     /// Waits between repeats of a webhook that was not answered 200; none by default.
     pub webhook_retries: Vec<Duration>,
@@ -40,6 +46,8 @@ impl Default for Options {
             api: None,
             messenger_webhook: None,
             line_webhooks: BTreeMap::new(),
+            twilio_webhooks: BTreeMap::new(),
+            aliases: BTreeMap::new(),
             stack_file: None,
             cognito_endpoint: None,
             cognito_client_id: None,

@@ -40,6 +40,14 @@ pub(crate) fn encode(plain: &str) -> String {
     })
 }
 
+/// A form body or a query: spaces become plus signs.
+pub(crate) fn form(pairs: &[(String, String)]) -> String {
+    let encoded = |text: &str| encode(text).replace("%20", "+");
+    let pairs: Vec<String> =
+        pairs.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+    pairs.join("&")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,5 +58,6 @@ mod tests {
         let expected: Vec<_> = expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         assert_eq!(pairs("a=1+2&b=%E7%AA%93%7Cx&c&d=100%"), expected);
         assert_eq!(decode(&encode("a b/窓&%")), "a b/窓&%");
+        assert_eq!(pairs(&form(&expected)), expected);
     }
 }

@@ -1,4 +1,4 @@
-//! The front door of both providers: which one is meant, what fault applies, and the log of calls.
+//! The front door of all providers: which one is meant, what fault applies, and the log of calls.
 
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use crate::{
     params,
     server::CutConnection,
     shared::Shared,
+    twilio,
 };
 
 const BODY_LIMIT_BYTES: usize = 30 * 1024 * 1024;
@@ -37,6 +38,11 @@ impl ApiRequest {
 
     pub(crate) fn bearer(&self) -> Option<&str> {
         self.header("authorization")?.strip_prefix("Bearer ")
+    }
+
+    /// As it was asked for, without the query.
+    pub(crate) fn path(&self) -> String {
+        format!("/{}", self.segments.join("/"))
     }
 
     /// The media type without its parameters.
@@ -62,14 +68,23 @@ pub(crate) async fn dispatch(State(shared): State<Arc<Shared>>, request: Request
         body,
     };
     let method = request.method.to_string();
+    if path.starts_with("/fbcdn/") {
+        return graph::cdn::answer(&shared, &request);
+    }
+    if path.starts_with("/twilio-media/") {
+        return twilio::signed_media(&shared, &request);
+    }
     let provider = if path.starts_with("/v2/") || path.starts_with("/oauth2/") {
         Provider::Line
+    } else if request.segments.first().is_some_and(|first| first == twilio::VERSION) {
+        shared.read(|world| twilio::provider(world, &request))
     } else {
         Provider::Messenger
     };
     let response = match provider {
         Provider::Line => line::answer(&shared, request).await,
         Provider::Messenger => graph::answer(&shared, request).await,
+        Provider::WhatsApp | Provider::Sms => twilio::answer(&shared, request, provider).await,
     };
     let cut = response.extensions().get::<CutConnection>().is_some();
     let fault = response.extensions().get::<FaultName>().map(|fault| fault.0.clone());
@@ -132,6 +147,15 @@ where
         }
         // These two shape the effect itself: only the LINE calls know how.
         Fault::Conflict | Fault::OutsideWindow if scope.provider == Provider::Line => {
+            effect(Some(fault)).await
+        }
+        // Twilio accepts first and tells afterwards.
+        Fault::OutsideWindow
+        | Fault::UserUnavailable
+        | Fault::DeliveryFailure { .. }
+        | Fault::Statuses { .. }
+            if scope.provider.is_twilio() =>
+        {
             effect(Some(fault)).await
         }
         fault => refuse(shared, &fault),

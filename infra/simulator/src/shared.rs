@@ -8,14 +8,18 @@ use std::{
 use tokio::sync::watch;
 
 use crate::{
-    http_client, model::Echo, options::Options, pages::operator::Sessions, state::World, targets::Targets,
+    http_client, media::Copies, model::Echo, options::Options, pages::operator::Sessions, state::World,
+    targets::Targets,
 };
 
 pub(crate) struct Shared {
     pub(crate) base_url: String,
     pub(crate) client: reqwest::Client,
+    /// Fetches files of the product, through redirects within this machine.
+    pub(crate) fetcher: reqwest::Client,
     pub(crate) options: Options,
     pub(crate) sessions: Sessions,
+    copies: Mutex<Copies>,
     targets: Mutex<Targets>,
     echo: Mutex<Echo>,
     world: Mutex<World>,
@@ -27,7 +31,9 @@ impl Shared {
         Ok(Self {
             base_url,
             client: http_client::build(options.webhook_timeout)?,
+            fetcher: http_client::for_files()?,
             sessions: Sessions::default(),
+            copies: Mutex::default(),
             targets: Mutex::new(Targets::from(&options)),
             echo: Mutex::new(options.echo),
             options,
@@ -58,6 +64,11 @@ impl Shared {
 
     pub(crate) fn set_targets(&self, change: impl FnOnce(&mut Targets)) {
         change(&mut lock(&self.targets));
+    }
+
+    /// Copies of files that were fetched from the product.
+    pub(crate) fn copies<T>(&self, use_them: impl FnOnce(&mut Copies) -> T) -> T {
+        use_them(&mut lock(&self.copies))
     }
 
     pub(crate) fn echo(&self) -> Echo {

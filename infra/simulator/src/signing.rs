@@ -22,6 +22,30 @@ pub fn line_signature(channel_secret: &str, body: &[u8]) -> String {
     STANDARD.encode(hmac::sign(&key, body))
 }
 
+/// Twilio: Base64 of the HMAC-SHA1 of the address and the sorted parameters under the auth token.
+///
+/// Of parameters with one name each different value counts once; nothing is trimmed.
+pub fn twilio_signature(auth_token: &str, url: &str, params: &[(String, String)]) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, auth_token.as_bytes());
+    STANDARD.encode(hmac::sign(&key, twilio_text(url, params).as_bytes()))
+}
+
+/// Twilio's newer form, under a shared key and with HMAC-SHA256.
+pub fn twilio_shared_key_signature(secret: &str, url: &str, params: &[(String, String)]) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    STANDARD.encode(hmac::sign(&key, twilio_text(url, params).as_bytes()))
+}
+
+fn twilio_text(url: &str, params: &[(String, String)]) -> String {
+    let sorted: std::collections::BTreeSet<(&str, &str)> =
+        params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    sorted.into_iter().fold(url.to_owned(), |text, (name, value)| text + name + value)
+}
+
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    hex(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref())
+}
+
 /// Lowercase hex HMAC-SHA256, as `appsecret_proof` uses it.
 pub(crate) fn hmac_hex(secret: &str, message: &[u8]) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
@@ -75,6 +99,26 @@ mod tests {
     #[test]
     fn line_check_value_holds() {
         assert_eq!(line_signature("SECRET", b"{}"), "3q8QXTAGaey18yL8FWTqdVlbMr6hcuNvM4tefa0o9nA=");
+    }
+
+    #[test]
+    fn twilio_check_value_holds_in_any_order_of_the_parameters() {
+        let mut params = [
+            ("CallSid", "CA1234567890ABCDE"),
+            ("Caller", "+14158675309"),
+            ("Digits", "1234"),
+            ("From", "+14158675309"),
+            ("To", "+18005551212"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec();
+        let url = "https://mycompany.com/myapp.php?foo=1&bar=2";
+        for _ in 0..2 {
+            assert_eq!(twilio_signature("12345", url, &params), "RSOYDt4T1cUTdK1PDd93/VVr8B8=");
+            params.reverse();
+            params.push(("Digits".into(), "1234".into()));
+        }
+        assert_ne!(twilio_signature("12345", url, &params[1..]), twilio_signature("12345", url, &[]));
     }
 
     #[test]

@@ -6,16 +6,18 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
     control,
-    control::{Handshake, Person},
+    control::{Handshake, Person, TwilioChange},
     customer::{self, ActError, Performed},
     deliver::{self, Signature, Webhook},
     faults::FaultRule,
+    media::Opened,
     model::{Act, Action, Call, Echo, Provider, SentMessage},
     options::Options,
     pages,
     server::CuttableListener,
     shared::Shared,
     state::{World, file},
+    twilio,
 };
 
 /// A running simulator. It stops when dropped; [`Simulator::stop`] also saves its state.
@@ -127,7 +129,7 @@ impl Simulator {
         self.shared.read(|world| world.clock.now_ms())
     }
 
-    /// The customer's id at an account: page-scoped id or LINE user.
+    /// The customer's id at an account: page-scoped id, LINE user, or as in [`Performed::peer`].
     pub fn peer(&self, provider: Provider, account: &str, customer: &str) -> Result<String, ActError> {
         control::peer(&self.shared, provider, Some(account), Some(customer))
     }
@@ -188,6 +190,21 @@ impl Simulator {
     /// Meta's GET handshake with the product.
     pub async fn handshake(&self, verify_token: Option<&str>) -> Handshake {
         control::handshake(&self.shared, verify_token).await
+    }
+
+    /// The customer opens a WhatsApp chat: what arrived is reported as read.
+    pub async fn open_whatsapp(&self, sender: &str, customer: &str) -> Result<Vec<Webhook>, ActError> {
+        customer::seen::open_whatsapp(&self.shared, Some(sender), Some(customer)).await
+    }
+
+    /// The customer opens the files of a LINE message of the company, which is when LINE fetches them.
+    pub async fn open_files(&self, message_id: &str) -> Vec<Opened> {
+        control::open(&self.shared, message_id).await
+    }
+
+    /// One status callback of a Twilio message, whatever its state is; `None` if it has no callback address.
+    pub async fn tell_status(&self, sid: &str, status: &str, error_code: Option<u32>) -> Option<Webhook> {
+        twilio::status::tell_once(&self.shared, sid, status, error_code).await
     }
 
     // Failing.
@@ -289,6 +306,52 @@ impl Simulator {
     /// Chooses when echoes are sent.
     pub fn set_echo(&self, echo: Echo) {
         self.shared.set_echo(echo);
+    }
+
+    /// The full webhook address of a Twilio sender or messaging service, connection rules included. One that
+    /// is not on this machine is signed and recorded only.
+    pub fn set_twilio_webhook(&self, sender: &str, url: &str) {
+        self.shared.set_targets(|targets| {
+            targets.twilio.insert(sender.to_owned(), url.to_owned());
+        });
+    }
+
+    /// What answers on this machine for addresses that begin with `public`: files, status callbacks, webhooks.
+    pub fn set_alias(&self, public: &str, local: &str) {
+        self.shared.set_targets(|targets| {
+            targets.aliases.insert(public.to_owned(), local.to_owned());
+        });
+    }
+
+    /// Changes the Twilio account.
+    pub fn change_twilio(&self, change: TwilioChange) {
+        self.shared.change(|world| control::change_twilio(world, change));
+    }
+
+    /// A messaging service and its senders (`+81…`, `whatsapp:+81…`).
+    pub fn set_twilio_service(&self, sid: &str, senders: &[&str]) {
+        let senders = senders.iter().map(ToString::to_string).collect();
+        self.shared.change(|world| control::set_twilio_service(world, sid, senders));
+    }
+
+    /// A WhatsApp template; with an error code its messages fail with it.
+    pub fn add_twilio_template(&self, sid: &str, text: &str, error_code: Option<u32>) {
+        self.shared.change(|world| control::add_twilio_template(world, sid, text, error_code));
+    }
+
+    /// Requests to a sender's webhook are GET requests, or POST again.
+    pub fn set_twilio_get(&self, sender: &str, uses_get: bool) {
+        self.shared.change(|world| control::twilio_sender(world, sender).uses_get = uses_get);
+    }
+
+    /// Where Twilio turns when a sender's webhook fails.
+    pub fn set_twilio_fallback(&self, sender: &str, url: &str) {
+        self.shared.change(|world| control::twilio_sender(world, sender).fallback = Some(url.to_owned()));
+    }
+
+    /// How long addresses of files in Messenger messages are good, for messages from now on.
+    pub fn set_messenger_media_life_ms(&self, life_ms: i64) {
+        self.shared.change(|world| control::set_media_lives(world, Some(life_ms), None));
     }
 
     /// Sends webhooks to a product that started later.

@@ -4,13 +4,17 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use serde_json::Value;
 
-use crate::options::Options;
+use crate::{model::Provider, options::Options};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Targets {
     pub(crate) api: Option<String>,
     pub(crate) messenger: Option<String>,
     pub(crate) line: BTreeMap<String, String>,
+    /// By sender or messaging service.
+    pub(crate) twilio: BTreeMap<String, String>,
+    /// What public addresses begin with, and what answers for them on this machine.
+    pub(crate) aliases: BTreeMap<String, String>,
     pub(crate) cognito_endpoint: Option<String>,
     pub(crate) cognito_client_id: Option<String>,
     stack_file: Option<PathBuf>,
@@ -22,6 +26,8 @@ impl From<&Options> for Targets {
             api: options.api.clone(),
             messenger: options.messenger_webhook.clone(),
             line: options.line_webhooks.clone(),
+            twilio: options.twilio_webhooks.clone(),
+            aliases: options.aliases.clone(),
             cognito_endpoint: options.cognito_endpoint.clone(),
             cognito_client_id: options.cognito_client_id.clone(),
             stack_file: options.stack_file.clone(),
@@ -44,17 +50,43 @@ impl Targets {
         if let Some(address) = self.line.get(channel) {
             return Some(address.clone());
         }
+        self.channel_webhook("line", channel, "line")
+    }
+
+    /// For a sender, by itself or as part of a messaging service.
+    pub(crate) fn twilio_webhook(
+        &self,
+        provider: Provider,
+        sender: &str,
+        service: Option<&str>,
+    ) -> Option<String> {
+        let names = || [Some(sender), service].into_iter().flatten();
+        let told = names().find_map(|name| self.twilio.get(name).cloned());
+        told.or_else(|| names().find_map(|name| self.channel_webhook(provider.as_str(), name, "twilio")))
+    }
+
+    fn channel_webhook(&self, kind: &str, external_id: &str, family: &str) -> Option<String> {
         let stack = self.stack()?;
         let entry = stack["channels"]
             .as_array()?
             .iter()
-            .find(|entry| entry["kind"] == "line" && entry["external_id"].as_str() == Some(channel))?;
+            .find(|entry| entry["kind"] == kind && entry["external_id"].as_str() == Some(external_id))?;
         match (entry["webhook_path"].as_str(), entry["id"].as_str()) {
             (Some(address), _) if address.starts_with("http") => Some(address.to_owned()),
             (Some(path), _) => Some(format!("{}/{}", self.api_base()?, path.trim_start_matches('/'))),
-            (None, Some(id)) => Some(format!("{}/webhooks/line/{id}", self.api_base()?)),
+            (None, Some(id)) => Some(format!("{}/webhooks/{family}/{id}", self.api_base()?)),
             (None, None) => None,
         }
+    }
+
+    /// Where a public address is answered on this machine; the same one unless it was declared.
+    pub(crate) fn reach(&self, url: &str) -> String {
+        let alias = self.aliases.iter().find_map(|(public, local)| {
+            let rest = url.strip_prefix(public.trim_end_matches('/'))?;
+            (rest.is_empty() || rest.starts_with(['/', '?']))
+                .then(|| format!("{}{rest}", local.trim_end_matches('/')))
+        });
+        alias.unwrap_or_else(|| url.to_owned())
     }
 
     pub(crate) fn cognito(&self) -> Option<(String, String)> {
@@ -95,6 +127,8 @@ mod tests {
                 {"kind": "messenger", "id": "m", "external_id": "1650000001"},
                 {"kind": "line", "id": "c-1", "external_id": "1650000001"},
                 {"kind": "line", "id": "c-2", "external_id": "1650000002", "webhook_path": "/webhooks/line/c-2"},
+                {"kind": "whatsapp", "id": "c-3", "external_id": "whatsapp:+815012345678"},
+                {"kind": "sms", "id": "c-4", "external_id": "MG1"},
             ],
         });
         fs::write(&stack_file, stack.to_string()).unwrap();
@@ -104,6 +138,28 @@ mod tests {
         assert_eq!(targets.line_webhook("1650000001"), Some(format!("{base}/webhooks/line/c-1")));
         assert_eq!(targets.line_webhook("1650000002"), Some(format!("{base}/webhooks/line/c-2")));
         assert_eq!(targets.line_webhook("1650000003"), None);
+        let twilio = |provider, sender: &str| {
+            targets.twilio_webhook(provider, sender, Some("MG1")).unwrap_or_default()
+        };
+        assert_eq!(
+            twilio(Provider::WhatsApp, "whatsapp:+815012345678"),
+            format!("{base}/webhooks/twilio/c-3")
+        );
+        assert_eq!(twilio(Provider::Sms, "+815087654321"), format!("{base}/webhooks/twilio/c-4"));
         fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_public_address_is_reached_through_its_alias() {
+        let aliases = [("https://inbox.example.test".to_owned(), "http://127.0.0.1:9/x/".to_owned())];
+        let targets = Targets::from(&Options { aliases: aliases.into(), ..Options::default() });
+        for (url, expected) in [
+            ("https://inbox.example.test/media/1?a=b", "http://127.0.0.1:9/x/media/1?a=b"),
+            ("https://inbox.example.test", "http://127.0.0.1:9/x"),
+            ("https://inbox.example.tester/media/1", "https://inbox.example.tester/media/1"),
+            ("http://127.0.0.1:1/", "http://127.0.0.1:1/"),
+        ] {
+            assert_eq!(targets.reach(url), expected);
+        }
     }
 }

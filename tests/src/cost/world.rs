@@ -245,6 +245,7 @@ impl World {
             madoguchi_simulator::Provider::Line => {
                 format!("/webhooks/line/{}", ChannelId::derive(ChannelKind::Line, &webhook.account))
             }
+            other => unreachable!("no job is about {other:?}"),
         };
         let event = event::post(&path, &webhook.headers, &webhook.body, false, self.now().as_ms());
         let answer = self.http(Function::WebhookIngest, event).await;

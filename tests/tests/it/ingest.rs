@@ -153,15 +153,11 @@ async fn ing_2_no_200_unless_the_queue_has_every_event() {
 #[tokio::test]
 async fn ing_10_what_nobody_knows_is_kept_and_the_next_message_arrives() {
     let test = TestInbox::start().await;
-    for provider in [Provider::Messenger, Provider::Line] {
-        let kind = match provider {
-            Provider::Messenger => ChannelKind::Messenger,
-            Provider::Line => ChannelKind::Line,
-        };
-        let event = match provider {
-            Provider::Messenger => json!({"brand_new": {"thing": 1}}),
-            Provider::Line => json!({"type": "brandNew", "thing": {"a": [1, 2]}}),
-        };
+    let cases = [
+        (Provider::Messenger, ChannelKind::Messenger, json!({"brand_new": {"thing": 1}})),
+        (Provider::Line, ChannelKind::Line, json!({"type": "brandNew", "thing": {"a": [1, 2]}})),
+    ];
+    for (provider, kind, event) in cases {
         test.simulator.act(act(provider, Action::Raw { event })).await.unwrap();
         let id = test.customer_writes(kind, "customer-1", "next").await;
         test.settle().await;

@@ -27,6 +27,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/control/act", post(act))
         .route("/control/batch", post(batch))
         .route("/control/see", post(see))
+        .route("/control/open", post(open))
         .route("/control/person", post(person))
         .route("/control/peer", get(peer))
         .route("/control/deliver", post(deliver_raw))
@@ -50,6 +51,7 @@ async fn batch(State(shared): Control, Json(acts): Json<Vec<Act>>) -> Response {
 
 #[derive(Deserialize)]
 struct See {
+    provider: Option<Provider>,
     account: Option<String>,
     customer: Option<String>,
     #[serde(default = "yes")]
@@ -61,11 +63,25 @@ const fn yes() -> bool {
 }
 
 async fn see(State(shared): Control, Json(see): Json<See>) -> Response {
-    let seen = customer::seen::see(&shared, see.account.as_deref(), see.customer.as_deref(), see.read).await;
+    let (account, customer) = (see.account.as_deref(), see.customer.as_deref());
+    let seen = match see.provider {
+        Some(Provider::WhatsApp) => customer::seen::open_whatsapp(&shared, account, customer).await,
+        Some(Provider::Line | Provider::Sms) => Ok(Vec::new()),
+        Some(Provider::Messenger) | None => customer::seen::see(&shared, account, customer, see.read).await,
+    };
     match seen {
         Ok(webhooks) => Json(json!({"webhooks": webhooks})).into_response(),
         Err(error) => error.into_response(),
     }
+}
+
+#[derive(Deserialize)]
+struct Opening {
+    message_id: String,
+}
+
+async fn open(State(shared): Control, Json(opening): Json<Opening>) -> Json<Value> {
+    Json(json!({"opened": super::open(&shared, &opening.message_id).await}))
 }
 
 #[derive(Deserialize)]

@@ -4,6 +4,7 @@ mod acting;
 mod credentials;
 mod failing;
 mod settings;
+mod twilio;
 mod views;
 mod watching;
 
@@ -18,10 +19,15 @@ use crate::{
     customer::{ActError, resolve_account, resolve_customer},
     faults::FaultRule,
     ids,
+    line::opening,
+    media::{Media, Opened},
     model::Provider,
     params,
     shared::Shared,
-    state::{Code, Customer, Invalid, LineChannel, Page, SUBSCRIPTION_FIELDS, Token, TokenKind, World},
+    state::{
+        Code, Customer, Invalid, LineChannel, Page, SUBSCRIPTION_FIELDS, Token, TokenKind, World,
+        twilio::{Sender, Service, SharedKey, Template},
+    },
 };
 
 /// What is true of a customer at an account; what is absent stays as it is.
@@ -30,7 +36,7 @@ pub struct Person {
     /// Blocked the account, without an event.
     #[serde(default)]
     pub blocked: Option<bool>,
-    /// Messenger: deactivated or gone (error 551).
+    /// Messenger: deactivated or gone (error 551). Twilio: unreachable.
     #[serde(default)]
     pub unavailable: Option<bool>,
     /// LINE: is a friend.
@@ -39,7 +45,7 @@ pub struct Person {
     /// Another app owns the thread.
     #[serde(default)]
     pub standby: Option<bool>,
-    /// Messenger: delivery and reading are reported.
+    /// Messenger and Twilio: delivery and reading are reported.
     #[serde(default)]
     pub receipts: Option<bool>,
     /// The providers hand out the profile (at every account).
@@ -48,6 +54,12 @@ pub struct Person {
     /// When the customer last opened the reply window (Unix milliseconds).
     #[serde(default)]
     pub last_opener_ms: Option<i64>,
+    /// Twilio: wrote STOP.
+    #[serde(default)]
+    pub opted_out: Option<bool>,
+    /// WhatsApp: shows a name instead of a number (at every account).
+    #[serde(default)]
+    pub hides_number: Option<bool>,
 }
 
 /// The product's answer to Meta's GET handshake.
@@ -67,6 +79,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .merge(acting::router())
         .merge(settings::router())
         .merge(credentials::router())
+        .merge(twilio::router())
 }
 
 fn done() -> Json<Value> {
@@ -153,6 +166,100 @@ pub(crate) fn add_line_channel(world: &mut World, id: &str, secret: &str, name: 
     world.line_channels.push(LineChannel::new(id, secret, name));
 }
 
+/// Changes of the Twilio account; what is absent stays as it is.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct TwilioChange {
+    /// Promotes a new auth token; the old one is dead at once.
+    pub auth_token: Option<String>,
+    /// Suspends the account: every call is refused with 20003.
+    pub suspended: Option<bool>,
+    /// Signs webhooks with this key instead of the auth token: id, secret and what the header names as the
+    /// algorithm. An empty id goes back to the auth token.
+    pub shared_key: Option<SharedKeyChange>,
+    /// Webhooks are JSON.
+    pub json_bodies: Option<bool>,
+    /// Signatures are made over the address with its standard port.
+    pub signs_port: Option<bool>,
+    /// Keywords are marked with `OptOutType`.
+    pub opt_out_types: Option<bool>,
+    /// WhatsApp users are named by `ExternalUserId` even when they show a number.
+    pub external_user_ids: Option<bool>,
+}
+
+/// A key of the company's own for signing webhooks.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct SharedKeyChange {
+    /// As the settings header names it.
+    pub id: String,
+    /// The key itself.
+    pub secret: String,
+    /// `HMAC_SHA256`; without it the signature is HMAC-SHA1.
+    pub algorithm: Option<String>,
+}
+
+pub(crate) fn change_twilio(world: &mut World, change: TwilioChange) {
+    let twilio = &mut world.twilio;
+    if let Some(token) = change.auth_token {
+        twilio.auth_token = token;
+    }
+    if let Some(key) = change.shared_key {
+        let SharedKeyChange { id, secret, algorithm } = key;
+        twilio.shared_key = (!id.is_empty()).then_some(SharedKey { id, secret, algorithm });
+    }
+    for (switch, wanted) in [
+        (&mut twilio.suspended, change.suspended),
+        (&mut twilio.json_bodies, change.json_bodies),
+        (&mut twilio.signs_port, change.signs_port),
+        (&mut twilio.opt_out_types, change.opt_out_types),
+        (&mut twilio.external_user_ids, change.external_user_ids),
+    ] {
+        *switch = wanted.unwrap_or(*switch);
+    }
+}
+
+pub(crate) fn twilio_sender<'w>(world: &'w mut World, address: &str) -> &'w mut Sender {
+    let senders = &mut world.twilio.senders;
+    let at = senders.iter().position(|sender| sender.address == address).unwrap_or_else(|| {
+        senders.push(Sender { address: address.to_owned(), ..Sender::default() });
+        senders.len() - 1
+    });
+    &mut senders[at]
+}
+
+pub(crate) fn set_twilio_service(world: &mut World, sid: &str, senders: Vec<String>) {
+    world.twilio.services.retain(|service| service.sid != sid);
+    world.twilio.services.push(Service { sid: sid.to_owned(), senders });
+}
+
+pub(crate) fn add_twilio_template(world: &mut World, sid: &str, text: &str, error_code: Option<u32>) {
+    world.twilio.templates.retain(|template| template.sid != sid);
+    let (sid, text) = (sid.to_owned(), text.to_owned());
+    world.twilio.templates.push(Template { sid, text, error_code });
+}
+
+/// How long addresses of files are good that are made from now on.
+pub(crate) fn set_media_lives(world: &mut World, messenger_ms: Option<i64>, twilio_ms: Option<i64>) {
+    let lives = &mut world.media_lives;
+    lives.messenger_ms = messenger_ms.unwrap_or(lives.messenger_ms);
+    lives.twilio_ms = twilio_ms.unwrap_or(lives.twilio_ms);
+}
+
+/// The customer opens the files of a message; what came of each that the company sent.
+pub(crate) async fn open(shared: &Shared, message_id: &str) -> Vec<Opened> {
+    let files: Vec<Media> = shared.read(|world| {
+        let mut threads = world.threads.values().filter(|thread| thread.provider == Provider::Line);
+        threads
+            .find_map(|thread| thread.message(message_id))
+            .map_or_else(Vec::new, |message| message.media.clone())
+    });
+    let mut opened = Vec::new();
+    for file in &files {
+        opened.extend(opening::open(shared, file).await);
+    }
+    opened
+}
+
 pub(crate) fn peer(
     shared: &Shared,
     provider: Provider,
@@ -162,6 +269,9 @@ pub(crate) fn peer(
     shared.change(|world| {
         let account = resolve_account(world, provider, account)?;
         let customer = resolve_customer(world, customer)?;
+        if provider.is_twilio() {
+            return Ok(world.twilio.contact_key(provider, &customer));
+        }
         Ok(world.thread_of(provider, &account, &customer).peer.clone())
     })
 }
@@ -183,15 +293,15 @@ pub(crate) fn set_person(
             (&mut thread.friend, person.friend),
             (&mut thread.standby, person.standby),
             (&mut thread.receipts, person.receipts),
+            (&mut thread.opted_out, person.opted_out),
         ];
         for (switch, wanted) in switches {
             *switch = wanted.unwrap_or(*switch);
         }
         thread.last_opener_ms = person.last_opener_ms.or(thread.last_opener_ms);
-        if let Some(access) = person.profile_access {
-            for known in world.customers.iter_mut().filter(|known| known.id == customer.id) {
-                known.profile_access = access;
-            }
+        for known in world.customers.iter_mut().filter(|known| known.id == customer.id) {
+            known.profile_access = person.profile_access.unwrap_or(known.profile_access);
+            known.hides_number = person.hides_number.unwrap_or(known.hides_number);
         }
         Ok(())
     })

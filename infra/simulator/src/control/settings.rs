@@ -1,6 +1,6 @@
 //! The clock, addresses, people and accounts.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json, Router,
@@ -25,6 +25,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/control/pages/{id}/subscription", post(subscription))
         .route("/control/line/channels", post(line_channels))
         .route("/control/line/settings", post(line_settings))
+        .route("/control/media", post(media_lives))
 }
 
 #[derive(Deserialize)]
@@ -59,7 +60,11 @@ struct TargetsChange {
     api: Option<String>,
     messenger: Option<String>,
     #[serde(default)]
-    line: std::collections::BTreeMap<String, String>,
+    line: BTreeMap<String, String>,
+    #[serde(default)]
+    twilio: BTreeMap<String, String>,
+    #[serde(default)]
+    aliases: BTreeMap<String, String>,
     cognito_endpoint: Option<String>,
     cognito_client_id: Option<String>,
 }
@@ -75,7 +80,20 @@ async fn targets(State(shared): Control, Json(change): Json<TargetsChange>) -> J
             *known = wanted.or(known.take());
         }
         targets.line.extend(change.line);
+        targets.twilio.extend(change.twilio);
+        targets.aliases.extend(change.aliases);
     });
+    done()
+}
+
+#[derive(Deserialize)]
+struct MediaLivesChange {
+    messenger_ms: Option<i64>,
+    twilio_ms: Option<i64>,
+}
+
+async fn media_lives(State(shared): Control, Json(change): Json<MediaLivesChange>) -> Json<Value> {
+    shared.change(|world| super::set_media_lives(world, change.messenger_ms, change.twilio_ms));
     done()
 }
 

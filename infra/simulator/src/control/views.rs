@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    model::SentMessage,
+    media::Media,
+    model::{SentMedia, SentMessage, SentStatus},
     shared::Shared,
     state::{Thread, ThreadMessage, World},
 };
@@ -22,6 +23,20 @@ pub(crate) fn sent(world: &World) -> Vec<SentMessage> {
 
 fn sent_message(thread: &Thread, message: &ThreadMessage) -> Option<SentMessage> {
     let details = message.sent.as_ref()?;
+    let media = |media: &Media| {
+        let link = media.link.clone()?;
+        Some(SentMedia {
+            kind: media.kind,
+            url: link.url,
+            preview_url: link.preview_url,
+            opened: link.opened,
+        })
+    };
+    let status = message.journey.as_ref().map(|journey| SentStatus {
+        status: journey.status.clone(),
+        error_code: journey.error_code,
+        callback: journey.callback.clone(),
+    });
     Some(SentMessage {
         provider: thread.provider,
         account: thread.account.clone(),
@@ -36,6 +51,8 @@ fn sent_message(thread: &Thread, message: &ThreadMessage) -> Option<SentMessage>
         metadata: details.metadata.clone(),
         retry_key: details.retry_key.clone(),
         sender_name: message.sender_name.clone(),
+        media: message.media.iter().filter_map(media).collect(),
+        status,
         at_ms: message.at_ms,
         attempts: details.attempts,
         times_received: if details.received { thread.times_received(message) } else { 0 },
@@ -63,6 +80,7 @@ pub(crate) fn overview(shared: &Shared) -> Value {
                     "unavailable": thread.unavailable,
                     "standby": thread.standby,
                     "receipts": thread.receipts,
+                    "opted_out": thread.opted_out,
                 })
             })
             .collect();
@@ -98,6 +116,8 @@ pub(crate) fn overview(shared: &Shared) -> Value {
             "groups": world.groups,
             "pages": pages,
             "line_channels": channels,
+            "twilio_senders": world.twilio.senders,
+            "twilio_services": world.twilio.services,
             "threads": threads,
             "faults": world.faults,
         })

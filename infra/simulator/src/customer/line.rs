@@ -6,8 +6,9 @@ use super::{ActError, Effect};
 use crate::{
     clock::machine_ms,
     ids,
-    model::{Act, Action, Provider},
-    state::{Customer, Group, ReplyToken, ThreadMessage, World},
+    media::{Format, Media, MediaKind},
+    model::{Act, Action, MediaAct, Provider},
+    state::{Customer, Group, Place, ReplyToken, ThreadMessage, World},
 };
 
 /// Tokens older than this can no longer be of use, however often their webhook is repeated.
@@ -25,7 +26,8 @@ pub(super) fn apply(
         Some(id) => Some(find_group(world, channel, id)?),
         None => None,
     };
-    let mut scene = Scene { channel, customer, group, at_ms, base_url, first_message_number: 0 };
+    let now_ms = world.clock.now_ms();
+    let mut scene = Scene { channel, customer, group, at_ms, now_ms, base_url, first_message_number: 0 };
     // Far apart, so that an album's numbers do not run into the next message's.
     scene.first_message_number =
         machine_ms().unsigned_abs() * 100_000 + (world.next_number() * 100) % 100_000;
@@ -57,7 +59,8 @@ pub(super) fn apply(
         thread.last_opener_ms = thread.last_opener_ms.max(Some(at_ms));
     }
     thread.messages.extend(messages);
-    Ok(Effect { peer: scene.peer(), message_ids, events })
+    let apart = matches!(&act.action, Action::Media(media) if media.apart);
+    Ok(Effect { peer: scene.peer(), message_ids, events, apart })
 }
 
 struct Scene<'a> {
@@ -65,6 +68,7 @@ struct Scene<'a> {
     customer: &'a Customer,
     group: Option<Group>,
     at_ms: i64,
+    now_ms: i64,
     base_url: &'a str,
     first_message_number: u64,
 }
@@ -91,6 +95,7 @@ impl Scene<'_> {
             kind: kind.to_owned(),
             text: text.map(ToOwned::to_owned),
             quote_token: quotable(kind).then(ids::quote_token),
+            read_token: matches!(kind, "text" | "image").then(ids::quote_token),
             ..ThreadMessage::default()
         }
     }
@@ -106,7 +111,6 @@ impl Scene<'_> {
                 let message = self.own(0, "text", Some(text));
                 let mut content = base_message(&message);
                 content["text"] = text.as_str().into();
-                content["markAsReadToken"] = ids::quote_token().into();
                 if let Some(quoted) = quote {
                     thread.message(quoted).ok_or_else(|| ActError::UnknownMessage(quoted.clone()))?;
                     content["quotedMessageId"] = quoted.as_str().into();
@@ -124,8 +128,16 @@ impl Scene<'_> {
                 content["keywords"] = json!(["OK", "good", "いいね"]);
                 Ok(said(message, content))
             }
-            Action::Image { count } => Ok(self.album(count.unwrap_or(1) as u64)),
-            Action::Attachment { attachment, title } => self.attachment(attachment, title.as_deref()),
+            Action::Image { count } => self.media(&MediaAct { count: *count, ..MediaAct::default() }),
+            Action::Media(media) => self.media(media),
+            Action::Attachment { attachment, title } if attachment == "location" => {
+                Ok(self.location(title.as_deref()))
+            }
+            Action::Attachment { attachment, title } => {
+                let kind = MediaKind::parse(attachment)
+                    .ok_or_else(|| ActError::NotPossible(format!("LINE has no `{attachment}` messages")))?;
+                self.media(&MediaAct { media: kind, name: title.clone(), ..MediaAct::default() })
+            }
             Action::QuickReply { title, payload } | Action::Postback { title, payload } => {
                 // LINE shows what was tapped only when the button has a display text.
                 let shown =
@@ -140,8 +152,9 @@ impl Scene<'_> {
                     .ok_or_else(|| ActError::UnknownMessage(message_id.clone()))?;
                 message.unsent = true;
                 message.text = None;
-                message.media_url = None;
+                message.media.clear();
                 message.sticker_id = None;
+                message.place = None;
                 Ok((Vec::new(), vec![json!({"type": "unsend", "unsend": {"messageId": message_id}})], false))
             }
             Action::Edit { message_id, text } => {
@@ -187,44 +200,65 @@ impl Scene<'_> {
         }
     }
 
-    fn album(&self, count: u64) -> Happened {
+    /// Several pictures at once are one album; of anything else there is one at a time.
+    fn media(&self, act: &MediaAct) -> Result<Happened, ActError> {
+        let format = match act.media {
+            MediaKind::Image => Format::Png,
+            MediaKind::Video => Format::Mp4,
+            MediaKind::Audio => Format::M4a { plain: false },
+            MediaKind::File => Format::Pdf,
+            MediaKind::Contact | MediaKind::Sticker => {
+                return Err(ActError::NotPossible("LINE has no such files".into()));
+            }
+        };
+        let count = if act.media == MediaKind::Image { act.count.unwrap_or(1) as u64 } else { 1 };
         let set = ids::secret("")[..32].to_uppercase();
         let mut happened = (Vec::new(), Vec::new(), true);
         for index in 0..count {
-            let mut message = self.own(index, "image", None);
-            message.media_url = Some(format!("{}/media/{}.png", self.base_url, message.id));
+            let mut media = Media::own(format, act.name.as_deref(), act.size_bytes);
+            media.ready_at_ms = act.preparing_ms.map_or(0, |preparing_ms| self.now_ms + preparing_ms);
+            let text = media.name.clone();
+            let mut message = self.own(index, act.media.as_str(), text.as_deref());
             let mut content = base_message(&message);
-            content["contentProvider"] = json!({"type": "line"});
+            if act.media == MediaKind::File {
+                content["fileName"] = media.name.as_deref().unwrap_or_default().into();
+                content["fileSize"] = media.size_bytes.into();
+            } else if act.external {
+                let url = format!("{}/files/{}", self.base_url, media.id);
+                content["contentProvider"] = json!({
+                    "type": "external", "originalContentUrl": url, "previewImageUrl": format!("{url}/preview"),
+                });
+            } else {
+                content["contentProvider"] = json!({"type": "line"});
+            }
+            if let Some(duration) = media.duration_ms {
+                content["duration"] = duration.into();
+            }
             if count > 1 {
                 content["imageSet"] = json!({"id": set, "index": index + 1, "total": count});
             }
+            message.kept_elsewhere = act.external;
+            message.media.push(media);
             happened.0.push(message);
             happened.1.push(json!({"type": "message", "message": content}));
         }
-        happened
+        Ok(happened)
     }
 
-    fn attachment(&self, kind: &str, title: Option<&str>) -> Result<Happened, ActError> {
-        let message = self.own(0, kind, title);
+    fn location(&self, title: Option<&str>) -> Happened {
+        let place = Place {
+            title: title.unwrap_or("東京駅").to_owned(),
+            address: "東京都千代田区丸の内1丁目".to_owned(),
+            latitude: 35.681_236,
+            longitude: 139.767_125,
+        };
+        let message = ThreadMessage { place: Some(place.clone()), ..self.own(0, "location", None) };
         let mut content = base_message(&message);
-        match kind {
-            "video" | "audio" => {
-                content["duration"] = 12_000.into();
-                content["contentProvider"] = json!({"type": "line"});
-            }
-            "file" => {
-                content["fileName"] = title.unwrap_or("見積書.pdf").into();
-                content["fileSize"] = 20_480.into();
-            }
-            "location" => {
-                content["title"] = title.unwrap_or("東京駅").into();
-                content["address"] = "東京都千代田区丸の内1丁目".into();
-                content["latitude"] = 35.681_236.into();
-                content["longitude"] = 139.767_125.into();
-            }
-            other => return Err(ActError::NotPossible(format!("LINE has no `{other}` messages"))),
-        }
-        Ok(said(message, content))
+        content["title"] = place.title.into();
+        content["address"] = place.address.into();
+        content["latitude"] = place.latitude.into();
+        content["longitude"] = place.longitude.into();
+        said(message, content)
     }
 }
 
@@ -237,6 +271,9 @@ fn base_message(message: &ThreadMessage) -> Value {
     let mut content = json!({"id": message.id, "type": message.kind});
     if let Some(token) = &message.quote_token {
         content["quoteToken"] = token.as_str().into();
+    }
+    if let Some(token) = &message.read_token {
+        content["markAsReadToken"] = token.as_str().into();
     }
     content
 }

@@ -4,9 +4,11 @@ use serde_json::{Value, json};
 
 use super::{ActError, Effect};
 use crate::{
+    graph::cdn,
     ids,
-    model::{Act, Action, Provider},
-    state::{Customer, Thread, ThreadMessage, World},
+    media::{Format, Media, MediaKind},
+    model::{Act, Action, MediaAct, Provider},
+    state::{Customer, Place, Thread, ThreadMessage, World},
 };
 
 /// The app id that Meta's echo page names for the Page Inbox.
@@ -22,13 +24,14 @@ pub(super) fn apply(
     act: &Act,
 ) -> Result<Effect, ActError> {
     let at_ms = act.at_ms.unwrap_or_else(|| world.clock.stamp_ms());
+    let expires_at_ms = world.clock.now_ms() + world.media_lives.messenger_ms;
     let thread = world.thread_of(Provider::Messenger, page, customer);
     let peer = thread.peer.clone();
     let by_customer = !matches!(act.action, Action::PageInbox { .. } | Action::Raw { .. } | Action::Follow);
     if thread.blocked && by_customer {
         return Err(ActError::NotPossible("the customer has blocked the page".into()));
     }
-    let scene = Scene { page, peer: &peer, at_ms, base_url };
+    let scene = Scene { page, peer: &peer, at_ms, base_url, expires_at_ms };
     let Happened { message, event } = scene.happen(thread, &act.action)?;
 
     let message_ids = message.iter().map(|message| message.id.clone()).collect();
@@ -36,7 +39,7 @@ pub(super) fn apply(
     if opens_window(&act.action) {
         thread.last_opener_ms = thread.last_opener_ms.max(Some(at_ms));
     }
-    Ok(Effect { peer, message_ids, events: event.into_iter().collect() })
+    Ok(Effect { peer, message_ids, events: event.into_iter().collect(), apart: false })
 }
 
 /// What Meta counts as the person turning to the page; an edit and a block are not among it.
@@ -57,6 +60,8 @@ struct Scene<'a> {
     peer: &'a str,
     at_ms: i64,
     base_url: &'a str,
+    /// Until when addresses of files are good.
+    expires_at_ms: i64,
 }
 
 /// A message on the phone, an event for the company, or one of them.
@@ -90,8 +95,9 @@ impl Scene<'_> {
             Action::Sticker { sticker_id, .. } => {
                 Ok(self.sticker(sticker_id.as_deref().unwrap_or(THUMBS_UP)))
             }
-            Action::Image { count } => Ok(self.images(count.unwrap_or(1))),
-            Action::Attachment { attachment, title } => Ok(self.attachment(attachment, title.as_deref())),
+            Action::Image { count } => self.media(&MediaAct { count: *count, ..MediaAct::default() }),
+            Action::Media(media) => self.media(media),
+            Action::Attachment { attachment, title } => self.attachment(attachment, title.as_deref()),
             Action::Reaction { message_id, emoji, remove } => {
                 self.reaction(thread, message_id, emoji, *remove)
             }
@@ -102,7 +108,7 @@ impl Scene<'_> {
             }
             Action::PageInbox { text } => {
                 let message = ThreadMessage { from_company: true, ..self.own("text", Some(text)) };
-                let event = echo(self.page, self.peer, self.at_ms, &message, PAGE_INBOX_APP_ID, None);
+                let event = echo(self.page, self.peer, &message, PAGE_INBOX_APP_ID, None, |_| String::new());
                 Ok(Happened { message: Some(message), event: Some(event) })
             }
             // Blocking is silent on Messenger: the company learns of it from error 551.
@@ -157,24 +163,56 @@ impl Scene<'_> {
         self.said(message, content)
     }
 
-    fn images(&self, count: usize) -> Happened {
-        let mut message = self.own("image", None);
-        message.media_url = Some(self.media_url(&message.id, 0));
-        let image = |index| json!({"type": "image", "payload": {"url": self.media_url(&message.id, index)}});
-        let attachments: Vec<Value> = (0..count).map(image).collect();
+    /// Several files are one message with several attachments.
+    fn media(&self, act: &MediaAct) -> Result<Happened, ActError> {
+        let format = match act.media {
+            MediaKind::Image => Format::Png,
+            MediaKind::Video => Format::Mp4,
+            MediaKind::Audio => Format::M4a { plain: true },
+            MediaKind::File => Format::Pdf,
+            MediaKind::Contact | MediaKind::Sticker => {
+                return Err(ActError::NotPossible("Messenger has no such files".into()));
+            }
+        };
+        let count = act.count.unwrap_or(1);
+        let media: Vec<Media> =
+            (0..count).map(|_| Media::own(format, act.name.as_deref(), act.size_bytes)).collect();
+        let attachment = |media: &Media| {
+            let url = cdn::address(self.base_url, media, self.expires_at_ms);
+            json!({"type": act.media.as_str(), "payload": {"url": url}})
+        };
+        let attachments: Vec<Value> = media.iter().map(attachment).collect();
+        let message = ThreadMessage { media, ..self.own(act.media.as_str(), act.name.as_deref()) };
         let content = json!({"mid": message.id, "attachments": attachments});
-        self.said(message, content)
+        Ok(self.said(message, content))
     }
 
-    fn attachment(&self, kind: &str, title: Option<&str>) -> Happened {
-        let message = self.own(kind, title);
+    fn attachment(&self, kind: &str, title: Option<&str>) -> Result<Happened, ActError> {
+        if let Some(media) = MediaKind::parse(kind) {
+            let name = title.map(ToOwned::to_owned);
+            return self.media(&MediaAct { media, name, ..MediaAct::default() });
+        }
+        let mut message = self.own(kind, title);
         let attachment = match kind {
             // A shared link: the fallback may come without a payload at all.
             "fallback" => json!({"type": kind}),
-            _ => json!({"type": kind, "payload": {"url": self.media_url(&message.id, 0)}}),
+            "location" => {
+                let place = Place {
+                    title: title.unwrap_or("東京駅").to_owned(),
+                    latitude: 35.681_236,
+                    longitude: 139.767_125,
+                    ..Place::default()
+                };
+                let coordinates = json!({"lat": place.latitude, "long": place.longitude});
+                let attachment =
+                    json!({"type": kind, "title": place.title, "payload": {"coordinates": coordinates}});
+                message.place = Some(place);
+                attachment
+            }
+            other => return Err(ActError::NotPossible(format!("Messenger has no `{other}` attachments"))),
         };
         let content = json!({"mid": message.id, "attachments": [attachment]});
-        self.said(message, content)
+        Ok(self.said(message, content))
     }
 
     fn reaction(
@@ -206,36 +244,34 @@ impl Scene<'_> {
         message.text = Some(text.to_owned());
         Ok(self.told(json!({"message_edit": {"mid": id, "text": text, "num_edit": message.edits}})))
     }
-
-    fn media_url(&self, mid: &str, index: usize) -> String {
-        format!("{}/media/{mid}-{index}.png", self.base_url)
-    }
 }
 
 fn find<'t>(thread: &'t mut Thread, id: &str) -> Result<&'t mut ThreadMessage, ActError> {
     thread.message_mut(id).ok_or_else(|| ActError::UnknownMessage(id.to_owned()))
 }
 
-/// What every app that listens to the page hears about a message from the page.
+/// What every app that listens to the page hears about a message from the page. Files are named by the
+/// address that Meta gives them.
 pub(crate) fn echo(
     page: &str,
     psid: &str,
-    at_ms: i64,
     message: &ThreadMessage,
     app_id: u64,
     metadata: Option<&str>,
+    address: impl Fn(&Media) -> String,
 ) -> Value {
     let mut content = json!({"mid": message.id, "is_echo": true, "app_id": app_id});
     if let Some(text) = &message.text {
         content["text"] = text.as_str().into();
     }
-    if let Some(url) = &message.media_url {
-        content["attachments"] = json!([{"type": message.kind, "payload": {"url": url}}]);
+    if !message.media.is_empty() {
+        let attachment = |media: &Media| json!({"type": media.kind, "payload": {"url": address(media)}});
+        content["attachments"] = message.media.iter().map(attachment).collect();
     }
     if let Some(metadata) = metadata {
         content["metadata"] = metadata.into();
     }
-    json!({"sender": {"id": page}, "recipient": {"id": psid}, "timestamp": at_ms, "message": content})
+    json!({"sender": {"id": page}, "recipient": {"id": psid}, "timestamp": message.at_ms, "message": content})
 }
 
 fn reaction_name(emoji: &str) -> &'static str {

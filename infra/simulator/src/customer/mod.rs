@@ -3,11 +3,13 @@
 mod line;
 mod messenger;
 pub(crate) mod seen;
+mod twilio;
 
 pub(crate) use self::messenger::echo;
 
 use std::sync::Arc;
 
+use futures::future::join_all;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -24,7 +26,7 @@ pub enum ActError {
     /// The simulator knows nobody by this id.
     #[error("no customer `{0}`")]
     UnknownCustomer(String),
-    /// There is no such page or LINE channel.
+    /// There is no such page, LINE channel or Twilio sender.
     #[error("no account `{0}`")]
     UnknownAccount(String),
     /// There is no such group or room.
@@ -46,9 +48,11 @@ pub enum ActError {
 pub struct Performed {
     /// The messages that the customer wrote, by the provider's ids.
     pub message_ids: Vec<String>,
-    /// The customer's id at the provider: page-scoped id, LINE user, group or room.
+    /// The customer's id at the provider: page-scoped id, LINE user, group or room; on Twilio
+    /// `ExternalUserId` if it is told, else the address.
     pub peer: String,
-    /// The webhook that told the company; `None` when the provider tells it nothing.
+    /// The webhook that told the company, the last one if there were several; `None` when the provider
+    /// tells it nothing.
     pub webhook: Option<Webhook>,
 }
 
@@ -57,6 +61,8 @@ pub(crate) struct Effect {
     pub(crate) peer: String,
     pub(crate) message_ids: Vec<String>,
     pub(crate) events: Vec<Value>,
+    /// Each event travels alone, all at once.
+    pub(crate) apart: bool,
 }
 
 /// Performs one act and delivers its webhook.
@@ -66,11 +72,13 @@ pub(crate) async fn act(shared: &Arc<Shared>, act: &Act) -> Result<Performed, Ac
         let effect = apply(world, &shared.base_url, &account, act)?;
         Ok((account, effect))
     })?;
-    let webhook = if effect.events.is_empty() {
-        None
-    } else {
-        Some(deliver::send_events(shared, act.provider, &account, effect.events).await)
+    let bodies: Vec<Vec<Value>> = match effect.events {
+        events if events.is_empty() => Vec::new(),
+        events if effect.apart => events.into_iter().map(|event| vec![event]).collect(),
+        events => vec![events],
     };
+    let sent = bodies.into_iter().map(|events| deliver::send_events(shared, act.provider, &account, events));
+    let webhook = join_all(sent).await.pop();
     Ok(Performed { message_ids: effect.message_ids, peer: effect.peer, webhook })
 }
 
@@ -99,13 +107,16 @@ fn apply(world: &mut World, base_url: &str, account: &str, act: &Act) -> Result<
     match act.provider {
         Provider::Messenger => messenger::apply(world, base_url, account, &customer, act),
         Provider::Line => line::apply(world, base_url, account, &customer, act),
+        Provider::WhatsApp | Provider::Sms => twilio::apply(world, base_url, account, &customer, act),
     }
 }
 
 pub(crate) fn resolve_customer(world: &World, id: Option<&str>) -> Result<Customer, ActError> {
     let found = match id {
         None => world.customers.first(),
-        Some(id) => world.customer(id).or_else(|| world.customer_of_line_user(id)),
+        Some(id) => {
+            world.customer(id).or_else(|| world.customer_of_line_user(id)).or_else(|| world.customer_at(id))
+        }
     };
     found.cloned().ok_or_else(|| ActError::UnknownCustomer(id.unwrap_or_default().to_owned()))
 }
@@ -118,6 +129,10 @@ pub(crate) fn resolve_account(
     let accounts: Vec<&str> = match provider {
         Provider::Messenger => world.pages.iter().map(|page| page.id.as_str()).collect(),
         Provider::Line => world.line_channels.iter().map(|channel| channel.id.as_str()).collect(),
+        Provider::WhatsApp | Provider::Sms => {
+            let own = world.twilio.senders.iter().filter(|sender| sender.provider() == provider);
+            own.map(|sender| sender.address.as_str()).collect()
+        }
     };
     let found = match id {
         None => accounts.first(),

@@ -1,4 +1,5 @@
-//! The customer's phone shows what the company wrote: Messenger reports delivery, then reading.
+//! The customer's phone shows what the company wrote: Messenger reports delivery, then reading; WhatsApp
+//! reading.
 
 use std::sync::Arc;
 
@@ -10,7 +11,44 @@ use crate::{
     model::Provider,
     shared::Shared,
     state::World,
+    twilio,
 };
+
+/// On WhatsApp: the customer opens the chat, and each message that arrived is reported as read.
+pub(crate) async fn open_whatsapp(
+    shared: &Arc<Shared>,
+    account: Option<&str>,
+    customer: Option<&str>,
+) -> Result<Vec<Webhook>, ActError> {
+    let read = shared.change(|world| {
+        let customer = resolve_customer(world, customer)?;
+        let sender = resolve_account(world, Provider::WhatsApp, account)?;
+        Ok(read_now(world, &sender, &customer.id))
+    })?;
+    let mut webhooks = Vec::new();
+    for sid in read {
+        webhooks.extend(twilio::status::tell_once(shared, &sid, "read", None).await);
+    }
+    Ok(webhooks)
+}
+
+fn read_now(world: &mut World, sender: &str, customer: &str) -> Vec<String> {
+    let now = world.clock.now_ms();
+    let thread = world.threads.values_mut().find(|thread| {
+        thread.provider == Provider::WhatsApp
+            && thread.account == sender
+            && thread.customer.as_deref() == Some(customer)
+    });
+    let Some(thread) = thread.filter(|thread| thread.receipts && !thread.blocked) else { return Vec::new() };
+    let unread = thread.messages.iter_mut().filter(|message| message.from_company).filter_map(|message| {
+        let journey = message.journey.as_mut().filter(|journey| journey.status == "delivered")?;
+        "read".clone_into(&mut journey.status);
+        journey.updated_at_ms = now;
+        message.read_at_ms = Some(now);
+        Some(message.id.clone())
+    });
+    unread.collect()
+}
 
 /// Marks everything as delivered, and as read if asked; the events go out in that order, one body each.
 pub(crate) async fn see(

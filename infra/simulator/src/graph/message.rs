@@ -2,8 +2,11 @@
 
 use serde_json::Value;
 
-use super::GraphError;
-use crate::state::{Choice, ChoiceKind};
+use super::{GraphError, attachment::no_url};
+use crate::{
+    media::{Media, MediaKind},
+    state::{Choice, ChoiceKind},
+};
 
 /// "Less than 2000 characters", "less than 1000 characters".
 const TEXT_LIMIT: usize = 2_000;
@@ -18,9 +21,18 @@ const TEMPLATE_TEXT_LIMIT: usize = 640;
 pub(super) struct Outgoing {
     pub(super) kind: String,
     pub(super) text: Option<String>,
-    pub(super) media_url: Option<String>,
+    pub(super) attachment: Option<Attached>,
     pub(super) metadata: Option<String>,
     pub(super) choices: Vec<Choice>,
+}
+
+/// A file in a message, as the request names it.
+#[derive(Debug)]
+pub(super) enum Attached {
+    /// To be fetched; kept to be sent again if it is `reusable`.
+    Link { media: Media, reusable: bool },
+    /// Uploaded before.
+    Uploaded(Value),
 }
 
 impl Outgoing {
@@ -28,7 +40,7 @@ impl Outgoing {
         let metadata = message["metadata"].as_str();
         check_length("message[metadata]", metadata, METADATA_LIMIT - 1)?;
         let mut choices = quick_replies(message)?;
-        let (kind, text, media_url) = match (message["text"].as_str(), message.get("attachment")) {
+        let (kind, text, attachment) = match (message["text"].as_str(), message.get("attachment")) {
             (Some(text), None) => {
                 if text.is_empty() {
                     return Err(empty());
@@ -47,7 +59,7 @@ impl Outgoing {
             }
             (None, None) => return Err(empty()),
         };
-        Ok(Self { kind, text, media_url, metadata: metadata.map(ToOwned::to_owned), choices })
+        Ok(Self { kind, text, attachment, metadata: metadata.map(ToOwned::to_owned), choices })
     }
 }
 
@@ -91,19 +103,22 @@ fn choice(source: &Value, kind: ChoiceKind) -> Result<Choice, GraphError> {
     }
 }
 
-type Shown = (String, Option<String>, Option<String>);
+type Shown = (String, Option<String>, Option<Attached>);
 
 fn attachment_of(attachment: &Value, choices: &mut Vec<Choice>) -> Result<Shown, GraphError> {
     let payload = &attachment["payload"];
     match attachment["type"].as_str() {
-        Some(kind @ ("image" | "video" | "audio" | "file")) => {
-            let url = payload["url"].as_str();
-            if url.is_none() && payload["attachment_id"].is_null() {
-                return Err(
-                    GraphError::parameter("(#100) Upload attachment failure: no url").subcode(2_018_008)
-                );
-            }
-            Ok((kind.to_owned(), None, url.map(ToOwned::to_owned)))
+        Some(name @ ("image" | "video" | "audio" | "file")) => {
+            let kind = MediaKind::parse(name).unwrap_or_default();
+            let attached = match (payload["url"].as_str(), &payload["attachment_id"]) {
+                (Some(url), _) => Attached::Link {
+                    media: Media::linked(kind, url),
+                    reusable: payload["is_reusable"] == true,
+                },
+                (None, Value::Null) => return Err(no_url()),
+                (None, id) => Attached::Uploaded(id.clone()),
+            };
+            Ok((name.to_owned(), None, Some(attached)))
         }
         Some("template") => {
             check_length("text", payload["text"].as_str(), TEMPLATE_TEXT_LIMIT)?;

@@ -1,12 +1,15 @@
 //! The Graph API, as far as a messaging inbox uses it.
 
 mod accounts;
+mod attachment;
 mod auth;
+pub(crate) mod cdn;
 mod debug_token;
 mod error;
 mod message;
 mod node;
 mod oauth;
+mod persona;
 mod send;
 mod subscriptions;
 mod window;
@@ -87,6 +90,10 @@ pub(crate) async fn answer(shared: &Arc<Shared>, request: ApiRequest) -> Respons
     under_fault(shared, &scope, error::refusal, async |_| {
         let answer = match (method.as_str(), path.as_slice()) {
             ("POST", [page, "messages"]) => send::send(shared, page, &call).await,
+            ("POST", [page, "message_attachments"]) => attachment::upload(shared, page, &call).await,
+            ("POST", [page, "personas"]) => persona::create(shared, page, &call).await,
+            ("GET", [page, "personas"]) => persona::list(shared, page, &call),
+            ("DELETE", [persona]) => persona::delete(shared, persona, &call),
             ("GET", ["debug_token"]) => debug_token::inspect(shared, &call),
             ("GET" | "POST", ["oauth", "access_token"]) => oauth::access_token(shared, &call),
             ("GET", [user, "accounts"]) => accounts::list(shared, user, &call),

@@ -1,8 +1,8 @@
-//! `GET /{id}`: a customer's profile, the page, or the person who logged in.
+//! `GET /{id}`: a customer's profile, a persona, the page, or the person who logged in.
 
 use serde_json::{Value, json};
 
-use super::{GraphCall, GraphError, auth};
+use super::{GraphCall, GraphError, auth, persona};
 use crate::{
     model::Provider,
     shared::Shared,
@@ -15,6 +15,9 @@ pub(super) fn read(shared: &Shared, node: &str, call: &GraphCall) -> Result<Valu
         match &token.kind {
             TokenKind::Page { page_id, .. } if node == "me" || node == page_id => Ok(page(world, page_id)),
             TokenKind::Page { page_id, .. } => {
+                if let Some(persona) = persona::read(world, page_id, node) {
+                    return Ok(persona);
+                }
                 profile(world, &shared.base_url, page_id, node, call.text("fields"))
             }
             TokenKind::User if node == "me" || node == world.app.user_id => {

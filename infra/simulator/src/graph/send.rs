@@ -4,16 +4,28 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{GraphCall, GraphError, auth, message::Outgoing, window::Grounds};
+use super::{
+    GraphCall, GraphError, attachment, auth, cdn,
+    message::{Attached, Outgoing},
+    persona,
+    window::Grounds,
+};
 use crate::{
     customer, deliver, ids,
+    media::Media,
     model::{Echo, Provider},
     shared::Shared,
     state::{SentDetails, ThreadMessage, World},
 };
 
 pub(super) async fn send(shared: &Arc<Shared>, page: &str, call: &GraphCall) -> Result<Value, GraphError> {
-    let accepted = shared.change(|world| accept(world, page, call))?;
+    let accepted = match shared.read(|world| wanted_file(world, page, call))? {
+        None => shared.change(|world| accept(world, &shared.base_url, page, call, None))?,
+        Some(mut media) => {
+            attachment::fetch(shared, &mut media).await?;
+            shared.change(|world| accept(world, &shared.base_url, page, call, Some(media)))?
+        }
+    };
     if let Some((page, echo)) = accepted.echo {
         match shared.echo() {
             Echo::Off => {}
@@ -36,7 +48,56 @@ struct Accepted {
     echo: Option<(String, Value)>,
 }
 
-fn accept(world: &mut World, page: &str, call: &GraphCall) -> Result<Accepted, GraphError> {
+/// The file that has to be fetched before the message can be accepted: of a request that is right otherwise.
+fn wanted_file(world: &World, page: &str, call: &GraphCall) -> Result<Option<Media>, GraphError> {
+    let Some(message) = call.params.get("message").filter(|_| call.text("sender_action").is_none()) else {
+        return Ok(None);
+    };
+    let page = auth::page_caller(world, call, page)?;
+    let recipient = call.params.get("recipient").and_then(|to| to["id"].as_str());
+    let Some(recipient) = recipient else { return Ok(None) };
+    check(world, page, recipient, message, call)?;
+    Ok(match Outgoing::parse(message)?.attachment {
+        Some(Attached::Link { media, .. }) => Some(media),
+        _ => None,
+    })
+}
+
+/// Everything that can be wrong with a message but its file.
+fn check(
+    world: &World,
+    page: &str,
+    recipient: &str,
+    message: &Value,
+    call: &GraphCall,
+) -> Result<Grounds, GraphError> {
+    let grounds = Grounds::parse(call, message)?;
+    Outgoing::parse(message)?;
+    let thread =
+        world.thread(Provider::Messenger, page, recipient).ok_or_else(GraphError::no_matching_user)?;
+    if thread.standby {
+        return Err(GraphError::parameter("(#100) Another app controls this thread").subcode(2_018_300));
+    }
+    if thread.blocked || thread.unavailable {
+        return Err(GraphError::person_unavailable());
+    }
+    grounds.check(thread.last_opener_ms, world.clock.now_ms())?;
+    if let Some(mid) = call.params.get("reply_to").and_then(|quoted| quoted["mid"].as_str())
+        && thread.message(mid).is_none()
+    {
+        return Err(GraphError::parameter("(#100) Invalid reply_to message id"));
+    }
+    persona::of_send(world, page, call)?;
+    Ok(grounds)
+}
+
+fn accept(
+    world: &mut World,
+    base_url: &str,
+    page: &str,
+    call: &GraphCall,
+    fetched: Option<Media>,
+) -> Result<Accepted, GraphError> {
     let page = auth::page_caller(world, call, page)?.to_owned();
     let recipient = call.params.get("recipient").and_then(|to| to["id"].as_str());
     let recipient =
@@ -48,36 +109,42 @@ fn accept(world: &mut World, page: &str, call: &GraphCall) -> Result<Accepted, G
         }
         (None, None) => Err(GraphError::parameter("(#100) The parameter message is required")),
         (None, Some(action)) => act(world, &page, recipient, action, call),
-        (Some(message), None) => send_message(world, &page, recipient, message, call),
+        (Some(message), None) => {
+            let scene = Scene { base_url, page: &page, recipient, call };
+            send_message(world, &scene, message, fetched)
+        }
     }
+}
+
+struct Scene<'a> {
+    base_url: &'a str,
+    page: &'a str,
+    recipient: &'a str,
+    call: &'a GraphCall,
 }
 
 fn send_message(
     world: &mut World,
-    page: &str,
-    recipient: &str,
+    scene: &Scene<'_>,
     message: &Value,
-    call: &GraphCall,
+    fetched: Option<Media>,
 ) -> Result<Accepted, GraphError> {
-    let grounds = Grounds::parse(call, message)?;
+    let Scene { base_url, page, recipient, call } = *scene;
+    let grounds = check(world, page, recipient, message, call)?;
     let outgoing = Outgoing::parse(message)?;
-    let now_ms = world.clock.now_ms();
+    let mut attachment_id = None;
+    let media = match (outgoing.attachment, fetched) {
+        (Some(Attached::Link { reusable, .. }), Some(media)) => {
+            attachment_id = reusable.then(|| attachment::keep(world, page, media.clone()));
+            vec![media]
+        }
+        (Some(Attached::Uploaded(id)), _) => vec![attachment::uploaded(world, page, &id)?],
+        _ => Vec::new(),
+    };
+    let sender_name = persona::of_send(world, page, call)?.map(|persona| persona.name.clone());
     let app_id = world.app.id.parse().unwrap_or_default();
     let at_ms = world.clock.stamp_ms();
-    let thread =
-        world.thread_mut(Provider::Messenger, page, recipient).ok_or_else(GraphError::no_matching_user)?;
-    if thread.standby {
-        return Err(GraphError::parameter("(#100) Another app controls this thread").subcode(2_018_300));
-    }
-    if thread.blocked || thread.unavailable {
-        return Err(GraphError::person_unavailable());
-    }
-    grounds.check(thread.last_opener_ms, now_ms)?;
-    if let Some(mid) = call.params.get("reply_to").and_then(|quoted| quoted["mid"].as_str())
-        && thread.message(mid).is_none()
-    {
-        return Err(GraphError::parameter("(#100) Invalid reply_to message id"));
-    }
+    let expires_at_ms = at_ms + world.media_lives.messenger_ms;
 
     let (messaging_type, tag) = match grounds {
         Grounds::Standard(kind) => (kind, None),
@@ -90,7 +157,8 @@ fn send_message(
         at_ms,
         kind: outgoing.kind,
         text: outgoing.text,
-        media_url: outgoing.media_url,
+        media,
+        sender_name,
         choices: outgoing.choices,
         sent: Some(SentDetails {
             via: "send".into(),
@@ -104,8 +172,14 @@ fn send_message(
         }),
         ..ThreadMessage::default()
     };
-    let echo = customer::echo(page, recipient, at_ms, &sent, app_id, metadata.as_deref());
-    let answer = json!({"recipient_id": recipient, "message_id": sent.id});
+    let address = |media: &Media| cdn::address(base_url, media, expires_at_ms);
+    let echo = customer::echo(page, recipient, &sent, app_id, metadata.as_deref(), address);
+    let mut answer = json!({"recipient_id": recipient, "message_id": sent.id});
+    if let Some(id) = attachment_id {
+        answer["attachment_id"] = id.into();
+    }
+    let thread =
+        world.thread_mut(Provider::Messenger, page, recipient).ok_or_else(GraphError::no_matching_user)?;
     thread.typing = false;
     thread.messages.push(sent);
     Ok(Accepted { answer, echo: Some((page.to_owned(), echo)) })

@@ -1,46 +1,73 @@
-//! What customers sent, as bytes.
+//! What customers sent, as bytes: at once, or after LINE has prepared it.
 
 use axum::{
-    http::header,
+    Json,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use serde_json::json;
 
 use super::LineError;
 use crate::{
+    media::{self, Media, MediaKind},
     model::Provider,
     png::{self, Motif},
     shared::Shared,
 };
 
 pub(super) fn full(shared: &Shared, channel: &str, id: &str) -> Response {
-    serve(shared, channel, id, &["image", "video", "audio", "file"])
+    let all = [MediaKind::Image, MediaKind::Video, MediaKind::Audio, MediaKind::File];
+    match find(shared, channel, id, &all) {
+        Ok(Content { is_ready: false, .. }) => {
+            (StatusCode::ACCEPTED, Json(json!({"message": "The content is being prepared"}))).into_response()
+        }
+        Ok(content) => media::serve(&content.media),
+        Err(error) => error.into_response(),
+    }
 }
 
+/// `GET …/content/transcoding`: of videos and audios only.
+pub(super) fn transcoding(shared: &Shared, channel: &str, id: &str) -> Response {
+    match find(shared, channel, id, &[MediaKind::Video, MediaKind::Audio]) {
+        Ok(content) => {
+            let status = if content.is_ready { "succeeded" } else { "processing" };
+            Json(json!({"status": status})).into_response()
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+/// `GET …/content/preview`: a small picture of a picture or video.
 pub(super) fn preview(shared: &Shared, channel: &str, id: &str) -> Response {
-    serve(shared, channel, id, &["image", "video"])
+    match find(shared, channel, id, &[MediaKind::Image, MediaKind::Video]) {
+        Ok(Content { is_ready: false, .. }) => StatusCode::ACCEPTED.into_response(),
+        Ok(content) => ([(header::CONTENT_TYPE, "image/png")], png::picture(Motif::Photo, &content.media.id))
+            .into_response(),
+        Err(error) => error.into_response(),
+    }
 }
 
-fn serve(shared: &Shared, channel: &str, id: &str, kinds: &[&str]) -> Response {
-    let kind = shared.read(|world| {
+struct Content {
+    media: Media,
+    is_ready: bool,
+}
+
+fn find(shared: &Shared, channel: &str, id: &str, kinds: &[MediaKind]) -> Result<Content, LineError> {
+    shared.read(|world| {
         let mut threads = world
             .threads
             .values()
             .filter(|thread| thread.provider == Provider::Line && thread.account == channel);
         let message = threads.find_map(|thread| thread.message(id).filter(|message| !message.from_company));
-        match message {
-            None => Err(LineError::not_found("Not found")),
-            Some(message) if message.unsent => Err(LineError::gone()),
-            Some(message) if kinds.contains(&message.kind.as_str()) => Ok(message.kind.clone()),
-            Some(_) => Err(LineError::bad("The message has no content of this kind")),
+        let message = message.ok_or_else(|| LineError::not_found("Not found"))?;
+        if message.unsent {
+            return Err(LineError::gone());
         }
-    });
-    match kind.as_deref() {
-        // Whatever the kind, the bytes are a small picture: enough to be copied and compared.
-        Ok("image" | "video") => {
-            ([(header::CONTENT_TYPE, "image/png")], png::picture(Motif::Photo, id)).into_response()
+        let media = message.media.first().filter(|media| kinds.contains(&media.kind));
+        let media = media.ok_or_else(|| LineError::bad("The message has no content of this kind"))?;
+        if message.kept_elsewhere {
+            return Err(LineError::not_found("Not found"));
         }
-        Ok(_) => ([(header::CONTENT_TYPE, "application/octet-stream")], png::picture(Motif::Photo, id))
-            .into_response(),
-        Err(error) => error.clone().into_response(),
-    }
+        Ok(Content { media: media.clone(), is_ready: media.ready_at_ms <= world.clock.now_ms() })
+    })
 }

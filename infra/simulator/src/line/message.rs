@@ -12,6 +12,7 @@ const URL_LIMIT: usize = 2_000;
 const SENDER_NAME_LIMIT: usize = 20;
 const QUICK_REPLY_LIMIT: usize = 13;
 const PLACE_LIMIT: usize = 100;
+const TRACKING_LIMIT: usize = 100;
 const POSTBACK_DATA_LIMIT: usize = 300;
 
 pub(super) fn validate_all(messages: &Value) -> Result<(), LineError> {
@@ -39,6 +40,7 @@ impl Object<'_> {
             Some("image" | "video") => {
                 self.url("originalContentUrl")?;
                 self.url("previewImageUrl")?;
+                self.tracking()?;
             }
             Some("audio") => {
                 self.url("originalContentUrl")?;
@@ -77,6 +79,15 @@ impl Object<'_> {
 
     fn number(&self, property: &str) -> Result<(), LineError> {
         if self.message[property].is_number() { Ok(()) } else { Err(self.wrong(property, "May not be null")) }
+    }
+
+    fn tracking(&self) -> Result<(), LineError> {
+        let id = self.message["trackingId"].as_str().unwrap_or_default();
+        if id.encode_utf16().count() <= TRACKING_LIMIT {
+            Ok(())
+        } else {
+            Err(self.wrong("trackingId", "Too long"))
+        }
     }
 
     fn url(&self, property: &str) -> Result<(), LineError> {
@@ -123,8 +134,10 @@ impl Object<'_> {
     }
 }
 
+/// LINE takes HTTPS only; a local stack has none.
 fn is_https(url: &Value) -> bool {
-    url.as_str().is_some_and(|url| url.starts_with("https://"))
+    let allowed = ["https://", "http://127.0.0.1:", "http://localhost:"];
+    url.as_str().is_some_and(|url| allowed.iter().any(|start| url.starts_with(start)))
 }
 
 /// What the customer can tap below or inside a message.

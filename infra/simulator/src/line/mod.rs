@@ -1,10 +1,13 @@
 //! The LINE Messaging API, as far as an inbox uses it.
 
 mod auth;
+mod chat;
 mod content;
 mod error;
+mod followers;
 mod info;
 mod message;
+pub(crate) mod opening;
 mod profile;
 mod push;
 mod reply;
@@ -87,6 +90,16 @@ async fn route(shared: &Arc<Shared>, request: &ApiRequest, request_id: &str) -> 
             ("GET", ["v2", "bot", "message", id, "content", "preview"]) => {
                 content::preview(shared, &channel, id)
             }
+            ("GET", ["v2", "bot", "message", id, "content", "transcoding"]) => {
+                content::transcoding(shared, &channel, id)
+            }
+            ("POST", ["v2", "bot", "chat", "loading", "start"]) => {
+                shared.change(|world| chat::start_loading(world, &channel, &body))
+            }
+            ("POST", ["v2", "bot", "chat", "markAsRead"]) => {
+                finish(shared.change(|world| chat::mark_as_read(world, &channel, &body)))
+            }
+            ("GET", ["v2", "bot", "followers", "ids"]) => finish(followers::list(shared, &channel, request)),
             ("GET", ["v2", "bot", "info"]) => finish(info::bot(shared, &channel)),
             ("GET", ["v2", "bot", "message", "quota"]) => finish(info::quota(shared, &channel)),
             ("GET", ["v2", "bot", "message", "quota", "consumption"]) => {

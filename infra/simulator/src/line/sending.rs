@@ -6,8 +6,9 @@ use super::{LineError, message};
 use crate::{
     clock::machine_ms,
     ids,
+    media::{Link, Media, MediaKind},
     model::Provider,
-    state::{SentDetails, ThreadMessage, World},
+    state::{Place, SentDetails, ThreadMessage, World},
 };
 
 pub(super) struct Sending<'a> {
@@ -48,6 +49,7 @@ impl Sending<'_> {
             }
             answers.push(answer);
             if let Some(thread) = world.thread_mut(Provider::Line, self.channel, self.peer) {
+                thread.loading_until_ms = None;
                 thread.messages.push(sent);
             }
         }
@@ -67,7 +69,8 @@ impl Sending<'_> {
             at_ms: world.clock.stamp_ms(),
             kind: kind.to_owned(),
             text: text("text").or_else(|| text("altText")).or_else(|| text("title")),
-            media_url: text("previewImageUrl"),
+            media: linked(message),
+            place: place(message),
             sticker_id: text("stickerId"),
             choices: message::choices(message),
             sender_name: message["sender"]["name"].as_str().map(ToOwned::to_owned),
@@ -84,4 +87,23 @@ impl Sending<'_> {
             ..ThreadMessage::default()
         }
     }
+}
+
+/// The file of a message; LINE fetches it when the customer opens it.
+fn linked(message: &Value) -> Vec<Media> {
+    let kind = message["type"].as_str().and_then(MediaKind::parse);
+    let (Some(kind), Some(url)) = (kind, message["originalContentUrl"].as_str()) else { return Vec::new() };
+    let preview_url = message["previewImageUrl"].as_str().map(ToOwned::to_owned);
+    let duration_ms = message["duration"].as_u64().and_then(|duration| u32::try_from(duration).ok());
+    let link = Some(Link { url: url.to_owned(), preview_url, opened: None });
+    vec![Media { duration_ms, link, ..Media::linked(kind, url) }]
+}
+
+fn place(message: &Value) -> Option<Place> {
+    Some(Place {
+        latitude: message["latitude"].as_f64()?,
+        longitude: message["longitude"].as_f64()?,
+        title: message["title"].as_str().unwrap_or_default().to_owned(),
+        address: message["address"].as_str().unwrap_or_default().to_owned(),
+    })
 }

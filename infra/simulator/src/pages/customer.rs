@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use super::webhook_line;
 use crate::{
+    media::Media,
     model::Provider,
     shared::Shared,
     state::{Thread, ThreadMessage, World},
@@ -28,6 +29,8 @@ pub(super) struct ViewOf {
     page: Option<String>,
     channel: Option<String>,
     group: Option<String>,
+    whatsapp: Option<String>,
+    sms: Option<String>,
     /// The version that the page already shows.
     #[serde(default)]
     since: u64,
@@ -83,6 +86,19 @@ fn render(shared: &Shared, world: &World, of: &ViewOf, version: u64) -> Value {
         Some(group) => world.thread(Provider::Line, &channel, group),
         None => one_to_one(Provider::Line, &channel),
     };
+    // On Twilio a chat is with one of the company's numbers.
+    let telephone = |provider: Provider, wanted: Option<&str>| {
+        let senders = world.twilio.senders.iter().filter(|sender| sender.provider() == provider);
+        let accounts: Vec<Value> = senders
+            .map(|sender| {
+                let name = sender.address.trim_start_matches("whatsapp:");
+                json!({"id": sender.address, "name": name, "picture": face(name)})
+            })
+            .collect();
+        let account = chosen(&accounts, wanted);
+        let thread = one_to_one(provider, &account).map(|thread| chat(world, thread, customer_id));
+        json!({"accounts": accounts, "account": account, "thread": thread})
+    };
     let webhooks: Vec<Value> =
         world.webhooks.iter().rev().take(WEBHOOKS_SHOWN).map(webhook_line::describe).collect();
     json!({
@@ -102,6 +118,8 @@ fn render(shared: &Shared, world: &World, of: &ViewOf, version: u64) -> Value {
             "group": group,
             "thread": line_thread.map(|thread| chat(world, thread, customer_id)),
         },
+        "whatsapp": telephone(Provider::WhatsApp, of.whatsapp.as_deref()),
+        "sms": telephone(Provider::Sms, of.sms.as_deref()),
         "webhooks": webhooks,
     })
 }
@@ -121,7 +139,8 @@ fn chat(world: &World, thread: &Thread, customer: &str) -> Value {
         "friend": thread.friend,
         "unavailable": thread.unavailable,
         "receipts": thread.receipts,
-        "typing": thread.typing,
+        "typing": thread.typing || thread.loading_until_ms.is_some_and(|until| until > world.clock.now_ms()),
+        "opted_out": thread.opted_out,
         "messages": messages,
     })
 }
@@ -140,7 +159,9 @@ fn bubble(world: &World, message: &ThreadMessage, customer: &str) -> Value {
         "author": author,
         "kind": message.kind,
         "text": message.text,
-        "media_url": message.media_url,
+        "files": message.media.iter().map(file).collect::<Vec<Value>>(),
+        "place": message.place,
+        "status": message.journey.as_ref().filter(|_| message.from_company).map(|journey| &journey.status),
         "sticker_id": message.sticker_id,
         "choices": message.choices,
         "sender_name": message.sender_name,
@@ -149,5 +170,15 @@ fn bubble(world: &World, message: &ThreadMessage, customer: &str) -> Value {
         "unsent": message.unsent,
         "read": message.read_at_ms.is_some(),
         "at_ms": message.at_ms,
+    })
+}
+
+fn file(media: &Media) -> Value {
+    json!({
+        "url": format!("/files/{}", media.id),
+        "kind": media.kind,
+        "name": media.name,
+        "size_bytes": media.size_bytes,
+        "problem": media.link.as_ref().and_then(|link| link.opened.as_ref()?.problem.as_deref()),
     })
 }

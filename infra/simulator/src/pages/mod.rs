@@ -1,6 +1,7 @@
 //! Everything that is served: the providers, the control routes, and the two pages for people.
 
 mod customer;
+mod files;
 mod media;
 pub(crate) mod operator;
 mod webhook_line;
@@ -21,7 +22,8 @@ use crate::{control, provider, server, shared::Shared};
 /// Nothing inline and nothing from elsewhere. Pictures may come from the other spelling of this machine's
 /// name, because profile pictures carry the address that the product was given.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-     img-src 'self' data: http://127.0.0.1:* http://localhost:*; form-action 'self'; base-uri 'none'; \
+     img-src 'self' data: http://127.0.0.1:* http://localhost:*; media-src 'self' http://127.0.0.1:* \
+     http://localhost:*; form-action 'self'; base-uri 'none'; \
      frame-ancestors 'none'";
 
 const CONTROL_BODY_LIMIT_BYTES: usize = 32 * 1024 * 1024;
@@ -37,6 +39,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> IntoMakeServiceWithConnectInfo<Rout
         .route("/favicon.ico", get(async || asset("image/svg+xml", include_str!("assets/icon.svg"))))
         .route("/customer/view", get(customer::view))
         .route("/media/{name}", get(media::picture))
+        .route("/files/{id}", get(files::file))
+        .route("/files/{id}/preview", get(files::preview))
         .merge(operator::router())
         .merge(control::router())
         .fallback(provider::dispatch)

@@ -5,13 +5,15 @@ use serde_json::{Value, json};
 use crate::{
     deliver::{Outcome, Webhook},
     model::Provider,
+    params,
 };
 
-/// Longer answers are late: LINE gives up after two seconds, Meta after five.
+/// Longer answers are late: LINE gives up after two seconds, Meta after five, Twilio after fifteen.
 const fn patience_ms(provider: Provider) -> u64 {
     match provider {
         Provider::Messenger => 5_000,
         Provider::Line => 2_000,
+        Provider::WhatsApp | Provider::Sms => 15_000,
     }
 }
 
@@ -33,10 +35,30 @@ pub(super) fn describe(webhook: &Webhook) -> Value {
         "id": webhook.id,
         "provider": webhook.provider,
         "at_ms": webhook.at_ms,
-        "what": events(&webhook.body).join(", "),
+        "what": if webhook.provider.is_twilio() { twilio_kind(webhook) } else { events(&webhook.body).join(", ") },
         "state": state,
         "text": text,
     })
+}
+
+/// A status, or the kind of the message.
+fn twilio_kind(webhook: &Webhook) -> String {
+    let form = match webhook.body.as_str() {
+        "" => webhook.url.as_deref().and_then(|url| url.split_once('?')).map_or("", |(_, query)| query),
+        body => body,
+    };
+    let fields: Vec<(String, String)> = match serde_json::from_str::<Value>(form) {
+        Ok(Value::Object(object)) => object
+            .into_iter()
+            .map(|(name, value)| (name, value.as_str().unwrap_or_default().to_owned()))
+            .collect(),
+        _ => params::pairs(form),
+    };
+    let value = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    match value("MessageStatus") {
+        Some(status) => format!("status {status}"),
+        None => value("MessageType").unwrap_or("message").to_owned(),
+    }
 }
 
 fn events(body: &str) -> Vec<String> {

@@ -1,8 +1,12 @@
-//! The world at its beginning: one Meta app with seven pages, one LINE channel, four customers.
+//! The world at its beginning: one Meta app with seven pages, one LINE channel, one Twilio account with two
+//! numbers, four customers.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::{App, Customer, Group, LineChannel, Page, SUBSCRIPTION_FIELDS, Token, TokenKind, World};
+use super::{
+    App, Customer, Group, LineChannel, MediaLives, Page, SUBSCRIPTION_FIELDS, Token, TokenKind,
+    TwilioAccount, World,
+};
 use crate::{
     clock::{Clock, DAY_MS, HOUR_MS},
     ids,
@@ -34,10 +38,14 @@ impl World {
             pages: pages(),
             tokens: tokens(now),
             codes: Vec::new(),
+            personas: Vec::new(),
+            uploads: Vec::new(),
+            media_lives: MediaLives::default(),
             line_channels: vec![LineChannel::new(demo::LINE_CHANNEL, demo::LINE_SECRET, "デモ商店")],
             line_tokens: Vec::new(),
             reply_tokens: Vec::new(),
             retry_keys: BTreeMap::new(),
+            twilio: TwilioAccount::default(),
             groups: vec![group('C', "商店街の会"), group('R', "3人のトーク")],
             faults: Vec::new(),
             violations: Vec::new(),
@@ -92,6 +100,7 @@ impl Customer {
             display_name: display_name.to_owned(),
             profile_access: true,
             line_user_id: ids::line_id('U', id),
+            hides_number: false,
         }
     }
 }

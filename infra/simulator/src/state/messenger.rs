@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::media::Media;
+
 /// Fields that a page can subscribe an app to, as far as they reach this product.
 pub(crate) const SUBSCRIPTION_FIELDS: [&str; 14] = [
     "messages",
@@ -66,6 +68,26 @@ pub(crate) struct Token {
 pub(crate) struct Invalid {
     pub(crate) subcode: Option<i64>,
     pub(crate) message: String,
+}
+
+/// A sender other than the page itself.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Persona {
+    pub(crate) id: String,
+    pub(crate) page: String,
+    pub(crate) name: String,
+    pub(crate) picture_url: String,
+    /// Deleted ones stay readable on old messages.
+    pub(crate) deleted: bool,
+}
+
+/// An attachment that can be sent by its id.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Upload {
+    pub(crate) id: String,
+    pub(crate) page: String,
+    pub(crate) media: Media,
+    pub(crate) made_at_ms: i64,
 }
 
 /// A one-time code of the login dialog.

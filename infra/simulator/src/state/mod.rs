@@ -5,6 +5,7 @@ pub(crate) mod file;
 mod line;
 mod messenger;
 mod thread;
+pub(crate) mod twilio;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -12,11 +13,12 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
     line::{Group, LineChannel, LineToken, ReplyToken, RetryKey},
-    messenger::{App, Code, Invalid, Page, SUBSCRIPTION_FIELDS, Token, TokenKind},
-    thread::{Choice, ChoiceKind, PeerKind, SentDetails, Thread, ThreadMessage},
+    messenger::{App, Code, Invalid, Page, Persona, SUBSCRIPTION_FIELDS, Token, TokenKind, Upload},
+    thread::{Choice, ChoiceKind, Journey, PeerKind, Place, SentDetails, Thread, ThreadMessage},
+    twilio::TwilioAccount,
 };
 use crate::{
-    clock::Clock,
+    clock::{Clock, DAY_MS, MINUTE_MS},
     deliver::Webhook,
     faults::FaultRule,
     ids,
@@ -37,12 +39,22 @@ pub(crate) struct World {
     pub(crate) pages: Vec<Page>,
     pub(crate) tokens: Vec<Token>,
     pub(crate) codes: Vec<Code>,
+    #[serde(default)]
+    pub(crate) personas: Vec<Persona>,
+    #[serde(default)]
+    pub(crate) uploads: Vec<Upload>,
+    /// How long an address of a file stays good, on Messenger's and on Twilio's side.
+    #[serde(default)]
+    pub(crate) media_lives: MediaLives,
 
     pub(crate) line_channels: Vec<LineChannel>,
     pub(crate) line_tokens: Vec<LineToken>,
     pub(crate) reply_tokens: Vec<ReplyToken>,
     pub(crate) retry_keys: BTreeMap<String, RetryKey>,
     pub(crate) groups: Vec<Group>,
+
+    #[serde(default)]
+    pub(crate) twilio: TwilioAccount,
 
     pub(crate) faults: Vec<FaultRule>,
     pub(crate) violations: Vec<String>,
@@ -52,7 +64,23 @@ pub(crate) struct World {
     pub(crate) webhooks: VecDeque<Webhook>,
 }
 
-/// A made-up person who writes to the company, on Messenger and on LINE.
+/// How long addresses of files are good.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct MediaLives {
+    /// Messenger does not say how long; a week is a guess.
+    pub(crate) messenger_ms: i64,
+    /// The signed address that Twilio's media resource leads to.
+    pub(crate) twilio_ms: i64,
+}
+
+impl Default for MediaLives {
+    fn default() -> Self {
+        Self { messenger_ms: 7 * DAY_MS, twilio_ms: 5 * MINUTE_MS }
+    }
+}
+
+/// A made-up person who writes to the company, everywhere.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Customer {
     pub(crate) id: String,
@@ -63,6 +91,28 @@ pub(crate) struct Customer {
     /// Whether the Graph API and LINE hand out this person's profile.
     pub(crate) profile_access: bool,
     pub(crate) line_user_id: String,
+    /// On WhatsApp the person shows a name instead of a number.
+    #[serde(default)]
+    pub(crate) hides_number: bool,
+}
+
+impl Customer {
+    pub(crate) fn telephone(&self) -> String {
+        ids::telephone(&self.id)
+    }
+
+    pub(crate) fn whatsapp_user(&self) -> String {
+        ids::whatsapp_user(&self.id)
+    }
+
+    /// How Twilio names this person as a sender and recipient.
+    pub(crate) fn address(&self, provider: Provider) -> String {
+        match provider {
+            Provider::WhatsApp if self.hides_number => format!("whatsapp:{}", self.whatsapp_user()),
+            Provider::WhatsApp => format!("whatsapp:{}", self.telephone()),
+            _ => self.telephone(),
+        }
+    }
 }
 
 impl World {
@@ -127,16 +177,14 @@ impl World {
                 && thread.customer.as_deref() == Some(&customer.id);
             found.then(|| key.clone())
         });
-        let key = existing.unwrap_or_else(|| {
-            let peer = match provider {
-                Provider::Messenger => ids::page_scoped_id(account, &customer.id),
-                Provider::Line => customer.line_user_id.clone(),
-            };
-            thread::key(provider, account, &peer)
-        });
-        self.threads.entry(key).or_insert_with_key(|key| {
-            let peer = key.rsplit(':').next().unwrap_or_default();
-            Thread::new(provider, account, peer, PeerKind::OneToOne, Some(customer.id.clone()))
+        let peer = match provider {
+            Provider::Messenger => ids::page_scoped_id(account, &customer.id),
+            Provider::Line => customer.line_user_id.clone(),
+            Provider::WhatsApp | Provider::Sms => customer.address(provider),
+        };
+        let key = existing.unwrap_or_else(|| thread::key(provider, account, &peer));
+        self.threads.entry(key).or_insert_with(|| {
+            Thread::new(provider, account, &peer, PeerKind::OneToOne, Some(customer.id.clone()))
         })
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::model::Provider;
+use crate::{media::Media, model::Provider};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -18,7 +18,7 @@ pub(crate) enum PeerKind {
 pub(crate) struct Thread {
     pub(crate) provider: Provider,
     pub(crate) account: String,
-    /// A page-scoped id, or a LINE user, group or room id.
+    /// A page-scoped id; a LINE user, group or room id; a telephone number or WhatsApp user.
     pub(crate) peer: String,
     pub(crate) peer_kind: PeerKind,
     pub(crate) customer: Option<String>,
@@ -36,9 +36,16 @@ pub(crate) struct Thread {
     /// Whether Messenger reports delivery and reading.
     pub(crate) receipts: bool,
     pub(crate) typing: bool,
+    /// LINE: until when the loading animation shows.
+    #[serde(default)]
+    pub(crate) loading_until_ms: Option<i64>,
+    /// Twilio: the customer wrote STOP.
+    #[serde(default)]
+    pub(crate) opted_out: bool,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct ThreadMessage {
     pub(crate) id: String,
     pub(crate) from_company: bool,
@@ -47,11 +54,16 @@ pub(crate) struct ThreadMessage {
     pub(crate) at_ms: i64,
     pub(crate) kind: String,
     pub(crate) text: Option<String>,
-    pub(crate) media_url: Option<String>,
     pub(crate) sticker_id: Option<String>,
+    pub(crate) media: Vec<Media>,
+    /// LINE: the customer's file is not at LINE but at an address of its own.
+    pub(crate) kept_elsewhere: bool,
+    pub(crate) place: Option<Place>,
     pub(crate) choices: Vec<Choice>,
     pub(crate) sender_name: Option<String>,
     pub(crate) quote_token: Option<String>,
+    /// LINE: marks this message and all before it as read.
+    pub(crate) read_token: Option<String>,
     pub(crate) customer_reaction: Option<String>,
     pub(crate) company_reaction: Option<String>,
     pub(crate) edits: u32,
@@ -60,6 +72,32 @@ pub(crate) struct ThreadMessage {
     pub(crate) read_at_ms: Option<i64>,
     /// Set on what the company sent through the API.
     pub(crate) sent: Option<SentDetails>,
+    /// Set on what went through Twilio.
+    pub(crate) journey: Option<Journey>,
+}
+
+/// Somewhere on the map.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Place {
+    pub(crate) title: String,
+    pub(crate) address: String,
+    pub(crate) latitude: f64,
+    pub(crate) longitude: f64,
+}
+
+/// What becomes of a message that Twilio accepted.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Journey {
+    pub(crate) status: String,
+    pub(crate) error_code: Option<u32>,
+    pub(crate) callback: Option<String>,
+    pub(crate) service: Option<String>,
+    /// As the request named the recipient.
+    pub(crate) to: String,
+    pub(crate) segments: usize,
+    pub(crate) updated_at_ms: i64,
 }
 
 /// Something a customer can tap: a quick reply or a button.
@@ -95,7 +133,6 @@ pub(crate) struct SentDetails {
     pub(crate) request: Value,
 }
 
-/// Peers never contain a colon, accounts neither.
 pub(super) fn key(provider: Provider, account: &str, peer: &str) -> String {
     format!("{}:{account}:{peer}", provider.as_str())
 }
@@ -122,6 +159,8 @@ impl Thread {
             standby: false,
             receipts: true,
             typing: false,
+            loading_until_ms: None,
+            opted_out: false,
         }
     }
 
@@ -139,17 +178,19 @@ impl Thread {
     }
 
     /// How often the phone shows this message: Messenger texts of the product are told apart by
-    /// `metadata`, LINE texts by what they say.
+    /// `metadata`, all others by what they say.
     pub(crate) fn times_received(&self, message: &ThreadMessage) -> usize {
         let metadata = |message: &ThreadMessage| message.sent.as_ref().and_then(|sent| sent.metadata.clone());
         let same = |other: &&ThreadMessage| match metadata(message) {
             Some(own) => metadata(other).as_ref() == Some(&own),
             None => {
-                other.kind == message.kind
-                    && other.text == message.text
-                    && other.media_url == message.media_url
+                other.kind == message.kind && other.text == message.text && links(other) == links(message)
             }
         };
         self.visible().filter(|other| other.from_company).filter(same).count()
     }
+}
+
+fn links(message: &ThreadMessage) -> Vec<Option<&str>> {
+    message.media.iter().map(|media| media.link.as_ref().map(|link| link.url.as_str())).collect()
 }

@@ -109,6 +109,80 @@ async fn an_album_says_which_picture_is_which() {
 }
 
 #[tokio::test]
+async fn the_loading_animation_is_for_single_people_and_a_while() {
+    let stage = stage().await;
+    let token = stage.line_token().await;
+    let (performed, _) = stage.on_line("customer-1", text("?")).await;
+    let start = async |body: serde_json::Value| {
+        let request = stage.request(Method::POST, "/v2/bot/chat/loading/start").bearer_auth(&token);
+        answer(request.json(&body)).await.status
+    };
+    let typing = async || stage.get("/customer/view").await.body["line"]["thread"]["typing"].clone();
+    assert_eq!(start(json!({"chatId": performed.peer, "loadingSeconds": 60})).await, 202);
+    assert_eq!(typing().await, true);
+    stage.push(&token, &performed.peer, "a", None).await;
+    assert_eq!(typing().await, false, "a message ends it");
+    assert_eq!(start(json!({"chatId": performed.peer})).await, 202);
+    let group = stage.simulator.groups(demo::LINE_CHANNEL)[0].clone();
+    for body in [
+        json!({"chatId": group}),
+        json!({}),
+        json!({"chatId": performed.peer, "loadingSeconds": 7}),
+        json!({"chatId": performed.peer, "loadingSeconds": 65}),
+        json!({"chatId": performed.peer, "loadingSeconds": 0}),
+    ] {
+        assert_eq!(start(body.clone()).await, 400, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn marking_as_read_covers_everything_before() {
+    let stage = stage().await;
+    let token = stage.line_token().await;
+    stage.on_line("customer-1", text("first")).await;
+    let (_, second) = stage.on_line("customer-1", text("second")).await;
+    stage.on_line("customer-1", text("third")).await;
+    let mark = async |read: serde_json::Value| {
+        let request = stage.request(Method::POST, "/v2/bot/chat/markAsRead").bearer_auth(&token);
+        answer(request.json(&json!({"markAsReadToken": read}))).await
+    };
+    let marked = mark(second["message"]["markAsReadToken"].clone()).await;
+    assert_eq!((marked.status, marked.body), (200, json!({})));
+    let messages = stage.get("/customer/view").await.body["line"]["thread"]["messages"].clone();
+    let read: Vec<_> = messages.as_array().unwrap().iter().map(|message| message["read"].clone()).collect();
+    assert_eq!(read, [true, true, false]);
+    for wrong in [json!("guess"), json!(null)] {
+        assert_eq!(mark(wrong).await.status, 400);
+    }
+}
+
+#[tokio::test]
+async fn followers_are_friends_who_have_not_blocked() {
+    let stage = stage().await;
+    let token = stage.line_token().await;
+    let mut peers = Vec::new();
+    for customer in ["customer-1", "customer-2", "customer-3"] {
+        peers.push(stage.on_line(customer, Action::Follow).await.0.peer);
+    }
+    stage.on_line("customer-4", text("no friend")).await;
+    stage.on_line("customer-2", Action::Unfollow).await;
+    peers.remove(1);
+    peers.sort();
+    let first = get(&stage, &token, "/v2/bot/followers/ids?limit=1").await.body;
+    assert_eq!(first["userIds"], json!([peers[0]]));
+    let next = first["next"].as_str().unwrap();
+    let second = get(&stage, &token, &format!("/v2/bot/followers/ids?limit=1&start={next}")).await.body;
+    assert_eq!((&second["userIds"], second.get("next")), (&json!([peers[1]]), None));
+    for wrong in ["limit=0", "limit=1001", "limit=x", "start=x"] {
+        assert_eq!(
+            get(&stage, &token, &format!("/v2/bot/followers/ids?{wrong}")).await.status,
+            400,
+            "{wrong}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_webhook_endpoint_is_read_set_and_tested() {
     let (product, api) = Product::start(0).await;
     let stage = stage_with(Options::default()).await;

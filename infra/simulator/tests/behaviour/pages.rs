@@ -1,7 +1,7 @@
 //! The two pages: what they may load, who may use them, and the way to the product's API.
 
 use axum::{Json, Router, extract::Request, http::StatusCode, response::IntoResponse};
-use madoguchi_simulator::Options;
+use madoguchi_simulator::{Echo, Options, Provider, demo};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -45,6 +45,32 @@ async fn the_view_shows_both_chats() {
     assert_eq!(view["line"]["thread"]["messages"][0]["text"], "こんにちは");
     assert_eq!(view["messenger"]["thread"], Value::Null);
     assert_eq!(view["webhooks"][0]["state"], "unsent");
+}
+
+#[tokio::test]
+async fn the_view_shows_whatsapp_and_sms_with_what_became_of_each_message() {
+    let stage = stage().await;
+    stage.simulator.set_echo(Echo::Off);
+    for (provider, from, name) in
+        [(Provider::WhatsApp, demo::WHATSAPP_SENDER, "whatsapp"), (Provider::Sms, demo::SMS_SENDER, "sms")]
+    {
+        let to = stage.address(provider, "customer-1").await;
+        stage.twilio(&[("From", from), ("To", &to), ("Body", "はい")]).await;
+        stage.simulator.write(provider, "customer-1", "STOP").await.unwrap();
+        let side = stage.get("/customer/view?customer=customer-1").await.body[name].clone();
+        assert_eq!((&side["account"], &side["accounts"][0]["id"]), (&json!(from), &json!(from)));
+        let messages = side["thread"]["messages"].as_array().unwrap();
+        let texts: Vec<&str> = messages.iter().map(|message| message["text"].as_str().unwrap()).collect();
+        assert_eq!(texts, ["?", "はい", "STOP"]);
+        assert_eq!((&messages[0]["status"], &messages[1]["status"]), (&Value::Null, &json!("delivered")));
+        assert_eq!(side["thread"]["opted_out"], true);
+    }
+    let place =
+        json!({"provider": "whatsapp", "kind": "attachment", "attachment": "location", "title": "本店"});
+    assert_eq!(answer(stage.request(Method::POST, "/control/act").json(&place)).await.status, 200);
+    let view = stage.get("/customer/view").await.body;
+    assert_eq!(view["whatsapp"]["thread"]["messages"][3]["place"]["title"], "本店");
+    assert_eq!(view["webhooks"][0]["what"], "location");
 }
 
 /// Plays the identity provider and the product's API.

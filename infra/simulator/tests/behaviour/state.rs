@@ -2,9 +2,11 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use madoguchi_simulator::{Options, Provider, demo};
+use madoguchi_simulator::{Action, MediaAct, Options, Provider, demo};
+use reqwest::Method;
+use serde_json::Value;
 
-use crate::support::{stage_with, text};
+use crate::support::{Stage, stage_with, text};
 
 fn state_file(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("simulator-{name}-{}", std::process::id())).join("state.json")
@@ -26,6 +28,59 @@ async fn chats_and_tokens_survive_a_restart() {
         second.simulator.peer(Provider::Line, demo::LINE_CHANNEL, "customer-1").unwrap(),
         performed.peer
     );
+    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+}
+
+#[tokio::test]
+async fn a_file_from_before_twilio_and_files_is_still_read() {
+    let path = state_file("older");
+    let options = Options { state_file: Some(path.clone()), ..Options::default() };
+    let first = stage_with(options.clone()).await;
+    first.on_line("customer-1", text("いつもの")).await;
+    first.simulator.stop().await.unwrap();
+
+    let mut saved: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let without = |object: &mut Value, names: &[&str]| {
+        for name in names {
+            assert!(object.as_object_mut().unwrap().remove(*name).is_some(), "{name}");
+        }
+    };
+    without(&mut saved, &["twilio", "personas", "uploads", "media_lives"]);
+    for customer in saved["customers"].as_array_mut().unwrap() {
+        without(customer, &["hides_number"]);
+    }
+    for thread in saved["threads"].as_object_mut().unwrap().values_mut() {
+        without(thread, &["opted_out", "loading_until_ms"]);
+        for message in thread["messages"].as_array_mut().unwrap() {
+            without(message, &["media", "place", "read_token", "journey", "kept_elsewhere"]);
+            message["media_url"] = Value::Null;
+        }
+    }
+    std::fs::write(&path, saved.to_string()).unwrap();
+
+    let second = stage_with(options).await;
+    let view = second.get("/customer/view").await.body;
+    assert_eq!(view["line"]["thread"]["messages"][0]["text"], "いつもの");
+    assert!(second.simulator.write(Provider::Sms, "customer-1", "a").await.is_ok());
+    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+}
+
+#[tokio::test]
+async fn files_survive_a_restart() {
+    let path = state_file("files");
+    let options = Options { state_file: Some(path.clone()), ..Options::default() };
+    let first = stage_with(options.clone()).await;
+    let act = Action::Media(MediaAct { size_bytes: Some(20_000), ..MediaAct::default() });
+    let id = first.on_line("customer-1", act).await.0.message_ids[0].clone();
+    let content = async |stage: &Stage| {
+        let token = stage.line_token().await;
+        let request = stage.request(Method::GET, &format!("/v2/bot/message/{id}/content"));
+        request.bearer_auth(token).send().await.unwrap().bytes().await.unwrap()
+    };
+    let before = content(&first).await;
+    first.simulator.stop().await.unwrap();
+    let second = stage_with(options).await;
+    assert_eq!((content(&second).await, before.len()), (before, 20_000));
     std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
 }
 

@@ -8,8 +8,10 @@ use std::{
 use axum::{
     Router,
     body::{Bytes, to_bytes},
-    extract::{Request, State},
+    extract::{Path, Request, State},
     http::{HeaderMap, StatusCode},
+    response::Redirect,
+    routing::get,
 };
 use madoguchi_simulator::{Act, Action, Options, Performed, Provider, Simulator, demo};
 use reqwest::{Client, Method, RequestBuilder};
@@ -140,6 +142,38 @@ pub(crate) fn text(text: &str) -> Action {
     Action::Text { text: text.into(), quote: None }
 }
 
+/// Serves files by their path, as the product's links do; returns the base address.
+pub(crate) async fn files(files: Vec<(&'static str, &'static str, Vec<u8>)>) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let router = files.into_iter().fold(Router::new(), |router, (path, kind, bytes)| {
+        let serve = async move || ([("content-type", kind)], bytes);
+        router.route(path, get(serve))
+    });
+    // Links of the product lead to where the file is at the moment.
+    let router = router.route(
+        "/moved/{*path}",
+        get(async |Path(path): Path<String>| Redirect::temporary(&format!("/{path}"))),
+    );
+    let router = router.route("/away", get(async || Redirect::temporary("http://169.254.169.254/latest")));
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    base
+}
+
+/// The smallest beginning of a PNG, padded.
+pub(crate) fn png(size: usize) -> Vec<u8> {
+    let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
+    bytes.resize(size, 7);
+    bytes
+}
+
+/// The beginning of an MP4 film, padded.
+pub(crate) fn mp4(size: usize) -> Vec<u8> {
+    let mut bytes = b"\0\0\0\x18ftypisom".to_vec();
+    bytes.resize(size, 7);
+    bytes
+}
+
 pub(crate) async fn answer(request: RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -183,7 +217,18 @@ impl Product {
         self.received.lock().unwrap().iter().map(Received::json).collect()
     }
 
-    /// Waits until so many requests have come.
+    /// Waits until so many requests have come, whatever they are.
+    pub(crate) async fn wait_for_requests(&self, count: usize) {
+        for _ in 0..500 {
+            if self.received.lock().unwrap().len() >= count {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("only {} of {count} requests came", self.received.lock().unwrap().len());
+    }
+
+    /// Waits until so many requests have come, and reads them as JSON.
     pub(crate) async fn wait_for(&self, count: usize) -> Vec<Value> {
         for _ in 0..500 {
             let bodies = self.bodies();

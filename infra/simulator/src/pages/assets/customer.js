@@ -1,17 +1,41 @@
 import { byId, call, clock, date, el, keepAtEnd, pause } from "./dom.js";
 
+const NAMES = { messenger: "Messenger", line: "LINE", whatsapp: "WhatsApp", sms: "SMS" };
+const PROVIDERS = Object.keys(NAMES);
 const STICKERS = {
   messenger: ["144884865685780", "126361870881945", "144885145685752", "144884865685783"].map((sticker_id) => ({ sticker_id })),
   line: ["52002736", "52002737", "52002738", "52002739"].map((sticker_id) => ({ package_id: "11537", sticker_id })),
+  whatsapp: ["1", "2", "3", "4"].map((sticker_id) => ({ sticker_id })),
+  sms: [],
 };
+// What can be sent besides words. LINE's album arrives as its pictures do: each on its own and all at once.
+const FILES = {
+  photo: ["写真 · Photo", { kind: "image", count: 1 }],
+  album: ["写真3枚 · Album", { kind: "media", media: "image", count: 3, apart: true }],
+  video: ["動画 · Video", { kind: "media", media: "video" }],
+  audio: ["音声 · Voice", { kind: "media", media: "audio" }],
+  file: ["PDF", { kind: "media", media: "file" }],
+  contact: ["連絡先 · Contact", { kind: "media", media: "contact" }],
+  place: ["位置情報 · Location", { kind: "attachment", attachment: "location" }],
+  button: ["ボタン · Button", { kind: "postback", title: "予約を確認", payload: "CONFIRM" }],
+  ad: ["広告から · From an ad", { kind: "referral", reference: "spring-sale" }],
+};
+const OFFERED = {
+  messenger: ["photo", "album", "video", "audio", "file", "ad"],
+  line: ["photo", "album", "video", "audio", "file", "place"],
+  whatsapp: ["photo", "video", "audio", "file", "contact", "place", "button", "ad"],
+  sms: ["photo", "album", "video", "audio", "contact"],
+};
+const WORDS = { whatsapp: ["STOP", "START"], sms: ["STOP", "START"] };
 const REACTIONS = ["👍", "❤️", "😆", "😮", "😢"];
 const stickerPicture = (id) => el("img", { class: "sticker", src: `/media/sticker-${id}.png`, alt: "スタンプ · Sticker" });
 
-const chosen = { customer: localStorage.getItem("customer"), page: null, channel: null, group: "" };
+const chosen = { customer: localStorage.getItem("customer"), page: null, channel: null, whatsapp: null, sms: null, group: "" };
+const ACCOUNT = { messenger: "page", line: "channel", whatsapp: "whatsapp", sms: "sms" };
 let view = null;
 let asked = new AbortController();
-let seenUpTo = null;
-const phones = { messenger: phone("messenger"), line: phone("line") };
+const seenUpTo = {};
+const phones = Object.fromEntries(PROVIDERS.map((provider) => [provider, phone(provider)]));
 
 // The frame of a phone is made once; only its chat is drawn anew, so that a half-written text stays.
 function phone(provider) {
@@ -23,6 +47,7 @@ function phone(provider) {
     group: el("select", { "aria-label": "トーク · Chat", class: "group" }),
     chat: el("div", { class: "chat", tabindex: "0", role: "log", "aria-label": "メッセージ · Messages" }),
     tray: el("div", { class: "tray", hidden: true }),
+    files: el("div", { class: "tray files", hidden: true }),
     text: el("input", {
       class: "text", placeholder: "メッセージを入力", "aria-label": "メッセージ · Message", maxlength: "5000",
       autocomplete: "off", enterkeyhint: "send",
@@ -31,8 +56,12 @@ function phone(provider) {
     mode: el("p", { class: "mode", hidden: true }),
     quoting: null,
     editing: null,
+    drawn: null,
   };
   const icon = (label, sign, onclick) => el("button", { type: "button", class: "icon", title: label, "aria-label": label, onclick }, sign);
+  const show = (shown) => {
+    for (const tray of ["tray", "files"]) parts[tray].hidden = tray !== shown || !parts[tray].hidden;
+  };
   const form = el("form", {
     class: "composer",
     onsubmit: (event) => {
@@ -40,8 +69,8 @@ function phone(provider) {
       say(provider);
     },
   },
-    icon("スタンプ · Sticker", "☺", () => (parts.tray.hidden = !parts.tray.hidden)),
-    icon("写真を送る · Send a photo", "写真", () => perform(provider, { kind: "image", count: 1 })),
+    STICKERS[provider].length ? icon("スタンプ · Sticker", "☺", () => show("tray")) : null,
+    icon("ファイルなどを送る · Send a file", "＋", () => show("files")),
     parts.text,
     el("button", { type: "submit", class: "send", "aria-label": "送信 · Send" }, "➤"),
   );
@@ -51,16 +80,23 @@ function phone(provider) {
       perform(provider, { kind: "sticker", ...sticker });
     }));
   }
-  const title = provider === "line" ? "LINE" : "Messenger";
+  const offer = (label, action) => parts.files.append(el("button", {
+    type: "button", class: "quiet", onclick: () => {
+      parts.files.hidden = true;
+      perform(provider, action);
+    },
+  }, label));
+  for (const name of OFFERED[provider]) offer(...FILES[name]);
+  for (const text of WORDS[provider] ?? []) offer(text, { kind: "text", text });
   byId(provider).append(
     el("header", {},
       parts.face,
-      el("div", { class: "who" }, parts.account, el("span", {}, el("b", {}, title), " ", parts.state)),
+      el("div", { class: "who" }, parts.account, el("span", {}, el("b", {}, NAMES[provider]), " ", parts.state)),
       provider === "line" ? parts.group : null,
       parts.follow),
-    parts.chat, parts.problem, parts.mode, parts.tray, form);
+    parts.chat, parts.problem, parts.mode, parts.tray, parts.files, form);
   parts.account.addEventListener("change", () => {
-    chosen[provider === "line" ? "channel" : "page"] = parts.account.value;
+    chosen[ACCOUNT[provider]] = parts.account.value;
     refresh();
   });
   parts.group.addEventListener("change", () => {
@@ -120,12 +156,11 @@ function draw() {
   const notice = byId("notice");
   notice.hidden = view.product_known;
   notice.textContent = "会社側のシステムはまだ起動していません。書いたものは届きません。 · The product is not up yet: nothing that you write arrives.";
-  drawPhone("messenger");
-  drawPhone("line");
+  PROVIDERS.forEach(drawPhone);
   byId("webhooks").replaceChildren(...view.webhooks.map((webhook) =>
     el("li", { class: webhook.state },
       el("time", {}, clock(webhook.at_ms)),
-      el("b", {}, webhook.provider === "line" ? "LINE" : "Messenger"),
+      el("b", {}, NAMES[webhook.provider]),
       el("span", { class: "what" }, webhook.what),
       el("span", { class: "result" }, webhook.text))));
   reportReading();
@@ -145,13 +180,19 @@ function drawPhone(provider) {
       el("option", { value: group.id, selected: group.id === side.group }, group.name)));
   }
   const blocked = thread?.blocked ?? false;
-  const friend = provider === "messenger" || (thread?.friend ?? false);
+  const friend = provider !== "line" || (thread?.friend ?? false);
   parts.follow.hidden = Boolean(side.group);
   parts.follow.dataset.act = blocked || !friend ? "follow" : "unfollow";
   parts.follow.textContent = blocked ? "解除 · Unblock" : friend ? "ブロック · Block" : "友だち追加 · Add";
-  parts.state.textContent = blocked ? "ブロック中" : provider === "line" && !friend && !side.group ? "友だちではない" : "";
+  parts.state.textContent = blocked ? "ブロック中"
+    : thread?.opted_out ? "配信停止中 · opted out"
+    : provider === "line" && !friend && !side.group ? "友だちではない" : "";
   parts.text.disabled = blocked;
 
+  // Nothing new here: a film that plays is not to start again because of another phone.
+  const drawn = JSON.stringify([side.account, side.group, thread]);
+  if (parts.drawn === drawn) return;
+  parts.drawn = drawn;
   const messages = thread?.messages ?? [];
   const open = parts.chat.querySelector("details[open]")?.dataset.id;
   keepAtEnd(parts.chat, () => {
@@ -181,21 +222,52 @@ function bubble(provider, message, isLast, open) {
       el("div", { class: `bubble ${message.kind}` }, content(message)),
       el("span", { class: "meta" },
         message.edited ? "編集済み " : "",
+        message.mine && message.read ? "既読 " : "",
         clock(message.at_ms),
+        tick(message),
         menu(provider, message, open))),
     reactions(message),
     choices(provider, message, isLast));
 }
 
+// What Twilio has reported to the company about this message.
+const TICKS = { accepted: "◌", queued: "◌", sending: "◌", sent: "✓", delivered: "✓✓", read: "✓✓" };
+
+function tick(message) {
+  if (!message.status) return null;
+  return el("span", { class: `tick ${message.status}`, title: message.status }, TICKS[message.status] ?? "!");
+}
+
 function content(message) {
+  if (message.kind === "sticker" && message.sticker_id) return stickerPicture(message.sticker_id);
+  if (message.files.length) return [...message.files.map(file), caption(message)];
+  if (message.place) return place(message.place);
   switch (message.kind) {
-    case "sticker": return stickerPicture(message.sticker_id);
-    case "image": return message.media_url ? el("img", { src: message.media_url, alt: "写真 · Photo" }) : "写真 · Photo";
     case "postback": return el("span", {}, "▸ ", message.text);
     case "text": case "template": case "flex": return message.text ?? "";
     default: return `▤ ${message.kind}${message.text ? `: ${message.text}` : ""}`;
   }
 }
+
+// A document's name is shown with the document.
+const caption = (message) =>
+  message.text && message.text !== message.files[0].name ? el("span", { class: "caption" }, message.text) : null;
+
+function file({ url, kind, name, size_bytes, problem }) {
+  if (problem) return el("span", { class: "broken", title: problem }, "表示できません · cannot be shown");
+  switch (kind) {
+    case "image": case "sticker": return el("img", { src: url, alt: "写真 · Photo" });
+    case "video": return el("video", { src: url, controls: true, preload: "metadata" });
+    case "audio": return el("audio", { src: url, controls: true, preload: "metadata" });
+    default: {
+      const size = size_bytes ? ` · ${Math.ceil(size_bytes / 1024)} KB` : "";
+      return el("a", { href: url, target: "_blank", rel: "noopener" }, `▤ ${name ?? kind}${size}`);
+    }
+  }
+}
+
+const place = ({ title, address, latitude, longitude }) =>
+  el("span", {}, `◎ ${title}`, el("br"), el("small", {}, address || `${latitude}, ${longitude}`));
 
 const reactions = (message) => {
   const shown = message.reactions.filter(Boolean);
@@ -211,11 +283,11 @@ function menu(provider, message, open) {
       action(emoji, () => perform(provider, { kind: "reaction", message_id: message.id, emoji, remove }));
     }
     if (message.mine && message.kind === "text") action("編集", () => setMode(provider, "edit", message), "Edit");
-  } else if (message.mine && message.kind !== "postback") {
+  } else if (provider === "line" && message.mine && message.kind !== "postback") {
     action("送信取消", () => perform(provider, { kind: "unsend", message_id: message.id }), "Unsend");
     if (view.line.group && message.kind === "text") action("編集", () => setMode(provider, "edit", message), "Edit");
   }
-  if (message.kind === "text") action("引用", () => setMode(provider, "quote", message), "Quote");
+  if (provider !== "sms" && message.kind === "text") action("引用", () => setMode(provider, "quote", message), "Quote");
   if (actions.length === 0) return null;
   return el("details", { class: "menu", "data-id": message.id, open },
     el("summary", { title: "操作 · Actions", "aria-label": "操作 · Actions" }, "⋯"), el("div", {}, actions));
@@ -230,15 +302,19 @@ function choices(provider, message, isLast) {
     el("button", { type: "button", onclick: () => press(choice) }, choice.title)));
 }
 
-// Messenger tells the page that its message was read: when it is really in sight, and once.
+// Messenger and WhatsApp tell the company that its message was read: when it is really in sight, and once.
 async function reportReading() {
-  const { account, thread } = view.messenger;
-  const visible = document.visibilityState === "visible" && byId("messenger").offsetParent !== null;
-  const unread = thread?.messages.findLast((message) => message.from_company && !message.read);
-  if (!visible || !unread || !thread.receipts || thread.blocked || seenUpTo === unread.id) return;
-  seenUpTo = unread.id;
-  await pause(700);
-  await call("POST", "/control/see", { account, customer: view.customer, read: true }).catch(() => (seenUpTo = null));
+  await Promise.all(["messenger", "whatsapp"].map(async (provider) => {
+    const { account, thread } = view[provider];
+    const visible = document.visibilityState === "visible" && byId(provider).offsetParent !== null;
+    const unread = thread?.messages.findLast((message) =>
+      message.from_company && !message.read && (provider === "messenger" || message.status === "delivered"));
+    if (!visible || !unread || !thread.receipts || thread.blocked || seenUpTo[provider] === unread.id) return;
+    seenUpTo[provider] = unread.id;
+    await pause(700);
+    const seen = { provider, account, customer: view.customer, read: true };
+    await call("POST", "/control/see", seen).catch(() => delete seenUpTo[provider]);
+  }));
 }
 
 function refresh() {
@@ -270,7 +346,7 @@ byId("customers").addEventListener("change", () => choose(byId("customers").valu
 function choose(customer) {
   chosen.customer = customer;
   localStorage.setItem("customer", customer);
-  seenUpTo = null;
+  for (const provider of PROVIDERS) delete seenUpTo[provider];
   refresh();
 }
 
@@ -281,10 +357,10 @@ byId("new-customer").addEventListener("submit", async (event) => {
   choose(id);
 });
 
-for (const provider of ["messenger", "line"]) {
+for (const provider of PROVIDERS) {
   byId(`tab-${provider}`).addEventListener("click", () => {
     document.body.dataset.shown = provider;
-    for (const other of ["messenger", "line"]) byId(`tab-${other}`).setAttribute("aria-selected", other === provider);
+    for (const other of PROVIDERS) byId(`tab-${other}`).setAttribute("aria-selected", other === provider);
     if (view) draw();
   });
 }

@@ -28,10 +28,13 @@ const DEADLINE = {
   unanswered: "未対応の期限 unanswered", idle: "自動完了 idle close", reply_limit: "自動完了 closes",
 };
 const HEALTH = { connecting: "接続中 connecting", healthy: "正常 healthy", needs_reauthorization: "再認証が必要 re-authorize" };
-// Messenger counts characters and wants fewer than 2000; LINE counts UTF-16 code units.
+const NAMES = { messenger: "Messenger", line: "LINE", whatsapp: "WhatsApp", sms: "SMS" };
+// Messenger and Twilio count characters, Messenger wants fewer than 2000; LINE counts UTF-16 code units.
 const LIMIT = {
   messenger: { most: 1999, count: (text) => [...text].length },
   line: { most: 5000, count: (text) => text.length },
+  whatsapp: { most: 1600, count: (text) => [...text].length },
+  sms: { most: 1600, count: (text) => [...text].length },
 };
 
 const state = {
@@ -128,7 +131,7 @@ function face(conversation) {
 
 function channelBadge(conversation) {
   const kind = conversation.channel_kind;
-  const label = (kind === "line" ? "LINE" : "Messenger") + (conversation.kind === "one_to_one" ? "" : " グループ");
+  const label = (NAMES[kind] ?? kind) + (conversation.kind === "one_to_one" ? "" : " グループ");
   return el("span", { class: `badge ${kind}` }, label);
 }
 
@@ -440,7 +443,7 @@ function healthOf(channel) {
 
 // The credential goes to the product and is shown nowhere again.
 function credentialField(channel) {
-  const name = channel.kind === "line" ? "channel_secret" : "user_access_token";
+  const name = { line: "channel_secret", messenger: "user_access_token" }[channel.kind] ?? "auth_token";
   const input = el("input", { type: "password", autocomplete: "off", placeholder: name, "aria-label": name });
   const result = el("small", { role: "status" });
   const enter = async () => {

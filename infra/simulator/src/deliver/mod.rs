@@ -1,16 +1,20 @@
 //! Webhooks on their way to the product: enveloped, signed, sent, repeated, and kept for inspection.
 
+mod line;
+mod messenger;
+pub(crate) mod twilio;
+
 use std::{sync::Arc, time::Instant};
 
 use futures::future::join_all;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     clock::machine_ms,
     model::Provider,
     shared::Shared,
-    signing::{escape_unicode, line_signature, messenger_legacy_signature, messenger_signature},
+    signing::{line_signature, messenger_legacy_signature, messenger_signature},
     state::World,
 };
 
@@ -21,9 +25,11 @@ pub struct Webhook {
     pub id: u64,
     /// Who is speaking.
     pub provider: Provider,
-    /// The page or LINE channel.
+    /// The page, LINE channel or Twilio sender.
     pub account: String,
-    /// The address; `None` while the product's is not known.
+    /// `POST`, or `GET` where Twilio is set to it.
+    pub method: String,
+    /// The address as it is signed, query included; `None` while the product's is not known.
     pub url: Option<String>,
     /// Name and value, signature included.
     pub headers: Vec<(String, String)>,
@@ -48,7 +54,7 @@ pub enum Outcome {
     Answered {
         /// The HTTP status; the providers want 200.
         status: u16,
-        /// How long it took; LINE waits 2 seconds, Meta 5.
+        /// How long it took; LINE waits 2 seconds, Meta 5, Twilio 15.
         duration_ms: u64,
         /// The beginning of the body.
         body: String,
@@ -90,10 +96,13 @@ pub(crate) async fn send_events(
     account: &str,
     events: Vec<Value>,
 ) -> Webhook {
-    let body = shared.read(|world| match provider {
-        Provider::Messenger => messenger_body(world, account, events),
-        Provider::Line => line_body(world, account, &events),
-    });
+    let body = match provider {
+        Provider::Messenger => shared.read(|world| messenger::body(world, account, events)),
+        Provider::Line => shared.read(|world| line::body(world, account, &events)),
+        Provider::WhatsApp | Provider::Sms => {
+            return twilio::send_inbound(shared, provider, account, &events).await;
+        }
+    };
     let body = match body {
         Ok(body) => body,
         Err(reason) => {
@@ -118,6 +127,9 @@ pub(crate) async fn send_raw(
     signature: &Signature,
     times: usize,
 ) -> Vec<Webhook> {
+    if provider.is_twilio() {
+        return twilio::send_raw(shared, provider, account, body, signature, times).await;
+    }
     let webhook = |()| record(shared, provider, account, body.to_owned(), signature);
     let requests = std::iter::repeat_n((), times).map(webhook).map(|webhook| post(shared, webhook));
     join_all(requests).await
@@ -127,7 +139,8 @@ pub(crate) async fn send_raw(
 pub(crate) async fn redeliver(shared: &Arc<Shared>, earlier: &Webhook) -> Webhook {
     let body = match earlier.provider {
         Provider::Messenger => earlier.body.clone(),
-        Provider::Line => shared.change(|world| line_redelivery(world, &earlier.body)),
+        Provider::Line => shared.change(|world| line::redelivery(world, &earlier.body)),
+        Provider::WhatsApp | Provider::Sms => return twilio::redeliver(shared, earlier).await,
     };
     post(shared, record(shared, earlier.provider, &earlier.account, body, &Signature::Valid)).await
 }
@@ -136,6 +149,8 @@ async fn repeat(shared: Arc<Shared>, mut webhook: Webhook) {
     let repeats = shared.read(|world| match webhook.provider {
         Provider::Messenger => true,
         Provider::Line => world.line_channel(&webhook.account).is_some_and(|channel| channel.redelivery),
+        // Twilio's rules are in the address, and were kept with the first attempt.
+        Provider::WhatsApp | Provider::Sms => false,
     });
     for wait in shared.options.webhook_retries.clone() {
         if !repeats || webhook.outcome.is_delivered() {
@@ -146,7 +161,7 @@ async fn repeat(shared: Arc<Shared>, mut webhook: Webhook) {
     }
 }
 
-/// The request as it will be sent, not yet in the log.
+/// Messenger's or LINE's request as it will be sent, not yet in the log.
 fn record(
     shared: &Shared,
     provider: Provider,
@@ -159,17 +174,18 @@ fn record(
     let targets = shared.targets();
     let url = match provider {
         Provider::Messenger => targets.messenger_webhook(),
-        Provider::Line => shared
+        _ => shared
             .read(|world| world.line_channel(account).and_then(|channel| channel.webhook_endpoint.clone()))
             .or_else(|| targets.line_webhook(account)),
     };
     let outcome = Outcome::NotSent { reason: "the product's address is not known yet".into() };
-    Webhook { id, provider, account: account.to_owned(), url, headers, body, at_ms: machine_ms(), outcome }
+    let (account, method) = (account.to_owned(), "POST".to_owned());
+    Webhook { id, provider, account, method, url, headers, body, at_ms: machine_ms(), outcome }
 }
 
 async fn post(shared: &Shared, mut webhook: Webhook) -> Webhook {
     let Some(url) = webhook.url.clone() else { return finish(shared, webhook) };
-    let mut request = shared.client.post(url).body(webhook.body.clone());
+    let mut request = shared.client.post(shared.targets().reach(&url)).body(webhook.body.clone());
     for (name, value) in &webhook.headers {
         request = request.header(name, value);
     }
@@ -212,12 +228,12 @@ fn headers(
 ) -> Vec<(String, String)> {
     let secret = match provider {
         Provider::Messenger => world.app.secret.as_str(),
-        Provider::Line => world.line_channel(account).map_or("", |channel| channel.secret.as_str()),
+        _ => world.line_channel(account).map_or("", |channel| channel.secret.as_str()),
     };
     let key = if *signature == Signature::Wrong { "a-different-secret" } else { secret };
     let (name, computed) = match provider {
         Provider::Messenger => ("x-hub-signature-256", messenger_signature(key, body.as_bytes())),
-        Provider::Line => ("x-line-signature", line_signature(key, body.as_bytes())),
+        _ => ("x-line-signature", line_signature(key, body.as_bytes())),
     };
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let mut headers = match provider {
@@ -227,7 +243,7 @@ fn headers(
             // Still sent by Meta, and of no value: a receiver must not accept it in place of the other.
             pair("x-hub-signature", &messenger_legacy_signature(secret, body.as_bytes())),
         ],
-        Provider::Line => vec![
+        _ => vec![
             pair("content-type", "application/json; charset=utf-8"),
             pair("user-agent", "LineBotWebhook/2.0"),
         ],
@@ -238,74 +254,4 @@ fn headers(
         Signature::Missing => {}
     }
     headers
-}
-
-/// One entry with what the page is subscribed to.
-fn messenger_body(world: &World, account: &str, events: Vec<Value>) -> Result<String, String> {
-    let page = world.page(account).ok_or("no such page")?;
-    let fields = page.subscribed_fields.as_ref().ok_or("the page is not subscribed to the app")?;
-    let wanted =
-        |event: &Value| subscription_of(event).is_none_or(|field| fields.iter().any(|own| own == field));
-    let standby = |event: &Value| {
-        let peer = [&event["sender"]["id"], &event["recipient"]["id"]];
-        peer.iter()
-            .filter_map(|id| id.as_str())
-            .any(|id| world.thread(Provider::Messenger, account, id).is_some_and(|thread| thread.standby))
-    };
-    let (held, own): (Vec<_>, Vec<_>) = events.into_iter().filter(wanted).partition(standby);
-    if held.is_empty() && own.is_empty() {
-        return Err("the page is not subscribed to this kind of event".into());
-    }
-    let mut entry = json!({"id": account, "time": world.clock.now_ms()});
-    if !own.is_empty() {
-        entry["messaging"] = own.into();
-    }
-    if !held.is_empty() {
-        entry["standby"] = held.into_iter().map(without_payload).collect();
-    }
-    Ok(escape_unicode(&json!({"object": "page", "entry": [entry]}).to_string()))
-}
-
-fn subscription_of(event: &Value) -> Option<&'static str> {
-    let fields = [
-        ("message_edit", "message_edits"),
-        ("postback", "messaging_postbacks"),
-        ("delivery", "message_deliveries"),
-        ("read", "message_reads"),
-        ("referral", "messaging_referrals"),
-        ("reaction", "message_reactions"),
-    ];
-    if let Some(message) = event.get("message") {
-        return Some(if message["is_echo"] == true { "message_echoes" } else { "messages" });
-    }
-    fields.into_iter().find_map(|(key, field)| event.get(key).map(|_| field))
-}
-
-/// Only the app that sent a button gets its payload.
-fn without_payload(mut event: Value) -> Value {
-    if let Some(postback) = event.get_mut("postback").and_then(Value::as_object_mut) {
-        postback.remove("payload");
-    }
-    event
-}
-
-fn line_body(world: &World, account: &str, events: &[Value]) -> Result<String, String> {
-    let channel = world.line_channel(account).ok_or("no such channel")?;
-    if !channel.webhook_active {
-        return Err("the channel's \"use webhook\" switch is off".into());
-    }
-    Ok(json!({"destination": channel.bot_user_id, "events": events}).to_string())
-}
-
-fn line_redelivery(world: &mut World, body: &str) -> String {
-    let Ok(mut parsed) = serde_json::from_str::<Value>(body) else { return body.to_owned() };
-    let now = world.clock.now_ms();
-    for event in parsed["events"].as_array_mut().into_iter().flatten() {
-        event["deliveryContext"] = json!({"isRedelivery": true});
-        let token = event["replyToken"].as_str();
-        if let Some(known) = world.reply_tokens.iter_mut().find(|known| Some(known.value.as_str()) == token) {
-            known.delivered_at_ms = now;
-        }
-    }
-    parsed.to_string()
 }
