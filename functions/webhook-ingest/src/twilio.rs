@@ -24,9 +24,12 @@ impl Ingest {
             Err(answer) => return answer,
         };
         let query = request.uri().query().unwrap_or_default();
+        let path = request.raw_http_path();
+        // What stands before it, such as a stage, belongs to the public address.
+        let path = &path[path.find("/webhooks/").unwrap_or(0)..];
         let path_and_query = match query {
-            "" => request.raw_http_path().to_owned(),
-            query => format!("{}?{query}", request.raw_http_path()),
+            "" => path.to_owned(),
+            query => format!("{path}?{query}"),
         };
         let signed = SignedRequest {
             public_base_url: &self.public_base_url,

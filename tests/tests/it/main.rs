@@ -11,3 +11,4 @@ mod replies;
 mod scenarios;
 mod token_refresh;
 mod twilio;
+mod twilio_simulated;

@@ -212,6 +212,19 @@ async fn a_webhook_by_get_carries_its_parameters_in_the_address() {
     assert_eq!(test.texts(conversation_of(Sms)).await, ["おはよう"]);
 }
 
+#[tokio::test]
+async fn ing_3_the_public_address_is_signed_whatever_stands_before_it_inside() {
+    let test = start().await;
+    let (url, sid) = (address(&test, Sms), sid(1));
+    let (headers, body) = signed(&url, &message(Sms, &sid, &[("Body", "x")]));
+    let inside = url.replace("/webhooks/", "/stage/webhooks/");
+    assert_eq!(post(&inside, &headers, body.clone()).await, 200);
+    // The address is that of the configuration, never what a header says.
+    let mut elsewhere = signed("https://evil.example.com/webhooks/twilio/1", &message(Sms, &sid, &[])).0;
+    elsewhere.insert("host", "evil.example.com".parse().unwrap());
+    assert_eq!(post(&url, &elsewhere, body).await, 401);
+}
+
 /// Twilio tells no time, so a second delivery long after the first looks like a newer message.
 #[tokio::test]
 async fn ing_5_a_message_that_is_delivered_again_much_later_is_still_the_same() {
