@@ -11,7 +11,7 @@ use crate::support::{Caller, NOW, TestApi};
 const ID: &str = "1809223c-a54e-5e9b-ae37-4058be706671";
 
 /// Every route, and whether it is for administrators.
-const ROUTES: [(&str, &str, bool); 17] = [
+const ROUTES: [(&str, &str, bool); 19] = [
     ("GET", "/api/conversations", false),
     ("GET", "/api/conversations/{conversation}", false),
     ("POST", "/api/conversations/{conversation}/close", false),
