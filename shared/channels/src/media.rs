@@ -77,7 +77,7 @@ pub async fn fetch(http: &ProviderHttp, trusted: &str, address: &str) -> MediaAn
     let Some(url) = allowed(trusted, address) else {
         return MediaAnswer::Failed(MediaFailure::AddressRefused);
     };
-    follow(http, trusted, http.get(url)).await
+    follow(http, trusted, http.get(url), false).await
 }
 
 /// A file of Twilio: the account's credentials for the first address, none for where it leads to.
@@ -93,25 +93,30 @@ pub async fn fetch_authorized(
     let Some(url) = url else {
         return MediaAnswer::Failed(MediaFailure::AddressRefused);
     };
-    follow(http, trusted, http.get(url).basic_auth(user, Some(password))).await
+    follow(http, trusted, http.get(url).basic_auth(user, Some(password)), true).await
 }
 
-async fn follow(http: &ProviderHttp, trusted: &str, request: RequestBuilder) -> MediaAnswer {
-    let mut request = request;
+async fn follow(
+    http: &ProviderHttp,
+    trusted: &str,
+    request: RequestBuilder,
+    authorized: bool,
+) -> MediaAnswer {
+    let (mut request, mut authorized) = (request, authorized);
     for _ in 0..=MOST_REDIRECTS {
         let response = match http.open(request).await {
             Ok(response) => response,
             Err(error) => return MediaAnswer::Retry { detail: error.to_string(), after: None },
         };
         if !response.status().is_redirection() {
-            return of_address(response);
+            return of_address(response, authorized);
         }
         let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
         let target = location.and_then(|location| response.url().join(location).ok());
         let Some(url) = target.and_then(|target| allowed(trusted, target.as_str())) else {
             return MediaAnswer::Failed(MediaFailure::AddressRefused);
         };
-        request = http.get(url);
+        (request, authorized) = (http.get(url), false);
     }
     MediaAnswer::Failed(MediaFailure::AddressRefused)
 }
@@ -127,13 +132,15 @@ fn allowed(trusted: &str, address: &str) -> Option<Url> {
     (open && named).then_some(url)
 }
 
-/// Links expire, and then they are forbidden or not found, by provider.
-fn of_address(response: Response) -> MediaAnswer {
+/// Links expire, and then they are forbidden or not found, by provider. Where no credential was shown, none is at fault.
+fn of_address(response: Response, authorized: bool) -> MediaAnswer {
     let status = response.status().as_u16();
     match status {
         200 => MediaAnswer::Found(Download::of(response)),
-        401 => MediaAnswer::Credential { cause: Cause::TokenExpired, detail: status.to_string() },
-        403 | 410 => MediaAnswer::Failed(MediaFailure::Expired),
+        401 if authorized => {
+            MediaAnswer::Credential { cause: Cause::TokenExpired, detail: status.to_string() }
+        }
+        401 | 403 | 410 => MediaAnswer::Failed(MediaFailure::Expired),
         408 | 425 | 429 | 500.. => {
             MediaAnswer::Retry { detail: status.to_string(), after: retry_after(response.headers()) }
         }
@@ -190,7 +197,7 @@ mod tests {
         for (status, expected) in [
             (200, "found Some(5)"),
             (400, "media_not_found"),
-            (401, "credential"),
+            (401, "media_expired"),
             (403, "media_expired"),
             (404, "media_not_found"),
             (410, "media_expired"),
@@ -227,6 +234,10 @@ mod tests {
         let requests = server.requests();
         assert!(requests[0].headers.contains("authorization: Basic QUMxOnNlY3JldA==\n"));
         assert!(!requests[1].headers.contains("authorization"));
+        let server = TestServer::start([answer(401)]);
+        let refused =
+            fetch_authorized(&http(), &server.base(), &format!("{}/ME1", server.base()), account).await;
+        assert_eq!(name(&refused), "credential");
         // An address that somebody else chose gets nothing.
         let elsewhere = fetch_authorized(&http(), &base, "https://example.com/Media/ME1", account).await;
         assert_eq!(name(&elsewhere), "media_address_refused");

@@ -1,6 +1,7 @@
 //! Files: copied from the provider, shown, sent, taken back (ING-9, MSG-3 to MSG-9, MSG-12, MSG-15).
 
 use axum::http::HeaderMap;
+use madoguchi_domain::credential::Cause;
 use madoguchi_domain::media::{Media, MediaFailure};
 use madoguchi_domain::message::SendState;
 use madoguchi_domain::send::FailureReason;
@@ -8,6 +9,7 @@ use madoguchi_domain::{
     ChannelKind, ChannelSettings, ConversationId, Message, MessageId, MessageKey, Party, Span, Timestamp,
 };
 use madoguchi_simulator::{demo, line_signature, messenger_signature};
+use madoguchi_store::Saved;
 use madoguchi_tests::TestInbox;
 use madoguchi_tests::inbox::{PUBLIC, post};
 use madoguchi_tests::support::fault::{Fault, Faults};
@@ -344,6 +346,28 @@ async fn two_jobs_for_one_file_leave_one_object() {
     assert_eq!(kept, [stored_key(&test.message(id, &key).await)]);
     test.pass(Span::from_minutes(10));
     assert_eq!(test.sweep().await.files, 0);
+}
+
+#[tokio::test]
+async fn aut_10_a_file_waits_for_the_credential_and_is_copied_then() {
+    let test = TestInbox::start().await;
+    test.files.line("1013", [File::Bytes(PNG.to_vec())]);
+    let channel = TestInbox::channel_id(ChannelKind::Line);
+    let held = test.directory.hold_channel(channel, Cause::SecretMismatch, "401", test.clock.now()).await;
+    assert_eq!(held.unwrap(), Saved::Done);
+    let (id, key) = line_sends(&test, "1013", json!({"type": "image"})).await;
+    test.settle().await;
+    test.pass(Span::from_hours(5));
+    assert_eq!(test.sweep().await.files, 1);
+    test.fetch_media().await;
+    assert!(matches!(media(&test.message(id, &key).await), Media::Pending { .. }));
+    assert!(test.files.asked().is_empty() && test.media.messages().is_empty());
+    let released = test.directory.release_channel(channel, test.clock.now()).await;
+    assert_eq!(released.unwrap(), Saved::Done);
+    test.pass(Span::from_minutes(10));
+    assert_eq!(test.sweep().await.files, 1);
+    test.fetch_media().await;
+    assert_eq!(test.s3.objects()[stored_key(&test.message(id, &key).await)].bytes, PNG);
 }
 
 async fn open_chat(test: &TestInbox, kind: ChannelKind) -> ConversationId {
