@@ -20,7 +20,13 @@ from infra.local.settings import REGION, ROOT, TEMPLATE
 
 # SQS: a mapping may take a batch again while the function still works on it, unless this is left.
 _VISIBILITY_PER_TIMEOUT = 6
-_OPEN_ROUTES = ("GET /webhooks/messenger", "POST /webhooks/messenger", "POST /webhooks/line/{channel_id}")
+_OPEN_ROUTES = (
+    "GET /webhooks/messenger",
+    "POST /webhooks/messenger",
+    "POST /webhooks/line/{channel_id}",
+    "POST /webhooks/twilio/{channel_id}",
+    "GET /webhooks/twilio/{channel_id}",
+)
 # Actions for which no exact ARN exists would be listed here, with their reason. There are none.
 _WILDCARD_RESOURCES: frozenset[str] = frozenset()
 

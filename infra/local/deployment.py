@@ -8,7 +8,7 @@ import subprocess
 
 from botocore.exceptions import ClientError
 
-from . import build, tools
+from . import build, description, tools
 from .aws import client
 from .console import Problem, step
 from .processes import last_lines
@@ -20,28 +20,38 @@ _BEYOND_UPDATE = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELE
 
 def deploy(settings: Settings) -> dict[str, str]:
     """Brings the stack to what template and bundles say now, and returns its outputs."""
-    parameters = _parameters(settings)
-    wanted = _fingerprint(parameters)
     stack = _describe(settings)
+    outputs = _outputs(stack)
+    parameters = _parameters(settings, outputs)
+    wanted = _fingerprint(parameters)
     if stack and _deployed_fingerprint(settings) == wanted and stack["StackStatus"].endswith("_COMPLETE"):
         with step("deploying the template") as notes:
             notes.append("nothing changed")
-        return _outputs(stack)
+        return outputs
     _note_fingerprint(settings, "unknown")
     with step("deploying the template (sam deploy)"):
         if stack and stack["StackStatus"] in _BEYOND_UPDATE:
             client(settings, "cloudformation").delete_stack(StackName=settings.stack_name)
         _sam_deploy(settings, parameters)
+    deployed = _outputs(_describe(settings))
+    if _parameters(settings, deployed) != parameters:
+        # The emulator's API has its id in its address, and some providers sign the address.
+        parameters = _parameters(settings, deployed)
+        wanted = _fingerprint(parameters)
+        with step("telling the stack its address"):
+            _sam_deploy(settings, parameters)
     _note_fingerprint(settings, wanted)
-    return _outputs(_describe(settings))
+    return deployed
 
 
-def _parameters(settings: Settings) -> dict[str, str]:
+def _parameters(settings: Settings, outputs: dict[str, str]) -> dict[str, str]:
     return {
         "Architecture": host_architecture(),
         "LogLevel": settings.log_level,
         "GraphBaseUrl": settings.simulator,
         "LineBaseUrl": settings.simulator,
+        "TwilioBaseUrl": settings.simulator,
+        "PublicBaseUrl": description.api_base(settings, outputs) if "ApiId" in outputs else "",
         "ConsoleUrl": f"{settings.simulator}/operator",
         "DeletionProtection": "false",
     }

@@ -37,7 +37,8 @@ use webhook_ingest::Ingest;
 use crate::support::aws::{FakeAws, FakeQueue, clients};
 use crate::support::dynamo::{DIRECTORY, Dynamo, INBOX, StreamReader};
 use crate::support::fault::Faults;
-use crate::support::serve;
+use crate::support::serve_with;
+use crate::support::twilio::{self, FakeTwilio};
 
 /// When every test begins: 2026-11-01T00:00:00Z.
 pub const START: Timestamp = Timestamp::from_ms(1_793_491_200_000);
@@ -52,6 +53,8 @@ pub struct TestInbox {
     pub clock: Clock,
     /// The providers.
     pub simulator: Simulator,
+    /// Twilio's REST API; its channels are there after [`TestInbox::add_twilio`].
+    pub twilio: FakeTwilio,
     /// SQS and Secrets Manager.
     pub aws: FakeAws,
     /// The table.
@@ -70,6 +73,12 @@ pub struct TestInbox {
     pub front: String,
     stream: Mutex<StreamReader>,
     functions: Functions,
+}
+
+/// Where the providers answer the functions.
+struct ProviderUrls {
+    simulator: String,
+    twilio: String,
 }
 
 /// The functions, behind the proxy of a test that breaks things.
@@ -110,16 +119,21 @@ impl TestInbox {
             None => url.to_owned(),
         };
         let (table_url, aws_url) = (through(dynamo.url()).await, through(aws.url()).await);
-        let provider_url = through(&simulator.base_url).await;
-
-        let functions =
-            Functions::new(&clock, &table_url, &aws_url, &provider_url, [&inbound, &outbound, &profiles]);
+        let twilio = FakeTwilio::start().await;
+        let providers = ProviderUrls {
+            simulator: through(&simulator.base_url).await,
+            twilio: through(twilio.url()).await,
+        };
         // Not behind the faults: it takes the echoes of sends while another function is being ended.
         let secrets = SecretCache::new(aws.clients().secrets(), clock.clone());
         let queue = Queue::new(aws.clients().sqs(), inbound.url());
         let names = SecretNames::new(PREFIX);
         let metrics = Metrics::new("webhook_ingest");
-        let front = front(Ingest::new(secrets, names, queue, clock.clone(), metrics, 1_048_576)).await;
+        let ingest =
+            |public: &str| Ingest::new(secrets, names, queue, clock.clone(), metrics, 1_048_576, public);
+        let front = serve_with(|public| front(ingest(public))).await;
+        let queues = [&inbound, &outbound, &profiles];
+        let functions = Functions::new(&clock, &table_url, &aws_url, &providers, &front, queues);
 
         let client = dynamo.clients().dynamodb();
         let stream = Mutex::new(dynamo.stream());
@@ -129,6 +143,7 @@ impl TestInbox {
             hand,
             clock,
             simulator,
+            twilio,
             aws,
             dynamo,
             inbound,
@@ -163,11 +178,20 @@ impl TestInbox {
             .set_line_webhook(demo::LINE_CHANNEL, &format!("{}/webhooks/line/{}", self.front, line.id));
     }
 
+    /// A WhatsApp sender and one of SMS, both of one account that calls by its token.
+    pub async fn add_twilio(&self) {
+        let secret = json!({ "account_sid": twilio::ACCOUNT, "auth_token": twilio::AUTH_TOKEN });
+        for kind in [ChannelKind::WhatsApp, ChannelKind::Sms] {
+            let channel = self.add_channel(kind, twilio::sender(kind)).await;
+            self.aws.set_secret(&SecretNames::new(PREFIX).twilio_channel(channel.id), &secret);
+        }
+    }
+
     async fn add_channel(&self, kind: ChannelKind, external_id: &str) -> Channel {
         let id = ChannelId::derive(kind, external_id);
         let connection_id = match kind {
             ChannelKind::Messenger => ConnectionId::derive(kind, external_id),
-            ChannelKind::Line => ConnectionId::from(id),
+            _ => ConnectionId::from(id),
         };
         let channel = Channel {
             id,
@@ -200,6 +224,7 @@ impl TestInbox {
         let account = match kind {
             ChannelKind::Messenger => demo::PAGE,
             ChannelKind::Line => demo::LINE_CHANNEL,
+            ChannelKind::WhatsApp | ChannelKind::Sms => twilio::sender(kind),
         };
         ChannelId::derive(kind, account)
     }
@@ -234,6 +259,7 @@ impl TestInbox {
         let provider = match kind {
             ChannelKind::Messenger => Provider::Messenger,
             ChannelKind::Line => Provider::Line,
+            kind => panic!("the simulator plays no {kind}"),
         };
         let performed = self.simulator.write(provider, customer, text).await.unwrap();
         ConversationId::derive(Self::channel_id(kind), &Party::User(performed.peer))
@@ -341,12 +367,17 @@ impl TestInbox {
 
     /// An operator's client posts a reply; returns what the API answers.
     pub async fn post_reply(&self, conversation: ConversationId, key: &str, text: &str) -> (u16, Value) {
+        self.post_draft(conversation, key, &json!({ "text": text })).await
+    }
+
+    /// The same for anything that can be sent.
+    pub async fn post_draft(&self, conversation: ConversationId, key: &str, draft: &Value) -> (u16, Value) {
         let claims = json!({ "sub": "operator-1", "cognito:groups": "[operators]" });
         let authorizer = json!({ "jwt": { "claims": claims, "scopes": null } });
         let context = json!({ "http": { "method": "POST" }, "timeEpoch": 0, "authorizer": authorizer });
         let mut request = Request::post(format!("/api/conversations/{conversation}/messages"))
             .header("Idempotency-Key", key)
-            .body(Body::from(json!({ "text": text }).to_string()))
+            .body(Body::from(draft.to_string()))
             .unwrap();
         let context = RequestContext::ApiGatewayV2(serde_json::from_value(context).unwrap());
         request.extensions_mut().insert(context);
@@ -354,6 +385,18 @@ impl TestInbox {
         let status = answer.status().as_u16();
         let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
         (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    /// Posts to an address; returns everything that it answers.
+    pub async fn call(&self, url: &str, headers: &HeaderMap, body: &str) -> (u16, HeaderMap, String) {
+        let request = reqwest_client().post(url).headers(headers.clone()).body(body.to_owned());
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.headers().clone(), answer.text().await.unwrap())
+    }
+
+    /// Gets an address; returns the status.
+    pub async fn get(&self, url: &str, headers: &HeaderMap) -> u16 {
+        reqwest_client().get(url).headers(headers.clone()).send().await.unwrap().status().as_u16()
     }
 
     /// The conversation as it is now.
@@ -388,7 +431,8 @@ impl Functions {
         clock: &Clock,
         table_url: &str,
         aws_url: &str,
-        provider_url: &str,
+        providers: &ProviderUrls,
+        front: &str,
         [inbound, outbound, profiles]: [&FakeQueue; 3],
     ) -> Self {
         let dynamodb = clients(table_url).dynamodb();
@@ -396,10 +440,12 @@ impl Functions {
         let aws = clients(aws_url);
         let queue = |fake: &FakeQueue| Queue::new(aws.sqs(), fake.url());
         let page_inbox_app_ids = vec!["26390203743090".to_owned(), "263902037430900".to_owned()];
+        let provider_url = providers.simulator.as_str();
         let providers = ProviderConfig {
             graph_base_url: provider_url.to_owned(),
             graph_version: "v26.0".to_owned(),
             line_base_url: provider_url.to_owned(),
+            twilio_base_url: providers.twilio.clone(),
             page_inbox_app_ids: page_inbox_app_ids.clone(),
         };
         let http =
@@ -422,6 +468,7 @@ impl Functions {
                 credentials(),
                 http.clone(),
                 providers.clone(),
+                front,
                 clock.clone(),
                 Metrics::new("reply_dispatch"),
             ),
@@ -451,18 +498,18 @@ impl Functions {
 }
 
 /// What API Gateway does for `webhook-ingest`.
-async fn front(ingest: Ingest) -> String {
+fn front(ingest: Ingest) -> Router {
     let ingest = Arc::new(ingest);
-    serve(Router::new().fallback(move |request: Request| {
+    Router::new().fallback(move |request: Request| {
         let ingest = Arc::clone(&ingest);
         async move {
             let (parts, body) = request.into_parts();
             let body = to_bytes(body, usize::MAX).await.unwrap();
             let answer = call_ingest(&ingest, parts, &body).await;
-            (answer.status(), body_of(answer).await)
+            let headers = answer.headers().clone();
+            (answer.status(), headers, body_of(answer).await)
         }
-    }))
-    .await
+    })
 }
 
 async fn call_ingest(

@@ -18,6 +18,7 @@ impl Credential {
         match self {
             Self::Messenger { .. } => ChannelKind::Messenger,
             Self::Line { .. } => ChannelKind::Line,
+            Self::Twilio { kind, .. } => *kind,
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Credentials on their way into Secrets Manager. Nothing here reaches a response or a log.
 
-use madoguchi_credentials::{LineSecret, MessengerSecret, SecretNames};
+use madoguchi_credentials::{LineSecret, MessengerSecret, SecretNames, SharedKey, TwilioSecret};
 use madoguchi_domain::{ChannelKind, ConnectionId};
 use madoguchi_runtime::secrets::Created;
 use madoguchi_runtime::{Secret, SecretError, Versioned};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::input::is_visible_ascii;
 use crate::{Api, ApiError};
@@ -17,6 +17,78 @@ pub(crate) enum Credential {
     Messenger { user_token: Secret<String> },
     /// A LINE channel's own id and secret.
     Line { line_channel_id: String, channel_secret: Secret<String> },
+    /// A sender at Twilio.
+    Twilio { kind: ChannelKind, twilio: TwilioCredential },
+}
+
+/// What an administrator enters of a Twilio account.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TwilioCredential {
+    /// `AC…`. Left out when a credential is entered anew: it stays.
+    pub(crate) account_sid: Option<String>,
+    pub(crate) auth_token: Secret<String>,
+    /// Both or none.
+    pub(crate) api_key_sid: Option<String>,
+    pub(crate) api_key_secret: Option<Secret<String>>,
+    #[serde(default)]
+    pub(crate) shared_keys: Vec<SharedKeyCredential>,
+    #[serde(default)]
+    pub(crate) accept_auth_token_signatures: bool,
+}
+
+/// A key of the company's own that Twilio signs webhooks with.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SharedKeyCredential {
+    id: String,
+    secret: Secret<String>,
+}
+
+impl TwilioCredential {
+    /// Refuses what cannot be a credential, by the name of its field. A new channel needs the account's sid.
+    pub(crate) fn parsed(self, is_new: bool) -> Result<Self, ApiError> {
+        if is_new && self.account_sid.is_none() {
+            return Err(ApiError::InvalidBody { what: "missing field `account_sid`".to_owned() });
+        }
+        let account_sid = self.account_sid.map(|id| sid("account_sid", "AC", &id)).transpose()?;
+        let auth_token = pasted("auth_token", &self.auth_token)?;
+        let (api_key_sid, api_key_secret) = match (self.api_key_sid, self.api_key_secret) {
+            (None, None) => (None, None),
+            (Some(id), Some(secret)) => {
+                (Some(sid("api_key_sid", "SK", &id)?), Some(pasted("api_key_secret", &secret)?))
+            }
+            _ => {
+                let what = "send `api_key_sid` and `api_key_secret` together".to_owned();
+                return Err(ApiError::InvalidBody { what });
+            }
+        };
+        let shared_keys = self.shared_keys.into_iter().map(|key| {
+            let id = key.id.trim().to_owned();
+            if !is_visible_ascii(&id, 1..=200) || id.contains([',', '=']) {
+                let what = "`shared_keys.id` must be Twilio's id of the key".to_owned();
+                return Err(ApiError::InvalidBody { what });
+            }
+            Ok(SharedKeyCredential { id, secret: pasted("shared_keys.secret", &key.secret)? })
+        });
+        Ok(Self {
+            account_sid,
+            auth_token,
+            api_key_sid,
+            api_key_secret,
+            shared_keys: shared_keys.collect::<Result<_, _>>()?,
+            ..self
+        })
+    }
+}
+
+/// One of Twilio's ids.
+fn sid(field: &str, prefix: &str, text: &str) -> Result<String, ApiError> {
+    let digits = text.trim().strip_prefix(prefix).unwrap_or_default();
+    if digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(text.trim().to_owned());
+    }
+    Err(ApiError::InvalidBody { what: format!("`{field}` must be `{prefix}` and 32 hexadecimal digits") })
 }
 
 /// Makes `credential` the current one of `connection`.
@@ -34,6 +106,10 @@ pub(crate) async fn store(
         Credential::Line { line_channel_id, channel_secret } => {
             let name = names.connection(ChannelKind::Line, connection);
             replace(api, &name, |known| line(line_channel_id, channel_secret, known)).await
+        }
+        Credential::Twilio { kind, twilio: entered } => {
+            let name = names.connection(*kind, connection);
+            replace(api, &name, |known| twilio(entered, known)).await
         }
     }
 }
@@ -61,6 +137,31 @@ fn line(line_channel_id: &str, channel_secret: &Secret<String>, known: Option<&L
         channel_id: line_channel_id.to_owned(),
         channel_secret: channel_secret.expose().clone(),
         previous_channel_secret,
+    }
+}
+
+/// Twilio signs with a new token from the moment of its promotion on; what was signed with the old one may still
+/// arrive.
+fn twilio(entered: &TwilioCredential, known: Option<&TwilioSecret>) -> TwilioSecret {
+    let auth_token = entered.auth_token.expose().clone();
+    let previous_auth_token = known.and_then(|known| {
+        if known.auth_token == auth_token {
+            known.previous_auth_token.clone()
+        } else {
+            Some(known.auth_token.clone())
+        }
+    });
+    let account_sid = entered.account_sid.clone().or_else(|| known.map(|known| known.account_sid.clone()));
+    let shared_key =
+        |key: &SharedKeyCredential| SharedKey { id: key.id.clone(), secret: key.secret.expose().clone() };
+    TwilioSecret {
+        account_sid: account_sid.unwrap_or_default(),
+        auth_token,
+        previous_auth_token,
+        api_key_sid: entered.api_key_sid.clone(),
+        api_key_secret: entered.api_key_secret.as_ref().map(|secret| secret.expose().clone()),
+        shared_keys: entered.shared_keys.iter().map(shared_key).collect(),
+        accept_auth_token_signatures: entered.accept_auth_token_signatures,
     }
 }
 
@@ -128,6 +229,70 @@ mod tests {
             serde_json::to_value(&second).unwrap(),
             json!({"channel_id": "165", "channel_secret": "b", "previous_channel_secret": "a"})
         );
+        assert_eq!(again, second);
+    }
+
+    fn entered(body: serde_json::Value, is_new: bool) -> Result<TwilioSecret, String> {
+        let credential: TwilioCredential = serde_json::from_value(body).map_err(|error| error.to_string())?;
+        credential.parsed(is_new).map(|entered| twilio(&entered, None)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn aut_13_a_twilio_credential_is_checked_field_by_field() {
+        let account = format!("AC{}", "0".repeat(32));
+        let key = format!("SK{}", "a".repeat(32));
+        let whole = json!({
+            "account_sid": account, "auth_token": " t\n", "api_key_sid": key, "api_key_secret": "s",
+            "shared_keys": [{"id": "k1", "secret": "x"}],
+        });
+        let kept = serde_json::to_value(entered(whole, true).unwrap()).unwrap();
+        let expected = json!({
+            "account_sid": account, "auth_token": "t", "api_key_sid": key, "api_key_secret": "s",
+            "shared_keys": [{"id": "k1", "secret": "x"}],
+        });
+        assert_eq!(kept, expected);
+        let table = [
+            (json!({"auth_token": "t"}), "`account_sid`"),
+            (json!({"account_sid": account}), "`auth_token`"),
+            (json!({"account_sid": "AC1", "auth_token": "t"}), "`account_sid`"),
+            (json!({"account_sid": key, "auth_token": "t"}), "`account_sid`"),
+            (json!({"account_sid": account, "auth_token": "a b"}), "`auth_token`"),
+            (json!({"account_sid": account, "auth_token": "t", "api_key_sid": key}), "together"),
+            (json!({"account_sid": account, "auth_token": "t", "api_key_secret": "s"}), "together"),
+            (
+                json!({"account_sid": account, "auth_token": "t", "api_key_sid": account, "api_key_secret": "s"}),
+                "`api_key_sid`",
+            ),
+            (
+                json!({"account_sid": account, "auth_token": "t", "shared_keys": [{"id": "a=b", "secret": "s"}]}),
+                "`shared_keys.id`",
+            ),
+            (json!({"account_sid": account, "auth_token": "t", "colour": 1}), "unknown field `colour`"),
+        ];
+        for (body, expected) in table {
+            let error = entered(body.clone(), true).unwrap_err();
+            assert!(error.contains(expected), "{body}: {error}");
+        }
+        assert!(entered(json!({"auth_token": "t"}), false).is_ok());
+    }
+
+    #[test]
+    fn aut_13_twilios_old_token_stays_beside_the_new_one() {
+        let enter = |token: &str, account: Option<&str>, known| {
+            let entered = TwilioCredential {
+                account_sid: account.map(str::to_owned),
+                auth_token: secret(token),
+                api_key_sid: None,
+                api_key_secret: None,
+                shared_keys: Vec::new(),
+                accept_auth_token_signatures: false,
+            };
+            twilio(&entered, known)
+        };
+        let first = enter("a", Some("AC1"), None);
+        let second = enter("b", None, Some(&first));
+        let again = enter("b", None, Some(&second));
+        assert_eq!((second.account_sid.as_str(), second.signing_tokens()), ("AC1", vec!["b", "a"]));
         assert_eq!(again, second);
     }
 

@@ -14,6 +14,7 @@ use madoguchi_domain::channel::SettingsOutOfBounds;
 use madoguchi_domain::conversation::ReopenRefused;
 use madoguchi_domain::reply::{Lock, ReplyRefused};
 use madoguchi_domain::send::FailureReason;
+use madoguchi_domain::template::TemplateRefused;
 use madoguchi_domain::text::TextRefused;
 use madoguchi_runtime::{QueueError, SecretError};
 use madoguchi_store::StoreError;
@@ -114,6 +115,9 @@ pub enum ApiError {
         /// For maintainers.
         detail: String,
     },
+    /// The template cannot be sent.
+    #[error("{}", sentence(.0))]
+    Template(TemplateRefused),
     /// A fault of ours.
     #[error("Something went wrong on our side; try again, and tell a maintainer the request id if it stays.")]
     Internal {
@@ -143,6 +147,7 @@ impl ApiError {
             Self::Locked(lock) => lock.public_id(),
             Self::Text(TextRefused::Empty) => "text_empty",
             Self::Text(TextRefused::TooLong { .. }) => "text_too_long",
+            Self::Template(_) => "template_refused",
             Self::Reopen(ReopenRefused::OnlyTheCustomer) => "reopen_by_customer_only",
             Self::Reopen(ReopenRefused::Final) => "conversation_final",
             Self::MessageNotResendable => "message_not_resendable",
@@ -179,7 +184,7 @@ impl ApiError {
             | Self::ChannelExists
             | Self::ConnectionBusy
             | Self::NotReplayable { .. } => StatusCode::CONFLICT,
-            Self::Text(_) | Self::ConnectionNotFound | Self::SettingsOutOfBounds(_) => {
+            Self::Text(_) | Self::Template(_) | Self::ConnectionNotFound | Self::SettingsOutOfBounds(_) => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -236,6 +241,7 @@ impl From<ReplyRefused> for ApiError {
         match refused {
             ReplyRefused::Locked(lock) => Self::Locked(lock),
             ReplyRefused::Text(text) => Self::Text(text),
+            ReplyRefused::Template(template) => Self::Template(template),
         }
     }
 }
@@ -307,6 +313,9 @@ mod tests {
             ApiError::NotReplayable { reason: "it is a part of a body" },
             ApiError::Busy { detail: detail() },
             ApiError::Internal { detail: detail() },
+            ApiError::Locked(Lock::OptedOut),
+            ApiError::Locked(Lock::TemplateNeeded),
+            ApiError::Template(TemplateRefused::NotAnId),
         ]
     }
 
@@ -341,6 +350,9 @@ mod tests {
             ApiError::NotReplayable { .. } => 26,
             ApiError::Busy { .. } => 27,
             ApiError::Internal { .. } => 28,
+            ApiError::Locked(Lock::OptedOut) => 29,
+            ApiError::Locked(Lock::TemplateNeeded) => 30,
+            ApiError::Template(_) => 31,
         }
     }
 
@@ -348,7 +360,7 @@ mod tests {
     fn every_error_has_its_own_id_a_status_and_a_text_without_detail() {
         let catalogue = catalogue();
         let places: Vec<_> = catalogue.iter().map(place).collect();
-        assert_eq!(places, (0..29).collect::<Vec<_>>());
+        assert_eq!(places, (0..32).collect::<Vec<_>>());
         let ids: HashSet<_> = catalogue.iter().map(ApiError::public_id).collect();
         assert_eq!(ids.len(), catalogue.len());
         for error in &catalogue {

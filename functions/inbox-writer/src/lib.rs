@@ -5,7 +5,9 @@
 
 use madoguchi_channels::{InboundEvent, InboundWork, ParseOptions, QuarantinePart, envelope, parse};
 use madoguchi_domain::conversation::{Applied, apply, reference};
-use madoguchi_domain::{ConversationId, Timestamp};
+use madoguchi_domain::event::{Progress, Stage};
+use madoguchi_domain::send::{ChannelConsequence, channel_consequence, failure_of};
+use madoguchi_domain::{Channel, ConversationId, Event, EventBody, Timestamp};
 use madoguchi_runtime::Metrics;
 use madoguchi_store::inbox::Quarantined;
 use madoguchi_store::{ChannelCache, Inbox, Saved, StoreError};
@@ -76,13 +78,18 @@ impl Writer {
             return self.without_channel(inbound, body).await;
         };
         let options = ParseOptions { page_inbox_app_ids: &self.page_inbox_app_ids };
-        let Some(event) = parse(inbound, &options) else {
+        let Some(mut event) = parse(inbound, &options) else {
             let raw = inbound.raw.to_string();
             let kept =
                 self.inbox.keep_channel_event(channel.id, &inbound.event_id, inbound.received_at, &raw);
             return Ok(kept.await?);
         };
-        let id = ConversationId::derive(channel.id, &event.party);
+        // What became of a reply names the contact's address, which need not be what we know the contact by.
+        let party = ConversationId::derive(channel.id, &event.party);
+        let id = if is_progress(&event) { inbound.conversation_id.unwrap_or(party) } else { party };
+        if !channel.kind.tells_time() {
+            self.place(id, &mut event, now).await?;
+        }
         let reference = reference(id, &event);
         for attempt in 0..TRIES {
             let loaded = self.inbox.load(id, &reference, attempt > 0, now).await?;
@@ -93,13 +100,73 @@ impl Writer {
                     return Ok(());
                 }
                 Applied::Changed(change) => {
+                    // First, for once the failure is stored nobody comes here again.
+                    self.channel_follows(&channel, &event, now).await?;
                     if self.inbox.commit(&change, now).await? == Saved::Done {
+                        self.tell_of_failure(&event, id);
                         return Ok(());
                     }
                 }
             }
         }
         Err(WriteError::Contended)
+    }
+
+    /// Gives an event without a time the place of its first delivery, so that a later one is seen to be the same.
+    async fn place(&self, id: ConversationId, event: &mut Event, now: Timestamp) -> Result<(), WriteError> {
+        if let Some(key) = reference(id, event).brings
+            && let Some(first) = self.inbox.place_event(id, key, now).await?
+        {
+            event.at = first.at;
+        }
+        Ok(())
+    }
+
+    /// A reply that failed after the provider had taken it may say that none of the channel's can go out.
+    async fn channel_follows(
+        &self,
+        channel: &Channel,
+        event: &Event,
+        now: Timestamp,
+    ) -> Result<(), WriteError> {
+        let EventBody::Progress(Progress { stage: Stage::Failed(refusal), .. }) = &event.body else {
+            return Ok(());
+        };
+        let directory = self.channels.directory();
+        match channel_consequence(refusal) {
+            None => {}
+            Some(ChannelConsequence::Pause(pause)) => {
+                let _known_already = directory.pause_channel(channel.id, now + pause).await?;
+                self.metrics.count_for(channel.kind, "ChannelPauses", 1);
+                tracing::warn!(
+                    channel.id = %channel.id, detail = refusal.detail, pause_ms = pause.as_ms(),
+                    "Channel `{}` rests: the provider gave a message up", channel.id
+                );
+            }
+            Some(ChannelConsequence::Hold(cause)) => {
+                if directory.hold_channel(channel.id, cause, &refusal.detail, now).await? == Saved::Done {
+                    self.metrics.count_for(channel.kind, "ChannelsHeld", 1);
+                    tracing::error!(
+                        channel.id = %channel.id, cause = %cause, detail = refusal.detail,
+                        "Channel `{}` needs re-authorization: {cause}", channel.id
+                    );
+                }
+                directory.check_connection_soon(channel.connection_id, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn tell_of_failure(&self, event: &Event, id: ConversationId) {
+        if let EventBody::Progress(Progress { ours, stage: Stage::Failed(refusal), .. }) = &event.body {
+            self.metrics.count("RepliesFailed", 1);
+            let message = ours.map(|key| key.to_string()).unwrap_or_default();
+            let reason = failure_of(refusal.class).public_id();
+            tracing::warn!(
+                conversation.id = %id, message.id = message, reason, detail = refusal.detail,
+                "Message `{message}` failed after the provider had taken it: {reason}"
+            );
+        }
     }
 
     /// The account is not connected here, or not yet: kept until somebody connects it and replays.
@@ -135,6 +202,10 @@ impl Writer {
         self.metrics.count("Quarantined", 1);
         Ok(())
     }
+}
+
+fn is_progress(event: &Event) -> bool {
+    matches!(event.body, EventBody::Progress(_))
 }
 
 fn of_part(part: QuarantinePart) -> Quarantined {

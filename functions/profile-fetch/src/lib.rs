@@ -105,6 +105,8 @@ impl Fetcher {
         let asked = match channel.kind {
             ChannelKind::Messenger => self.messenger(channel, conversation, freshness).await,
             ChannelKind::Line => self.line(channel, conversation, freshness).await,
+            // A name comes along with a message; there is nobody to ask.
+            ChannelKind::WhatsApp | ChannelKind::Sms => Ok(ProfileAnswer::NotAvailable),
         };
         asked.unwrap_or_else(|error| match error {
             CredentialError::Broken { cause, detail } => ProfileAnswer::Credential { cause, detail },

@@ -1,10 +1,12 @@
 //! Calling the provider.
 
 use madoguchi_channels::messenger::{GraphConfig, OutgoingText, PageAccess};
-use madoguchi_channels::{line, messenger};
+use madoguchi_channels::twilio::{Account, Callback, Outgoing, OutgoingContent, status_callback};
+use madoguchi_channels::{line, messenger, twilio};
 use madoguchi_credentials::{CredentialError, Freshness};
+use madoguchi_domain::message::Body;
 use madoguchi_domain::send::{Outcome, Refusal, RefusalClass, Via};
-use madoguchi_domain::{Channel, ChannelKind, Conversation};
+use madoguchi_domain::{Channel, ChannelKind, Content, Conversation};
 
 use crate::drain::{Claimed, Dispatcher};
 use crate::settle::retry_key;
@@ -39,6 +41,9 @@ impl Dispatcher {
         let outcome = match channel.kind {
             ChannelKind::Messenger => self.messenger(freshness, channel, claimed, to, text).await,
             ChannelKind::Line => self.line(freshness, channel, claimed, to, text).await,
+            ChannelKind::WhatsApp | ChannelKind::Sms => {
+                self.twilio(freshness, channel, conversation, claimed).await
+            }
         };
         outcome.unwrap_or_else(without_credential)
     }
@@ -95,6 +100,33 @@ impl Dispatcher {
             return Ok(Outcome::Refused(refusal));
         };
         Ok(line::push(&self.http, base, &token, to, text, retry_key).await)
+    }
+
+    async fn twilio(
+        &self,
+        freshness: Freshness,
+        channel: &Channel,
+        conversation: &Conversation,
+        claimed: &Claimed,
+    ) -> Result<Outcome, CredentialError> {
+        let credential = self.credentials.twilio(channel, freshness).await?;
+        let account = Account {
+            account_sid: &credential.account_sid,
+            user: &credential.user,
+            password: credential.password.as_str(),
+        };
+        let content = match &claimed.message.body {
+            Body::Said { content: Content::Template(template) } => OutgoingContent::Template(template),
+            _ => OutgoingContent::Text(claimed.message.reply_text().unwrap_or_default()),
+        };
+        let callback = Callback { message: claimed.message.key, conversation: conversation.id };
+        let message = Outgoing {
+            from: &channel.external_id,
+            to: conversation.address(),
+            content,
+            status_callback: &status_callback(&self.public_base_url, channel.id, callback),
+        };
+        Ok(twilio::send(&self.http, &self.providers.twilio_base_url, account, &message).await)
     }
 }
 

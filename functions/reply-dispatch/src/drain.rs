@@ -47,6 +47,7 @@ pub struct Dispatcher {
     pub(crate) credentials: Credentials,
     pub(crate) http: ProviderHttp,
     pub(crate) providers: ProviderConfig,
+    pub(crate) public_base_url: String,
     pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,
 }
@@ -58,17 +59,21 @@ pub(crate) enum Next {
 }
 
 impl Dispatcher {
-    /// Reads and writes `inbox` and `directory`, calls the providers of `providers`.
+    /// Reads and writes `inbox` and `directory`, calls the providers of `providers`. Those who tell later what became
+    /// of a message tell it below `public_base_url`.
+    #[expect(clippy::too_many_arguments, reason = "each is a thing of its own, passed in once")]
     pub fn new(
         inbox: Inbox,
         directory: Directory,
         credentials: Credentials,
         http: ProviderHttp,
         providers: ProviderConfig,
+        public_base_url: impl Into<String>,
         clock: Clock,
         metrics: Metrics,
     ) -> Self {
-        Self { inbox, directory, credentials, http, providers, clock, metrics }
+        let public_base_url = public_base_url.into();
+        Self { inbox, directory, credentials, http, providers, public_base_url, clock, metrics }
     }
 
     /// Handles one record of the outbound queue for the batch loop: a passing fault tells the queue when
@@ -176,6 +181,7 @@ impl Dispatcher {
                 &conversation,
                 &channel.settings,
                 Author::Person,
+                &message,
                 queued.keep_via.as_ref(),
                 now,
             ) {

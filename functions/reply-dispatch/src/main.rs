@@ -17,8 +17,9 @@ async fn main() -> Result<(), Error> {
     let function = Function::start("reply_dispatch");
     let mut env = Env::from_process();
     let tables = (env.inbox_table(), env.directory_table());
-    let config = (tables, env.outbound_queue_url(), env.secret_prefix(), env.providers(), env.aws());
-    let ((inbox, directory), outbound, prefix, providers, aws) = env.finish(config)?;
+    let providers = (env.providers(), env.public_base_url());
+    let config = (tables, env.outbound_queue_url(), env.secret_prefix(), providers, env.aws());
+    let ((inbox, directory), outbound, prefix, (providers, public), aws) = env.finish(config)?;
     let aws = Aws::new(aws)?;
     let (clock, metrics) = (function.clock(), function.metrics());
     // A token, a call and its repeat fit the 30 seconds that the function has.
@@ -32,6 +33,7 @@ async fn main() -> Result<(), Error> {
         credentials,
         http,
         providers,
+        public,
         clock.clone(),
         metrics,
     );

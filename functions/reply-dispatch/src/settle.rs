@@ -131,15 +131,14 @@ impl Dispatcher {
         );
         self.write_state(message, claimed_at, SendState::Failed { at: now, reason, detail }).await?;
         self.metrics.count("RepliesFailed", 1);
-        if reason != FailureReason::ContactUnreachable {
+        if !tells_of_contact(reason) {
             return Ok(());
         }
         for _ in 0..TRIES {
             let Some(mut current) = self.inbox.conversation(conversation).await? else { return Ok(()) };
-            if current.contact.unreachable_since.is_some() {
+            if !current.note_failure(reason, key.at, now) {
                 return Ok(());
             }
-            current.contact.unreachable_since = Some(now);
             if self.inbox.save_conversation(&current).await? == Saved::Done {
                 return Ok(());
             }
@@ -179,6 +178,16 @@ impl Dispatcher {
         message.send = Some(state);
         self.inbox.save_message(&message).await
     }
+}
+
+/// Whether the conversation has to take note of a failure: the others are worth no read.
+const fn tells_of_contact(reason: FailureReason) -> bool {
+    matches!(
+        reason,
+        FailureReason::ContactUnreachable
+            | FailureReason::RecipientOptedOut
+            | FailureReason::ReplyWindowClosed
+    )
 }
 
 /// Whether the reply is still in the hand that took it then.

@@ -3,7 +3,7 @@
 //! Every minute the connections that are due are checked, each by one run at a time (a lease in the
 //! Directory). Messenger: the login is inspected, its user token exchanged half-way through its 60 days,
 //! every Page's token inspected or derived anew, every Page's webhook subscription compared. LINE: a token
-//! is issued and used. What is found becomes health of the channels; receiving never depends on it.
+//! is issued and used. Twilio: account and API key are looked at. What is found becomes health of the channels; receiving never depends on it.
 //!
 //! # Order of effects
 //!
@@ -39,6 +39,7 @@ mod page;
 mod rules;
 mod secret;
 mod settle;
+mod twilio;
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -72,6 +73,7 @@ pub struct TokenRefresh {
     pub(crate) http: ProviderHttp,
     pub(crate) graph: GraphConfig,
     pub(crate) line_base_url: String,
+    pub(crate) twilio_base_url: String,
     pub(crate) metrics: Metrics,
 }
 
@@ -92,6 +94,7 @@ impl TokenRefresh {
             http,
             graph: GraphConfig { base_url: providers.graph_base_url, version: providers.graph_version },
             line_base_url: providers.line_base_url,
+            twilio_base_url: providers.twilio_base_url,
             metrics,
         }
     }
@@ -147,6 +150,9 @@ impl TokenRefresh {
         let found = match connection.kind {
             ChannelKind::Messenger => messenger::check(self, &connection, &channels, now).await,
             ChannelKind::Line => line::check(self, &connection, channels.len()).await,
+            ChannelKind::WhatsApp | ChannelKind::Sms => {
+                twilio::check(self, &connection, channels.len()).await
+            }
         };
         let finding = match found {
             Ok(finding) => finding,

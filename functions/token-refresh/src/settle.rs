@@ -180,5 +180,6 @@ const fn failed_by(cause: Cause) -> &'static str {
         Cause::PasswordChanged => "TokenRefreshFailedPasswordChanged",
         Cause::Checkpoint => "TokenRefreshFailedCheckpoint",
         Cause::SecretMismatch => "TokenRefreshFailedSecretMismatch",
+        Cause::AuthenticationFailed => "TokenRefreshFailedAuthenticationFailed",
     }
 }

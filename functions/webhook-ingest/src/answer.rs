@@ -8,6 +8,8 @@ use lambda_http::{Body, Response};
 pub(crate) enum Answer {
     /// Everything is queued.
     Accepted,
+    /// Everything is queued, said in Twilio's markup: do nothing.
+    NothingToDo,
     /// The handshake's challenge, as it came.
     Challenge(String),
     /// The handshake's token is not ours.
@@ -24,8 +26,13 @@ pub(crate) enum Answer {
 
 impl Answer {
     pub(crate) fn into_response(self) -> Response<Body> {
+        let media_type = match self {
+            Self::NothingToDo => "text/xml; charset=utf-8",
+            _ => "text/plain; charset=utf-8",
+        };
         let (status, text) = match self {
             Self::Accepted => (StatusCode::OK, "ok".to_owned()),
+            Self::NothingToDo => (StatusCode::OK, "<Response></Response>".to_owned()),
             Self::Challenge(challenge) => (StatusCode::OK, challenge),
             Self::Forbidden => (StatusCode::FORBIDDEN, "the verify token does not match".to_owned()),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "the signature is missing or wrong".to_owned()),
@@ -39,7 +46,7 @@ impl Answer {
         let mut response = Response::new(Body::Text(text));
         *response.status_mut() = status;
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain; charset=utf-8"));
+        headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(media_type));
         // The challenge is somebody else's text: no browser shall take it for a page.
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, header::HeaderValue::from_static("nosniff"));
         response

@@ -7,6 +7,7 @@
 mod answer;
 mod line;
 mod messenger;
+mod twilio;
 
 use lambda_http::{Body, Request, RequestExt as _, Response};
 use madoguchi_channels::{InboundEvent, InboundWork, Malformed, SignatureError, envelope};
@@ -26,11 +27,12 @@ pub struct Ingest {
     clock: Clock,
     metrics: Metrics,
     body_limit_bytes: usize,
+    public_base_url: String,
 }
 
 impl Ingest {
     /// Signatures are checked with `secrets`; events go to `inbound`. Bodies beyond `body_limit_bytes`
-    /// are refused.
+    /// are refused. `public_base_url` is the address that providers know us by: some sign it.
     pub fn new(
         secrets: SecretCache,
         names: SecretNames,
@@ -38,8 +40,10 @@ impl Ingest {
         clock: Clock,
         metrics: Metrics,
         body_limit_bytes: usize,
+        public_base_url: impl Into<String>,
     ) -> Self {
-        Self { secrets, names, inbound, clock, metrics, body_limit_bytes }
+        let public_base_url = public_base_url.into();
+        Self { secrets, names, inbound, clock, metrics, body_limit_bytes, public_base_url }
     }
 
     /// Answers one request.
@@ -50,6 +54,7 @@ impl Ingest {
             ("GET", None) if place == "messenger" => self.messenger_handshake(request).await,
             ("POST", None) if place == "messenger" => self.messenger(request).await,
             ("POST", Some(("line", channel))) => self.line(request, channel).await,
+            ("POST" | "GET", Some(("twilio", channel))) => self.twilio(request, channel).await,
             _ => Answer::NotFound,
         };
         answer.into_response()

@@ -68,8 +68,9 @@ impl ProviderHttp {
     }
 }
 
-/// What a provider's support asks for: LINE's and Meta's.
-const REQUEST_ID_HEADERS: [&str; 3] = ["x-line-request-id", "x-fb-trace-id", "x-fb-request-id"];
+/// What a provider's support asks for: LINE's, Meta's and Twilio's.
+const REQUEST_ID_HEADERS: [&str; 4] =
+    ["x-line-request-id", "x-fb-trace-id", "x-fb-request-id", "twilio-request-id"];
 
 /// A whole answer.
 #[derive(Debug)]

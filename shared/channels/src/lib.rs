@@ -28,6 +28,7 @@ pub mod parse;
 pub mod profile;
 pub mod signature;
 pub mod token;
+pub mod twilio;
 pub mod verdict;
 
 #[cfg(test)]

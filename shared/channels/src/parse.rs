@@ -3,7 +3,7 @@
 use madoguchi_domain::{ChannelKind, Event};
 
 use crate::envelope::InboundEvent;
-use crate::{line, messenger};
+use crate::{line, messenger, twilio};
 
 /// What parsing must know beside the event itself.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +19,7 @@ pub fn parse(event: &InboundEvent, options: &ParseOptions<'_>) -> Option<Event> 
     match event.channel_kind {
         ChannelKind::Messenger => messenger::parse(event, options),
         ChannelKind::Line => line::parse(event),
+        ChannelKind::WhatsApp | ChannelKind::Sms => twilio::parse(event),
     }
 }
 

@@ -12,6 +12,9 @@ pub enum SignatureError {
     /// Not in the provider's form.
     #[error("the signature header is malformed")]
     Malformed,
+    /// Made in a way that we do not know: refused, for nobody can check it.
+    #[error("the signature is of an unknown kind")]
+    Unsupported,
     /// In the right form, but of another secret or another body.
     #[error("the signature does not match the body")]
     Mismatch,
@@ -23,6 +26,7 @@ impl SignatureError {
         match self {
             Self::Missing => "signature_missing",
             Self::Malformed => "signature_malformed",
+            Self::Unsupported => "signature_unsupported",
             Self::Mismatch => "signature_mismatch",
         }
     }

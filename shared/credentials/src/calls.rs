@@ -10,7 +10,7 @@ use madoguchi_runtime::{SecretCache, Versioned};
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 
-use crate::{LineSecret, MessengerSecret, MetaAppSecret, SecretNames};
+use crate::{LineSecret, MessengerSecret, MetaAppSecret, SecretNames, TwilioSecret};
 
 /// A stateless token is not used in the last minute of its 15: the call itself takes time.
 const TOKEN_MARGIN: Span = Span::from_secs(60);
@@ -50,6 +50,17 @@ pub struct PageCredential {
     pub token: Token,
     /// For the proof that the token is used by the app that it was given to.
     pub app_secret: Token,
+}
+
+/// What Twilio is called with.
+#[derive(Debug)]
+pub struct TwilioCredential {
+    /// The account that addresses name.
+    pub account_sid: String,
+    /// User of Basic authentication: the account, or an API key.
+    pub user: String,
+    /// Its password.
+    pub password: Token,
 }
 
 /// Reads secrets through a cache and makes tokens from them.
@@ -123,6 +134,23 @@ impl Credentials {
         let issued = Issued { token: issued.token, usable_until, secret_version: secret.version };
         tokens.insert(channel.connection_id, issued);
         Ok(token)
+    }
+
+    /// What a WhatsApp or SMS channel is called with.
+    pub async fn twilio(
+        &self,
+        channel: &Channel,
+        freshness: Freshness,
+    ) -> Result<TwilioCredential, CredentialError> {
+        let name = self.names.connection(channel.kind, channel.connection_id);
+        let secret: Versioned<TwilioSecret> = self.read(&name, freshness).await?;
+        let secret = secret.expose();
+        let (user, password) = secret.basic_auth();
+        Ok(TwilioCredential {
+            account_sid: secret.account_sid.clone(),
+            user: user.to_owned(),
+            password: Token::new(password),
+        })
     }
 
     async fn read<T: DeserializeOwned>(

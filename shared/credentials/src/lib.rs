@@ -4,6 +4,6 @@ mod calls;
 mod names;
 mod shapes;
 
-pub use calls::{CredentialError, Credentials, Freshness, PageCredential};
+pub use calls::{CredentialError, Credentials, Freshness, PageCredential, TwilioCredential};
 pub use names::SecretNames;
-pub use shapes::{LineSecret, MessengerSecret, MetaAppSecret};
+pub use shapes::{LineSecret, MessengerSecret, MetaAppSecret, SharedKey, TwilioSecret};

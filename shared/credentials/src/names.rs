@@ -21,11 +21,16 @@ impl SecretNames {
 
     /// What the channels of a connection are called with.
     pub fn connection(&self, kind: ChannelKind, connection: ConnectionId) -> String {
-        format!("{}/connection/{kind}/{connection}", self.prefix)
+        format!("{}/connection/{}/{connection}", self.prefix, kind.provider())
     }
 
     /// What signs the webhooks of a LINE channel: its own connection.
     pub fn line_channel(&self, channel: ChannelId) -> String {
         self.connection(ChannelKind::Line, ConnectionId::from(channel))
+    }
+
+    /// What signs the webhooks of a channel at Twilio: its own connection.
+    pub fn twilio_channel(&self, channel: ChannelId) -> String {
+        self.connection(ChannelKind::Sms, ConnectionId::from(channel))
     }
 }

@@ -59,6 +59,55 @@ impl LineSecret {
     }
 }
 
+/// A sender at Twilio: WhatsApp or SMS.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TwilioSecret {
+    /// The account: `AC…`.
+    pub account_sid: String,
+    /// Signs webhooks, and calls where there is no API key.
+    pub auth_token: String,
+    /// The token before, while it is being replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_auth_token: Option<String>,
+    /// An API key to call with, `SK…`. It cannot verify webhooks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_key_sid: Option<String>,
+    /// Its secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_key_secret: Option<String>,
+    /// Keys of our own that Twilio was told to sign webhooks with (public beta).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shared_keys: Vec<SharedKey>,
+    /// Whether webhooks that are signed with the Auth Token are taken although there are shared keys: while the
+    /// switch is being made.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub accept_auth_token_signatures: bool,
+}
+
+/// A key of our own that webhooks are signed with.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SharedKey {
+    /// Twilio's id of it.
+    pub id: String,
+    /// The secret.
+    pub secret: String,
+}
+
+impl TwilioSecret {
+    /// Every token that a webhook may be signed with.
+    pub fn signing_tokens(&self) -> Vec<&str> {
+        signing(&self.auth_token, self.previous_auth_token.as_deref())
+    }
+
+    /// User and password of calls: the API key if there is one, else the account and its token.
+    pub fn basic_auth(&self) -> (&str, &str) {
+        match (&self.api_key_sid, &self.api_key_secret) {
+            (Some(sid), Some(secret)) => (sid, secret),
+            _ => (&self.account_sid, &self.auth_token),
+        }
+    }
+}
+
 /// An empty secret signs nothing: a stack whose app is not set up yet must refuse, not accept anybody.
 fn signing<'a>(current: &'a str, previous: Option<&'a str>) -> Vec<&'a str> {
     [Some(current), previous].into_iter().flatten().filter(|secret| !secret.is_empty()).collect()
@@ -80,6 +129,18 @@ impl fmt::Debug for MessengerSecret {
 impl fmt::Debug for LineSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LineSecret").field("channel_id", &self.channel_id).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for TwilioSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TwilioSecret").field("account_sid", &self.account_sid).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for SharedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedKey").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
@@ -105,7 +166,32 @@ mod tests {
             user_token_expires_at: None,
             pages: [("2".to_owned(), "hush".to_owned())].into(),
         };
-        assert!(!format!("{meta:?}{line:?}{messenger:?}").contains("hush"));
+        let twilio = twilio(Some("hush"));
+        assert!(!format!("{meta:?}{line:?}{messenger:?}{twilio:?}{:?}", twilio.shared_keys).contains("hush"));
+    }
+
+    fn twilio(api_key_secret: Option<&str>) -> TwilioSecret {
+        TwilioSecret {
+            account_sid: "AC1".into(),
+            auth_token: "hush".into(),
+            previous_auth_token: Some("hush".into()),
+            api_key_sid: Some("SK1".into()),
+            api_key_secret: api_key_secret.map(str::to_owned),
+            shared_keys: vec![SharedKey { id: "k1".into(), secret: "hush".into() }],
+            accept_auth_token_signatures: false,
+        }
+    }
+
+    #[test]
+    fn aut_13_calls_are_made_with_the_key_and_webhooks_checked_with_the_token() {
+        assert_eq!(twilio(Some("key")).basic_auth(), ("SK1", "key"));
+        assert_eq!(twilio(None).basic_auth(), ("AC1", "hush"));
+        assert_eq!(twilio(Some("key")).signing_tokens(), ["hush", "hush"]);
+        // What an administrator writes by hand at the least.
+        let short = r#"{"account_sid":"AC1","auth_token":"t"}"#;
+        let secret: TwilioSecret = serde_json::from_str(short).unwrap();
+        assert_eq!((secret.basic_auth(), secret.signing_tokens()), (("AC1", "t"), vec!["t"]));
+        assert_eq!(serde_json::to_string(&secret).unwrap(), short);
     }
 
     #[test]

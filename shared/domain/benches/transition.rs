@@ -7,7 +7,7 @@ use std::time::Duration;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use madoguchi_domain::conversation::{Applied, Loaded, apply};
 use madoguchi_domain::deadline::{Verdict, verdict};
-use madoguchi_domain::event::{Content, CustomerMessage, Echo, EchoSource};
+use madoguchi_domain::event::{Content, CustomerMessage, Echo, EchoSource, Sender};
 use madoguchi_domain::{
     ChannelId, ChannelKind, ChannelSettings, Conversation, Event, EventBody, Party, Span, Timestamp,
 };
@@ -80,6 +80,7 @@ fn event(id: &str, at: Timestamp, body: EventBody) -> Event {
         received_at: at + Span::from_ms(400),
         party: Party::User("7654321098765432".to_owned()),
         participant: None,
+        sender: Sender::default(),
         standby: false,
         body,
     }

@@ -16,6 +16,11 @@ pub enum ChannelKind {
     Messenger,
     /// A LINE official account (CHN-2).
     Line,
+    /// A WhatsApp sender at Twilio (CHN-4).
+    #[serde(rename = "whatsapp")]
+    WhatsApp,
+    /// A number or messaging service at Twilio that sends SMS (CHN-5).
+    Sms,
 }
 
 impl ChannelKind {
@@ -24,7 +29,28 @@ impl ChannelKind {
         match self {
             Self::Messenger => "messenger",
             Self::Line => "line",
+            Self::WhatsApp => "whatsapp",
+            Self::Sms => "sms",
         }
+    }
+
+    /// Whose credential it is called with: the part of a secret's name.
+    pub const fn provider(self) -> &'static str {
+        match self {
+            Self::Messenger => "messenger",
+            Self::Line => "line",
+            Self::WhatsApp | Self::Sms => "twilio",
+        }
+    }
+
+    /// Whether webhooks tell when a thing happened. Twilio's do not: a redelivery looks newer than what it repeats.
+    pub const fn tells_time(self) -> bool {
+        !matches!(self, Self::WhatsApp | Self::Sms)
+    }
+
+    /// Whether the provider has profiles to ask for. Twilio has none: a name comes along with a message.
+    pub const fn has_profiles(self) -> bool {
+        !matches!(self, Self::WhatsApp | Self::Sms)
     }
 }
 
@@ -43,7 +69,7 @@ pub struct Channel {
     pub kind: ChannelKind,
     /// What operators call it.
     pub name: String,
-    /// The page id, or LINE's channel id.
+    /// The page id, LINE's channel id, or Twilio's sender: `whatsapp:+81…`, `+81…`, a messaging service `MG…`.
     pub external_id: String,
     /// Whose credential reaches it.
     pub connection_id: ConnectionId,

@@ -31,11 +31,13 @@ pub enum Cause {
     Checkpoint,
     /// The channel secret is not the one that the provider knows (LINE).
     SecretMismatch,
+    /// The provider does not know the account's token or API key, or has suspended the account (Twilio).
+    AuthenticationFailed,
 }
 
 impl Cause {
     /// Every cause, for tables and tests.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::TokenExpired,
         Self::PermissionRevoked,
         Self::PageNotAuthorized,
@@ -46,6 +48,7 @@ impl Cause {
         Self::PasswordChanged,
         Self::Checkpoint,
         Self::SecretMismatch,
+        Self::AuthenticationFailed,
     ];
 
     /// The stable public id.
@@ -61,6 +64,7 @@ impl Cause {
             Self::PasswordChanged => "password_changed",
             Self::Checkpoint => "checkpoint",
             Self::SecretMismatch => "secret_mismatch",
+            Self::AuthenticationFailed => "authentication_failed",
         }
     }
 
@@ -83,6 +87,10 @@ impl Cause {
                 "The person must first confirm their account at facebook.com; then re-authorize."
             }
             Self::SecretMismatch => "Copy the channel secret from the LINE Developers console again.",
+            Self::AuthenticationFailed => {
+                "Look in the Twilio console whether the account is active, and enter its Auth Token, or the API key, \
+                 again."
+            }
         }
     }
 }

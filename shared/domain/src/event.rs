@@ -1,10 +1,13 @@
 //! What a provider told us, in words that no provider owns. `channels` makes these; nothing here
 //! knows a provider's JSON.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::Party;
 use crate::message::MessageKey;
+use crate::send::Refusal;
 use crate::time::Timestamp;
 
 /// One thing that a provider told us about one conversation.
@@ -20,10 +23,21 @@ pub struct Event {
     pub party: Party,
     /// In a group: who acted.
     pub participant: Option<String>,
+    /// What the event tells of the contact beside what happened.
+    pub sender: Sender,
     /// Another app controls the thread: store, do not answer.
     pub standby: bool,
     /// What happened.
     pub body: EventBody,
+}
+
+/// What an event tells of the contact in passing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sender {
+    /// The display name, where providers send it along (WhatsApp by Twilio).
+    pub name: Option<String>,
+    /// The address to answer to, where it is not the party's id.
+    pub address: Option<String>,
 }
 
 /// What happened.
@@ -42,6 +56,13 @@ pub enum EventBody {
     Read {
         /// The watermark.
         through: Timestamp,
+    },
+    /// How far one message of ours has come (Twilio's status callbacks).
+    Progress(Progress),
+    /// The customer asked not to be written to any more, or took it back (STOP, START).
+    OptOut {
+        /// Whether nothing may be sent from now on.
+        opted_out: bool,
     },
     /// A reaction was set, changed or taken back (`emoji: None`).
     Reaction {
@@ -111,6 +132,30 @@ pub struct Echo {
     pub content: Content,
 }
 
+/// How far one message of ours has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The provider's id of the message.
+    pub provider_message_id: String,
+    /// Our own message, by what we sent along.
+    pub ours: Option<MessageKey>,
+    /// What is known now.
+    pub stage: Stage,
+}
+
+/// A stage on the way of a message of ours. See [`crate::progress`] for how they follow each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The provider has it.
+    Taken,
+    /// It has reached the customer's device.
+    Delivered,
+    /// It was read.
+    Read,
+    /// The provider gave it up.
+    Failed(Refusal),
+}
+
 /// Who wrote a message that did not come from us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EchoSource {
@@ -169,6 +214,8 @@ pub enum Content {
         /// What it means to whoever made the button.
         payload: Option<String>,
     },
+    /// A text that the provider has approved beforehand and keeps; we send its id and what to fill in (TPL-6).
+    Template(Template),
     /// A message of a kind that we do not know (yet).
     Unknown {
         /// The provider's name of it.
@@ -180,8 +227,18 @@ pub enum Content {
     Unsent,
 }
 
+/// A template at the provider, with what is filled in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Template {
+    /// The provider's id of it: Twilio's `HX…`.
+    pub content_sid: String,
+    /// What is filled in, by the name or number of the placeholder.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, String>,
+}
+
 /// A file that stays at the provider for now.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Attachment {
     /// `image`, `video`, `audio`, `file`, or the provider's own word.
     pub kind: String,
@@ -203,6 +260,9 @@ pub struct Attachment {
     /// Several images sent together share this id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_id: Option<String>,
+    /// The content type as the sender or the provider told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
 }
 
 impl Content {
@@ -219,6 +279,7 @@ impl Content {
             Self::Attachments { attachments } => attachments.first().map_or("file", |a| a.kind.as_str()),
             Self::Location { .. } => "location",
             Self::Postback { .. } => "postback",
+            Self::Template(_) => "template",
             Self::Unknown { .. } => "unknown",
             Self::Unsent => "unsent",
         }
@@ -229,7 +290,9 @@ impl Content {
         let line = match self {
             Self::Text { text, .. } => text.clone(),
             Self::Sticker { text, .. } => text.clone().unwrap_or_else(|| "[sticker]".into()),
-            Self::Attachments { .. } | Self::Unknown { .. } | Self::Unsent => format!("[{}]", self.kind()),
+            Self::Attachments { .. } | Self::Template(_) | Self::Unknown { .. } | Self::Unsent => {
+                format!("[{}]", self.kind())
+            }
             Self::Location { title, .. } => title.clone().unwrap_or_else(|| "[location]".into()),
             Self::Postback { title, payload } => {
                 title.clone().or_else(|| payload.clone()).unwrap_or_else(|| "[postback]".into())

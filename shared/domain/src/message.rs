@@ -271,6 +271,16 @@ pub enum SendState {
         /// When; the provider's time where an echo told it.
         at: Timestamp,
     },
+    /// It has reached the customer's device, as the provider told of this message.
+    Delivered {
+        /// When we were told.
+        at: Timestamp,
+    },
+    /// It was read, as the provider told of this message.
+    Read {
+        /// When we were told.
+        at: Timestamp,
+    },
     /// It will not be sent.
     Failed {
         /// When that was decided.

@@ -6,6 +6,7 @@ use crate::event::Content;
 use crate::ids::{MessageId, OperatorId};
 use crate::message::{Annotations, Body, Message, MessageKey, SendState, SentBy};
 use crate::send::{FailureReason, Via};
+use crate::template::{self, TemplateRefused};
 use crate::text::{self, TextRefused};
 use crate::time::{Span, Timestamp};
 use crate::window::{self, Author, Window};
@@ -22,6 +23,11 @@ pub enum Composer {
     HumanAgent {
         /// End of the window.
         until: Timestamp,
+    },
+    /// Only a template that the provider has approved (WhatsApp).
+    TemplateOnly {
+        /// When the time for free text ended; `None` if the customer never wrote.
+        ended_at: Option<Timestamp>,
     },
     /// Nothing can be written.
     Locked(Lock),
@@ -42,6 +48,14 @@ pub enum Lock {
     /// Another app controls the thread.
     #[error("another app controls this chat at the moment")]
     Standby,
+    /// The customer asked not to be written to.
+    #[error("the customer asked not to be written to; it opens again when they send START")]
+    OptedOut,
+    /// Free text where only a template is allowed.
+    #[error(
+        "more than 24 hours have passed since the customer wrote; send a template, or wait until they write"
+    )]
+    TemplateNeeded,
 }
 
 impl Lock {
@@ -51,6 +65,8 @@ impl Lock {
             Self::Closed => "conversation_closed",
             Self::WindowClosed { .. } => "reply_window_closed",
             Self::Standby => "thread_controlled",
+            Self::OptedOut => "recipient_opted_out",
+            Self::TemplateNeeded => "template_needed",
         }
     }
 }
@@ -68,12 +84,33 @@ pub fn composer(
     if conversation.is_standby() {
         return Composer::Locked(Lock::Standby);
     }
+    if conversation.is_opted_out() {
+        return Composer::Locked(Lock::OptedOut);
+    }
     let opened_at = conversation.window_opened_at;
     match window::window(conversation.channel_kind, opened_at, settings.human_agent, author, now) {
         Window::Unlimited => Composer::Open { until: None },
         Window::Standard { until } => Composer::Open { until: Some(until) },
         Window::HumanAgent { until } => Composer::HumanAgent { until },
+        Window::TemplateOnly { ended_at } => Composer::TemplateOnly { ended_at },
         Window::Closed { ended_at } => Composer::Locked(Lock::WindowClosed { ended_at }),
+    }
+}
+
+/// Whether `author` may write `content` at `now`.
+pub fn permitted(
+    conversation: &Conversation,
+    settings: &ChannelSettings,
+    author: Author,
+    content: &Content,
+    now: Timestamp,
+) -> Result<(), Lock> {
+    match composer(conversation, settings, author, now) {
+        Composer::Locked(lock) => Err(lock),
+        Composer::TemplateOnly { .. } if !matches!(content, Content::Template(_)) => {
+            Err(Lock::TemplateNeeded)
+        }
+        Composer::Open { .. } | Composer::HumanAgent { .. } | Composer::TemplateOnly { .. } => Ok(()),
     }
 }
 
@@ -86,6 +123,9 @@ pub enum ReplyRefused {
     /// The text does not fit.
     #[error(transparent)]
     Text(#[from] TextRefused),
+    /// The template cannot be sent.
+    #[error(transparent)]
+    Template(#[from] TemplateRefused),
 }
 
 /// Writes down the reply that a client named `idempotency_key`, queued. Whether it was written before is the
@@ -100,10 +140,26 @@ pub fn write(
     placed_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<Message, ReplyRefused> {
-    if let Composer::Locked(lock) = composer(conversation, settings, Author::Person, now) {
-        return Err(lock.into());
+    let reply = Content::text(reply);
+    write_content(conversation, settings, operator, idempotency_key, reply, placed_at, now)
+}
+
+/// The same for any content that can be sent.
+pub fn write_content(
+    conversation: &Conversation,
+    settings: &ChannelSettings,
+    operator: OperatorId,
+    idempotency_key: &str,
+    content: Content,
+    placed_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Message, ReplyRefused> {
+    permitted(conversation, settings, Author::Person, &content, now)?;
+    match &content {
+        Content::Text { text, .. } => text::check(conversation.channel_kind, text)?,
+        Content::Template(template) => template::check(conversation.channel_kind, template)?,
+        _ => {}
     }
-    text::check(conversation.channel_kind, reply)?;
     // A provider's clock may run ahead of ours; what answers a message stands below it.
     let latest = conversation.preview.as_ref().map(|preview| preview.key.at + Span::from_ms(1));
     let at = placed_at.unwrap_or_else(|| latest.map_or(now, |latest| now.max(latest)));
@@ -112,7 +168,7 @@ pub fn write(
         conversation_id: conversation.id,
         channel_id: conversation.channel_id,
         sent_by: SentBy::Operator { operator },
-        body: Body::Said { content: Content::text(reply) },
+        body: Body::Said { content },
         provider_message_id: None,
         participant: None,
         reply_to: None,
@@ -160,15 +216,20 @@ pub enum Route {
 }
 
 /// Chooses the way for a reply. LINE: the reply token first, once, inside its life, because it costs no
-/// quota; then push (RPL-13). Messenger: by the window (RPL-10). `kept` is the way of an earlier attempt
-/// that must not change: a push keeps its retry key.
+/// quota; then push (RPL-13). Messenger: by the window (RPL-10). WhatsApp: by the window, unless it is a template.
+/// `kept` is the way of an earlier attempt that must not change: a push keeps its retry key.
 pub fn route(
     conversation: &Conversation,
     settings: &ChannelSettings,
     author: Author,
+    message: &Message,
     kept: Option<&Via>,
     now: Timestamp,
 ) -> Route {
+    // Replies that were written before the customer's STOP came.
+    if conversation.is_opted_out() {
+        return Route::Refused(FailureReason::RecipientOptedOut);
+    }
     match conversation.channel_kind {
         ChannelKind::Line => {
             if let Some(via @ Via::Push) = kept {
@@ -184,7 +245,22 @@ pub fn route(
             match window::window(ChannelKind::Messenger, opened_at, settings.human_agent, author, now) {
                 Window::Standard { .. } | Window::Unlimited => Route::By(Via::Response),
                 Window::HumanAgent { .. } => Route::By(Via::HumanAgent),
-                Window::Closed { .. } => Route::Refused(FailureReason::ReplyWindowClosed),
+                Window::TemplateOnly { .. } | Window::Closed { .. } => {
+                    Route::Refused(FailureReason::ReplyWindowClosed)
+                }
+            }
+        }
+        ChannelKind::WhatsApp | ChannelKind::Sms => {
+            let (kind, opened_at) = (conversation.channel_kind, conversation.window_opened_at);
+            let free = matches!(
+                window::window(kind, opened_at, settings.human_agent, author, now),
+                Window::Standard { .. } | Window::Unlimited
+            );
+            let is_template = matches!(&message.body, Body::Said { content: Content::Template(_) });
+            if free || is_template {
+                Route::By(Via::Twilio)
+            } else {
+                Route::Refused(FailureReason::ReplyWindowClosed)
             }
         }
     }

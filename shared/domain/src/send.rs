@@ -46,6 +46,10 @@ pub enum RefusalClass {
     Window,
     /// This contact cannot be reached.
     Recipient,
+    /// The contact asked not to be written to any more (STOP).
+    OptedOut,
+    /// The account may not send this, or not from here: somebody must look at its settings at the provider.
+    NotPermitted,
     /// Too many calls: the channel rests.
     Rate,
     /// The month's quota is used up.
@@ -75,6 +79,8 @@ pub enum Via {
     Response,
     /// Messenger Send API with `HUMAN_AGENT`, 24 hours to 7 days.
     HumanAgent,
+    /// Twilio: no idempotency key, so what is unclear waits for a status callback.
+    Twilio,
 }
 
 impl Via {
@@ -102,11 +108,15 @@ pub enum FailureReason {
     ProviderUnavailable,
     /// RPL-5: the channel is no longer linked.
     ChannelUnlinked,
+    /// The contact asked not to be written to (STOP), and has not taken it back.
+    RecipientOptedOut,
+    /// The provider does not let the account send this.
+    ChannelNotPermitted,
 }
 
 impl FailureReason {
     /// Every reason, for tables and tests.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::ReplyWindowClosed,
         Self::ContactUnreachable,
         Self::MessageRefused,
@@ -114,6 +124,8 @@ impl FailureReason {
         Self::ThreadControlled,
         Self::ProviderUnavailable,
         Self::ChannelUnlinked,
+        Self::RecipientOptedOut,
+        Self::ChannelNotPermitted,
     ];
 
     /// The stable public id.
@@ -126,12 +138,17 @@ impl FailureReason {
             Self::ThreadControlled => "thread_controlled",
             Self::ProviderUnavailable => "provider_unavailable",
             Self::ChannelUnlinked => "channel_unlinked",
+            Self::RecipientOptedOut => "recipient_opted_out",
+            Self::ChannelNotPermitted => "channel_not_permitted",
         }
     }
 
     /// What the operator reads.
     pub const fn message(self, kind: ChannelKind) -> &'static str {
         match (self, kind) {
+            (Self::ReplyWindowClosed, ChannelKind::WhatsApp) => {
+                "More than 24 hours have passed since this customer wrote. Send an approved template."
+            }
             (Self::ReplyWindowClosed, _) => {
                 "The time to answer this customer is over. Wait until they write again."
             }
@@ -141,6 +158,13 @@ impl FailureReason {
             }
             (Self::ContactUnreachable, ChannelKind::Line) => {
                 "The LINE user cannot be reached: they blocked the account, left, or never became a friend."
+            }
+            (Self::ContactUnreachable, ChannelKind::WhatsApp) => {
+                "The WhatsApp user cannot be reached: the number has no WhatsApp, an old version of it, or blocked \
+                 the sender."
+            }
+            (Self::ContactUnreachable, ChannelKind::Sms) => {
+                "The number cannot be reached: it does not exist, takes no text messages, or is switched off."
             }
             (Self::MessageRefused, _) => "The provider refused this message. Change it and send it again.",
             (Self::QuotaExhausted, _) => {
@@ -154,6 +178,12 @@ impl FailureReason {
             }
             (Self::ChannelUnlinked, _) => {
                 "Customer information was not found: the channel may be unlinked. Ask an administrator."
+            }
+            (Self::RecipientOptedOut, _) => {
+                "The customer asked not to be written to (STOP). Wait until they send START."
+            }
+            (Self::ChannelNotPermitted, _) => {
+                "The provider does not let this channel send. Ask an administrator to look at the account."
             }
         }
     }
@@ -215,6 +245,44 @@ const RESTRICTED_PAUSE: Span = Span::from_minutes(15);
 /// No hint of a provider makes a channel rest for longer.
 const LONGEST_PAUSE: Span = Span::from_hours(24);
 
+/// What fails a message that the provider had taken and then could not deliver (RPL-11). Passing faults are no
+/// exception: the provider has given up, and sending again is an operator's decision.
+pub const fn failure_of(class: RefusalClass) -> FailureReason {
+    match class {
+        RefusalClass::Window => FailureReason::ReplyWindowClosed,
+        RefusalClass::Recipient => FailureReason::ContactUnreachable,
+        RefusalClass::OptedOut => FailureReason::RecipientOptedOut,
+        RefusalClass::Quota => FailureReason::QuotaExhausted,
+        RefusalClass::Invalid => FailureReason::MessageRefused,
+        RefusalClass::ThreadControl => FailureReason::ThreadControlled,
+        RefusalClass::Credential(_) | RefusalClass::Restricted | RefusalClass::NotPermitted => {
+            FailureReason::ChannelNotPermitted
+        }
+        RefusalClass::Rate | RefusalClass::Temporary | RefusalClass::ReplyTokenSpent => {
+            FailureReason::ProviderUnavailable
+        }
+    }
+}
+
+/// What follows for the channel when a message fails that way after it was taken.
+pub fn channel_consequence(refusal: &Refusal) -> Option<ChannelConsequence> {
+    match refusal.class {
+        RefusalClass::Credential(cause) => Some(ChannelConsequence::Hold(cause)),
+        RefusalClass::Restricted => Some(ChannelConsequence::Pause(RESTRICTED_PAUSE)),
+        RefusalClass::Rate => Some(ChannelConsequence::Pause(DEFAULT_PAUSE)),
+        _ => None,
+    }
+}
+
+/// See [`channel_consequence`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChannelConsequence {
+    /// It waits for re-authorization.
+    Hold(Cause),
+    /// It rests for so long.
+    Pause(Span),
+}
+
 /// Decides what follows from attempt number `attempt` (1 = the first).
 pub fn settle(message: MessageId, attempt: u32, via: &Via, outcome: Outcome) -> Settlement {
     let refusal = match outcome {
@@ -243,6 +311,8 @@ pub fn settle(message: MessageId, attempt: u32, via: &Via, outcome: Outcome) -> 
         }
         RefusalClass::Window => failed(FailureReason::ReplyWindowClosed),
         RefusalClass::Recipient => failed(FailureReason::ContactUnreachable),
+        RefusalClass::OptedOut => failed(FailureReason::RecipientOptedOut),
+        RefusalClass::NotPermitted => failed(FailureReason::ChannelNotPermitted),
         RefusalClass::Quota => failed(FailureReason::QuotaExhausted),
         RefusalClass::Invalid => failed(FailureReason::MessageRefused),
         RefusalClass::ThreadControl => failed(FailureReason::ThreadControlled),
@@ -365,6 +435,8 @@ mod tests {
             ),
             (RefusalClass::Window, None, failed(FailureReason::ReplyWindowClosed)),
             (RefusalClass::Recipient, None, failed(FailureReason::ContactUnreachable)),
+            (RefusalClass::OptedOut, None, failed(FailureReason::RecipientOptedOut)),
+            (RefusalClass::NotPermitted, None, failed(FailureReason::ChannelNotPermitted)),
             (RefusalClass::Quota, None, failed(FailureReason::QuotaExhausted)),
             (RefusalClass::Invalid, None, failed(FailureReason::MessageRefused)),
             (RefusalClass::ThreadControl, None, failed(FailureReason::ThreadControlled)),
@@ -414,7 +486,7 @@ mod tests {
             settle(message(), MAX_ATTEMPTS, &Via::Push, unclear()),
             Settlement::Unconfirmed { .. }
         ));
-        for via in [Via::Response, Via::HumanAgent, Via::ReplyToken { token: "t".into() }] {
+        for via in [Via::Response, Via::HumanAgent, Via::Twilio, Via::ReplyToken { token: "t".into() }] {
             assert!(matches!(settle(message(), 1, &via, unclear()), Settlement::Unconfirmed { .. }));
         }
     }
@@ -437,13 +509,48 @@ mod tests {
     }
 
     #[test]
+    fn a_message_that_fails_later_has_the_reason_of_the_refusal_and_moves_its_channel() {
+        let cause = Cause::AuthenticationFailed;
+        let table = [
+            (
+                RefusalClass::Credential(cause),
+                FailureReason::ChannelNotPermitted,
+                Some(ChannelConsequence::Hold(cause)),
+            ),
+            (
+                RefusalClass::Restricted,
+                FailureReason::ChannelNotPermitted,
+                Some(ChannelConsequence::Pause(RESTRICTED_PAUSE)),
+            ),
+            (
+                RefusalClass::Rate,
+                FailureReason::ProviderUnavailable,
+                Some(ChannelConsequence::Pause(DEFAULT_PAUSE)),
+            ),
+            (RefusalClass::NotPermitted, FailureReason::ChannelNotPermitted, None),
+            (RefusalClass::Window, FailureReason::ReplyWindowClosed, None),
+            (RefusalClass::Recipient, FailureReason::ContactUnreachable, None),
+            (RefusalClass::OptedOut, FailureReason::RecipientOptedOut, None),
+            (RefusalClass::Invalid, FailureReason::MessageRefused, None),
+            (RefusalClass::Temporary, FailureReason::ProviderUnavailable, None),
+        ];
+        for (class, reason, consequence) in table {
+            assert_eq!(failure_of(class), reason, "{class:?}");
+            let refusal = Refusal { class, detail: "code".into(), retry_after: None };
+            assert_eq!(channel_consequence(&refusal), consequence, "{class:?}");
+        }
+    }
+
+    #[test]
     fn every_failure_reason_has_an_id_and_a_text() {
         let mut ids: Vec<_> = FailureReason::ALL.iter().map(|r| r.public_id()).collect();
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), FailureReason::ALL.len());
         for reason in FailureReason::ALL {
-            assert!(reason.message(ChannelKind::Messenger).len() > 20);
+            for kind in [ChannelKind::Messenger, ChannelKind::Line, ChannelKind::WhatsApp, ChannelKind::Sms] {
+                assert!(reason.message(kind).len() > 20, "{kind}");
+            }
             assert_eq!(serde_json::to_value(reason).unwrap(), reason.public_id());
         }
     }

@@ -8,6 +8,8 @@ use crate::channel::ChannelKind;
 const MESSENGER_MAX_CHARACTERS: usize = 1_999;
 /// LINE takes 5,000 UTF-16 code units (Messaging API reference, text message).
 const LINE_MAX_UTF16_UNITS: usize = 5_000;
+/// Twilio takes 1,600 characters, whatever the channel (error 14103).
+const TWILIO_MAX_CHARACTERS: usize = 1_600;
 
 /// Why a text cannot be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +39,9 @@ pub fn check(kind: ChannelKind, text: &str) -> Result<(), TextRefused> {
     let (length, limit, unit) = match kind {
         ChannelKind::Messenger => (text.chars().count(), MESSENGER_MAX_CHARACTERS, "characters"),
         ChannelKind::Line => (text.encode_utf16().count(), LINE_MAX_UTF16_UNITS, "UTF-16 code units"),
+        ChannelKind::WhatsApp | ChannelKind::Sms => {
+            (text.chars().count(), TWILIO_MAX_CHARACTERS, "characters")
+        }
     };
     if length > limit {
         return Err(TextRefused::TooLong { length, limit, unit, channel: kind });
@@ -69,6 +74,10 @@ mod tests {
             (ChannelKind::Line, "あ".repeat(5_001), false),
             (ChannelKind::Line, "😀".repeat(2_500), true),
             (ChannelKind::Line, "😀".repeat(2_501), false),
+            (ChannelKind::WhatsApp, "😀".repeat(1_600), true),
+            (ChannelKind::WhatsApp, "あ".repeat(1_601), false),
+            (ChannelKind::Sms, "あ".repeat(1_600), true),
+            (ChannelKind::Sms, "a".repeat(1_601), false),
         ];
         for (kind, text, fits) in table {
             assert_eq!(check(kind, &text).is_ok(), fits, "{kind} {}", text.chars().count());

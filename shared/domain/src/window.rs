@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::channel::ChannelKind;
 use crate::time::{Span, Timestamp};
 
-/// Meta's standard window, from the customer's last opening act.
+/// The standard window of Messenger and WhatsApp, from the customer's last opening act.
 pub const STANDARD: Span = Span::from_hours(24);
 /// The longest that Meta lets a person answer, with `HUMAN_AGENT`.
 pub const HUMAN_AGENT: Span = Span::from_days(7);
@@ -35,6 +35,11 @@ pub enum Window {
         /// End of the 7 days.
         until: Timestamp,
     },
+    /// Only a template that the provider has approved (WhatsApp).
+    TemplateOnly {
+        /// When the 24 hours ended; `None` if the customer never wrote.
+        ended_at: Option<Timestamp>,
+    },
     /// Nothing may be sent.
     Closed {
         /// When it ended; `None` if the customer never opened it.
@@ -52,7 +57,11 @@ pub fn window(
     now: Timestamp,
 ) -> Window {
     match (kind, opened_at) {
-        (ChannelKind::Line, _) => Window::Unlimited,
+        (ChannelKind::Line | ChannelKind::Sms, _) => Window::Unlimited,
+        (ChannelKind::WhatsApp, opened) => match opened.map(|opened| opened + STANDARD) {
+            Some(until) if now < until => Window::Standard { until },
+            ended_at => Window::TemplateOnly { ended_at },
+        },
         (ChannelKind::Messenger, None) => Window::Closed { ended_at: None },
         (ChannelKind::Messenger, Some(opened)) => {
             let (standard, longest) = (opened + STANDARD, opened + HUMAN_AGENT);
@@ -69,11 +78,11 @@ pub fn window(
 }
 
 /// When the conversation is completed because nobody may answer any more (RPL-4): 7 days after the
-/// customer last opened the window, whoever spoke last.
+/// customer last opened the window, whoever spoke last. On WhatsApp a template can be sent at any time.
 pub fn reply_limit(kind: ChannelKind, opened_at: Option<Timestamp>) -> Option<Timestamp> {
     match kind {
         ChannelKind::Messenger => opened_at.map(|opened| opened + HUMAN_AGENT),
-        ChannelKind::Line => None,
+        ChannelKind::Line | ChannelKind::WhatsApp | ChannelKind::Sms => None,
     }
 }
 
@@ -109,6 +118,29 @@ mod tests {
                 "{author:?} {granted} +{}s",
                 now.since(opened).as_secs_ceil()
             );
+        }
+    }
+
+    /// CHN-4: after 24 hours only a template; CHN-5: a text message has no window. Neither ends a conversation.
+    #[test]
+    fn rpl_1_whatsapp_takes_free_text_for_24_hours_and_sms_always() {
+        let opened = Timestamp::from_ms(1_700_000_000_000);
+        let (until, ms) = (opened + STANDARD, Span::from_ms(1));
+        let over = Window::TemplateOnly { ended_at: Some(until) };
+        let table = [
+            (ChannelKind::WhatsApp, Some(opened), until - ms, Window::Standard { until }),
+            (ChannelKind::WhatsApp, Some(opened), until, over),
+            (ChannelKind::WhatsApp, Some(opened), opened + Span::from_days(8), over),
+            (ChannelKind::WhatsApp, None, opened, Window::TemplateOnly { ended_at: None }),
+            (ChannelKind::Sms, None, opened, Window::Unlimited),
+            (ChannelKind::Sms, Some(opened), opened + Span::from_days(8), Window::Unlimited),
+        ];
+        for (kind, opened_at, now, expected) in table {
+            // Meta's permission means nothing here.
+            for granted in [false, true] {
+                assert_eq!(window(kind, opened_at, granted, Author::Person, now), expected, "{kind}");
+            }
+            assert_eq!(reply_limit(kind, opened_at), None);
         }
     }
 

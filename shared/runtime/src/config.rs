@@ -25,6 +25,8 @@ pub struct ProviderConfig {
     pub graph_version: String,
     /// Where the LINE Messaging API answers, without a trailing slash.
     pub line_base_url: String,
+    /// Where Twilio's REST API answers, without a trailing slash.
+    pub twilio_base_url: String,
     /// The apps that Meta's own inboxes write as: their echoes are a person's reply.
     pub page_inbox_app_ids: Vec<String>,
 }
@@ -45,6 +47,7 @@ struct Problem {
 const GRAPH_BASE_URL: &str = "https://graph.facebook.com";
 const GRAPH_VERSION: &str = "v26.0";
 const LINE_BASE_URL: &str = "https://api.line.me";
+const TWILIO_BASE_URL: &str = "https://api.twilio.com";
 // The Page inbox on the web, and Meta Business Suite.
 const PAGE_INBOX_APP_IDS: &str = "26390203743090,263902037430900";
 const WEBHOOK_BODY_LIMIT_BYTES: usize = 1_048_576;
@@ -91,6 +94,11 @@ impl Env {
         self.url("PROFILES_QUEUE_URL", None, "set it to the URL of the queue profiles")
     }
 
+    /// `PUBLIC_BASE_URL`: where providers and customers' apps reach this stack, without a trailing slash.
+    pub fn public_base_url(&mut self) -> String {
+        self.url("PUBLIC_BASE_URL", None, "set it to the address of the API that is reached from outside")
+    }
+
     /// `SECRET_PREFIX`: what the names of this stack's secrets begin with, without the slash.
     pub fn secret_prefix(&mut self) -> String {
         self.text("SECRET_PREFIX", "set it to the name of the stack")
@@ -106,8 +114,8 @@ impl Env {
         })
     }
 
-    /// `GRAPH_BASE_URL`, `GRAPH_VERSION`, `LINE_BASE_URL` and `PAGE_INBOX_APP_IDS`; the providers'
-    /// real addresses unless set.
+    /// `GRAPH_BASE_URL`, `GRAPH_VERSION`, `LINE_BASE_URL`, `TWILIO_BASE_URL` and `PAGE_INBOX_APP_IDS`; the
+    /// providers' real addresses unless set.
     pub fn providers(&mut self) -> ProviderConfig {
         let ids = self.get("PAGE_INBOX_APP_IDS").unwrap_or_else(|| PAGE_INBOX_APP_IDS.to_owned());
         let ids: Vec<_> = ids.split(',').map(str::trim).filter(|id| !id.is_empty()).collect();
@@ -126,6 +134,11 @@ impl Env {
                 "LINE_BASE_URL",
                 Some(LINE_BASE_URL),
                 "set it to where the Messaging API answers, or remove it for LINE's own",
+            ),
+            twilio_base_url: self.url(
+                "TWILIO_BASE_URL",
+                Some(TWILIO_BASE_URL),
+                "set it to where Twilio's REST API answers, or remove it for Twilio's own",
             ),
             page_inbox_app_ids: ids.into_iter().map(str::to_owned).collect(),
         }
@@ -235,6 +248,7 @@ mod tests {
                 graph_base_url: "https://graph.facebook.com".into(),
                 graph_version: "v26.0".into(),
                 line_base_url: "https://api.line.me".into(),
+                twilio_base_url: "https://api.twilio.com".into(),
                 page_inbox_app_ids: vec!["26390203743090".into(), "263902037430900".into()],
             }
         );

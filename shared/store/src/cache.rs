@@ -38,6 +38,11 @@ impl ChannelCache {
         Ok(channel)
     }
 
+    /// The Directory behind it, for what must not be remembered.
+    pub const fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
     fn remembered(&self, id: ChannelId, now: Timestamp) -> Option<Channel> {
         let known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let (read_at, channel) = known.get(&id)?;

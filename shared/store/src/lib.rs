@@ -7,7 +7,7 @@
 //! | conversation | `c#{conversation}` | `conversation` |
 //! | message, timeline line | `c#{conversation}` | `m#{ms:013}-{message}` |
 //! | what was told about a message that has not arrived | `c#{conversation}` | `x#{reference}` |
-//! | place of the reply that a client's idempotency key stands for | `c#{conversation}` | `k#{message}` |
+//! | place of the reply that a client's idempotency key stands for; of what a provider without a clock told | `c#{conversation}` | `k#{message}` |
 //! | event that belongs to no conversation | `channel#{channel}` | `e#{event}` |
 //! | quarantined body or event | `quarantine` | `{id}#{part:03}` |
 //!
@@ -22,6 +22,8 @@
 //! | load for an inbound event | 1 strong get = 1 RRU; a second one while a note waits in the conversation |
 //! | find what a reaction, an edit or an unsend is about | newest first: 1 strong query of 25 messages, about 4 RRU; older messages cost what lies above them |
 //! | commit an inbound text | message 1 WRU, then conversation 1 + `inbox` move 2 |
+//! | the same of a provider that tells no time (Twilio) | place 1 WRU before it |
+//! | commit how far a reply has come (Twilio) | strong get of it 1 RRU, message 1 WRU; nothing if it is no news |
 //! | write a reply | place 1 WRU, message 1 + `pending` 1, conversation 1 + `inbox` move 2 |
 //! | claim, settle a reply | 1 WRU each; settling also leaves `pending` (1) |
 //! | close by deadline | transaction of conversation and line (4 WRU) + `inbox` move 2 + `deadline` 1 |

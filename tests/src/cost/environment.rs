@@ -59,6 +59,7 @@ impl Environment {
             graph_base_url: gates[&function].clone(),
             graph_version: "v26.0".to_owned(),
             line_base_url: gates[&function].clone(),
+            twilio_base_url: gates[&function].clone(),
             page_inbox_app_ids: page_inboxes(),
         };
         let http = || ProviderHttp::new(provider_client().unwrap()).with_timeout(PATIENCE);
@@ -83,6 +84,7 @@ impl Environment {
                 clock.clone(),
                 Metrics::new("webhook_ingest"),
                 1_048_576,
+                gates[&Function::WebhookIngest].as_str(),
             ),
             writer: Writer::new(
                 inbox(&writer),
@@ -100,6 +102,7 @@ impl Environment {
                 credentials(&dispatch, Function::ReplyDispatch),
                 http(),
                 providers(Function::ReplyDispatch),
+                gates[&Function::ReplyDispatch].as_str(),
                 clock.clone(),
                 Metrics::new("reply_dispatch"),
             ),

@@ -106,7 +106,7 @@ impl World {
             ChannelKind::Messenger => {
                 Action::Raw { event: json!({"message": {"mid": mid(), "text": QUESTION}}) }
             }
-            ChannelKind::Line => Action::Text { text: QUESTION.to_owned(), quote: None },
+            _ => Action::Text { text: QUESTION.to_owned(), quote: None },
         };
         self.act(customer, action).await
     }
@@ -173,7 +173,7 @@ impl World {
             ChannelKind::Messenger => {
                 ("https://platform-lookaside.fbsbx.com/platform/profilepic/?eai=", MESSENGER_PICTURE_BYTES)
             }
-            ChannelKind::Line => ("https://sprofile.line-scdn.net/0h", LINE_PICTURE_BYTES),
+            _ => ("https://sprofile.line-scdn.net/0h", LINE_PICTURE_BYTES),
         };
         conversation.contact.name = Some("山田 花子".to_owned());
         conversation.contact.picture_url = Some(format!("{base}{}", "x".repeat(length - base.len())));
@@ -191,6 +191,7 @@ fn account(kind: ChannelKind) -> (Provider, &'static str) {
     match kind {
         ChannelKind::Messenger => (Provider::Messenger, demo::PAGE),
         ChannelKind::Line => (Provider::Line, demo::LINE_CHANNEL),
+        kind => panic!("the cost of {kind} is not measured"),
     }
 }
 

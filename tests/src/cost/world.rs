@@ -173,7 +173,7 @@ impl World {
             external_id: external_id.to_owned(),
             connection_id: match kind {
                 ChannelKind::Messenger => ConnectionId::derive(kind, external_id),
-                ChannelKind::Line => ConnectionId::from(id),
+                _ => ConnectionId::from(id),
             },
             settings: ChannelSettings {
                 unanswered_close_after_minutes: Some(CLOSE_AFTER_MINUTES),

@@ -8,5 +8,6 @@ pub mod capacity;
 pub mod dynamo;
 pub mod fault;
 mod server;
+pub mod twilio;
 
-pub(crate) use server::serve;
+pub(crate) use server::{serve, serve_with};

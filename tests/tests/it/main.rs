@@ -8,3 +8,4 @@ mod ingest;
 mod replies;
 mod scenarios;
 mod token_refresh;
+mod twilio;

@@ -50,6 +50,7 @@ impl World {
             graph_base_url: simulator.base_url.clone(),
             graph_version: "v26.0".into(),
             line_base_url: simulator.base_url.clone(),
+            twilio_base_url: simulator.base_url.clone(),
             page_inbox_app_ids: Vec::new(),
         };
         let refresh = TokenRefresh::new(

@@ -1,4 +1,4 @@
-//! `POST /api/channels`: connects a Page or a LINE official account.
+//! `POST /api/channels`: connects a Page, a LINE official account, or a WhatsApp or SMS sender at Twilio.
 //!
 //! Secret, connection, channel, in this order: after a crash between any two of them the same request
 //! finds no channel and goes through again. A channel is never there without a way to reach it.
@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::name;
 use crate::auth::Administrator;
-use crate::credentials::{Credential, pasted};
+use crate::credentials::{Credential, SharedKeyCredential, TwilioCredential, pasted};
 use crate::input::JsonBody;
 use crate::view::ChannelView;
 use crate::{ApiError, Shared, connections};
@@ -33,6 +33,25 @@ pub(crate) enum NewChannel {
         line_channel_id: String,
         channel_secret: Secret<String>,
     },
+    #[serde(rename = "whatsapp")]
+    WhatsApp(AtTwilio),
+    Sms(AtTwilio),
+}
+
+/// A sender at Twilio, with what a [`TwilioCredential`] holds. Flattening that one would let unknown fields pass.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AtTwilio {
+    name: String,
+    sender: String,
+    account_sid: Option<String>,
+    auth_token: Secret<String>,
+    api_key_sid: Option<String>,
+    api_key_secret: Option<Secret<String>>,
+    #[serde(default)]
+    shared_keys: Vec<SharedKeyCredential>,
+    #[serde(default)]
+    accept_auth_token_signatures: bool,
 }
 
 /// How the new channel is reached.
@@ -69,7 +88,7 @@ pub(crate) async fn create(
         Reach::Through(connection) => *connection,
         Reach::With(_) => match kind {
             ChannelKind::Messenger => ConnectionId::derive(kind, &external_id),
-            ChannelKind::Line => ConnectionId::from(id),
+            ChannelKind::Line | ChannelKind::WhatsApp | ChannelKind::Sms => ConnectionId::from(id),
         },
     };
     match &reach {
@@ -135,8 +154,51 @@ impl Plan {
                     external_id,
                 })
             }
+            NewChannel::WhatsApp(new) => Self::at_twilio(ChannelKind::WhatsApp, new),
+            NewChannel::Sms(new) => Self::at_twilio(ChannelKind::Sms, new),
         }
     }
+
+    fn at_twilio(kind: ChannelKind, new: AtTwilio) -> Result<Self, ApiError> {
+        let twilio = TwilioCredential {
+            account_sid: new.account_sid,
+            auth_token: new.auth_token,
+            api_key_sid: new.api_key_sid,
+            api_key_secret: new.api_key_secret,
+            shared_keys: new.shared_keys,
+            accept_auth_token_signatures: new.accept_auth_token_signatures,
+        };
+        Ok(Self {
+            kind,
+            name: name::parse(&new.name)?,
+            external_id: sender(kind, &new.sender)?,
+            reach: Reach::With(Credential::Twilio { kind, twilio: twilio.parsed(true)? }),
+        })
+    }
+}
+
+/// A sender at Twilio in one spelling: a number of WhatsApp with `whatsapp:` before it, one of SMS without, or a
+/// messaging service.
+fn sender(kind: ChannelKind, given: &str) -> Result<String, ApiError> {
+    let given = given.trim();
+    let digits = |text: &str, lengths: std::ops::RangeInclusive<usize>, hexadecimal: bool| {
+        let fits = |byte: u8| if hexadecimal { byte.is_ascii_hexdigit() } else { byte.is_ascii_digit() };
+        lengths.contains(&text.len()) && text.bytes().all(fits)
+    };
+    if given.strip_prefix("MG").is_some_and(|rest| digits(rest, 32..=32, true)) {
+        return Ok(given.to_owned());
+    }
+    let number = match kind {
+        ChannelKind::WhatsApp => given.strip_prefix("whatsapp:").unwrap_or(given),
+        _ => given,
+    };
+    // E.164: at most 15 digits with the country's, which never begins with 0.
+    if number.strip_prefix('+').is_some_and(|rest| digits(rest, 7..=15, false) && !rest.starts_with('0')) {
+        let prefix = if kind == ChannelKind::WhatsApp { "whatsapp:" } else { "" };
+        return Ok(format!("{prefix}{number}"));
+    }
+    let what = "`sender` must be a number such as +81901234567, or a messaging service `MG` and 32 hexadecimal digits";
+    Err(ApiError::InvalidBody { what: what.to_owned() })
 }
 
 /// Both providers number their accounts. Refusing anything else catches a pasted name or address.
@@ -177,11 +239,46 @@ mod tests {
         assert_eq!((line.name.as_str(), line.external_id.as_str()), ("本店", "1650000001"));
     }
 
+    fn at_twilio(kind: &str, sender: &str) -> Value {
+        let account_sid = format!("AC{}", "0".repeat(32));
+        json!({"kind": kind, "name": "x", "sender": sender, "account_sid": account_sid, "auth_token": "t"})
+    }
+
+    #[test]
+    fn chn_4_and_chn_5_a_sender_at_twilio_has_one_spelling() {
+        let service = format!("MG{}", "0".repeat(32));
+        let table = [
+            ("whatsapp", "whatsapp:+815012345678", "whatsapp:+815012345678"),
+            ("whatsapp", " +815012345678 ", "whatsapp:+815012345678"),
+            ("whatsapp", &service, &service),
+            ("sms", "+815087654321", "+815087654321"),
+            ("sms", &service, &service),
+        ];
+        for (kind, sender, expected) in table {
+            let plan = parsed(&at_twilio(kind, sender)).unwrap();
+            assert_eq!((plan.kind.as_str(), plan.external_id.as_str()), (kind, expected));
+            assert!(matches!(plan.reach, Reach::With(Credential::Twilio { .. })));
+        }
+    }
+
     #[test]
     fn anything_else_is_refused_by_the_name_of_its_field() {
         let id = "1809223c-a54e-5e9b-ae37-4058be706671";
         let table = [
             (json!({"kind": "telegram"}), "unknown variant `telegram`"),
+            (json!({"kind": "sms", "name": "x", "sender": "+81901234567"}), "missing field `auth_token`"),
+            (at_twilio("sms", "BANK"), "`sender`"),
+            (at_twilio("sms", "whatsapp:+81901234567"), "`sender`"),
+            (at_twilio("whatsapp", "090-1234-5678"), "`sender`"),
+            (at_twilio("whatsapp", "+081901234567"), "`sender`"),
+            (
+                json!({"kind": "whatsapp", "name": "x", "sender": "+81901234567", "auth_token": "t"}),
+                "`account_sid`",
+            ),
+            (
+                json!({"kind": "sms", "name": "x", "sender": "+81901234567", "auth_token": "t", "page_id": "1"}),
+                "unknown field `page_id`",
+            ),
             (json!({"name": "x"}), "missing field `kind`"),
             (json!({"kind": "messenger", "name": "x", "page_id": "1"}), "either `user_access_token`"),
             (

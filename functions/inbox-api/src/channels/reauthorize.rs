@@ -6,10 +6,12 @@ use axum::extract::State;
 use madoguchi_domain::{Channel, ChannelId, ChannelKind};
 use madoguchi_runtime::Secret;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::existing;
 use crate::auth::Administrator;
-use crate::credentials::{Credential, pasted};
+use crate::credentials::{Credential, TwilioCredential, pasted};
 use crate::input::{InPath, JsonBody};
 use crate::view::ChannelView;
 use crate::{ApiError, Shared, connections};
@@ -25,10 +27,10 @@ pub(crate) async fn reauthorize(
     State(api): Shared,
     Administrator(administrator): Administrator,
     InPath(id): InPath<ChannelId>,
-    JsonBody(new): JsonBody<NewCredential>,
+    JsonBody(new): JsonBody<Value>,
 ) -> Result<Json<ChannelView>, ApiError> {
     let channel = existing(&api, id).await?;
-    let credential = credential(&channel, &new)?;
+    let credential = credential(&channel, new)?;
     let (connection, now) = (channel.connection_id, api.clock.now());
     connections::authorize(&api, connection, id, &credential, now, now).await?;
     tracing::info!(
@@ -38,21 +40,32 @@ pub(crate) async fn reauthorize(
     Ok(Json(ChannelView::from(&channel)))
 }
 
-fn credential(channel: &Channel, new: &NewCredential) -> Result<Credential, ApiError> {
-    match (channel.kind, &new.user_access_token, &new.channel_secret) {
+fn credential(channel: &Channel, new: Value) -> Result<Credential, ApiError> {
+    if let kind @ (ChannelKind::WhatsApp | ChannelKind::Sms) = channel.kind {
+        let twilio: TwilioCredential = read(new)?;
+        return Ok(Credential::Twilio { kind, twilio: twilio.parsed(false)? });
+    }
+    let new: NewCredential = read(new)?;
+    match (channel.kind, new.user_access_token, new.channel_secret) {
         (ChannelKind::Messenger, Some(token), None) => {
-            Ok(Credential::Messenger { user_token: pasted("user_access_token", token)? })
+            Ok(Credential::Messenger { user_token: pasted("user_access_token", &token)? })
         }
         (ChannelKind::Line, None, Some(secret)) => Ok(Credential::Line {
             line_channel_id: channel.external_id.clone(),
-            channel_secret: pasted("channel_secret", secret)?,
+            channel_secret: pasted("channel_secret", &secret)?,
         }),
-        (kind, _, _) => {
+        (kind, ..) => {
             let field = match kind {
                 ChannelKind::Messenger => "user_access_token",
                 ChannelKind::Line => "channel_secret",
+                ChannelKind::WhatsApp | ChannelKind::Sms => "auth_token",
             };
             Err(ApiError::InvalidBody { what: format!("send `{field}` and nothing else for this channel") })
         }
     }
+}
+
+/// What is sent depends on the channel, which is known only now.
+fn read<T: DeserializeOwned>(new: Value) -> Result<T, ApiError> {
+    serde_json::from_value(new).map_err(|error| ApiError::InvalidBody { what: error.to_string() })
 }

@@ -4,9 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use madoguchi_domain::reply::{self, Composer};
+use madoguchi_domain::message::Body;
 use madoguchi_domain::window::Author;
-use madoguchi_domain::{ConversationId, Message, MessageKey, SendState, SentBy};
+use madoguchi_domain::{ConversationId, Message, MessageKey, SendState, SentBy, reply};
 use madoguchi_store::Saved;
 
 use crate::auth::Operator;
@@ -31,9 +31,10 @@ pub(crate) async fn resend(
         }
         let channel = api.directory.channel(conversation.channel_id).await?;
         let settings = channel.ok_or(ApiError::ChannelUnlinked)?.settings;
-        let composer = reply::composer(&conversation, &settings, Author::Person, api.clock.now());
-        if let Composer::Locked(lock) = composer {
-            return Err(ApiError::Locked(lock));
+        if let Body::Said { content } = &message.body {
+            let now = api.clock.now();
+            reply::permitted(&conversation, &settings, Author::Person, content, now)
+                .map_err(ApiError::Locked)?;
         }
         message.send = Some(SendState::queued());
         if api.inbox.save_message(&message).await? == Saved::Done {

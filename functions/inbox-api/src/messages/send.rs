@@ -1,11 +1,15 @@
 //! `POST /api/conversations/{conversation}/messages`: writes a reply down. Sending is others' work: the
 //! stored reply is `queued` and the change of the table starts its dispatch.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use madoguchi_domain::{ConversationId, Message, MessageId, reply};
+use madoguchi_domain::event::Template;
+use madoguchi_domain::message::Body;
+use madoguchi_domain::{Content, ConversationId, Message, MessageId, reply};
 use madoguchi_store::Saved;
 use serde::Deserialize;
 
@@ -18,7 +22,31 @@ use crate::{ApiError, Shared};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Draft {
-    text: String,
+    text: Option<String>,
+    template: Option<TemplateDraft>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TemplateDraft {
+    content_sid: String,
+    #[serde(default)]
+    variables: BTreeMap<String, String>,
+}
+
+impl Draft {
+    fn content(self) -> Result<Content, ApiError> {
+        match (self.text, self.template) {
+            (Some(text), None) => Ok(Content::text(text)),
+            (None, Some(TemplateDraft { content_sid, variables })) => {
+                Ok(Content::Template(Template { content_sid, variables }))
+            }
+            (None, None) => Err(ApiError::InvalidBody { what: "missing field `text`".to_owned() }),
+            (Some(_), Some(_)) => {
+                Err(ApiError::InvalidBody { what: "send either `text` or `template`".to_owned() })
+            }
+        }
+    }
 }
 
 /// Answers 202 with the queued reply, or 200 with the reply that was written under the same key
@@ -30,6 +58,7 @@ pub(crate) async fn send(
     IdempotencyKey(key): IdempotencyKey,
     JsonBody(draft): JsonBody<Draft>,
 ) -> Result<impl IntoResponse, ApiError> {
+    let content = draft.content()?;
     for _ in 0..TRIES {
         let conversation = existing(&api, id).await?;
         let now = api.clock.now();
@@ -37,7 +66,7 @@ pub(crate) async fn send(
         let settings = channel.ok_or(ApiError::ChannelUnlinked)?.settings;
         let write = |placed_at| {
             let author = operator.id.clone();
-            reply::write(&conversation, &settings, author, &key, &draft.text, placed_at, now)
+            reply::write_content(&conversation, &settings, author, &key, content.clone(), placed_at, now)
         };
         let fresh = write(None);
         let placed = match &fresh {
@@ -48,7 +77,7 @@ pub(crate) async fn send(
         if let Some(place) = placed
             && let Some(written) = api.inbox.message(id, &place).await?
         {
-            let repeated = repeated(&written, &draft)?;
+            let repeated = repeated(&written, &content)?;
             let conversation = api.inbox.note_reply(conversation, &settings, repeated, now).await?;
             return Ok((StatusCode::OK, Json(MessageView::new(repeated, &conversation))));
         }
@@ -66,6 +95,9 @@ pub(crate) async fn send(
     Err(ApiError::contended("a reply"))
 }
 
-fn repeated<'a>(written: &'a Message, draft: &Draft) -> Result<&'a Message, ApiError> {
-    if written.reply_text() == Some(&draft.text) { Ok(written) } else { Err(ApiError::IdempotencyKeyReused) }
+fn repeated<'a>(written: &'a Message, content: &Content) -> Result<&'a Message, ApiError> {
+    match &written.body {
+        Body::Said { content: known } if known == content => Ok(written),
+        _ => Err(ApiError::IdempotencyKeyReused),
+    }
 }

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use madoguchi_channels::envelope::{self, UnreadableWork};
+use madoguchi_channels::twilio::{self, Form};
 use madoguchi_channels::{InboundEvent, InboundWork, QuarantinePart, line, messenger};
 use madoguchi_domain::{ChannelKind, Timestamp};
 use madoguchi_runtime::FifoEntry;
@@ -71,6 +72,13 @@ fn events(quarantined: &[Quarantined]) -> Result<Vec<InboundEvent>, ApiError> {
     let split = match (parts[0].channel_kind, channel) {
         (ChannelKind::Messenger, _) => messenger::split(&body, received_at),
         (ChannelKind::Line, Some(channel)) => line::split(&body, channel, received_at),
+        // Its forms are always split; what was kept is a body of JSON.
+        (ChannelKind::WhatsApp | ChannelKind::Sms, Some(channel)) => {
+            Form::from_json(&body).and_then(|form| twilio::split(&form, None, None, channel, received_at))
+        }
+        (ChannelKind::WhatsApp | ChannelKind::Sms, None) => {
+            return Err(refused("nobody knows which sender it was sent to"));
+        }
         (ChannelKind::Line, None) => return Err(refused("nobody knows which LINE channel it was sent to")),
     };
     split.map_err(|_| refused("it is a body that still cannot be split into events"))
@@ -80,6 +88,8 @@ fn part(quarantined: &Quarantined) -> Option<QuarantinePart> {
     let channel_kind = match quarantined.channel_kind.as_str() {
         "messenger" => ChannelKind::Messenger,
         "line" => ChannelKind::Line,
+        "whatsapp" => ChannelKind::WhatsApp,
+        "sms" => ChannelKind::Sms,
         _ => return None,
     };
     Some(QuarantinePart {

@@ -75,11 +75,12 @@ impl From<&ChannelHealth> for HealthView {
     }
 }
 
-/// Messenger has one address for the whole app, LINE one per channel.
+/// Messenger has one address for the whole app, the others one per channel.
 fn webhook_path(channel: &Channel) -> String {
     match channel.kind {
         ChannelKind::Messenger => "/webhooks/messenger".to_owned(),
         ChannelKind::Line => format!("/webhooks/line/{}", channel.id),
+        ChannelKind::WhatsApp | ChannelKind::Sms => format!("/webhooks/twilio/{}", channel.id),
     }
 }
 
@@ -172,5 +173,9 @@ pub(super) mod tests {
     #[test]
     fn a_messenger_channel_is_told_the_address_of_the_app() {
         assert_eq!(webhook_path(&channel(ChannelKind::Messenger)), "/webhooks/messenger");
+        for kind in [ChannelKind::WhatsApp, ChannelKind::Sms] {
+            let channel = channel(kind);
+            assert_eq!(webhook_path(&channel), format!("/webhooks/twilio/{}", channel.id));
+        }
     }
 }

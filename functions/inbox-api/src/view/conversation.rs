@@ -2,7 +2,7 @@
 
 use madoguchi_domain::conversation::Status;
 use madoguchi_domain::deadline;
-use madoguchi_domain::reply::{self, Composer};
+use madoguchi_domain::reply::{self, Composer, Lock};
 use madoguchi_domain::send::FailureReason;
 use madoguchi_domain::window::Author;
 use madoguchi_domain::{Channel, ChannelId, ChannelKind, Conversation, ConversationId, Party, Timestamp};
@@ -112,6 +112,12 @@ impl From<Composer> for ComposerView {
             Composer::HumanAgent { until: end } => {
                 Self { state: "human_agent", reason: None, message: None, until: Some(until(end)) }
             }
+            Composer::TemplateOnly { .. } => Self {
+                state: "template_only",
+                reason: Some(Lock::TemplateNeeded.public_id()),
+                message: Some(sentence(&Lock::TemplateNeeded)),
+                until: None,
+            },
             Composer::Locked(lock) => Self {
                 state: "locked",
                 reason: Some(lock.public_id()),

@@ -1,7 +1,8 @@
 //! A message as operators see it.
 
-use madoguchi_domain::event::Attachment;
+use madoguchi_domain::event::{Attachment, Template};
 use madoguchi_domain::message::Body;
+use madoguchi_domain::sms::{Segments, segments};
 use madoguchi_domain::{
     ChannelKind, Content, Conversation, Message, MessageKey, OperatorId, SendState, SentBy, Timestamp,
 };
@@ -23,7 +24,16 @@ pub(crate) struct MessageView {
     edited: bool,
     unsent: bool,
     attachments: Vec<AttachmentView>,
+    template: Option<Template>,
+    sms: Option<SmsView>,
     at: String,
+}
+
+/// What an SMS of ours costs: it is paid for by the segment.
+#[derive(Debug, Serialize)]
+struct SmsView {
+    segments: usize,
+    encoding: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -86,6 +96,8 @@ impl MessageView {
             reactions: reactions.collect(),
             unsent: annotations.unsent_at.is_some(),
             attachments,
+            template: template(message),
+            sms: sms(message, conversation),
             at: message.key.at.to_string(),
         }
     }
@@ -98,6 +110,8 @@ fn progress(message: &Message, conversation: &Conversation) -> (Option<&'static 
         Some(SendState::Queued { .. }) => "queued",
         Some(SendState::Sending { .. }) => "sending",
         Some(SendState::Sent { at }) => sent(*at, conversation),
+        Some(SendState::Delivered { .. }) => "delivered",
+        Some(SendState::Read { .. }) => "read",
         Some(SendState::Failed { reason, .. }) => {
             let message = reason.message(conversation.channel_kind);
             return (Some("failed"), Some(FailureView { id: reason.public_id(), message }));
@@ -107,13 +121,28 @@ fn progress(message: &Message, conversation: &Conversation) -> (Option<&'static 
     (Some(status), None)
 }
 
-/// Only Messenger tells how far messages have come: everything sent until its watermarks.
+fn template(message: &Message) -> Option<Template> {
+    match &message.body {
+        Body::Said { content: Content::Template(template) } => Some(template.clone()),
+        _ => None,
+    }
+}
+
+fn sms(message: &Message, conversation: &Conversation) -> Option<SmsView> {
+    let is_ours = message.sent_by.is_ours() && conversation.channel_kind == ChannelKind::Sms;
+    let text = message.reply_text().filter(|_| is_ours)?;
+    let Segments { count, encoding, .. } = segments(text);
+    Some(SmsView { segments: count, encoding: encoding.as_str() })
+}
+
+/// Messenger tells by watermarks how far messages have come: everything sent until then. LINE does not tell, and
+/// Twilio tells message by message.
 fn sent(at: Timestamp, conversation: &Conversation) -> &'static str {
     let reached = |watermark: Option<Timestamp>| watermark.is_some_and(|through| at <= through);
     match conversation.channel_kind {
         ChannelKind::Messenger if reached(conversation.read_through) => "read",
         ChannelKind::Messenger if reached(conversation.delivered_through) => "delivered",
-        ChannelKind::Messenger | ChannelKind::Line => "sent",
+        ChannelKind::Messenger | ChannelKind::Line | ChannelKind::WhatsApp | ChannelKind::Sms => "sent",
     }
 }
 
@@ -126,7 +155,9 @@ fn said(content: &Content) -> Option<String> {
             (!lines.is_empty()).then(|| lines.join("\n"))
         }
         Content::Postback { title, payload } => title.clone().or_else(|| payload.clone()),
-        Content::Attachments { .. } | Content::Unknown { .. } | Content::Unsent => None,
+        Content::Attachments { .. } | Content::Template(_) | Content::Unknown { .. } | Content::Unsent => {
+            None
+        }
     }
 }
 
@@ -148,7 +179,9 @@ fn attachments(content: &Content) -> Vec<AttachmentView> {
             url: Some(format!("geo:{latitude},{longitude}")),
             title: title.clone(),
         }],
-        Content::Postback { .. } | Content::Unknown { .. } | Content::Unsent => Vec::new(),
+        Content::Postback { .. } | Content::Template(_) | Content::Unknown { .. } | Content::Unsent => {
+            Vec::new()
+        }
     }
 }
 
@@ -221,9 +254,45 @@ mod tests {
                 "edited": false,
                 "unsent": false,
                 "attachments": [],
+                "template": null,
+                "sms": null,
                 "at": "2023-11-14T22:13:20.000Z",
             })
         );
+    }
+
+    #[test]
+    fn chn_5_a_text_message_tells_how_many_segments_it_takes() {
+        let operator = || SentBy::Operator { operator: OperatorId("p".into()) };
+        let text = "あ".repeat(71);
+        for (kind, sent_by, expected) in [
+            (ChannelKind::Sms, operator(), json!({"segments": 2, "encoding": "ucs2"})),
+            (ChannelKind::Sms, SentBy::Customer, json!(null)),
+            (ChannelKind::WhatsApp, operator(), json!(null)),
+        ] {
+            let conversation = conversation(kind);
+            let message = message(&conversation, sent_by, Content::text(&text));
+            assert_eq!(shown(&message, &conversation)["sms"], expected, "{kind}");
+        }
+    }
+
+    #[test]
+    fn chn_4_a_template_is_shown_by_its_id_and_what_was_filled_in() {
+        let conversation = conversation(ChannelKind::WhatsApp);
+        let template =
+            Template { content_sid: "HX1".into(), variables: [("1".to_owned(), "花子".to_owned())].into() };
+        let operator = SentBy::Operator { operator: OperatorId("p".into()) };
+        let mut message = message(&conversation, operator, Content::Template(template));
+        let view = shown(&message, &conversation);
+        assert_eq!((&view["kind"], &view["text"]), (&json!("template"), &json!(null)));
+        assert_eq!(view["template"], json!({"content_sid": "HX1", "variables": {"1": "花子"}}));
+        // RPL-11, message by message.
+        for (state, status) in
+            [(SendState::Delivered { at: AT }, "delivered"), (SendState::Read { at: AT }, "read")]
+        {
+            message.send = Some(state);
+            assert_eq!(shown(&message, &conversation)["status"], status);
+        }
     }
 
     #[test]
@@ -305,6 +374,7 @@ mod tests {
             size_bytes: None,
             duration_ms: None,
             set_id: None,
+            content_type: None,
         };
         let sticker = Content::Sticker {
             sticker: "1/2".into(),

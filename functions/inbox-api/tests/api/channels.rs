@@ -238,3 +238,41 @@ async fn settings_change_in_part_and_within_their_bounds() {
     api.administer("PATCH", &path, json!({"name": "Shop 104"})).await;
     assert_eq!(api.directory.channel(channel.id).await.unwrap().unwrap(), stored);
 }
+
+#[tokio::test]
+async fn chn_4_and_chn_5_senders_at_twilio_are_connected_and_re_authorized() {
+    let api = TestApi::start().await;
+    let account = format!("AC{}", "0".repeat(32));
+    for (kind, sender) in
+        [(ChannelKind::WhatsApp, "whatsapp:+815012345678"), (ChannelKind::Sms, "+815087654321")]
+    {
+        let new = json!({
+            "kind": kind, "name": "本店", "sender": sender, "account_sid": account, "auth_token": "first",
+        });
+        let created = api.administer("POST", "/api/channels", new.clone()).await;
+        assert_eq!(created.status, StatusCode::CREATED, "{}", created.body);
+        let id = ChannelId::derive(kind, sender);
+        assert_eq!(created.body["id"], id.to_string());
+        assert_eq!(created.body["webhook_path"], format!("/webhooks/twilio/{id}"));
+        assert!(!created.body.to_string().contains("first"));
+        let again = api.administer("POST", "/api/channels", new).await;
+        assert_eq!((again.status, again.error()), (StatusCode::CONFLICT, "channel_exists"));
+
+        let path = format!("/api/channels/{id}/credential");
+        let key = format!("SK{}", "a".repeat(32));
+        let credential = json!({"auth_token": "second", "api_key_sid": key, "api_key_secret": "s"});
+        let answer = api.administer("PUT", &path, credential).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        assert_eq!(
+            api.aws.secret(&format!("madoguchi/connection/twilio/{id}")),
+            json!({
+                "account_sid": account, "auth_token": "second", "previous_auth_token": "first",
+                "api_key_sid": key, "api_key_secret": "s",
+            })
+        );
+        for wrong in [json!({"channel_secret": "x"}), json!({"auth_token": "x", "colour": 1}), json!([])] {
+            let refused = api.administer("PUT", &path, wrong).await;
+            assert_eq!((refused.status, refused.error()), (StatusCode::BAD_REQUEST, "invalid_body"));
+        }
+    }
+}

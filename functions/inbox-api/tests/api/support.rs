@@ -14,7 +14,7 @@ use lambda_http::Service;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use lambda_http::request::RequestContext;
 use madoguchi_domain::conversation::{Applied, apply, reference};
-use madoguchi_domain::event::CustomerMessage;
+use madoguchi_domain::event::{CustomerMessage, Sender};
 use madoguchi_domain::{
     Channel, ChannelHealth, ChannelId, ChannelKind, ChannelSettings, Content, ConversationId, Event,
     EventBody, Party, Timestamp,
@@ -166,6 +166,7 @@ impl TestApi {
             received_at: at,
             party: Party::User(from.to_owned()),
             participant: None,
+            sender: Sender::default(),
             standby: false,
             body: EventBody::Message(CustomerMessage {
                 provider_message_id: format!("message:{text}"),

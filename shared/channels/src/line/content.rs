@@ -55,6 +55,7 @@ fn attachment(kind: &str, message: &Value) -> Attachment {
         size_bytes: json::unsigned(message, "fileSize"),
         duration_ms: json::unsigned(message, "duration"),
         set_id: message.get("imageSet").and_then(|set| json::id(set, "id")),
+        ..Attachment::default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! One event of LINE → what it says.
 
-use madoguchi_domain::event::CustomerMessage;
+use madoguchi_domain::event::{CustomerMessage, Sender};
 use madoguchi_domain::{Content, Event, EventBody};
 use serde_json::Value;
 
@@ -20,6 +20,7 @@ pub fn parse(event: &InboundEvent) -> Option<Event> {
         received_at: event.received_at,
         party,
         participant,
+        sender: Sender::default(),
         standby: event.standby,
         body: body(event),
     })

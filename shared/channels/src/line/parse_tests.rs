@@ -27,6 +27,7 @@ fn file(kind: &str, reference: Option<&str>) -> Attachment {
         size_bytes: None,
         duration_ms: None,
         set_id: None,
+        content_type: None,
     }
 }
 

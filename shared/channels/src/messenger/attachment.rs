@@ -62,5 +62,5 @@ fn attachment(attachment: &Value) -> Attachment {
     let url = [(payload, "url"), (attachment, "url"), (product, "image_url")]
         .into_iter()
         .find_map(|(at, name)| json::url(at, name));
-    Attachment { kind, reference, url, title, size_bytes: None, duration_ms: None, set_id: None }
+    Attachment { kind, reference, url, title, ..Attachment::default() }
 }

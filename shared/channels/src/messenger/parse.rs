@@ -1,6 +1,6 @@
 //! One event of Meta → what it says.
 
-use madoguchi_domain::event::{CustomerMessage, Echo, EchoSource};
+use madoguchi_domain::event::{CustomerMessage, Echo, EchoSource, Sender};
 use madoguchi_domain::{Content, Event, EventBody};
 use serde_json::Value;
 
@@ -27,6 +27,7 @@ pub fn parse(event: &InboundEvent, options: &ParseOptions<'_>) -> Option<Event> 
         received_at: event.received_at,
         party,
         participant: None,
+        sender: Sender::default(),
         standby: event.standby,
         body,
     })

@@ -45,6 +45,7 @@ fn file(kind: &str) -> Attachment {
         size_bytes: None,
         duration_ms: None,
         set_id: None,
+        content_type: None,
     }
 }
 

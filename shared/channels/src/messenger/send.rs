@@ -64,7 +64,7 @@ fn body(message: &OutgoingText<'_>) -> Option<Value> {
             body["messaging_type"] = "MESSAGE_TAG".into();
             body["tag"] = "HUMAN_AGENT".into();
         }
-        Via::ReplyToken { .. } | Via::Push => return None,
+        Via::ReplyToken { .. } | Via::Push | Via::Twilio => return None,
     }
     Some(body)
 }

@@ -1,10 +1,11 @@
 //! What a provider's event does to a conversation.
 
-use super::{Control, Conversation, Following, ReplyToken, Status};
+use super::{Control, Conversation, Following, OptOut, ProfileState, ReplyToken, Status};
 use crate::channel::{ChannelKind, ChannelSettings};
-use crate::event::{Content, CustomerMessage, Echo, EchoSource, Event, EventBody};
+use crate::event::{Content, CustomerMessage, Echo, EchoSource, Event, EventBody, Progress, Sender};
 use crate::ids::{ConversationId, MessageId};
 use crate::message::{Annotations, Body, Edit, Message, MessageKey, Reaction, SendState, SentBy};
+use crate::progress;
 use crate::time::{Span, Timestamp};
 
 /// Notes about a message that never arrives are forgotten after so long.
@@ -51,11 +52,16 @@ pub fn reference(conversation: ConversationId, event: &Event) -> Reference<'_> {
         | EventBody::Unsend { target } => {
             Reference { earlier: Earlier::Any(target), brings: None, waits_as: Some(target) }
         }
+        EventBody::Progress(Progress { ours, provider_message_id: id, .. }) => {
+            let earlier = ours.map_or(Earlier::Recent(id), Earlier::Reply);
+            Reference { earlier, brings: None, waits_as: None }
+        }
         EventBody::Delivered { .. } | EventBody::Read { .. } => {
             Reference { earlier: Earlier::None, brings: None, waits_as: None }
         }
         EventBody::Follow { .. }
         | EventBody::Unfollow
+        | EventBody::OptOut { .. }
         | EventBody::Referral { .. }
         | EventBody::Unknown { .. } => {
             Reference { earlier: Earlier::None, brings: key(&event.id), waits_as: None }
@@ -88,6 +94,8 @@ pub enum Applied {
 pub struct Change {
     /// The conversation's new state; its `version` is still the one that was read.
     pub conversation: Conversation,
+    /// Whether the conversation stays as it was: then it need not be written.
+    pub conversation_stays: bool,
     /// Messages that are new.
     pub create: Vec<Message>,
     /// A stored message that changed.
@@ -106,6 +114,12 @@ impl Change {
             }
             _ => None,
         }
+    }
+
+    /// The only message to write, if a stored one has changed and nothing else.
+    pub fn replaced_alone(&self) -> Option<&Message> {
+        let nothing_else = self.conversation_stays && self.create.is_empty() && self.waiting.is_none();
+        self.replace.as_ref().filter(|_| nothing_else)
     }
 }
 
@@ -143,13 +157,17 @@ pub fn apply(
     if work.run() == Seen::Before {
         return Applied::Unchanged;
     }
-    work.note_control();
+    // What became of a message of ours says nothing about who controls the thread.
+    if !matches!(event.body, EventBody::Progress(_)) {
+        work.note_control();
+    }
     work.conversation.rearm(settings);
     let Work { conversation, create, replace, waiting, .. } = work;
-    if before.as_ref() == Some(&conversation) && create.is_empty() && replace.is_none() && waiting.is_none() {
+    let conversation_stays = before.as_ref() == Some(&conversation);
+    if conversation_stays && create.is_empty() && replace.is_none() && waiting.is_none() {
         return Applied::Unchanged;
     }
-    Applied::Changed(Box::new(Change { conversation, create, replace, waiting }))
+    Applied::Changed(Box::new(Change { conversation, conversation_stays, create, replace, waiting }))
 }
 
 #[derive(PartialEq)]
@@ -175,6 +193,12 @@ impl Work<'_> {
         match &event.body {
             EventBody::Message(message) => return self.customer_message(message),
             EventBody::Echo(echo) => return self.echo(echo),
+            EventBody::Progress(progress) => return self.progress(progress),
+            EventBody::OptOut { opted_out } => {
+                let told = OptOut { at: event.at, opted_out: *opted_out };
+                self.conversation.contact.opt_out = self.conversation.contact.opt_out.max(Some(told));
+                return self.timeline(if *opted_out { "opted_out" } else { "opted_in" }, None);
+            }
             EventBody::Delivered { through } => {
                 self.conversation.delivered_through = self.conversation.delivered_through.max(Some(*through));
             }
@@ -233,6 +257,7 @@ impl Work<'_> {
             ),
         };
         self.note_reply_token(incoming.reply_token.as_deref());
+        self.note_sender();
         self.open_episode(message.key.at);
         self.open_window();
         let conversation = &mut self.conversation;
@@ -275,6 +300,23 @@ impl Work<'_> {
         }
         message.send = Some(SendState::Sent { at: self.event.at });
         message.provider_message_id = Some(echo.provider_message_id.clone());
+        self.replace = Some(message);
+        Seen::FirstTime
+    }
+
+    /// The provider tells how far one of our messages has come. It opens nothing, and what it is about must be ours:
+    /// others may send from the same account.
+    fn progress(&mut self, progress: &Progress) -> Seen {
+        let Some(mut message) = self.message.take() else { return Seen::Before };
+        if message.channel_id != self.conversation.channel_id {
+            return Seen::Before;
+        }
+        let Some(state) = progress::advance(&message, progress, self.event.at) else { return Seen::Before };
+        if let SendState::Failed { reason, .. } = state {
+            self.conversation.note_failure(reason, message.key.at, self.event.at);
+        }
+        message.send = Some(state);
+        message.provider_message_id = Some(progress.provider_message_id.clone());
         self.replace = Some(message);
         Seen::FirstTime
     }
@@ -334,6 +376,23 @@ impl Work<'_> {
                 token: token.to_owned(),
             };
             self.conversation.reply_token = self.conversation.reply_token.take().max(Some(token));
+        }
+    }
+
+    /// Of several messages the latest tells.
+    fn note_sender(&mut self) {
+        let Sender { name, address } = &self.event.sender;
+        let conversation = &mut self.conversation;
+        if conversation.last_customer_at.is_some_and(|last| last > self.event.at) {
+            return;
+        }
+        if let Some(name) = name {
+            conversation.contact.name = Some(name.clone());
+            conversation.contact.profile = ProfileState::Known;
+        }
+        if let Some(address) = address {
+            let differs = address != conversation.party.external_id();
+            conversation.contact.address = differs.then(|| address.clone());
         }
     }
 

@@ -17,7 +17,9 @@ use crate::channel::{ChannelKind, ChannelSettings};
 use crate::deadline::{self, Deadline};
 use crate::ids::{ChannelId, ConversationId, Party};
 use crate::message::{Message, MessageKey};
+use crate::send::FailureReason;
 use crate::time::{Span, Timestamp};
+use crate::window;
 
 /// The state of a conversation. Every instant in it is a maximum or a minimum over what happened, so
 /// that the order of delivery does not matter (ING-6).
@@ -179,6 +181,21 @@ pub struct Contact {
     /// The provider said that the contact cannot be reached; a later message of theirs clears it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unreachable_since: Option<Timestamp>,
+    /// Whether the contact asked not to be written to, as last told (STOP, START).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opt_out: Option<OptOut>,
+    /// The provider's address to answer to, where it is not the party's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+}
+
+/// Whether the contact may be written to, as last told. Field order is the order of precedence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OptOut {
+    /// When.
+    pub at: Timestamp,
+    /// Nothing may be sent.
+    pub opted_out: bool,
 }
 
 /// Whether a contact's profile was fetched.
@@ -192,6 +209,12 @@ pub enum ProfileState {
     Known,
     /// The provider does not give it (no consent, blocked): a normal case.
     Unavailable,
+}
+
+impl ProfileState {
+    const fn of_new(kind: ChannelKind) -> Self {
+        if kind.has_profiles() { Self::Wanted } else { Self::Unavailable }
+    }
 }
 
 /// Friend or not, as last told. Field order is the order of precedence.
@@ -253,7 +276,7 @@ impl Conversation {
             channel_id,
             channel_kind,
             party,
-            contact: Contact::default(),
+            contact: Contact { profile: ProfileState::of_new(channel_kind), ..Contact::default() },
             status: Status::New,
             episode: 0,
             episode_started_at: None,
@@ -300,6 +323,39 @@ impl Conversation {
     /// Whether another app controls the thread.
     pub fn is_standby(&self) -> bool {
         self.control.is_some_and(|control| control.standby)
+    }
+
+    /// Whether the contact asked not to be written to.
+    pub fn is_opted_out(&self) -> bool {
+        self.contact.opt_out.is_some_and(|told| told.opted_out)
+    }
+
+    /// The provider's address of the other side.
+    pub fn address(&self) -> &str {
+        self.contact.address.as_deref().unwrap_or_else(|| self.party.external_id())
+    }
+
+    /// Takes note of what the failure of a reply tells about the contact, at `now`; `written_at` is when the reply
+    /// was written. Tells whether anything changed.
+    pub fn note_failure(&mut self, reason: FailureReason, written_at: Timestamp, now: Timestamp) -> bool {
+        let before = (self.contact.unreachable_since, self.contact.opt_out, self.window_opened_at);
+        match reason {
+            FailureReason::ContactUnreachable => {
+                self.contact.unreachable_since = self.contact.unreachable_since.or(Some(now));
+            }
+            FailureReason::RecipientOptedOut => {
+                self.contact.opt_out = self.contact.opt_out.max(Some(OptOut { at: now, opted_out: true }));
+            }
+            // The provider counts otherwise than we do, and it decides. What the customer wrote since opens it again.
+            FailureReason::ReplyWindowClosed if self.channel_kind == ChannelKind::WhatsApp => {
+                let ended = written_at.min(now) - window::STANDARD;
+                let counted = self.window_opened_at.filter(|opened| *opened <= written_at);
+                self.window_opened_at =
+                    counted.map_or(self.window_opened_at, |opened| Some(opened.min(ended)));
+            }
+            _ => {}
+        }
+        before != (self.contact.unreachable_since, self.contact.opt_out, self.window_opened_at)
     }
 
     /// Brings the armed deadline in line with the conversation and `settings`.

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::channel::ReopenPolicy;
 use crate::deadline::{DeadlineKind, Verdict, deadline, verdict};
-use crate::event::{Content, CustomerMessage, Echo, EchoSource, Event, EventBody};
+use crate::event::{Content, CustomerMessage, Echo, EchoSource, Event, EventBody, Sender};
 use crate::ids::OperatorId;
 use crate::message::{Annotations, Body, SendState, SentBy};
 use crate::reply::{self, Composer, Lock, ReplyRefused};
@@ -33,6 +33,7 @@ fn event(id: &str, at: Timestamp, body: EventBody) -> Event {
         received_at: at,
         party: Party::User("U1".into()),
         participant: None,
+        sender: Sender::default(),
         standby: false,
         body,
     }
@@ -375,7 +376,9 @@ fn a_line_reply_token_is_used_while_fresh_then_push() {
     let mut memory = Memory::default();
     let settings = settings(None, None);
     memory.receive(ChannelKind::Line, &settings, &says("a", T0), T0);
-    let by = |now, kept: Option<&Via>| route(memory.current(), &settings, Author::Person, kept, now);
+    let reply = memory.answer(&settings, "k", T0);
+    let reply = &memory.messages[&reply];
+    let by = |now, kept: Option<&Via>| route(memory.current(), &settings, Author::Person, reply, kept, now);
     let token = Via::ReplyToken { token: "token-a".into() };
     assert_eq!(by(T0 + Span::from_secs(49), None), Route::By(token));
     assert_eq!(by(T0 + Span::from_secs(50), None), Route::By(Via::Push));
@@ -512,3 +515,6 @@ proptest! {
         prop_assert_eq!(closes, passed);
     }
 }
+
+#[path = "twilio_tests.rs"]
+mod twilio;

@@ -27,6 +27,9 @@ impl Inbox {
             }
             return self.save_conversation(&change.conversation).await;
         }
+        if let Some(message) = change.replaced_alone() {
+            return self.save_message(message).await;
+        }
         let mut writes = Writes::of(self, &change.conversation)?;
         for message in &change.create {
             writes.create(message)?;

@@ -59,6 +59,18 @@ impl Inbox {
         }
     }
 
+    /// Gives what an event brings its place under the provider's id of it, for events whose provider tells no time:
+    /// without it a second delivery would stand somewhere else. Returns the place that it was given before, if it
+    /// was.
+    pub async fn place_event(
+        &self,
+        id: ConversationId,
+        brought: MessageKey,
+        now: Timestamp,
+    ) -> Result<Option<MessageKey>, StoreError> {
+        self.place_reply(id, brought, now).await
+    }
+
     /// The place of the reply that a client's key stands for, if it was used.
     pub async fn placed_reply(
         &self,

@@ -36,7 +36,7 @@ impl Customer {
         let unique = format!("{}-{text}", at.as_ms());
         match self.kind {
             ChannelKind::Line => line_webhook(&self.id, text, at, &unique),
-            ChannelKind::Messenger => messenger_webhook(&self.id, text, at, &unique),
+            _ => messenger_webhook(&self.id, text, at, &unique),
         }
         .to_string()
     }
@@ -47,6 +47,7 @@ impl Customer {
         let mut events = match self.kind {
             ChannelKind::Line => line::split(body.as_bytes(), TestInbox::channel_id(self.kind), at)?,
             ChannelKind::Messenger => messenger::split(body.as_bytes(), at)?,
+            kind => anyhow::bail!("{kind} is not measured"),
         };
         let event = events.pop().context("a webhook without an event")?;
         Ok(InboundWork::Event(event).to_json()?)

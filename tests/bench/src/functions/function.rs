@@ -68,7 +68,7 @@ impl Function {
     /// Variables that the template gives it, beside those of every function.
     pub(super) const fn variables(self) -> &'static [&'static str] {
         match self {
-            Self::WebhookIngest => &["INBOUND_QUEUE_URL", "SECRET_PREFIX"],
+            Self::WebhookIngest => &["INBOUND_QUEUE_URL", "SECRET_PREFIX", "PUBLIC_BASE_URL"],
             Self::InboxWriter | Self::IdleClose | Self::UnansweredClose | Self::ReplyLimitClose => {
                 &["INBOX_TABLE", "DIRECTORY_TABLE"]
             }
@@ -81,6 +81,8 @@ impl Function {
                 "GRAPH_BASE_URL",
                 "GRAPH_VERSION",
                 "LINE_BASE_URL",
+                "TWILIO_BASE_URL",
+                "PUBLIC_BASE_URL",
             ],
             Self::ProfileFetch => &[
                 "INBOX_TABLE",
@@ -93,9 +95,14 @@ impl Function {
             Self::PendingSweep => {
                 &["INBOX_TABLE", "DIRECTORY_TABLE", "OUTBOUND_QUEUE_URL", "PROFILES_QUEUE_URL"]
             }
-            Self::TokenRefresh => {
-                &["DIRECTORY_TABLE", "SECRET_PREFIX", "GRAPH_BASE_URL", "GRAPH_VERSION", "LINE_BASE_URL"]
-            }
+            Self::TokenRefresh => &[
+                "DIRECTORY_TABLE",
+                "SECRET_PREFIX",
+                "GRAPH_BASE_URL",
+                "GRAPH_VERSION",
+                "LINE_BASE_URL",
+                "TWILIO_BASE_URL",
+            ],
             Self::InboxApi => &["INBOX_TABLE", "DIRECTORY_TABLE", "INBOUND_QUEUE_URL", "SECRET_PREFIX"],
         }
     }

@@ -117,7 +117,8 @@ impl World {
             "DIRECTORY_TABLE" => DIRECTORY.to_owned(),
             "SECRET_PREFIX" => PREFIX.to_owned(),
             "GRAPH_VERSION" => "v26.0".to_owned(),
-            "GRAPH_BASE_URL" | "LINE_BASE_URL" => self.test.simulator.base_url.clone(),
+            "GRAPH_BASE_URL" | "LINE_BASE_URL" | "TWILIO_BASE_URL" => self.test.simulator.base_url.clone(),
+            "PUBLIC_BASE_URL" => self.test.front.clone(),
             "PROFILES_QUEUE_URL" => self.test.profiles.url().to_owned(),
             // Work that is handed over is deleted and put back by its own queue.
             "OUTBOUND_QUEUE_URL" if self.function == Function::ReplyDispatch => {

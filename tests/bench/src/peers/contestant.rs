@@ -83,6 +83,7 @@ fn ours(functions: &Path, aws: &StandIn) -> anyhow::Result<Contestant> {
     let program = Program::new(FUNCTION, [folder.join("bootstrap")])
         .in_folder(&folder)
         .env("SECRET_PREFIX", PREFIX)
+        .env("PUBLIC_BASE_URL", "https://inbox.example.com")
         .env("INBOUND_QUEUE_URL", aws.queue_url())
         .env("LOG_LEVEL", "info")
         .env("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023")

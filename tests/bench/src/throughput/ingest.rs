@@ -37,7 +37,7 @@ pub(super) fn measure(section: &mut Section, table: &mut Table) -> anyhow::Resul
     ] {
         let signature = match kind {
             ChannelKind::Line => line_signature(SECRET, body.as_bytes()),
-            ChannelKind::Messenger => messenger_signature(SECRET, body.as_bytes()),
+            _ => messenger_signature(SECRET, body.as_bytes()),
         };
         prove(kind, body, &signature, count)?;
         let speed = speed(count, || {
@@ -55,6 +55,8 @@ pub(super) fn title(kind: ChannelKind) -> &'static str {
     match kind {
         ChannelKind::Line => "LINE",
         ChannelKind::Messenger => "Messenger",
+        ChannelKind::WhatsApp => "WhatsApp",
+        ChannelKind::Sms => "SMS",
     }
 }
 
@@ -68,6 +70,7 @@ fn entries(kind: ChannelKind, body: &[u8], signature: &str) -> anyhow::Result<Ve
             messenger::verify_signature(&[SECRET], Some(signature), body)?;
             messenger::split(body, RECEIVED_AT)?
         }
+        kind => anyhow::bail!("{kind} is not measured"),
     };
     events.into_iter().map(entry).collect()
 }

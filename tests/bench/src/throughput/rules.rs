@@ -87,6 +87,7 @@ fn records(kind: ChannelKind) -> anyhow::Result<(String, String)> {
             line::split(LINE_TEXT.as_bytes(), ChannelId::derive(kind, "1650000001"), RECEIVED_AT)?
         }
         ChannelKind::Messenger => messenger::split(MESSENGER_TEXT.as_bytes(), RECEIVED_AT)?,
+        kind => anyhow::bail!("{kind} is not measured"),
     };
     let mut first = event.into_iter().next().context("no event")?;
     let second = InboundWork::Event(first.clone()).to_json()?;

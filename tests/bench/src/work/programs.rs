@@ -34,6 +34,8 @@ impl Programs {
             .env("AWS_ENDPOINT_URL", gate)
             .env("GRAPH_BASE_URL", gate)
             .env("LINE_BASE_URL", gate)
+            .env("TWILIO_BASE_URL", gate)
+            .env("PUBLIC_BASE_URL", gate)
             .env("INBOX_TABLE", INBOX)
             .env("DIRECTORY_TABLE", DIRECTORY)
             .env("INBOUND_QUEUE_URL", &self.wiring.inbound)
