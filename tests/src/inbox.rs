@@ -96,15 +96,26 @@ struct Functions {
 impl TestInbox {
     /// Starts everything.
     pub async fn start() -> Self {
-        Self::behind(None).await
+        Self::behind(None, false).await
+    }
+
+    /// The same, with both Twilio channels and the simulator playing Twilio as well.
+    pub async fn with_simulated_twilio() -> Self {
+        let test = Self::behind(None, true).await;
+        test.add_twilio().await;
+        for kind in [ChannelKind::WhatsApp, ChannelKind::Sms] {
+            let url = format!("{}/webhooks/twilio/{}", test.front, Self::channel_id(kind));
+            test.simulator.set_twilio_webhook(twilio::sender(kind), &url);
+        }
+        test
     }
 
     /// The same, with `faults` between the functions and everything that they call.
     pub async fn with_faults(faults: &Faults) -> Self {
-        Self::behind(Some(faults)).await
+        Self::behind(Some(faults), false).await
     }
 
-    async fn behind(faults: Option<&Faults>) -> Self {
+    async fn behind(faults: Option<&Faults>, twilio_is_simulated: bool) -> Self {
         let (clock, hand) = Clock::stopped_at(START);
         let dynamo = Dynamo::start(&clock).await;
         let aws = FakeAws::start(clock.clone()).await;
@@ -122,7 +133,7 @@ impl TestInbox {
         let twilio = FakeTwilio::start().await;
         let providers = ProviderUrls {
             simulator: through(&simulator.base_url).await,
-            twilio: through(twilio.url()).await,
+            twilio: through(if twilio_is_simulated { &simulator.base_url } else { twilio.url() }).await,
         };
         // Not behind the faults: it takes the echoes of sends while another function is being ended.
         let secrets = SecretCache::new(aws.clients().secrets(), clock.clone());
@@ -259,7 +270,8 @@ impl TestInbox {
         let provider = match kind {
             ChannelKind::Messenger => Provider::Messenger,
             ChannelKind::Line => Provider::Line,
-            kind => panic!("the simulator plays no {kind}"),
+            ChannelKind::WhatsApp => Provider::WhatsApp,
+            ChannelKind::Sms => Provider::Sms,
         };
         let performed = self.simulator.write(provider, customer, text).await.unwrap();
         ConversationId::derive(Self::channel_id(kind), &Party::User(performed.peer))

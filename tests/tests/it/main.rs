@@ -9,3 +9,4 @@ mod replies;
 mod scenarios;
 mod token_refresh;
 mod twilio;
+mod twilio_simulated;
