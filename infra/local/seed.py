@@ -1,4 +1,4 @@
-"""The demo organisation: two logins, one Messenger channel and one LINE channel, all of them known to the simulator.
+"""The demo organisation: two logins and a channel of each kind, all of them known to the simulator.
 
 Channels are added through the API, as an administrator would, so that secrets and items are made by the code that
 makes them in AWS. Running it again changes nothing.
@@ -20,6 +20,9 @@ from .settings import Settings
 META_APP = {"app_id": "1000000000000001", "app_secret": "test-app-secret", "verify_token": "test-verify-token"}
 PAGE = {"external_id": "2000000000000001", "name": "Demo Shop", "user_access_token": "test-user-token-long"}
 LINE_CHANNEL = {"external_id": "1650000001", "name": "デモ商店", "channel_secret": "test-line-secret"}
+TWILIO_ACCOUNT = {"account_sid": "AC00000000000000000000000000000001", "auth_token": "test-twilio-auth-token"}
+WHATSAPP_SENDER = {"external_id": "whatsapp:+815012345678", "name": "デモ商店 WhatsApp"}
+SMS_SENDER = {"external_id": "+815087654321", "name": "デモ商店 SMS"}
 
 # The emulator answers 5xx while it starts the first process of a function.
 _API_PATIENCE_S = 20
@@ -67,6 +70,8 @@ def _ensure_channels(api: str, token: str) -> list[dict]:
         "channel_secret": LINE_CHANNEL["channel_secret"],
     }
     wanted = [("messenger", PAGE, page_credentials), ("line", LINE_CHANNEL, line_credentials)]
+    for kind, sender in [("whatsapp", WHATSAPP_SENDER), ("sms", SMS_SENDER)]:
+        wanted.append((kind, sender, {"sender": sender["external_id"], **TWILIO_ACCOUNT}))
     described = []
     for kind, account, credentials in wanted:
         channel = there.get((kind, account["external_id"])) or _api(
