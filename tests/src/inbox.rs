@@ -150,7 +150,7 @@ impl TestInbox {
         let twilio = FakeTwilio::start().await;
         let providers = ProviderUrls {
             simulator: through(&simulator.base_url).await,
-            twilio: if simulated_twilio { simulator.base_url.clone() } else { through(twilio.url()).await },
+            twilio: through(if simulated_twilio { &simulator.base_url } else { twilio.url() }).await,
         };
         let (s3_url, files_url) = (through(s3.url()).await, through(files.url()).await);
         // Not behind the faults: it takes the echoes of sends while another function is being ended.
@@ -565,7 +565,7 @@ impl Functions {
                 directory.clone(),
                 credentials(),
                 http.clone(),
-                providers,
+                providers.clone(),
                 clock.clone(),
                 Metrics::new("profile_fetch"),
             ),
@@ -574,7 +574,11 @@ impl Functions {
                 directory.clone(),
                 credentials(),
                 http.clone().with_timeout(std::time::Duration::from_mins(1)),
-                Addresses { graph: files.to_owned(), line_data: files.to_owned() },
+                Addresses {
+                    graph: files.to_owned(),
+                    line_data: files.to_owned(),
+                    twilio: providers.twilio_base_url.clone(),
+                },
                 bucket.clone(),
                 clock.clone(),
                 Metrics::new("media_fetch"),

@@ -58,7 +58,18 @@ impl MediaFetcher {
             (ChannelKind::Line, None, Some(url)) => {
                 media::fetch(&self.http, &self.addresses.line_data, url).await
             }
-            (_, _, Some(url)) => media::fetch(&self.http, &self.addresses.graph, url).await,
+            (ChannelKind::Messenger, _, Some(url)) => {
+                media::fetch(&self.http, &self.addresses.graph, url).await
+            }
+            (ChannelKind::WhatsApp | ChannelKind::Sms, _, Some(url)) => {
+                match self.credentials.twilio(channel, freshness).await {
+                    Ok(account) => {
+                        let credential = (account.user.as_str(), account.password.as_str());
+                        media::fetch_authorized(&self.http, &self.addresses.twilio, url, credential).await
+                    }
+                    Err(error) => without_credential(error),
+                }
+            }
             (_, _, None) => MediaAnswer::Failed(MediaFailure::NotFound),
         }
     }

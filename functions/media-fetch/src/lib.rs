@@ -48,6 +48,8 @@ pub struct Addresses {
     pub graph: String,
     /// LINE's host for content.
     pub line_data: String,
+    /// Twilio's API.
+    pub twilio: String,
 }
 
 /// Works on files.
