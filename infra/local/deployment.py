@@ -45,17 +45,20 @@ def deploy(settings: Settings) -> dict[str, str]:
 
 
 def _parameters(settings: Settings, outputs: dict[str, str]) -> dict[str, str]:
-    return {
+    parameters = {
         "Architecture": host_architecture(),
         "LogLevel": settings.log_level,
         "GraphBaseUrl": settings.simulator,
         "LineBaseUrl": settings.simulator,
         "TwilioBaseUrl": settings.simulator,
-        "PublicBaseUrl": description.api_base(settings, outputs) if "ApiId" in outputs else "",
         "LineDataBaseUrl": settings.simulator,
         "ConsoleUrl": f"{settings.simulator}/operator",
         "DeletionProtection": "false",
     }
+    # SAM takes no empty value; without one the template's own goes.
+    if "ApiId" in outputs:
+        parameters["PublicBaseUrl"] = description.api_base(settings, outputs)
+    return parameters
 
 
 def _sam_deploy(settings: Settings, parameters: dict[str, str]) -> None:
