@@ -8,7 +8,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use change_relay::Relay;
-use inbox_api::{Api, router};
+use inbox_api::{AdminApi, Api, admin_routes, answering, routes};
 use inbox_writer::Writer;
 use lambda_http::request::RequestContext;
 use lambda_http::{IntoResponse as _, Service as _};
@@ -584,16 +584,23 @@ impl Functions {
                 Metrics::new("media_fetch"),
             ),
             closer: Closer::new(inbox.clone(), directory.clone()),
-            api: router(Api {
-                inbox,
-                channels: ChannelCache::new(directory.clone()).into(),
-                directory,
-                secrets: SecretWriter::new(aws.secrets()),
-                inbound: queue(inbound),
-                bucket,
-                clock: clock.clone(),
-                secret_prefix: PREFIX.to_owned(),
-            }),
+            api: answering(
+                routes(Api {
+                    inbox: inbox.clone(),
+                    channels: ChannelCache::new(directory.clone()).into(),
+                    directory: directory.clone(),
+                    bucket,
+                    clock: clock.clone(),
+                })
+                .merge(admin_routes(AdminApi {
+                    inbox,
+                    directory,
+                    secrets: SecretWriter::new(aws.secrets()),
+                    inbound: queue(inbound),
+                    clock: clock.clone(),
+                    secret_prefix: PREFIX.to_owned(),
+                })),
+            ),
             outbound: queue(outbound),
             media: queue(media),
         }

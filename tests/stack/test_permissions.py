@@ -158,7 +158,11 @@ MUST_NOT = {
         "take from inbound", "write a LINE secret",
         *_FILES,
     },
-    "inbox-api": {"send to outbound", "take from inbound", "read the Meta app", "write a customer's file"},
+    "inbox-api": {
+        "delete from the inbox", "send to inbound", "send to outbound", "take from inbound", "read the Meta app",
+        "read a LINE secret", "write a LINE secret", "write a customer's file",
+    },
+    "admin-api": {"write the inbox", "send to outbound", "take from inbound", "read the Meta app", *_FILES},
 }
 
 

@@ -8,7 +8,7 @@ use madoguchi_store::Saved;
 use madoguchi_store::directory::{Connection, Lease};
 
 use crate::credentials::{self, Credential};
-use crate::{Api, ApiError};
+use crate::{AdminApi, ApiError};
 
 /// Longer than a request can last.
 const LEASE: Span = Span::from_secs(30);
@@ -26,7 +26,7 @@ impl Credential {
 /// Stores the credential that a person has just entered, for `channel` among others; it is looked at
 /// from `check_at` on. The secret goes first: a connection that is due must find it.
 pub(crate) async fn authorize(
-    api: &Api,
+    api: &AdminApi,
     id: ConnectionId,
     channel: ChannelId,
     credential: &Credential,
@@ -62,7 +62,7 @@ pub(crate) async fn authorize(
 
 /// Lets an existing Messenger connection reach one more channel.
 pub(crate) async fn join(
-    api: &Api,
+    api: &AdminApi,
     id: ConnectionId,
     channel: ChannelId,
     check_at: Timestamp,
@@ -78,11 +78,11 @@ pub(crate) async fn join(
     settle(api, lease, &connection).await
 }
 
-async fn lease(api: &Api, id: ConnectionId, now: Timestamp) -> Result<(Lease, Connection), ApiError> {
+async fn lease(api: &AdminApi, id: ConnectionId, now: Timestamp) -> Result<(Lease, Connection), ApiError> {
     api.directory.lease_connection(id, LEASE, now).await?.ok_or(ApiError::ConnectionBusy)
 }
 
-async fn settle(api: &Api, lease: Lease, connection: &Connection) -> Result<(), ApiError> {
+async fn settle(api: &AdminApi, lease: Lease, connection: &Connection) -> Result<(), ApiError> {
     match api.directory.settle_connection(lease, connection).await? {
         Saved::Done => Ok(()),
         Saved::Conflict => Err(ApiError::ConnectionBusy),

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::input::is_visible_ascii;
-use crate::{Api, ApiError};
+use crate::{AdminApi, ApiError};
 
 /// What an administrator entered.
 #[derive(Clone, Debug)]
@@ -93,7 +93,7 @@ fn sid(field: &str, prefix: &str, text: &str) -> Result<String, ApiError> {
 
 /// Makes `credential` the current one of `connection`.
 pub(crate) async fn store(
-    api: &Api,
+    api: &AdminApi,
     connection: ConnectionId,
     credential: &Credential,
 ) -> Result<(), ApiError> {
@@ -166,7 +166,7 @@ fn twilio(entered: &TwilioCredential, known: Option<&TwilioSecret>) -> TwilioSec
 }
 
 async fn replace<T: Serialize + DeserializeOwned>(
-    api: &Api,
+    api: &AdminApi,
     name: &str,
     make: impl FnOnce(Option<&T>) -> T,
 ) -> Result<(), ApiError> {

@@ -31,32 +31,44 @@ use madoguchi_store::{ChannelCache, Directory, Inbox};
 pub use boundary::request_id;
 pub use error::ApiError;
 
-/// What the routes work with.
+/// What the operators' routes work with.
 #[derive(Clone, Debug)]
 pub struct Api {
     /// Conversations and messages.
     pub inbox: Inbox,
-    /// Channels and connections.
+    /// Channels and operators.
     pub directory: Directory,
     /// Channels as they were a moment ago: good enough for the window that a reply is written in, since the sender
     /// looks again.
     pub channels: Arc<ChannelCache>,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Where files lie.
+    pub bucket: Bucket,
+}
+
+/// What the administrators' routes work with. Only they touch credentials.
+#[derive(Clone, Debug)]
+pub struct AdminApi {
+    /// Quarantined events.
+    pub inbox: Inbox,
+    /// Channels and connections.
+    pub directory: Directory,
     /// Credentials, which are written and never shown.
     pub secrets: SecretWriter,
     /// Where quarantined events are sent again.
     pub inbound: Queue,
     /// Tells the time.
     pub clock: Clock,
-    /// Where files lie.
-    pub bucket: Bucket,
     /// What the names of the secrets begin with, without the slash.
     pub secret_prefix: String,
 }
 
 type Shared = State<Arc<Api>>;
+type SharedAdmin = State<Arc<AdminApi>>;
 
-/// Every route of the API.
-pub fn router(state: Api) -> Router {
+/// The routes of `inbox-api`: conversations, messages, files, and the operator who calls.
+pub fn routes(api: Api) -> Router {
     Router::new()
         .route("/api/conversations", get(conversations::list))
         .route("/api/conversations/{conversation}", get(conversations::read))
@@ -76,13 +88,24 @@ pub fn router(state: Api) -> Router {
         // Open: whoever has the address may have the file.
         .route("/media/{token}", get(files::public))
         .route("/api/me", get(me::read).patch(me::change))
+        .with_state(Arc::new(api))
+}
+
+/// The routes of `admin-api`: channels, their credentials, and the quarantine.
+pub fn admin_routes(api: AdminApi) -> Router {
+    Router::new()
         .route("/api/channels", get(channels::list).post(channels::create))
         .route("/api/channels/{channel}", get(channels::read).patch(channels::change))
         .route("/api/channels/{channel}/credential", put(channels::reauthorize))
         .route("/api/quarantine", get(quarantine::list))
         .route("/api/quarantine/{quarantined}/replay", post(quarantine::replay))
+        .with_state(Arc::new(api))
+}
+
+/// Answers what `routes` answer, and everything else with an error of the catalogue.
+pub fn answering(routes: Router) -> Router {
+    routes
         .fallback(async || ApiError::UnknownRoute)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(from_fn(boundary::answer))
-        .with_state(Arc::new(state))
 }

@@ -8,7 +8,7 @@ use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use axum::Router;
 use axum::body::to_bytes;
 use change_relay::Relay;
-use inbox_api::{Api, router};
+use inbox_api::{Api, answering, routes};
 use inbox_writer::Writer;
 use lambda_http::{IntoResponse as _, Service as _};
 use madoguchi_channels::ProviderHttp;
@@ -18,7 +18,7 @@ use madoguchi_domain::Span;
 use madoguchi_domain::deadline::DeadlineKind;
 use madoguchi_runtime::batch::{Invocation, process, process_changes};
 use madoguchi_runtime::http::provider_client;
-use madoguchi_runtime::{Aws, Clock, Metrics, ProviderConfig, Queue, SecretCache, SecretWriter};
+use madoguchi_runtime::{Aws, Clock, Metrics, ProviderConfig, Queue, SecretCache};
 use madoguchi_store::{ChannelCache, Directory, Inbox};
 use profile_fetch::Fetcher;
 use reply_dispatch::Dispatcher;
@@ -117,17 +117,14 @@ impl Environment {
                 Metrics::new("profile_fetch"),
             ),
             closer: Closer::new(inbox(&close), directory(&close)),
-            api: router(Api {
+            api: answering(routes(Api {
                 inbox: inbox(&api),
                 channels: ChannelCache::new(directory(&api)).into(),
                 directory: directory(&api),
-                secrets: SecretWriter::new(api.secrets()),
-                inbound: Queue::new(api.sqs(), &wiring.inbound),
                 // No job of these is about files.
                 bucket: api.bucket("media", clock.clone()),
                 clock: clock.clone(),
-                secret_prefix: PREFIX.to_owned(),
-            }),
+            })),
             outbound: Queue::new(dispatch.sqs(), &wiring.outbound),
         }
     }

@@ -12,7 +12,7 @@ use crate::auth::Administrator;
 use crate::conversations::TRIES;
 use crate::input::{InPath, JsonBody, named};
 use crate::view::ChannelView;
-use crate::{ApiError, Shared};
+use crate::{ApiError, SharedAdmin};
 
 /// What is left out stays as it is; `null` switches a timer off.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -34,7 +34,7 @@ pub(crate) struct Changes {
 }
 
 pub(crate) async fn change(
-    State(api): Shared,
+    State(api): SharedAdmin,
     Administrator(administrator): Administrator,
     InPath(id): InPath<ChannelId>,
     JsonBody(changes): JsonBody<Changes>,

@@ -17,7 +17,7 @@ use crate::auth::Administrator;
 use crate::credentials::{Credential, SharedKeyCredential, TwilioCredential, pasted};
 use crate::input::JsonBody;
 use crate::view::ChannelView;
-use crate::{ApiError, Shared, connections};
+use crate::{ApiError, SharedAdmin, connections};
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
@@ -72,7 +72,7 @@ struct Plan {
 const HEAD_START: Span = Span::from_minutes(1);
 
 pub(crate) async fn create(
-    State(api): Shared,
+    State(api): SharedAdmin,
     Administrator(administrator): Administrator,
     JsonBody(new): JsonBody<NewChannel>,
 ) -> Result<impl IntoResponse, ApiError> {

@@ -5,9 +5,12 @@ use axum::extract::State;
 
 use crate::auth::Operator;
 use crate::view::{ChannelView, PageView};
-use crate::{ApiError, Shared};
+use crate::{ApiError, SharedAdmin};
 
-pub(crate) async fn list(State(api): Shared, _: Operator) -> Result<Json<PageView<ChannelView>>, ApiError> {
+pub(crate) async fn list(
+    State(api): SharedAdmin,
+    _: Operator,
+) -> Result<Json<PageView<ChannelView>>, ApiError> {
     let mut channels = api.directory.channels().await?;
     channels.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
     Ok(Json(PageView { items: channels.iter().map(ChannelView::from).collect(), next_cursor: None }))

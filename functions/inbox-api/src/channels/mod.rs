@@ -15,8 +15,8 @@ pub(crate) use reauthorize::reauthorize;
 
 use madoguchi_domain::{Channel, ChannelId};
 
-use crate::{Api, ApiError};
+use crate::{AdminApi, ApiError};
 
-async fn existing(api: &Api, id: ChannelId) -> Result<Channel, ApiError> {
+async fn existing(api: &AdminApi, id: ChannelId) -> Result<Channel, ApiError> {
     api.directory.channel(id).await?.ok_or(ApiError::ChannelNotFound)
 }

@@ -8,10 +8,10 @@ use super::existing;
 use crate::auth::Operator;
 use crate::input::InPath;
 use crate::view::ChannelView;
-use crate::{ApiError, Shared};
+use crate::{ApiError, SharedAdmin};
 
 pub(crate) async fn read(
-    State(api): Shared,
+    State(api): SharedAdmin,
     _: Operator,
     InPath(id): InPath<ChannelId>,
 ) -> Result<Json<ChannelView>, ApiError> {

@@ -14,7 +14,7 @@ use crate::auth::Administrator;
 use crate::credentials::{Credential, TwilioCredential, pasted};
 use crate::input::{InPath, JsonBody};
 use crate::view::ChannelView;
-use crate::{ApiError, Shared, connections};
+use crate::{ApiError, SharedAdmin, connections};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,7 +24,7 @@ pub(crate) struct NewCredential {
 }
 
 pub(crate) async fn reauthorize(
-    State(api): Shared,
+    State(api): SharedAdmin,
     Administrator(administrator): Administrator,
     InPath(id): InPath<ChannelId>,
     JsonBody(new): JsonBody<Value>,

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::auth::Administrator;
 use crate::input::{InQuery, page_size};
 use crate::view::{PageView, QuarantinedView};
-use crate::{ApiError, Shared};
+use crate::{ApiError, SharedAdmin};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -17,7 +17,7 @@ pub(crate) struct ListQuery {
 
 /// The first pieces. There is no further page: what was dealt with leaves the list.
 pub(crate) async fn list(
-    State(api): Shared,
+    State(api): SharedAdmin,
     _: Administrator,
     InQuery(query): InQuery<ListQuery>,
 ) -> Result<Json<PageView<QuarantinedView>>, ApiError> {

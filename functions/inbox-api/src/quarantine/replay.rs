@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::auth::Administrator;
 use crate::input::InPath;
 use crate::view::QuarantinedId;
-use crate::{Api, ApiError, Shared};
+use crate::{AdminApi, ApiError, SharedAdmin};
 
 #[derive(Debug, Serialize)]
 struct Replayed {
@@ -24,7 +24,7 @@ struct Replayed {
 }
 
 pub(crate) async fn replay(
-    State(api): Shared,
+    State(api): SharedAdmin,
     Administrator(administrator): Administrator,
     InPath(QuarantinedId(id)): InPath<QuarantinedId>,
 ) -> Result<impl IntoResponse, ApiError> {
@@ -106,7 +106,7 @@ fn part(quarantined: &Quarantined) -> Option<QuarantinePart> {
 }
 
 /// Without its channel an event would come back at once, perhaps before it is released here.
-async fn check_channel(api: &Api, event: &InboundEvent) -> Result<(), ApiError> {
+async fn check_channel(api: &AdminApi, event: &InboundEvent) -> Result<(), ApiError> {
     match api.directory.channel(event.channel_id).await? {
         Some(_) => Ok(()),
         None => {

@@ -107,9 +107,7 @@ impl Function {
                 "LINE_BASE_URL",
                 "TWILIO_BASE_URL",
             ],
-            Self::InboxApi => {
-                &["INBOX_TABLE", "DIRECTORY_TABLE", "INBOUND_QUEUE_URL", "MEDIA_BUCKET", "SECRET_PREFIX"]
-            }
+            Self::InboxApi => &["INBOX_TABLE", "DIRECTORY_TABLE", "MEDIA_BUCKET"],
         }
     }
 

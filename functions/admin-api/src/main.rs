@@ -1,0 +1,35 @@
+//! Wires `admin-api`: the administrators' half of the API, which lives in `inbox-api`. It is a function of its own
+//! because it alone may touch credentials, and because each of the two is half as large.
+
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use inbox_api::{AdminApi, admin_routes, answering, request_id};
+use lambda_http::Error;
+use madoguchi_runtime::{Aws, Env, Function, Queue, SecretWriter};
+use madoguchi_store::{Directory, Inbox};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let function = Function::start("admin_api");
+    let mut env = Env::from_process();
+    let tables = (env.inbox_table(), env.directory_table());
+    let config = (tables, env.inbound_queue_url(), env.secret_prefix(), env.aws());
+    let ((inbox, directory), inbound, secret_prefix, aws) = env.finish(config)?;
+    let aws = Aws::new(aws)?;
+    let api = AdminApi {
+        inbox: Inbox::new(aws.dynamodb(), inbox),
+        directory: Directory::new(aws.dynamodb(), directory),
+        secrets: SecretWriter::new(aws.secrets()),
+        inbound: Queue::new(aws.sqs(), inbound),
+        clock: function.clock(),
+        secret_prefix,
+    };
+    let invocation = from_fn(move |request: Request, next: Next| {
+        let function = function.clone();
+        async move {
+            let id = request_id(request.extensions()).to_owned();
+            function.invocation(&id, next.run(request)).await
+        }
+    });
+    lambda_http::run(answering(admin_routes(api)).layer(invocation)).await
+}
