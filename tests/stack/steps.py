@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from infra.local.http import call
 from infra.local.testbed import Testbed, eventually
 
 
@@ -74,3 +75,60 @@ def set_timers(stack: Testbed, kind: str, **settings) -> dict:
     changed = stack.api("PATCH", f"/channels/{stack.channel(kind)['id']}", settings, group="administrators")
     assert changed.status == 200, changed
     return changed.json()
+
+
+def stored(stack: Testbed, identifier: str, count: int, within_s: float = 30) -> list[dict]:
+    """The conversation's messages, once there are `count` and every file of them has been copied."""
+
+    def look() -> list[dict] | None:
+        found = messages(stack, identifier)
+        files = [item["file"] for message in found for item in message["attachments"] if "file" in item]
+        assert all(file["state"] in ("pending", "stored") for file in files), files
+        ready = len(found) >= count and all(file["state"] == "stored" for file in files)
+        return found if ready else None
+
+    found = eventually(look, f"{count} messages with all their files", within_s)
+    assert len(found) == count, found
+    return found
+
+
+def link_to(stack: Testbed, identifier: str, message: dict, index: int = 0) -> dict:
+    """What the API answers to an operator who opens a file."""
+    given = stack.api("GET", f"/conversations/{identifier}/messages/{message['id']}/attachments/{index}")
+    assert given.status == 200, given
+    return given.json()
+
+
+def upload(stack: Testbed, identifier: str, name: str, content: bytes, **wish) -> dict:
+    """An operator uploads a file by the form that the API hands out; returns what names it in a message."""
+    given = stack.api("POST", f"/conversations/{identifier}/uploads", {"name": name, "size_bytes": len(content), **wish})
+    assert given.status == 201, given
+    accepted = given.json()
+    boundary = f"boundary-{accepted['upload_id']}"
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'.encode()
+        for field, value in accepted["form"]["fields"]
+    ]
+    parts.append(f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'.encode())
+    body = b"".join([*parts, content, f"\r\n--{boundary}--\r\n".encode()])
+    headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    answered = call("POST", accepted["form"]["url"], body, headers)
+    assert answered.status in (200, 201, 204), answered
+    return {"upload_id": accepted["upload_id"]}
+
+
+def send_file(stack: Testbed, identifier: str, key: str, attachment: dict) -> dict:
+    """An operator sends what was uploaded; returns the message as it was accepted."""
+    headers = {"Idempotency-Key": key}
+    given = stack.api("POST", f"/conversations/{identifier}/messages", {"attachment": attachment}, headers=headers)
+    assert given.status == 202, given
+    return given.json()
+
+
+def opened_by(stack: Testbed, customer: str) -> list[dict]:
+    """What the provider accepted for a customer, once the phone has fetched its files. Only LINE's phone does so itself."""
+    for item in sent_to(stack, customer):
+        if item["provider"] == "line":
+            opened = stack.simulator("POST", "/control/open", {"message_id": item["id"]})
+            assert opened.status == 200, opened
+    return sent_to(stack, customer)

@@ -81,6 +81,13 @@ pub(crate) fn small(object: &Value, key: &str) -> Option<u32> {
     integer(object, key)?.try_into().ok()
 }
 
+/// A latitude or longitude of at most `most` degrees. Others are none, and could not be stored if they were.
+pub(crate) fn degrees(degrees: f64, most: f64) -> Option<f64> {
+    // A hair's breadth on the ground; smaller numbers than a table holds would be possible.
+    const NOTHING: f64 = 1e-9;
+    (degrees.abs() <= most).then_some(if degrees.abs() < NOTHING { 0.0 } else { degrees })
+}
+
 /// The ids that the elements of a list carry under `key`, at most `max` of them.
 pub(crate) fn ids(list: Option<&Value>, key: &str, max: usize) -> Vec<String> {
     let list = list.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);

@@ -27,6 +27,10 @@ pub fn parse(event: &InboundEvent, options: &ParseOptions<'_>) -> Option<Event> 
 pub(crate) const KIND_CHARACTERS: usize = 64;
 /// The longest title of a button or a file.
 pub(crate) const TITLE_CHARACTERS: usize = 300;
+/// The longest name of a place.
+pub(crate) const PLACE_CHARACTERS: usize = 100;
+/// The longest address of a place.
+pub(crate) const ADDRESS_CHARACTERS: usize = 300;
 /// People who join or leave with one event; LINE groups hold 500.
 pub(crate) const MAX_MEMBERS: usize = 500;
 /// The longest postback payload; providers take at most 1,000 characters.

@@ -7,10 +7,12 @@ mod event;
 mod function;
 mod ingest;
 mod life;
+mod media;
 mod profile;
 mod refresh;
 mod relay;
 mod reply;
+mod sink;
 mod summary;
 mod sweep;
 mod world;
@@ -27,9 +29,9 @@ use crate::lambda::{CpuShare, share};
 use crate::{Options, Section};
 
 /// At full CPU: enough starts for a median, enough invocations for a 99th percentile.
-const FULL: Plan = Plan { starts: 15, warm_up: 10, warm: 200 };
+const FULL: Plan = Plan { starts: 15, warm_up: 10, warm: 200, with_largest: true };
 /// At a share, where everything takes longer.
-const SHARED: Plan = Plan { starts: 9, warm_up: 5, warm: 30 };
+const SHARED: Plan = Plan { starts: 9, warm_up: 5, warm: 30, with_largest: false };
 /// Memory of functions whose share of a CPU is tried.
 const SHARES_MB: [u32; 3] = [512, 256, 128];
 

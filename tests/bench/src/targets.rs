@@ -148,6 +148,12 @@ pub const TARGETS: &[Target] = &[
         Unit::Milliseconds,
     ),
     function("functions.max_zip_mb", "largest zip of any function", AtMost(3.0), Unit::Megabytes),
+    function(
+        "functions.media-fetch.peak_mb",
+        "peak memory of `media-fetch`, through which a video of 200 MB passes",
+        Below(128.0),
+        Unit::Megabytes,
+    ),
     work("work.inbound_text.wru", "inbound text: write units", AtMost(8.0), Unit::WriteUnits),
     work("work.inbound_text.rru", "inbound text: read units", AtMost(2.0), Unit::ReadUnits),
     work(

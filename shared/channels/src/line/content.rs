@@ -5,12 +5,8 @@ use madoguchi_domain::event::{Album, Attachment, Inset, StandsFor};
 use serde_json::Value;
 
 use crate::json;
-use crate::parse::{KIND_CHARACTERS, TITLE_CHARACTERS};
+use crate::parse::{ADDRESS_CHARACTERS, KIND_CHARACTERS, PLACE_CHARACTERS, TITLE_CHARACTERS};
 
-/// The longest title of a place.
-const PLACE_CHARACTERS: usize = 100;
-/// The longest address.
-const ADDRESS_CHARACTERS: usize = 300;
 /// The longest text of a sticker, or its keywords together.
 const STICKER_CHARACTERS: usize = 200;
 
@@ -102,11 +98,11 @@ fn attachment(kind: &str, message: &Value) -> Attachment {
 }
 
 fn location(message: &Value) -> Option<Content> {
-    let degrees = |name: &str| message.get(name).and_then(Value::as_f64);
+    let degrees = |name: &str, most: f64| json::degrees(message.get(name)?.as_f64()?, most);
     Some(Content::Location {
         title: json::short_text(message, "title", PLACE_CHARACTERS),
         address: json::short_text(message, "address", ADDRESS_CHARACTERS),
-        latitude: degrees("latitude")?,
-        longitude: degrees("longitude")?,
+        latitude: degrees("latitude", 90.0)?,
+        longitude: degrees("longitude", 180.0)?,
     })
 }

@@ -212,6 +212,14 @@ fn ing_10_over_long_fields_are_cut_and_the_message_is_kept() {
     };
     let characters = |text: Option<String>| text.unwrap().chars().count();
     assert_eq!((characters(title), characters(address)), (100, 300));
+    // No table holds such numbers: a message with them would block its conversation.
+    for (latitude, longitude) in [(1e300, 1.0), (1.0, -180.5)] {
+        let place = json!({"type": "location", "id": "1", "latitude": latitude, "longitude": longitude});
+        let EventBody::Message(message) = parse_one(json!({"type": "message", "message": place})).body else {
+            panic!("it is kept")
+        };
+        assert!(matches!(message.content, Content::Unknown { .. }), "{message:?}");
+    }
 
     let table = [
         json!({"type": "message", "message": {"type": "text", "id": long, "text": long}}),

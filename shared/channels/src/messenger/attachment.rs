@@ -7,7 +7,7 @@ use madoguchi_domain::event::Attachment;
 use serde_json::Value;
 
 use crate::json;
-use crate::parse::{KIND_CHARACTERS, PAYLOAD_CHARACTERS, TITLE_CHARACTERS};
+use crate::parse::{KIND_CHARACTERS, PAYLOAD_CHARACTERS, PLACE_CHARACTERS, TITLE_CHARACTERS};
 
 /// Messenger sends at most 30 pictures at once; more would not fit a table item.
 const MAX_ATTACHMENTS: usize = 30;
@@ -26,7 +26,7 @@ pub(super) fn content(message: &Value) -> Content {
             || Content::Unknown { name: "message".into(), raw: json::raw(message) },
             |payload| Content::Postback { title: None, payload: Some(payload), params: BTreeMap::new() },
         ),
-        [only] => sticker(only).unwrap_or_else(|| files(list)),
+        [only] => sticker(only).or_else(|| place(only)).unwrap_or_else(|| files(list)),
         _ => files(list),
     }
 }
@@ -44,6 +44,20 @@ fn sticker(attachment: &Value) -> Option<Content> {
         return None;
     }
     Some(Content::Sticker { sticker: number.unwrap_or_default(), url: json::url(payload, "url"), text: None })
+}
+
+/// A place. Meta's documents do not name it any more, older apps still send it.
+fn place(attachment: &Value) -> Option<Content> {
+    let at = attachment
+        .pointer("/payload/coordinates")
+        .filter(|_| json::text(attachment, "type") == Some("location"))?;
+    let degrees = |name: &str, most: f64| json::degrees(at.get(name)?.as_f64()?, most);
+    Some(Content::Location {
+        title: json::short_text(attachment, "title", PLACE_CHARACTERS),
+        address: None,
+        latitude: degrees("lat", 90.0)?,
+        longitude: degrees("long", 180.0)?,
+    })
 }
 
 fn attachments(list: &[Value]) -> Vec<Attachment> {

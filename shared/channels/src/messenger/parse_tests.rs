@@ -167,6 +167,39 @@ fn messages_of_every_documented_kind_are_read() {
 }
 
 #[test]
+fn a_place_is_a_place_wherever_on_the_globe_it_is() {
+    let said = |attachment: Value| match parse_one(json!({
+        "timestamp": 1_790_000_000_000_u64, "message": {"mid": "m_place", "attachments": [attachment]},
+    }))
+    .body
+    {
+        EventBody::Message(message) => message.content,
+        other => panic!("{other:?}"),
+    };
+    let at = |lat: Value, long: Value| {
+        said(
+            json!({"type": "location", "title": "駅", "payload": {"coordinates": {"lat": lat, "long": long}}}),
+        )
+    };
+    let place = |latitude, longitude| Content::Location {
+        title: Some("駅".into()),
+        address: None,
+        latitude,
+        longitude,
+    };
+    assert_eq!(at(json!(35.681), json!(139.767)), place(35.681, 139.767));
+    assert_eq!(at(json!(-90), json!(1e-200)), place(-90.0, 0.0));
+    // Neither a place nor storable: what is known of it is kept.
+    let nowhere = Attachment { title: Some("駅".into()), ..file("location") };
+    for (lat, long) in
+        [(json!(1e300), json!(1)), (json!(1), json!(-180.5)), (json!("x"), json!(1)), (json!(1), json!(null))]
+    {
+        let kept = Content::Attachments { attachments: vec![nowhere.clone()], album: None };
+        assert_eq!(at(lat, long), kept);
+    }
+}
+
+#[test]
 fn ing_14_everything_beside_messages_is_read() {
     let events = parse_all(include_str!("../../fixtures/messenger/events.json"));
     let ms = Timestamp::from_ms;

@@ -11,7 +11,9 @@ use super::split::{opt_out, parameter, part};
 use super::status::stage;
 use crate::envelope::InboundEvent;
 use crate::json;
-use crate::parse::{KIND_CHARACTERS, PAYLOAD_CHARACTERS, TITLE_CHARACTERS};
+use crate::parse::{
+    ADDRESS_CHARACTERS, KIND_CHARACTERS, PAYLOAD_CHARACTERS, PLACE_CHARACTERS, TITLE_CHARACTERS,
+};
 
 /// What the event says, or `None` if it belongs to no conversation. Never fails. Twilio tells no time, so an event
 /// happened when it came.
@@ -127,15 +129,12 @@ fn kind(content_type: Option<&str>) -> &'static str {
 }
 
 fn location(form: &Form, text: Option<&str>) -> Option<Content> {
-    let degrees = |name: &str, most: f64| {
-        let degrees: f64 = parameter(form, name)?.trim().parse().ok()?;
-        (degrees.abs() <= most).then_some(degrees)
-    };
+    let degrees = |name: &str, most: f64| json::degrees(parameter(form, name)?.trim().parse().ok()?, most);
     let (latitude, longitude) = (degrees("Latitude", 90.0)?, degrees("Longitude", 180.0)?);
     let short = |text: Option<&str>, max| text.map(|text| json::cut(text, max));
     Some(Content::Location {
-        title: short(parameter(form, "Label").or(text), 100),
-        address: short(parameter(form, "Address"), 300),
+        title: short(parameter(form, "Label").or(text), PLACE_CHARACTERS),
+        address: short(parameter(form, "Address"), ADDRESS_CHARACTERS),
         latitude,
         longitude,
     })

@@ -1,7 +1,7 @@
 //! What a file is, by its bytes; and how it may be shown.
 
 /// One spelling per type: what browsers, phones and libraries call the same thing differently.
-const SPELLINGS: [(&str, &str); 16] = [
+const SPELLINGS: [(&str, &str); 17] = [
     ("image/jpg", "image/jpeg"),
     ("image/pjpeg", "image/jpeg"),
     ("image/x-png", "image/png"),
@@ -15,6 +15,8 @@ const SPELLINGS: [(&str, &str); 16] = [
     ("audio/vnd.wave", "audio/wav"),
     ("audio/x-aac", "audio/aac"),
     ("audio/aacp", "audio/aac"),
+    // A voice message of WhatsApp is Opus in Ogg; bare Opus is no file.
+    ("audio/opus", "audio/ogg"),
     ("video/avi", "video/x-msvideo"),
     ("video/msvideo", "video/x-msvideo"),
     ("video/x-m4v", "video/mp4"),
@@ -101,6 +103,10 @@ mod tests {
             (b"RIFF\x24\x00\x00\x00WAVEfmt ", Some("audio/wav")),
             (b"RIFF\x24\x00\x00\x00AVI LIST", Some("video/x-msvideo")),
             (b"OggS\x00\x02", Some("audio/ogg")),
+            (
+                b"OggS\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xaa\xbb\xcc\xdd\x01\x13OpusHead\x01",
+                Some("audio/ogg"),
+            ),
             (b"ID3\x03\x00\x00\x00", Some("audio/mpeg")),
             (b"\xff\xfb\x90\x64", Some("audio/mpeg")),
             (b"\xff\xf3\x40\xc4", Some("audio/mpeg")),

@@ -11,33 +11,37 @@ use madoguchi_tests::TestInbox;
 use tokio::net::TcpListener;
 
 use super::function::Function;
+use super::sink::Sink;
 
 const HOPS: [HeaderName; 4] =
     [header::HOST, header::CONTENT_LENGTH, header::CONNECTION, header::TRANSFER_ENCODING];
 
 /// The address for `function`: that of the only stand-in that it calls, or else of a switch between them.
-pub(super) async fn of(function: Function, test: &TestInbox) -> anyhow::Result<String> {
+pub(super) async fn of(function: Function, test: &TestInbox, bucket: &Sink) -> anyhow::Result<String> {
     let uses = |wanted: fn(&str) -> bool| function.variables().iter().any(|variable| wanted(variable));
     let tables = uses(|variable| variable.ends_with("_TABLE"));
     let others = uses(|variable| variable.ends_with("_QUEUE_URL") || variable == "SECRET_PREFIX");
     match (tables, others) {
         (true, false) => Ok(test.dynamo.url().to_owned()),
         (false, _) => Ok(test.aws.url().to_owned()),
-        (true, true) => switch(test.dynamo.url().to_owned(), test.aws.url().to_owned()).await,
+        (true, true) => switch(test.dynamo.url().to_owned(), test.aws.url().to_owned(), bucket.clone()).await,
     }
 }
 
-/// Passes every request on, DynamoDB's to `tables`.
-async fn switch(tables: String, others: String) -> anyhow::Result<String> {
+/// Passes every request on, DynamoDB's to `tables`; what is for the bucket is answered here.
+async fn switch(tables: String, others: String, bucket: Sink) -> anyhow::Result<String> {
     let client = provider_client()?;
     let router = Router::new().fallback(move |request: Request| {
         let target = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok());
         let is_table = target.is_some_and(|target| target.starts_with("DynamoDB"));
         let upstream = if is_table { tables.clone() } else { others.clone() };
-        let client = client.clone();
+        let (client, bucket) = (client.clone(), bucket.clone());
         async move {
             let (parts, body) = request.into_parts();
             let Ok(body) = to_bytes(body, usize::MAX).await else { return bad_gateway() };
+            if Sink::is_for(&parts.uri) {
+                return bucket.answer(&parts.method, &parts.uri, body.len());
+            }
             let mut headers = parts.headers;
             forget_hops(&mut headers);
             let url = format!("{upstream}{}", parts.uri);

@@ -10,6 +10,7 @@ pub(super) enum Function {
     ChangeRelay,
     ReplyDispatch,
     ProfileFetch,
+    MediaFetch,
     PendingSweep,
     IdleClose,
     UnansweredClose,
@@ -20,13 +21,14 @@ pub(super) enum Function {
 
 impl Function {
     /// All of them, along the way of a message.
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::WebhookIngest,
         Self::InboxWriter,
         Self::InboxApi,
         Self::ChangeRelay,
         Self::ReplyDispatch,
         Self::ProfileFetch,
+        Self::MediaFetch,
         Self::PendingSweep,
         Self::IdleClose,
         Self::UnansweredClose,
@@ -41,6 +43,7 @@ impl Function {
             Self::ChangeRelay => "change-relay",
             Self::ReplyDispatch => "reply-dispatch",
             Self::ProfileFetch => "profile-fetch",
+            Self::MediaFetch => "media-fetch",
             Self::PendingSweep => "pending-sweep",
             Self::IdleClose => "idle-close",
             Self::UnansweredClose => "unanswered-close",
@@ -58,6 +61,7 @@ impl Function {
             Self::ChangeRelay => "one stream record, a reply",
             Self::ReplyDispatch => "one reply to Messenger",
             Self::ProfileFetch => "one name and picture from Messenger",
+            Self::MediaFetch => "one picture of 60 KB from LINE; at last a video of 200 MB",
             Self::PendingSweep => "a tick that finds one reply",
             Self::IdleClose | Self::UnansweredClose | Self::ReplyLimitClose => "a tick that closes one chat",
             Self::TokenRefresh => "a tick that checks one Messenger login",
@@ -92,6 +96,17 @@ impl Function {
                 "GRAPH_VERSION",
                 "LINE_BASE_URL",
             ],
+            Self::MediaFetch => &[
+                "INBOX_TABLE",
+                "DIRECTORY_TABLE",
+                "MEDIA_BUCKET",
+                "MEDIA_QUEUE_URL",
+                "SECRET_PREFIX",
+                "GRAPH_BASE_URL",
+                "LINE_BASE_URL",
+                "LINE_DATA_BASE_URL",
+                "TWILIO_BASE_URL",
+            ],
             Self::PendingSweep => &[
                 "INBOX_TABLE",
                 "DIRECTORY_TABLE",
@@ -114,6 +129,7 @@ impl Function {
     pub(super) const fn memory_mb(self) -> u32 {
         match self {
             Self::IdleClose | Self::UnansweredClose | Self::ReplyLimitClose => 1_769,
+            Self::MediaFetch => 512,
             _ => 256,
         }
     }
@@ -125,6 +141,7 @@ impl Function {
             Self::InboxApi => 29,
             Self::ChangeRelay | Self::ReplyDispatch | Self::ProfileFetch => 30,
             Self::PendingSweep => 60,
+            Self::MediaFetch => 180,
             Self::IdleClose | Self::UnansweredClose | Self::ReplyLimitClose | Self::TokenRefresh => 120,
         })
     }

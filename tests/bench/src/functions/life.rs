@@ -20,6 +20,8 @@ pub(super) struct Plan {
     pub(super) warm_up: usize,
     /// Invocations of the last start that are.
     pub(super) warm: usize,
+    /// Whether the largest job comes behind them, for those that have one.
+    pub(super) with_largest: bool,
 }
 
 impl Plan {
@@ -35,6 +37,8 @@ pub(super) struct Life {
     pub(super) firsts: Vec<Duration>,
     pub(super) warm: Vec<Duration>,
     pub(super) cpu_per_warm: Duration,
+    /// What the largest job took, if there was one.
+    pub(super) largest: Option<Duration>,
     pub(super) peak_bytes: u64,
 }
 
@@ -75,9 +79,17 @@ pub(super) async fn measure(
     }
     let spent = environment.cpu().await?.saturating_sub(before);
     let cpu_per_warm = spent / u32::try_from(plan.warm)?;
+    let mut largest = None;
+    if plan.with_largest
+        && let Some(event) = world.largest().await?
+    {
+        let answered = environment.invoke(&event).await?;
+        world.check_largest(&answered.answer).await.context("the largest job")?;
+        largest = Some(answered.took);
+    }
     let peak_bytes = environment.peak_bytes()?;
     environment.end().await?;
-    Ok(Life { inits, firsts, warm, cpu_per_warm, peak_bytes })
+    Ok(Life { inits, firsts, warm, cpu_per_warm, largest, peak_bytes })
 }
 
 /// Hands over one event after the other.

@@ -15,6 +15,7 @@ pub(super) fn section(found: &[Found], unlimited: Option<String>) -> Section {
         None => section.tables.push(at_shares(found)),
         Some(reason) => section.notes.push(format!("Shares of a CPU were not tried: {reason}.")),
     }
+    section.notes.extend(found.iter().filter_map(largest));
     section.notes.push(
         "What Lambda adds is not here: a new micro-VM with the unpacked zip, TLS, and the way to AWS and back. The \
          function alone is; its init is what Lambda reports as *Init Duration*, less what a colder disk costs."
@@ -22,6 +23,13 @@ pub(super) fn section(found: &[Found], unlimited: Option<String>) -> Section {
     );
     figures(&mut section, found);
     section
+}
+
+/// What the largest job took.
+fn largest(found: &Found) -> Option<String> {
+    let took = ms(found.full.largest?) / 1_000.0;
+    let name = found.function.name();
+    Some(format!("`{name}` is given its largest job last, outside the warm figures: it took {took:.1} s."))
 }
 
 fn method() -> Vec<String> {
@@ -107,6 +115,9 @@ fn figures(section: &mut Section, found: &[Found]) {
         ];
         for (figure, value) in figures {
             section.figure(&format!("{name}.{figure}"), value);
+        }
+        if let Some(took) = full.largest {
+            section.figure(&format!("{name}.largest_ms"), ms(took));
         }
         for (memory_mb, life) in SHARES_MB.iter().zip(shares) {
             section.figure(&format!("{name}.at_{memory_mb}_mb.init_ms"), median_ms(&life.inits));

@@ -14,7 +14,8 @@ use tokio::sync::Mutex;
 
 use super::customer::{CUSTOMERS, Customer};
 use super::function::Function;
-use super::{closing, endpoint, ingest, profile, refresh, relay, reply, sweep, writer};
+use super::sink::{BUCKET, Sink};
+use super::{closing, endpoint, ingest, media, profile, refresh, relay, reply, sweep, writer};
 use crate::lambda::Program;
 
 /// One function's surroundings.
@@ -27,6 +28,8 @@ pub(super) struct World {
     pub(super) stream: Mutex<StreamReader>,
     /// The batch that the function is working at.
     pub(super) batch: Mutex<Option<SqsEvent>>,
+    /// Where files go.
+    pub(super) bucket: Sink,
     endpoint: String,
 }
 
@@ -36,9 +39,10 @@ impl World {
         let test = TestInbox::start().await;
         test.set_time(now());
         let queued = test.aws.create_queue("measured.fifo");
-        let endpoint = endpoint::of(function, &test).await?;
+        let bucket = Sink::default();
+        let endpoint = endpoint::of(function, &test, &bucket).await?;
         let stream = Mutex::new(test.dynamo.stream());
-        let world = Self { function, test, queued, stream, batch: Mutex::default(), endpoint };
+        let world = Self { function, test, queued, stream, batch: Mutex::default(), bucket, endpoint };
         match function {
             Function::WebhookIngest | Function::TokenRefresh => {}
             Function::InboxWriter | Function::ChangeRelay | Function::InboxApi => {
@@ -50,6 +54,7 @@ impl World {
             Function::ReplyDispatch | Function::ProfileFetch | Function::PendingSweep => {
                 reply::begin_chat(&world).await;
             }
+            Function::MediaFetch => media::begin_chat(&world).await,
             Function::IdleClose | Function::UnansweredClose | Function::ReplyLimitClose => {
                 closing::set_timers(&world).await;
             }
@@ -79,6 +84,7 @@ impl World {
             Function::ChangeRelay => relay::event(self, n).await,
             Function::ReplyDispatch => reply::event(self, n).await,
             Function::ProfileFetch => profile::event(self).await,
+            Function::MediaFetch => media::event(self).await,
             Function::PendingSweep => sweep::event(self, n).await,
             Function::IdleClose | Function::UnansweredClose | Function::ReplyLimitClose => {
                 closing::event(self, n).await
@@ -96,11 +102,28 @@ impl World {
             Function::ChangeRelay => relay::check(self, n, answer),
             Function::ReplyDispatch => reply::check(self, n, answer).await,
             Function::ProfileFetch => profile::check(self, answer).await,
+            Function::MediaFetch => media::check(self, answer).await,
             Function::PendingSweep => sweep::check(self, n).await,
             Function::IdleClose | Function::UnansweredClose | Function::ReplyLimitClose => {
                 closing::check(self, n).await
             }
             Function::TokenRefresh => refresh::check(self, answer).await,
+        }
+    }
+
+    /// The largest job there is, for functions whose peak of memory it makes.
+    pub(super) async fn largest(&self) -> anyhow::Result<Option<Value>> {
+        match self.function {
+            Function::MediaFetch => media::largest(self).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether the largest job was done.
+    pub(super) async fn check_largest(&self, answer: &Value) -> anyhow::Result<()> {
+        match self.function {
+            Function::MediaFetch => media::check_largest(self, answer).await,
+            _ => Ok(()),
         }
     }
 
@@ -117,14 +140,17 @@ impl World {
             "DIRECTORY_TABLE" => DIRECTORY.to_owned(),
             "SECRET_PREFIX" => PREFIX.to_owned(),
             "GRAPH_VERSION" => "v26.0".to_owned(),
-            "GRAPH_BASE_URL" | "LINE_BASE_URL" | "TWILIO_BASE_URL" => self.test.simulator.base_url.clone(),
-            "MEDIA_BUCKET" => "media".to_owned(),
+            "GRAPH_BASE_URL" | "LINE_BASE_URL" | "LINE_DATA_BASE_URL" | "TWILIO_BASE_URL" => {
+                self.test.simulator.base_url.clone()
+            }
+            "MEDIA_BUCKET" => BUCKET.to_owned(),
             "PUBLIC_BASE_URL" => self.test.front.clone(),
             "PROFILES_QUEUE_URL" => self.test.profiles.url().to_owned(),
             // Work that is handed over is deleted and put back by its own queue.
             "OUTBOUND_QUEUE_URL" if self.function == Function::ReplyDispatch => {
                 self.test.outbound.url().to_owned()
             }
+            "MEDIA_QUEUE_URL" if self.function == Function::MediaFetch => self.test.media.url().to_owned(),
             _ => self.queued.url().to_owned(),
         }
     }
