@@ -26,7 +26,7 @@ use madoguchi_runtime::{Clock, ClockHand, Metrics, ProviderConfig, Queue, Secret
 use madoguchi_simulator::demo;
 use madoguchi_simulator::{Options, Provider, Simulator};
 use madoguchi_store::directory::Connection;
-use madoguchi_store::{ChannelCache, Directory, Inbox, Saved};
+use madoguchi_store::{ChannelCache, Directory, Inbox, Saved, SenderCache};
 use media_fetch::{Addresses, MediaFetcher};
 use pending_sweep::{Sweeper, Swept};
 use profile_fetch::Fetcher;
@@ -587,6 +587,7 @@ impl Functions {
             api: router(Api {
                 inbox,
                 channels: ChannelCache::new(directory.clone()).into(),
+                senders: SenderCache::new(directory.clone()).into(),
                 directory,
                 secrets: SecretWriter::new(aws.secrets()),
                 inbound: queue(inbound),

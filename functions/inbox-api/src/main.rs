@@ -5,7 +5,7 @@ use axum::middleware::{Next, from_fn};
 use inbox_api::{Api, request_id, router};
 use lambda_http::Error;
 use madoguchi_runtime::{Aws, Env, Function, Queue, SecretWriter};
-use madoguchi_store::{ChannelCache, Directory, Inbox};
+use madoguchi_store::{ChannelCache, Directory, Inbox, SenderCache};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -22,6 +22,7 @@ async fn main() -> Result<(), Error> {
     let api = Api {
         inbox: Inbox::new(aws.dynamodb(), inbox),
         channels: ChannelCache::new(directory.clone()).into(),
+        senders: SenderCache::new(directory.clone()).into(),
         directory,
         secrets: SecretWriter::new(aws.secrets()),
         inbound: Queue::new(aws.sqs(), inbound),

@@ -19,7 +19,7 @@ use madoguchi_domain::deadline::DeadlineKind;
 use madoguchi_runtime::batch::{Invocation, process, process_changes};
 use madoguchi_runtime::http::provider_client;
 use madoguchi_runtime::{Aws, Clock, Metrics, ProviderConfig, Queue, SecretCache, SecretWriter};
-use madoguchi_store::{ChannelCache, Directory, Inbox};
+use madoguchi_store::{ChannelCache, Directory, Inbox, SenderCache};
 use profile_fetch::Fetcher;
 use reply_dispatch::Dispatcher;
 use serde_json::Value;
@@ -120,6 +120,7 @@ impl Environment {
             api: router(Api {
                 inbox: inbox(&api),
                 channels: ChannelCache::new(directory(&api)).into(),
+                senders: SenderCache::new(directory(&api)).into(),
                 directory: directory(&api),
                 secrets: SecretWriter::new(api.secrets()),
                 inbound: Queue::new(api.sqs(), &wiring.inbound),
