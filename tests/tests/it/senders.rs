@@ -65,11 +65,11 @@ async fn snd_6_a_name_that_only_line_refuses_goes_out_as_the_account_and_the_mes
 }
 
 #[tokio::test]
-async fn snd_6_an_unclear_push_without_the_name_is_repeated_under_the_same_second_key() {
+async fn snd_6_the_push_as_the_account_has_a_retry_key_of_its_own() {
     let test = TestInbox::start().await;
     let id = begin(&test, ChannelKind::Line, "Caroline").await;
     test.pass(Span::from_minutes(5));
-    // The first push is refused for the name; the second one is taken and its answer lost.
+    // The first push gets no verdict; its repetition is refused for the name.
     let lost = Fault::ServerError { after_effect: true };
     test.simulator.fault(FaultRule { endpoint: Some(Endpoint::Push), times: Some(1), ..lost.into() });
     let key = reply(&test, id, "k").await;

@@ -106,6 +106,7 @@ impl Function {
                 "GRAPH_VERSION",
                 "LINE_BASE_URL",
                 "TWILIO_BASE_URL",
+                "PUBLIC_BASE_URL",
             ],
             Self::InboxApi => {
                 &["INBOX_TABLE", "DIRECTORY_TABLE", "INBOUND_QUEUE_URL", "MEDIA_BUCKET", "SECRET_PREFIX"]
