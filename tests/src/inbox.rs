@@ -26,7 +26,7 @@ use madoguchi_runtime::{Clock, ClockHand, Metrics, ProviderConfig, Queue, Secret
 use madoguchi_simulator::demo;
 use madoguchi_simulator::{Options, Provider, Simulator};
 use madoguchi_store::directory::Connection;
-use madoguchi_store::{ChannelCache, Directory, Inbox, Saved};
+use madoguchi_store::{ChannelCache, Directory, Inbox, Saved, SenderCache};
 use media_fetch::{Addresses, MediaFetcher};
 use pending_sweep::{Sweeper, Swept};
 use profile_fetch::Fetcher;
@@ -588,6 +588,7 @@ impl Functions {
                 routes(Api {
                     inbox: inbox.clone(),
                     channels: ChannelCache::new(directory.clone()).into(),
+                    senders: SenderCache::new(directory.clone()).into(),
                     directory: directory.clone(),
                     bucket,
                     clock: clock.clone(),

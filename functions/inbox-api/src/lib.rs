@@ -17,6 +17,7 @@ mod input;
 mod me;
 mod messages;
 mod quarantine;
+mod sender_sync;
 mod view;
 
 use std::sync::Arc;
@@ -26,7 +27,7 @@ use axum::extract::State;
 use axum::middleware::from_fn;
 use axum::routing::{get, post, put};
 use madoguchi_runtime::{Bucket, Clock, Queue, SecretWriter};
-use madoguchi_store::{ChannelCache, Directory, Inbox};
+use madoguchi_store::{ChannelCache, Directory, Inbox, SenderCache};
 
 pub use boundary::request_id;
 pub use error::ApiError;
@@ -41,6 +42,8 @@ pub struct Api {
     /// Channels as they were a moment ago: good enough for the window that a reply is written in, since the sender
     /// looks again.
     pub channels: Arc<ChannelCache>,
+    /// How customers see operators, as it was a moment ago.
+    pub senders: Arc<SenderCache>,
     /// Tells the time.
     pub clock: Clock,
     /// Where files lie.
@@ -87,6 +90,7 @@ pub fn routes(api: Api) -> Router {
         .route("/api/conversations/{conversation}/uploads", post(files::upload))
         // Open: whoever has the address may have the file.
         .route("/media/{token}", get(files::public))
+        .route("/media/operator.png", get(sender_sync::picture))
         .route("/api/me", get(me::read).patch(me::change))
         .with_state(Arc::new(api))
 }
@@ -94,6 +98,7 @@ pub fn routes(api: Api) -> Router {
 /// The routes of `admin-api`: channels, their credentials, and the quarantine.
 pub fn admin_routes(api: AdminApi) -> Router {
     Router::new()
+        .route("/api/sender-sync", get(sender_sync::read).post(sender_sync::start))
         .route("/api/channels", get(channels::list).post(channels::create))
         .route("/api/channels/{channel}", get(channels::read).patch(channels::change))
         .route("/api/channels/{channel}/credential", put(channels::reauthorize))

@@ -5,7 +5,7 @@ use axum::middleware::{Next, from_fn};
 use inbox_api::{Api, answering, request_id, routes};
 use lambda_http::Error;
 use madoguchi_runtime::{Aws, Env, Function};
-use madoguchi_store::{ChannelCache, Directory, Inbox};
+use madoguchi_store::{ChannelCache, Directory, Inbox, SenderCache};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -20,6 +20,7 @@ async fn main() -> Result<(), Error> {
     let api = Api {
         inbox: Inbox::new(aws.dynamodb(), inbox),
         channels: ChannelCache::new(directory.clone()).into(),
+        senders: SenderCache::new(directory.clone()).into(),
         directory,
         bucket: aws.bucket(bucket, function.clock()),
         clock: function.clock(),

@@ -13,6 +13,7 @@ use madoguchi_domain::event::Template;
 use madoguchi_domain::media::{Media, MediaKind, Token};
 use madoguchi_domain::message::Body;
 use madoguchi_domain::send::{AttachmentFault, Meter, Outcome, Refusal, RefusalClass, Via};
+use madoguchi_domain::sender::{self, SenderName};
 use madoguchi_domain::{Channel, ChannelKind, Content, Conversation, Message};
 
 use crate::drain::{Claimed, Dispatcher};
@@ -43,7 +44,7 @@ impl Dispatcher {
         conversation: &Conversation,
         claimed: &Claimed,
     ) -> Outcome {
-        let Some(said) = Said::of(&claimed.message, &self.public_base_url) else {
+        let Some(said) = Said::of(&claimed.message, channel.kind, &self.public_base_url) else {
             return refused("the reply says nothing that can be sent");
         };
         let to = conversation.party.external_id();
@@ -60,6 +61,11 @@ impl Dispatcher {
             }
         };
         match (outcome.unwrap_or_else(without_credential), &said) {
+            (Outcome::Refused(refusal), _)
+                if refusal.class == RefusalClass::Sender && claimed.message.shown_sender().is_none() =>
+            {
+                Outcome::Refused(Refusal { class: RefusalClass::Invalid, ..refusal })
+            }
             // Providers say of a file only that the request is wrong.
             (Outcome::Refused(refusal), Said::File { .. }) if refusal.class == RefusalClass::Invalid => {
                 let class = RefusalClass::Attachment(AttachmentFault::Unknown);
@@ -89,7 +95,13 @@ impl Dispatcher {
         };
         // Comes back in the echo and settles what a broken connection left unclear.
         let metadata = claimed.message.key.to_string();
-        let message = OutgoingMessage { psid, content, metadata: &metadata, via: &claimed.via };
+        let message = OutgoingMessage {
+            psid,
+            content,
+            metadata: &metadata,
+            via: &claimed.via,
+            persona_id: claimed.persona_id.as_deref(),
+        };
         let http = match content {
             Outgoing::Text(_) => self.http.clone(),
             Outgoing::File { .. } => self.http.clone().with_timeout(FILE_TIMEOUT),
@@ -107,14 +119,15 @@ impl Dispatcher {
     ) -> Result<Outcome, CredentialError> {
         let token = self.credentials.line_token(channel, freshness, self.clock.now()).await?;
         let base = &self.providers.line_base_url;
+        let sender = claimed.message.shown_sender().map(SenderName::as_str);
         if let Via::ReplyToken { token: reply_token } = &claimed.via {
-            let first = line::reply(&self.http, base, &token, reply_token, content).await;
+            let first = line::reply(&self.http, base, &token, reply_token, content, sender).await;
             if !matches!(first, Outcome::Unclear { .. }) {
                 return Ok(first);
             }
             // The same reply token cannot send twice, so repeating the call is safe. If it is refused
             // now, the first call most likely landed: pushing could double the message.
-            return Ok(match line::reply(&self.http, base, &token, reply_token, content).await {
+            return Ok(match line::reply(&self.http, base, &token, reply_token, content, sender).await {
                 accepted @ Outcome::Accepted { .. } => accepted,
                 Outcome::Refused(_) | Outcome::Unclear { .. } => first,
             });
@@ -122,7 +135,7 @@ impl Dispatcher {
         let Some(retry_key) = retry_key(&claimed.message, &claimed.via) else {
             return Ok(refused("not a way of LINE"));
         };
-        Ok(line::push(&self.http, base, &token, to, content, retry_key).await)
+        Ok(line::push(&self.http, base, &token, to, content, sender, retry_key).await)
     }
 
     async fn twilio(
@@ -178,12 +191,14 @@ enum Said<'a> {
 }
 
 impl<'a> Said<'a> {
-    fn of(message: &'a Message, public_base_url: &str) -> Option<Self> {
+    fn of(message: &'a Message, kind: ChannelKind, public_base_url: &str) -> Option<Self> {
         if let Body::Said { content: Content::Template(template) } = &message.body {
             return Some(Self::Template(template));
         }
         let Some(attachment) = message.attachments().first() else {
-            return message.reply_text().map(|text| Self::Text(text.into()));
+            let text = message.reply_text()?;
+            let prefix = sender::prefix(kind, message.shown_sender());
+            return Some(Self::Text(if prefix.is_empty() { text.into() } else { (prefix + text).into() }));
         };
         let Some(Media::Stored(stored)) = &attachment.media else { return None };
         let address = |key: &str| Some(format!("{public_base_url}/media/{}", Token::of(key)?));

@@ -9,11 +9,11 @@ use madoguchi_domain::send::{
     AfterCrash, FailureReason, LEASE, Settlement, Via, after_crash, retry_key_lapsed,
 };
 use madoguchi_domain::window::Author;
-use madoguchi_domain::{Channel, Conversation, Message, Span, Timestamp};
+use madoguchi_domain::{Channel, ChannelKind, Conversation, Message, SentBy, Span, Timestamp};
 use madoguchi_runtime::{Clock, Metrics, ProviderConfig, RecordError};
 use madoguchi_store::inbox::PendingReply;
 use madoguchi_store::work::ReplyWork;
-use madoguchi_store::{Directory, Inbox, Saved, StoreError};
+use madoguchi_store::{Directory, Inbox, Saved, SenderCache, StoreError};
 
 /// The longest that one reply takes: a token, a call and its repeat, 8 seconds each.
 const LONGEST_REPLY: Span = Span::from_secs(25);
@@ -44,6 +44,7 @@ pub enum DispatchError {
 pub struct Dispatcher {
     pub(crate) inbox: Inbox,
     pub(crate) directory: Directory,
+    pub(crate) senders: SenderCache,
     pub(crate) credentials: Credentials,
     pub(crate) http: ProviderHttp,
     pub(crate) providers: ProviderConfig,
@@ -73,7 +74,8 @@ impl Dispatcher {
         metrics: Metrics,
     ) -> Self {
         let public_base_url = public_base_url.into();
-        Self { inbox, directory, credentials, http, providers, public_base_url, clock, metrics }
+        let senders = SenderCache::new(directory.clone());
+        Self { inbox, directory, senders, credentials, http, providers, public_base_url, clock, metrics }
     }
 
     /// Handles one record of the outbound queue for the batch loop: a passing fault tells the queue when
@@ -194,7 +196,9 @@ impl Dispatcher {
                 // Refused before the provider is called (C2).
                 Route::Refused(reason) => return self.refuse(message, reason, now).await,
             };
-            let Some(claimed) = self.claim(message, &queued, via, now).await? else { continue };
+            let mut message = message;
+            let persona = self.persona(&channel, &mut message).await?;
+            let Some(claimed) = self.claim(message, &queued, via, persona, now).await? else { continue };
             return self.send(&channel, conversation, claimed).await;
         }
         // Others kept writing to it; the sweeper looks again.
@@ -222,6 +226,7 @@ impl Dispatcher {
         message: Message,
         queued: &Queued,
         via: Via,
+        persona_id: Option<String>,
         now: Timestamp,
     ) -> Result<Option<Claimed>, StoreError> {
         let attempt = queued.attempts + 1;
@@ -239,7 +244,7 @@ impl Dispatcher {
         }
         message.rev += 1;
         let repeats = queued.keep_via.is_some();
-        Ok(Some(Claimed { message, attempt, first_attempt_at, since: now, via, repeats }))
+        Ok(Some(Claimed { message, attempt, first_attempt_at, since: now, via, persona_id, repeats }))
     }
 
     async fn send(
@@ -254,23 +259,54 @@ impl Dispatcher {
             // The reply is in hand and must be sent; the token is refused if it is tried again.
             tracing::warn!(%error, conversation.id = %conversation.id, "A reply token was not marked as spent");
         }
-        let outcome = self.call(channel, &conversation, &claimed).await;
-        let settlement =
-            madoguchi_domain::send::settle(claimed.message.key.id, claimed.attempt, &claimed.via, outcome);
-        if settlement != Settlement::Fallback {
-            return self.settle(channel, claimed, settlement).await;
+        let mut claimed = claimed;
+        loop {
+            let outcome = self.call(channel, &conversation, &claimed).await;
+            let (message, attempt) = (claimed.message.key.id, claimed.attempt);
+            let settlement = madoguchi_domain::send::settle(message, attempt, &claimed.via, outcome);
+            let (mut message, via) = match settlement {
+                // The reply token was certainly not taken: push, which costs quota.
+                Settlement::Fallback if claimed.via != Via::Push => (claimed.message, Via::Push),
+                // Nothing was taken: the same as the account (SND-6).
+                Settlement::AsAccount if claimed.message.shown_sender().is_some() => {
+                    tracing::warn!(
+                        conversation.id = %conversation.id, message.id = %claimed.message.key,
+                        "The provider refused the sender's name: the reply goes out as the account"
+                    );
+                    (claimed.message, claimed.via)
+                }
+                settlement => return self.settle(channel, claimed, settlement).await,
+            };
+            if settlement == Settlement::AsAccount {
+                as_account(&mut message);
+            }
+            // From a claim of its own, so that a crash from here on is repeated with the new call's retry key.
+            let queued = Queued { attempts: attempt - 1, first_attempt_at: None, keep_via: None };
+            let Some(again) = self.claim(message, &queued, via, None, self.clock.now()).await? else {
+                return Ok(Next::Stop);
+            };
+            claimed = again;
         }
-        // The reply token was certainly not taken: push, which costs quota, from a claim of its own, so
-        // that a crash from here on is repeated with the push's retry key.
-        let now = self.clock.now();
-        let queued = Queued { attempts: claimed.attempt - 1, first_attempt_at: None, keep_via: None };
-        let Some(claimed) = self.claim(claimed.message, &queued, Via::Push, now).await? else {
-            return Ok(Next::Stop);
-        };
-        let outcome = self.call(channel, &conversation, &claimed).await;
-        let settlement =
-            madoguchi_domain::send::settle(claimed.message.key.id, claimed.attempt, &claimed.via, outcome);
-        self.settle(channel, claimed, settlement).await
+    }
+
+    /// The persona that a reply goes out under (Messenger). What the persona shows is what the customer sees, also if
+    /// the operator has chosen another name since the last sync (SND-8); without one it is the account.
+    async fn persona(&self, channel: &Channel, message: &mut Message) -> Result<Option<String>, StoreError> {
+        let SentBy::Operator { operator } = &message.sent_by else { return Ok(None) };
+        if channel.kind != ChannelKind::Messenger || message.shown_sender().is_none() {
+            return Ok(None);
+        }
+        let persona = self.senders.persona(channel.id, operator, self.clock.now()).await?;
+        match (persona.filter(|persona| !persona.id.is_empty()), &mut message.sender) {
+            (Some(persona), Some(sender)) => {
+                sender.shown = Some(persona.name);
+                Ok(Some(persona.id))
+            }
+            _ => {
+                as_account(message);
+                Ok(None)
+            }
+        }
     }
 
     /// A reply token works once: the next reply must not try it again. If this write is lost, the
@@ -294,6 +330,12 @@ impl Dispatcher {
     }
 }
 
+fn as_account(message: &mut Message) {
+    if let Some(sender) = &mut message.sender {
+        sender.refused = true;
+    }
+}
+
 /// A reply that nobody has in hand.
 struct Queued {
     attempts: u32,
@@ -308,6 +350,8 @@ pub(crate) struct Claimed {
     pub(crate) first_attempt_at: Timestamp,
     pub(crate) since: Timestamp,
     pub(crate) via: Via,
+    /// The persona that it goes out under (Messenger).
+    pub(crate) persona_id: Option<String>,
     /// An earlier attempt may have been taken.
     pub(crate) repeats: bool,
 }

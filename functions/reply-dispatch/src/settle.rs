@@ -20,7 +20,7 @@ impl Dispatcher {
         settlement: Settlement,
     ) -> Result<Next, DispatchError> {
         let now = self.clock.now();
-        let Claimed { message, attempt, first_attempt_at, since: claimed_at, via, repeats } = claimed;
+        let Claimed { message, attempt, first_attempt_at, since: claimed_at, via, repeats, .. } = claimed;
         let (conversation, key) = (message.conversation_id, message.key);
         // What must stay the same when the reply is tried again: a push keeps its retry key alive.
         let keep_via = via.repeatable().then_some(via);
@@ -101,7 +101,7 @@ impl Dispatcher {
                 self.directory.check_connection_soon(channel.connection_id, now).await?;
                 Ok(Next::Stop)
             }
-            Settlement::Fallback => Ok(Next::Stop),
+            Settlement::Fallback | Settlement::AsAccount => Ok(Next::Stop),
         }
     }
 
@@ -222,7 +222,10 @@ fn in_hand(message: &Message, then: Timestamp) -> bool {
     matches!(message.send, Some(SendState::Sending { claimed_at, .. }) if claimed_at == then)
 }
 
-/// The retry key of a push: the same for every attempt of the same message.
+/// The retry key of a push: the same for every attempt of the same message. Without the name that was refused it is
+/// another call, which has a key of its own.
 pub(crate) fn retry_key(message: &Message, via: &Via) -> Option<uuid::Uuid> {
-    via.repeatable().then(|| message.key.id.derived("line-push"))
+    let refused = message.sender.as_ref().is_some_and(|sender| sender.refused);
+    let purpose = if refused { "line-push as the account" } else { "line-push" };
+    via.repeatable().then(|| message.key.id.derived(purpose))
 }

@@ -38,6 +38,7 @@ mod outcome;
 mod page;
 mod rules;
 mod secret;
+mod senders;
 mod settle;
 mod twilio;
 

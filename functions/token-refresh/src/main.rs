@@ -12,8 +12,9 @@ use token_refresh::TokenRefresh;
 async fn main() -> Result<(), Error> {
     let function = Function::start("token_refresh");
     let mut env = Env::from_process();
-    let config = (env.directory_table(), env.secret_prefix(), env.providers(), env.aws());
-    let (directory_table, secret_prefix, providers, aws) = env.finish(config)?;
+    let config =
+        (env.directory_table(), env.secret_prefix(), env.providers(), env.public_base_url(), env.aws());
+    let (directory_table, secret_prefix, providers, public_base_url, aws) = env.finish(config)?;
     let aws = Aws::new(aws)?;
     let refresh = TokenRefresh::new(
         Directory::new(aws.dynamodb(), directory_table),
@@ -32,6 +33,7 @@ async fn main() -> Result<(), Error> {
                 refresh.check_soon(id.parse()?, now).await?;
             }
             let report = refresh.run(now).await?;
+            refresh.sync_senders(&public_base_url, now).await?;
             // Everything that could be done is done; the error is for the alarm.
             if report.failed > 0 {
                 return Err(

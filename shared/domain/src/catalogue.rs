@@ -642,7 +642,7 @@ pub fn of_refusal(class: RefusalClass) -> Option<Problem> {
         RefusalClass::OptedOut => Problem::RecipientOptedOut,
         RefusalClass::NotPermitted => Problem::ChannelNotPermitted,
         RefusalClass::Temporary => Problem::ProviderUnavailable,
-        RefusalClass::Invalid => Problem::MessageRefused,
+        RefusalClass::Invalid | RefusalClass::Sender => Problem::MessageRefused,
         RefusalClass::Attachment(fault) => of_attachment(fault),
         RefusalClass::Unmapped => Problem::ProviderRefused,
         RefusalClass::ThreadControl => Problem::ThreadControlled,

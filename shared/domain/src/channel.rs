@@ -161,6 +161,10 @@ pub struct ChannelSettings {
     /// Whether operators may send files (MSG-9).
     #[serde(default = "allowed")]
     pub files: bool,
+    /// WhatsApp and SMS, which show no sender of a message: whether the operator's name stands before a text that is sent
+    /// as the operator (SND-1).
+    #[serde(default)]
+    pub sender_prefix: bool,
 }
 
 impl Default for ChannelSettings {
@@ -171,6 +175,7 @@ impl Default for ChannelSettings {
             reopen: ReopenPolicy::default(),
             human_agent: false,
             files: allowed(),
+            sender_prefix: false,
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::event::{Attachment, Content};
 use crate::ids::{ChannelId, ConversationId, InvalidId, MessageId, OperatorId};
 use crate::media::{Media, MediaFailure};
 use crate::send::{FailureReason, Meter, Via};
+use crate::sender::{Sender, SenderName};
 use crate::time::Timestamp;
 
 /// Where a message stands in its conversation: by the time at which it was said, then by id. Written
@@ -63,6 +64,9 @@ pub struct Message {
     pub channel_id: ChannelId,
     /// Who said it.
     pub sent_by: SentBy,
+    /// Of a reply: under whose name it goes out; `None` of what came in and of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<Sender>,
     /// What was said or happened.
     pub body: Body,
     /// The provider's id of it, once known.
@@ -304,6 +308,11 @@ impl Message {
             Body::Said { content: Content::Text { text, .. } } => Some(text),
             _ => None,
         }
+    }
+
+    /// The name that the customer sees above it; `None` is the account.
+    pub fn shown_sender(&self) -> Option<&SenderName> {
+        self.sender.as_ref().and_then(Sender::name)
     }
 
     /// One line for a list; `None` for timeline lines.

@@ -75,6 +75,7 @@ mod tests {
             channel_id,
             sent_by: SentBy::Operator { operator: OperatorId("o".into()) },
             body: Body::Said { content: Content::text("はい") },
+            sender: None,
             provider_message_id: provider_message_id.map(str::to_owned),
             participant: None,
             reply_to: None,

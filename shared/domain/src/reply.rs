@@ -3,10 +3,11 @@
 use crate::channel::{ChannelKind, ChannelSettings};
 use crate::conversation::{CloseReason, Conversation, ReplyToken, Status, timeline};
 use crate::event::{Attachment, Content};
-use crate::ids::{MessageId, OperatorId};
+use crate::ids::MessageId;
 use crate::media::{Accepted, Media, MediaRefused};
 use crate::message::{Annotations, Body, Message, MessageKey, SendState, SentBy};
 use crate::send::{FailureReason, Via};
+use crate::sender::{self, Writer};
 use crate::template::{self, TemplateRefused};
 use crate::text::{self, TextRefused};
 use crate::time::{Span, Timestamp};
@@ -152,33 +153,38 @@ pub enum ReplyRefused {
 pub fn write(
     conversation: &Conversation,
     settings: &ChannelSettings,
-    operator: OperatorId,
+    writer: impl Into<Writer>,
     idempotency_key: &str,
     reply: &str,
     placed_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<Message, ReplyRefused> {
     let reply = Content::text(reply);
-    write_content(conversation, settings, operator, idempotency_key, reply, placed_at, now)
+    write_content(conversation, settings, writer, idempotency_key, reply, placed_at, now)
 }
 
 /// The same for any content that can be sent.
 pub fn write_content(
     conversation: &Conversation,
     settings: &ChannelSettings,
-    operator: OperatorId,
+    writer: impl Into<Writer>,
     idempotency_key: &str,
     content: Content,
     placed_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<Message, ReplyRefused> {
     permitted(conversation, settings, Author::Person, &content, now)?;
+    let writer = writer.into();
     match &content {
-        Content::Text { text, .. } => text::check(conversation.channel_kind, text)?,
+        Content::Text { text, .. } => {
+            let (kind, name) =
+                (conversation.channel_kind, writer.shown_with(conversation.channel_kind, settings, &content));
+            text::check_behind(kind, &sender::prefix(kind, name), text)?;
+        }
         Content::Template(template) => template::check(conversation.channel_kind, template)?,
         _ => {}
     }
-    Ok(queued(conversation, operator, idempotency_key, content, placed_at, now))
+    Ok(queued(conversation, settings, writer, idempotency_key, content, placed_at, now))
 }
 
 /// A file that was uploaded and is to be sent.
@@ -202,7 +208,7 @@ pub struct Upload {
 pub fn write_file(
     conversation: &Conversation,
     settings: &ChannelSettings,
-    operator: OperatorId,
+    writer: impl Into<Writer>,
     idempotency_key: &str,
     upload: &Upload,
     placed_at: Option<Timestamp>,
@@ -224,12 +230,13 @@ pub fn write_file(
     };
     let content = Content::Attachments { attachments: vec![attachment], album: None };
     permitted(conversation, settings, Author::Person, &content, now)?;
-    Ok(queued(conversation, operator, idempotency_key, content, placed_at, now))
+    Ok(queued(conversation, settings, writer.into(), idempotency_key, content, placed_at, now))
 }
 
 fn queued(
     conversation: &Conversation,
-    operator: OperatorId,
+    settings: &ChannelSettings,
+    writer: Writer,
     idempotency_key: &str,
     content: Content,
     placed_at: Option<Timestamp>,
@@ -242,7 +249,8 @@ fn queued(
         key: MessageKey { at, id: MessageId::of_reply(conversation.id, idempotency_key) },
         conversation_id: conversation.id,
         channel_id: conversation.channel_id,
-        sent_by: SentBy::Operator { operator },
+        sender: writer.sender(conversation.channel_kind, settings, &content),
+        sent_by: SentBy::Operator { operator: writer.operator },
         body: Body::Said { content },
         provider_message_id: None,
         participant: None,

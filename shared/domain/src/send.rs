@@ -75,6 +75,8 @@ pub enum RefusalClass {
     ThreadControl,
     /// LINE: the reply token is used or too old: push instead.
     ReplyTokenSpent,
+    /// The name that it goes out under: once more as the account (SND-6).
+    Sender,
 }
 
 /// How much of a month's messages is used.
@@ -255,6 +257,8 @@ pub enum Settlement {
     },
     /// Again at once in another way (LINE: push after a spent reply token).
     Fallback,
+    /// Again at once without the operator's name.
+    AsAccount,
     /// The channel rests until then; its messages stay queued.
     Pause {
         /// How long.
@@ -290,7 +294,7 @@ pub fn failure_of(class: RefusalClass) -> FailureReason {
         RefusalClass::Recipient => FailureReason::ContactUnreachable,
         RefusalClass::OptedOut => FailureReason::RecipientOptedOut,
         RefusalClass::Quota => FailureReason::QuotaExhausted,
-        RefusalClass::Invalid => FailureReason::MessageRefused,
+        RefusalClass::Invalid | RefusalClass::Sender => FailureReason::MessageRefused,
         RefusalClass::Attachment(fault) => fault.into(),
         RefusalClass::Unmapped => FailureReason::ProviderRefused,
         RefusalClass::ThreadControl => FailureReason::ThreadControlled,
@@ -368,6 +372,7 @@ pub fn settle(message: MessageId, attempt: u32, via: &Via, outcome: Outcome) -> 
         RefusalClass::Unmapped => failed(FailureReason::ProviderRefused),
         RefusalClass::ThreadControl => failed(FailureReason::ThreadControlled),
         RefusalClass::ReplyTokenSpent => Settlement::Fallback,
+        RefusalClass::Sender => Settlement::AsAccount,
         RefusalClass::Temporary => retry(message, attempt, retry_after, detail, |detail| {
             Settlement::Failed { reason: FailureReason::ProviderUnavailable, detail, text: None }
         }),
@@ -502,6 +507,7 @@ mod tests {
             (RefusalClass::Unmapped, None, failed(FailureReason::ProviderRefused)),
             (RefusalClass::ThreadControl, None, failed(FailureReason::ThreadControlled)),
             (RefusalClass::ReplyTokenSpent, None, Settlement::Fallback),
+            (RefusalClass::Sender, None, Settlement::AsAccount),
         ];
         for (class, hint, expected) in table {
             assert_eq!(settle(message(), 1, &Via::Response, refused(class, hint)), expected, "{class:?}");

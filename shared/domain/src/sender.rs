@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::channel::{ChannelKind, ChannelSettings};
+use crate::event::Content;
 use crate::ids::OperatorId;
+use crate::time::{Span, Timestamp};
 
 /// LINE shows at most 20 characters above a message (Messaging API reference, `sender.name`). Counted in UTF-16 code
 /// units, which is never fewer than LINE counts.
@@ -57,6 +60,88 @@ impl Profile {
                 None => SenderName::new(&self.account_name).map(Some),
             },
         }
+    }
+}
+
+/// Under whose name a reply goes out, as it was when the reply was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sender {
+    /// What colleagues call the operator (SND-4).
+    pub operator: String,
+    /// What the customer shall see; `None` is the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<SenderName>,
+    /// The provider did not show the name: the reply goes out as the account (SND-6).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refused: bool,
+}
+
+impl Sender {
+    /// What the customer sees; `None` is the account.
+    pub fn name(&self) -> Option<&SenderName> {
+        self.shown.as_ref().filter(|_| !self.refused)
+    }
+}
+
+/// Who writes a reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Writer {
+    /// Who.
+    pub operator: OperatorId,
+    /// What colleagues call them; `None` if nobody knows.
+    pub account_name: Option<String>,
+    /// Whom the customer shall see; `None` is the account.
+    pub shown: Option<SenderName>,
+}
+
+impl From<OperatorId> for Writer {
+    fn from(operator: OperatorId) -> Self {
+        Self { operator, account_name: None, shown: None }
+    }
+}
+
+impl Writer {
+    /// The operator of `profile`, who writes as `mode`.
+    pub fn new(profile: &Profile, mode: SenderMode) -> Result<Self, NameRefused> {
+        let shown = profile.sender(mode)?;
+        let account_name = Some(profile.account_name.clone());
+        Ok(Self { operator: profile.operator.clone(), account_name, shown })
+    }
+
+    /// The name that customers see with `content`. WhatsApp and SMS show no sender of a message: there it can only stand
+    /// before a text, if the channel allows it.
+    pub fn shown_with(
+        &self,
+        kind: ChannelKind,
+        settings: &ChannelSettings,
+        content: &Content,
+    ) -> Option<&SenderName> {
+        let can = match kind {
+            ChannelKind::Messenger | ChannelKind::Line => true,
+            ChannelKind::WhatsApp | ChannelKind::Sms => {
+                settings.sender_prefix && matches!(content, Content::Text { .. })
+            }
+        };
+        self.shown.as_ref().filter(|_| can)
+    }
+
+    pub(crate) fn sender(
+        &self,
+        kind: ChannelKind,
+        settings: &ChannelSettings,
+        content: &Content,
+    ) -> Option<Sender> {
+        let operator = self.account_name.clone()?;
+        let shown = self.shown_with(kind, settings, content).cloned();
+        Some(Sender { operator, shown, refused: false })
+    }
+}
+
+/// What stands before a text on a channel of `kind` that is sent under `name`; empty where the name is shown otherwise.
+pub fn prefix(kind: ChannelKind, name: Option<&SenderName>) -> String {
+    match (kind, name) {
+        (ChannelKind::WhatsApp | ChannelKind::Sms, Some(name)) => name.before(""),
+        _ => String::new(),
     }
 }
 
@@ -154,7 +239,7 @@ pub struct Listed {
 pub struct Persona {
     /// Whose.
     pub operator: OperatorId,
-    /// The provider's id.
+    /// The provider's id; empty of one that is being made.
     pub id: String,
     /// The name that it was made with.
     pub name: SenderName,
@@ -173,7 +258,7 @@ pub struct Appearance {
     pub picture: String,
 }
 
-/// What a sync of one channel's personas has to do (SND-8), in this order.
+/// What a sync of one channel's personas has to do (SND-8): first what is to be removed, then forgotten, then made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sync {
     /// To be made; a persona cannot be changed.
@@ -207,6 +292,38 @@ pub fn sync(wanted: &[Appearance], known: &[Persona], listed: &[Listed]) -> Sync
     let kept = |wanted: &Appearance| known.iter().any(|known| shows(known, wanted) && is_listed(&known.id));
     sync.create = wanted.iter().filter(|wanted| !kept(wanted)).cloned().collect();
     sync
+}
+
+/// Gives personas that were noted before they were made the ids under which the provider has them; what ended between the
+/// two is made up for. Returns those that have one now.
+pub fn adopt(known: &mut [Persona], listed: &[Listed]) -> Vec<Persona> {
+    let mut taken: Vec<String> = known.iter().map(|persona| persona.id.clone()).collect();
+    let mut adopted = Vec::new();
+    for persona in known.iter_mut().filter(|persona| persona.id.is_empty()) {
+        let fits = |listed: &&Listed| listed.name == persona.name.as_str() && !taken.contains(&listed.id);
+        if let Some(found) = listed.iter().find(fits) {
+            persona.id.clone_from(&found.id);
+            taken.push(found.id.clone());
+            adopted.push(persona.clone());
+        }
+    }
+    adopted
+}
+
+/// How often personas are synced unless somebody asks for it (SND-8).
+pub const SYNC_EVERY: Span = Span::from_hours(24);
+
+/// What came of a sync of every channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Synced {
+    /// When it began.
+    pub at: Timestamp,
+    /// Personas that were made.
+    pub made: u32,
+    /// Personas that were removed.
+    pub removed: u32,
+    /// Personas that could not be made, and channels whose personas could not be looked at.
+    pub failed: u32,
 }
 
 /// Directional marks could turn a name into another one.
@@ -355,6 +472,18 @@ mod tests {
         // The operator left.
         let left = sync(&[], &[known("a", "1", "A")], &listed(&["1"]));
         assert_eq!(left, Sync { create: vec![], forget: vec![o("a")], remove: vec!["1".into()] });
+    }
+
+    #[test]
+    fn snd_8_a_persona_that_was_made_and_not_noted_is_found_by_its_name_and_not_made_twice() {
+        let listed = |id: &str, name: &str| Listed { id: id.into(), name: name.into() };
+        let at_provider = [listed("1", "A"), listed("2", "A"), listed("3", "B")];
+        let mut noted = [known("a", "", "A"), known("b", "1", "A"), known("c", "", "C")];
+        assert_eq!(adopt(&mut noted, &at_provider), [known("a", "2", "A")], "1 is another operator's");
+        let wanted = [wanted("a", "A", "p"), wanted("b", "A", "p"), wanted("c", "C", "p")];
+        let rest = sync(&wanted, &noted, &at_provider);
+        assert_eq!(rest.create, [wanted[2].clone()], "never made, so made now");
+        assert!(rest.remove.is_empty());
     }
 
     #[test]

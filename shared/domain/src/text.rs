@@ -99,11 +99,16 @@ pub enum TextRefused {
 
 /// Refuses a text that the provider of `kind` would refuse, with the count in its unit.
 pub fn check(kind: ChannelKind, text: &str) -> Result<(), TextRefused> {
+    check_behind(kind, "", text)
+}
+
+/// The same of a text that goes out behind `prefix`, which counts.
+pub fn check_behind(kind: ChannelKind, prefix: &str, text: &str) -> Result<(), TextRefused> {
     if text.trim().is_empty() {
         return Err(TextRefused::Empty);
     }
     let Limit { max: limit, unit } = limit(kind);
-    let length = unit.count(text);
+    let length = unit.count(prefix) + unit.count(text);
     if length > limit {
         return Err(TextRefused::TooLong { length, limit, unit: unit.name(), channel: kind });
     }
@@ -114,10 +119,16 @@ pub fn check(kind: ChannelKind, text: &str) -> Result<(), TextRefused> {
 /// one, else behind a word, never inside of what a reader sees as one character. Joined, the parts are the text; none
 /// is blank.
 pub fn split(kind: ChannelKind, text: &str) -> Result<Vec<&str>, TextRefused> {
+    split_behind(kind, "", text)
+}
+
+/// The same of a text of which every part goes out behind `prefix`.
+pub fn split_behind<'a>(kind: ChannelKind, prefix: &str, text: &'a str) -> Result<Vec<&'a str>, TextRefused> {
     if text.trim().is_empty() {
         return Err(TextRefused::Empty);
     }
     let Limit { max, unit } = limit(kind);
+    let max = max.saturating_sub(unit.count(prefix));
     let mut parts = Vec::new();
     let mut rest = text;
     while unit.count(rest) > max {

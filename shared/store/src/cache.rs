@@ -1,9 +1,11 @@
-//! Channels as a function remembers them for a moment.
+//! Settings as a function remembers them for a moment.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::Mutex;
 
-use madoguchi_domain::{Channel, ChannelId, Span, Timestamp};
+use madoguchi_domain::sender::{Persona, Profile};
+use madoguchi_domain::{Channel, ChannelId, OperatorId, Span, Timestamp};
 
 use crate::{Directory, StoreError};
 
@@ -15,25 +17,24 @@ pub const SETTINGS_CACHE: Span = Span::from_secs(30);
 #[derive(Debug)]
 pub struct ChannelCache {
     directory: Directory,
-    known: Mutex<HashMap<ChannelId, (Timestamp, Channel)>>,
+    known: Known<ChannelId, Channel>,
 }
 
 impl ChannelCache {
     /// An empty cache in front of `directory`.
     pub fn new(directory: Directory) -> Self {
-        Self { directory, known: Mutex::default() }
+        Self { directory, known: Known::default() }
     }
 
     /// The channel as it was within the last [`SETTINGS_CACHE`]. A channel that is not there is not
     /// remembered: it may be added at any moment.
     pub async fn channel(&self, id: ChannelId, now: Timestamp) -> Result<Option<Channel>, StoreError> {
-        if let Some(channel) = self.remembered(id, now) {
+        if let Some(channel) = self.known.get(&id, now) {
             return Ok(Some(channel));
         }
         let channel = self.directory.channel(id).await?;
         if let Some(channel) = &channel {
-            let mut known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            known.insert(id, (now, channel.clone()));
+            self.known.put(id, channel.clone(), now);
         }
         Ok(channel)
     }
@@ -42,10 +43,73 @@ impl ChannelCache {
     pub const fn directory(&self) -> &Directory {
         &self.directory
     }
+}
 
-    fn remembered(&self, id: ChannelId, now: Timestamp) -> Option<Channel> {
-        let known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let (read_at, channel) = known.get(&id)?;
-        (now >= *read_at && now.since(*read_at) < SETTINGS_CACHE).then(|| channel.clone())
+/// Remembers how customers see operators, in the same way. That nothing is kept of an operator is remembered too: most
+/// operators never set anything.
+#[derive(Debug)]
+pub struct SenderCache {
+    directory: Directory,
+    profiles: Known<OperatorId, Option<Profile>>,
+    personas: Known<(ChannelId, OperatorId), Option<Persona>>,
+}
+
+impl SenderCache {
+    /// An empty cache in front of `directory`.
+    pub fn new(directory: Directory) -> Self {
+        Self { directory, profiles: Known::default(), personas: Known::default() }
+    }
+
+    /// What was kept of an operator within the last [`SETTINGS_CACHE`].
+    pub async fn profile(&self, id: &OperatorId, now: Timestamp) -> Result<Option<Profile>, StoreError> {
+        if let Some(profile) = self.profiles.get(id, now) {
+            return Ok(profile);
+        }
+        let profile = self.directory.operator(id).await?;
+        self.profiles.put(id.clone(), profile.clone(), now);
+        Ok(profile)
+    }
+
+    /// Takes over a profile that was just written.
+    pub fn wrote(&self, profile: Profile, now: Timestamp) {
+        self.profiles.put(profile.operator.clone(), Some(profile), now);
+    }
+
+    /// An operator's persona on a channel as it was within the last [`SETTINGS_CACHE`].
+    pub async fn persona(
+        &self,
+        channel: ChannelId,
+        operator: &OperatorId,
+        now: Timestamp,
+    ) -> Result<Option<Persona>, StoreError> {
+        let key = (channel, operator.clone());
+        if let Some(persona) = self.personas.get(&key, now) {
+            return Ok(persona);
+        }
+        let persona = self.directory.persona(channel, operator).await?;
+        self.personas.put(key, persona.clone(), now);
+        Ok(persona)
+    }
+}
+
+#[derive(Debug)]
+struct Known<K, V>(Mutex<HashMap<K, (Timestamp, V)>>);
+
+impl<K, V> Default for Known<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> Known<K, V> {
+    fn get(&self, key: &K, now: Timestamp) -> Option<V> {
+        let known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (read_at, value) = known.get(key)?;
+        (now >= *read_at && now.since(*read_at) < SETTINGS_CACHE).then(|| value.clone())
+    }
+
+    fn put(&self, key: K, value: V, now: Timestamp) {
+        let mut known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        known.insert(key, (now, value));
     }
 }

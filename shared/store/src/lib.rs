@@ -35,8 +35,10 @@
 //!
 //! # Directory table
 //!
-//! Channels (`channel`, id) and connections (`connection`, id); index `credential` holds the
-//! connections by the time at which they must be looked at.
+//! Channels (`channel`, id), connections (`connection`, id), what operators have set (`operator`, id) and the personas
+//! made for them (`persona#{channel}`, operator), how their sync stands (`sender-sync`); index `credential` holds the connections by the time at which they
+//! must be looked at. Channels, operators and personas are remembered for [`SETTINGS_CACHE`]: an ordinary reply reads
+//! none of them.
 //!
 //! Every write of a conversation is conditional on the version that was read, every write of a
 //! message on its `rev`. A lost race is [`Saved::Conflict`], a result and not an error. A message and what it does to
@@ -50,7 +52,7 @@ pub mod inbox;
 mod item;
 pub mod work;
 
-pub use cache::{ChannelCache, SETTINGS_CACHE};
+pub use cache::{ChannelCache, SETTINGS_CACHE, SenderCache};
 pub use directory::Directory;
 pub use error::StoreError;
 pub use inbox::Inbox;

@@ -19,7 +19,7 @@ use madoguchi_domain::deadline::DeadlineKind;
 use madoguchi_runtime::batch::{Invocation, process, process_changes};
 use madoguchi_runtime::http::provider_client;
 use madoguchi_runtime::{Aws, Clock, Metrics, ProviderConfig, Queue, SecretCache};
-use madoguchi_store::{ChannelCache, Directory, Inbox};
+use madoguchi_store::{ChannelCache, Directory, Inbox, SenderCache};
 use profile_fetch::Fetcher;
 use reply_dispatch::Dispatcher;
 use serde_json::Value;
@@ -120,6 +120,7 @@ impl Environment {
             api: answering(routes(Api {
                 inbox: inbox(&api),
                 channels: ChannelCache::new(directory(&api)).into(),
+                senders: SenderCache::new(directory(&api)).into(),
                 directory: directory(&api),
                 // No job of these is about files.
                 bucket: api.bucket("media", clock.clone()),

@@ -9,6 +9,7 @@ mod kinds;
 mod media;
 mod replies;
 mod scenarios;
+mod senders;
 mod token_refresh;
 mod twilio;
 mod twilio_simulated;

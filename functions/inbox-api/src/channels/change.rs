@@ -31,6 +31,8 @@ pub(crate) struct Changes {
     human_agent: Option<bool>,
     #[serde(deserialize_with = "named")]
     files: Option<bool>,
+    #[serde(deserialize_with = "named")]
+    sender_prefix: Option<bool>,
 }
 
 pub(crate) async fn change(
@@ -73,6 +75,7 @@ fn changed(before: &Channel, changes: Changes) -> Result<Channel, ApiError> {
         changes.idle_close_after_minutes.unwrap_or(old.idle_close_after_minutes);
     settings.reopen = changes.reopen.unwrap_or(old.reopen);
     settings.files = changes.files.unwrap_or(old.files);
+    settings.sender_prefix = changes.sender_prefix.unwrap_or(old.sender_prefix);
     settings.human_agent = changes.human_agent.unwrap_or(old.human_agent);
     settings.check().map_err(ApiError::SettingsOutOfBounds)?;
     Ok(channel)
@@ -115,7 +118,7 @@ mod tests {
         assert_eq!(off, ChannelSettings::default());
         let body = json!({
             "name": " 本店 ", "unanswered_close_after_minutes": 15, "reopen": "never", "human_agent": true,
-            "files": false,
+            "files": false, "sender_prefix": true,
         });
         let all = patched(&body).unwrap();
         assert_eq!(all.name, "本店");
@@ -127,6 +130,7 @@ mod tests {
                 reopen: ReopenPolicy::Never,
                 human_agent: true,
                 files: false,
+                sender_prefix: true,
             }
         );
     }

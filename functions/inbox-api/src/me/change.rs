@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use madoguchi_domain::sender::{SenderMode, SenderName};
+use madoguchi_domain::sender::{Profile, SenderMode, SenderName};
 use madoguchi_store::Saved;
 use serde::Deserialize;
 
@@ -39,7 +39,9 @@ pub(crate) async fn change(
         // The account's name is not checked before customers are to see it.
         after.sender(after.mode).map_err(ApiError::SenderName)?;
         if api.directory.save_operator(&after).await? == Saved::Done {
-            return Ok(Json(MeView::from(&after)));
+            let view = MeView::from(&after);
+            api.senders.wrote(Profile { rev: after.rev + 1, ..after }, api.clock.now());
+            return Ok(Json(view));
         }
     }
     Err(ApiError::contended("the operator's profile"))

@@ -4,6 +4,7 @@ mod list;
 mod resend;
 mod send;
 mod send_file;
+mod sender;
 mod write_down;
 
 pub(crate) use list::list;

@@ -9,12 +9,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use madoguchi_domain::event::Template;
 use madoguchi_domain::message::Body;
+use madoguchi_domain::sender::{self, SenderMode, Writer};
 use madoguchi_domain::{
     ChannelSettings, Content, Conversation, ConversationId, Message, MessageId, Span, Timestamp, reply, text,
 };
 use serde::Deserialize;
 
 use super::send_file::{FileDraft, send_file};
+use super::sender::{remember, writer};
 use super::write_down::{Moment, Written, write_down};
 use crate::auth::Operator;
 use crate::conversations::existing;
@@ -32,6 +34,8 @@ pub(crate) struct Draft {
     /// A text that is too long becomes several messages instead of being refused (MSG-1).
     #[serde(default)]
     split: bool,
+    /// As whom; left out, as the operator chose last (SND-1).
+    sender: Option<SenderMode>,
 }
 
 #[derive(Deserialize)]
@@ -40,6 +44,15 @@ struct TemplateDraft {
     content_sid: String,
     #[serde(default)]
     variables: BTreeMap<String, String>,
+}
+
+/// Who writes a reply.
+#[derive(Clone, Copy)]
+pub(super) struct Author<'a> {
+    /// The caller.
+    pub(super) operator: &'a Operator,
+    /// As whom.
+    pub(super) writer: &'a Writer,
 }
 
 /// Answers 202 with the queued reply, or 200 with the reply that was written under the same key
@@ -52,15 +65,30 @@ pub(crate) async fn send(
     IdempotencyKey(key): IdempotencyKey,
     JsonBody(draft): JsonBody<Draft>,
 ) -> Result<Response, ApiError> {
+    let chosen = draft.sender;
+    let writer = writer(&api, &operator, chosen).await?;
+    let author = Author { operator: &operator, writer: &writer };
+    let answer = written(&api, author, id, &key, draft).await?;
+    remember(&api, &operator, chosen).await;
+    Ok(answer)
+}
+
+async fn written(
+    api: &Api,
+    author: Author<'_>,
+    id: ConversationId,
+    key: &str,
+    draft: Draft,
+) -> Result<Response, ApiError> {
     let invalid = |what: &str| ApiError::InvalidBody { what: what.to_owned() };
     if let Some(file) = &draft.attachment {
         if draft.template.is_some() || draft.split {
             return Err(invalid("send a file alone or with a `text` that is not split"));
         }
-        return send_file_and_text(&api, &operator, id, &key, file, draft.text).await;
+        return send_file_and_text(api, author, id, key, file, draft.text).await;
     }
     let content = match (draft.text, draft.template) {
-        (Some(text), None) if draft.split => return send_parts(&api, &operator, id, &key, &text).await,
+        (Some(text), None) if draft.split => return send_parts(api, author, id, key, &text).await,
         (Some(text), None) => Content::text(text),
         (None, Some(_)) if draft.split => return Err(invalid("a template cannot be split")),
         (None, Some(TemplateDraft { content_sid, variables })) => {
@@ -69,13 +97,13 @@ pub(crate) async fn send(
         (None, None) => return Err(invalid("missing field `text`")),
         (Some(_), Some(_)) => return Err(invalid("send either `text` or `template`")),
     };
-    let conversation = existing(&api, id).await?;
-    Ok(write(&api, &operator, conversation, &key, content, None).await?.answer(&operator))
+    let conversation = existing(api, id).await?;
+    Ok(write(api, author, conversation, key, content, None).await?.answer(author.operator))
 }
 
 async fn send_file_and_text(
     api: &Api,
-    operator: &Operator,
+    author: Author<'_>,
     id: ConversationId,
     key: &str,
     file: &FileDraft,
@@ -85,35 +113,41 @@ async fn send_file_and_text(
     let kind = conversation.channel_kind;
     if let Some(text) = &text {
         // Refused before anything is written: a file without the text that belongs to it helps nobody.
-        text::check(kind, text).map_err(|refused| ApiError::Text(refused, kind))?;
+        let prefix = prefix(api, author.writer, &conversation).await?;
+        text::check_behind(kind, &prefix, text).map_err(|refused| ApiError::Text(refused, kind))?;
     }
-    let written = send_file(api, operator, conversation, key, file).await?;
+    let written = send_file(api, author, conversation, key, file).await?;
     if let Some(text) = text {
         let after = Some(written.message.key.at + Span::from_ms(1));
         let conversation = written.conversation.clone();
-        write(api, operator, conversation, &format!("{key} text"), Content::text(text), after).await?;
+        write(api, author, conversation, &format!("{key} text"), Content::text(text), after).await?;
     }
-    Ok(written.answer(operator))
+    Ok(written.answer(author.operator))
 }
 
 /// Answers with the parts in their order.
 async fn send_parts(
     api: &Api,
-    operator: &Operator,
+    author: Author<'_>,
     id: ConversationId,
     key: &str,
     whole: &str,
 ) -> Result<Response, ApiError> {
     let conversation = existing(api, id).await?;
     let kind = conversation.channel_kind;
-    let parts = text::split(kind, whole).map_err(|refused| ApiError::Text(refused, kind))?;
+    let prefix = prefix(api, author.writer, &conversation).await?;
+    let parts = text::split_behind(kind, &prefix, whole).map_err(|refused| ApiError::Text(refused, kind))?;
     let mut current = conversation;
     let mut answer = PageView { items: Vec::with_capacity(parts.len()), next_cursor: None };
     let (mut fresh, mut after) = (false, None);
     for (number, part) in parts.iter().enumerate() {
         let content = Content::text(part.to_string());
-        let written = write(api, operator, current, &key_of_part(key, number), content, after).await?;
-        answer.items.push(MessageView::new(&written.message, &written.conversation, operator.reader()));
+        let written = write(api, author, current, &key_of_part(key, number), content, after).await?;
+        answer.items.push(MessageView::new(
+            &written.message,
+            &written.conversation,
+            author.operator.reader(),
+        ));
         fresh |= written.fresh;
         // The next part stands below this one, whatever the clocks say.
         after = Some(written.message.key.at + Span::from_ms(1));
@@ -125,6 +159,14 @@ async fn send_parts(
     }
     let status = if fresh { StatusCode::ACCEPTED } else { StatusCode::OK };
     Ok((status, Json(answer)).into_response())
+}
+
+/// What stands before each text of the reply, and counts.
+async fn prefix(api: &Api, writer: &Writer, conversation: &Conversation) -> Result<String, ApiError> {
+    let (kind, now) = (conversation.channel_kind, api.clock.now());
+    let channel = api.channels.channel(conversation.channel_id, now).await?;
+    let settings = channel.ok_or(ApiError::ChannelUnlinked)?.settings;
+    Ok(sender::prefix(kind, writer.shown_with(kind, &settings, &Content::text(""))))
 }
 
 /// The key of one part of a split text. A client's key has no spaces, so none of these can be one.
@@ -139,7 +181,7 @@ async fn is_written(api: &Api, id: ConversationId, key: &str) -> Result<bool, Ap
 /// Writes one reply down, not above `after`.
 async fn write(
     api: &Api,
-    operator: &Operator,
+    author: Author<'_>,
     conversation: Conversation,
     key: &str,
     content: Content,
@@ -147,11 +189,11 @@ async fn write(
 ) -> Result<Written, ApiError> {
     let kind = conversation.channel_kind;
     let write = |conversation: &Conversation, settings: &ChannelSettings, Moment { placed_at, now }| {
-        let author = operator.id.clone();
-        reply::write_content(conversation, settings, author, key, content.clone(), placed_at, now)
+        let writer = author.writer.clone();
+        reply::write_content(conversation, settings, writer, key, content.clone(), placed_at, now)
             .map_err(|refused| ApiError::refused(refused, kind))
     };
     let same =
         |written: &Message| matches!(&written.body, Body::Said { content: known } if *known == content);
-    write_down(api, operator, conversation, key, after, write, same).await
+    write_down(api, author.operator, conversation, key, after, write, same).await
 }

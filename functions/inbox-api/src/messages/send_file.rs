@@ -5,8 +5,8 @@ use madoguchi_domain::media::{self, Outbound};
 use madoguchi_domain::{ChannelSettings, Conversation, Message, reply};
 use serde::Deserialize;
 
+use super::send::Author;
 use super::write_down::{Moment, Written, write_down};
-use crate::auth::Operator;
 use crate::{Api, ApiError};
 
 /// Enough to tell what a file is.
@@ -20,7 +20,7 @@ pub(crate) struct FileDraft {
 
 pub(crate) async fn send_file(
     api: &Api,
-    operator: &Operator,
+    author: Author<'_>,
     conversation: Conversation,
     key: &str,
     draft: &FileDraft,
@@ -47,9 +47,9 @@ pub(crate) async fn send_file(
         let sniffed = media::sniff(head);
         media::check_bytes(kind, &upload.accepted, sniffed.as_deref(), uploaded.size_bytes, upload.as_link)
             .map_err(ApiError::File)?;
-        let author = operator.id.clone();
-        reply::write_file(conversation, settings, author, key, &upload, placed_at, now)
+        let writer = author.writer.clone();
+        reply::write_file(conversation, settings, writer, key, &upload, placed_at, now)
             .map_err(|refused| ApiError::refused(refused, kind))
     };
-    write_down(api, operator, conversation, key, None, write, is_repetition).await
+    write_down(api, author.operator, conversation, key, None, write, is_repetition).await
 }

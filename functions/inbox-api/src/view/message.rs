@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use madoguchi_channels::line;
 use madoguchi_domain::event::{Album, Attachment, Inset, StandsFor, Template};
 use madoguchi_domain::message::Body;
+use madoguchi_domain::sender::{self, SenderName};
 use madoguchi_domain::sms::{Segments, segments};
 use madoguchi_domain::text::{Link, links};
 use madoguchi_domain::{
@@ -26,6 +27,10 @@ pub(crate) struct MessageView {
     text: Option<String>,
     sent_by: &'static str,
     operator_id: Option<OperatorId>,
+    /// Of an operator's reply: whom the customer sees.
+    sent_as: Option<&'static str>,
+    /// The name that the customer sees, else what colleagues call the operator (SND-4).
+    sender_name: Option<String>,
     pub(super) participant: Option<String>,
     participant_name: Option<String>,
     /// The message that it answers, where a list holds both.
@@ -150,6 +155,13 @@ impl MessageView {
             edited: edited.is_some(),
             text: edited.or(text),
             sent_by,
+            sent_as: operator_id
+                .as_ref()
+                .map(|_| if message.shown_sender().is_some() { "operator" } else { "account" }),
+            sender_name: message
+                .sender
+                .as_ref()
+                .map(|sender| sender.name().map_or(&*sender.operator, SenderName::as_str).to_owned()),
             operator_id,
             participant: message.participant.clone(),
             participant_name: None,
@@ -189,6 +201,8 @@ impl MessageView {
             sent_by: newest.sent_by,
             direction: newest.direction,
             operator_id: newest.operator_id.clone(),
+            sent_as: newest.sent_as,
+            sender_name: newest.sender_name.clone(),
             participant: newest.participant.clone(),
             participant_name: newest.participant_name.clone(),
             reply_to: newest.reply_to,
@@ -307,7 +321,8 @@ fn template(message: &Message) -> Option<Template> {
 fn sms(message: &Message, conversation: &Conversation) -> Option<SmsView> {
     let is_ours = message.sent_by.is_ours() && conversation.channel_kind == ChannelKind::Sms;
     let text = message.reply_text().filter(|_| is_ours)?;
-    let Segments { count, encoding, .. } = segments(text);
+    let Segments { count, encoding, .. } =
+        segments(&(sender::prefix(conversation.channel_kind, message.shown_sender()) + text));
     Some(SmsView { segments: count, encoding: encoding.as_str() })
 }
 
@@ -379,6 +394,7 @@ impl From<&Attachment> for AttachmentView {
 mod tests {
     use madoguchi_domain::message::{Annotations, Edit, Reaction};
     use madoguchi_domain::send::FailureReason;
+    use madoguchi_domain::sender::Sender;
     use madoguchi_domain::{ChannelId, Language, MessageId, Party, Span};
     use serde_json::json;
 
@@ -397,6 +413,7 @@ mod tests {
             channel_id: conversation.channel_id,
             send: sent_by.is_ours().then_some(SendState::Sent { at: AT }),
             sent_by,
+            sender: None,
             body: Body::Said { content },
             provider_message_id: None,
             participant: None,
@@ -414,6 +431,41 @@ mod tests {
     }
 
     #[test]
+    fn snd_4_a_reply_tells_who_wrote_it_and_as_whom() {
+        let sender = |shown: Option<&str>, refused| {
+            let shown = shown.map(|name| SenderName::new(name).unwrap());
+            Some(Sender { operator: "yamada".into(), shown, refused })
+        };
+        let table = [
+            (None, json!("account"), json!(null)),
+            (sender(None, false), json!("account"), json!("yamada")),
+            (sender(Some("山田"), false), json!("operator"), json!("山田")),
+            (sender(Some("山田"), true), json!("account"), json!("yamada")),
+        ];
+        let conversation = conversation(ChannelKind::Line);
+        for (sender, sent_as, name) in table {
+            let operator = SentBy::Operator { operator: OperatorId("p".into()) };
+            let reply = Message { sender, ..message(&conversation, operator, Content::text("はい")) };
+            let view = shown(&reply, &conversation);
+            assert_eq!((&view["sent_as"], &view["sender_name"]), (&sent_as, &name));
+        }
+        let received = shown(&message(&conversation, SentBy::Customer, Content::text("はい")), &conversation);
+        assert_eq!((&received["sent_as"], &received["sender_name"]), (&json!(null), &json!(null)));
+    }
+
+    #[test]
+    fn snd_1_the_name_before_an_sms_is_paid_for() {
+        let conversation = conversation(ChannelKind::Sms);
+        let operator = SentBy::Operator { operator: OperatorId("p".into()) };
+        let bare = message(&conversation, operator, Content::text("あ".repeat(70)));
+        let shown_name = SenderName::new("山田").ok();
+        let sender = Some(Sender { operator: "yamada".into(), shown: shown_name, refused: false });
+        let named = Message { sender, ..bare.clone() };
+        assert_eq!(shown(&bare, &conversation)["sms"]["segments"], 1);
+        assert_eq!(shown(&named, &conversation)["sms"]["segments"], 2);
+    }
+
+    #[test]
     fn a_reply_is_shown_with_who_wrote_it_and_how_far_it_came() {
         let conversation = conversation(ChannelKind::Line);
         let operator = SentBy::Operator { operator: OperatorId("p".into()) };
@@ -427,6 +479,8 @@ mod tests {
                 "text": "はい",
                 "sent_by": "operator",
                 "operator_id": "p",
+                "sent_as": "account",
+                "sender_name": null,
                 "participant": null,
                 "participant_name": null,
                 "reply_to": null,

@@ -20,7 +20,7 @@ use madoguchi_domain::{
     EventBody, Party, Timestamp,
 };
 use madoguchi_runtime::{Clock, ClockHand, Queue, SecretWriter};
-use madoguchi_store::{ChannelCache, Directory, Inbox, Saved};
+use madoguchi_store::{ChannelCache, Directory, Inbox, Saved, SenderCache};
 use serde_json::{Value, json};
 
 /// Where the clock stands when a test begins.
@@ -67,6 +67,7 @@ impl TestApi {
         let api = Api {
             inbox: inbox.clone(),
             channels: ChannelCache::new(directory.clone()).into(),
+            senders: SenderCache::new(directory.clone()).into(),
             directory: directory.clone(),
             bucket: aws.clients().bucket("media", clock.clone()),
             clock: clock.clone(),
@@ -114,6 +115,23 @@ impl TestApi {
             .uri(format!("/api/conversations/{conversation}/messages"))
             .header("Idempotency-Key", key);
         self.send(Caller::Operator, request, json!({ "text": text }).to_string()).await
+    }
+
+    /// What anybody gets: its type and its bytes.
+    pub(crate) async fn open(&self, path: &str) -> (String, Vec<u8>) {
+        let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        let answer = self.router.clone().call(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        let content_type = answer.headers()["content-type"].to_str().unwrap().to_owned();
+        (content_type, to_bytes(answer.into_body(), usize::MAX).await.unwrap().to_vec())
+    }
+
+    pub(crate) async fn send_draft(&self, conversation: ConversationId, key: &str, draft: Value) -> Answer {
+        let request = Request::builder()
+            .method("POST")
+            .uri(format!("/api/conversations/{conversation}/messages"))
+            .header("Idempotency-Key", key);
+        self.send(Caller::Operator, request, draft.to_string()).await
     }
 
     /// Sends `body` as a reply named `key`, by somebody who reads `language`.

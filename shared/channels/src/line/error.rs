@@ -19,6 +19,7 @@ pub fn classify(status: u16, body: &[u8], headers: &HeaderMap) -> Verdict {
     let class = match status {
         400 if text.contains("invalid reply token") => RefusalClass::ReplyTokenSpent,
         400 if text.contains("failed to send messages") => RefusalClass::Recipient,
+        400 if properties(&body).any(|name| name.starts_with("messages[0].sender")) => RefusalClass::Sender,
         401 => RefusalClass::Credential(Cause::TokenExpired),
         403 => RefusalClass::Credential(Cause::PermissionRevoked),
         423 => RefusalClass::ThreadControl,
@@ -38,15 +39,17 @@ pub fn classify(status: u16, body: &[u8], headers: &HeaderMap) -> Verdict {
 
 /// Property names only: the texts beside them may quote the message.
 fn detail(status: u16, body: &Value) -> String {
-    let properties = body
-        .get("details")
+    let words = std::iter::once(status.to_string()).chain(properties(body).map(str::to_owned));
+    json::cut(&words.collect::<Vec<_>>().join(" "), 200)
+}
+
+fn properties(body: &Value) -> impl Iterator<Item = &str> {
+    body.get("details")
         .and_then(Value::as_array)
         .into_iter()
         .flatten()
         .filter_map(|detail| json::text(detail, "property"))
-        .filter(|name| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._[]".contains(&b)));
-    let words = std::iter::once(status.to_string()).chain(properties.map(str::to_owned));
-    json::cut(&words.collect::<Vec<_>>().join(" "), 200)
+        .filter(|name| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._[]".contains(&b)))
 }
 
 #[cfg(test)]
@@ -156,6 +159,22 @@ mod tests {
         });
         let verdict = classify(400, body.to_string().as_bytes(), &HeaderMap::new());
         assert_eq!(verdict, Verdict::refused(Invalid, "400 messages[0].text sender.name"));
+    }
+
+    #[test]
+    fn snd_6_a_refused_name_is_told_from_a_bad_message_by_its_property() {
+        let table = [
+            ("messages[0].sender.name", Sender),
+            ("messages[0].sender", Sender),
+            ("messages[0].sender.iconUrl", Sender),
+            ("messages[0].text", Invalid),
+            ("sender", Invalid),
+        ];
+        for (property, class) in table {
+            let body = json!({"message": "secret", "details": [{"message": "secret", "property": property}]});
+            let verdict = classify(400, body.to_string().as_bytes(), &HeaderMap::new());
+            assert_eq!(verdict, Verdict::refused(class, format!("400 {property}")));
+        }
     }
 
     #[test]

@@ -13,16 +13,18 @@ use crate::outgoing::Outgoing;
 use crate::verdict::Verdict;
 
 /// Answers with a reply token, free of charge: `POST /v2/bot/message/reply`. A token is good once,
-/// for about a minute, and takes no retry key: an unclear outcome cannot be repeated.
+/// for about a minute, and takes no retry key: an unclear outcome cannot be repeated. `sender` is the name shown above the
+/// message in place of the account's alone (SND-3).
 pub async fn reply(
     http: &ProviderHttp,
     base_url: &str,
     token: &str,
     reply_token: &str,
     content: &Outgoing<'_>,
+    sender: Option<&str>,
 ) -> Outcome {
     let sent = async {
-        let body = json!({ "replyToken": reply_token, "messages": [message(content)?] });
+        let body = json!({ "replyToken": reply_token, "messages": [message(content, sender)?] });
         let url = http::address(base_url, &["v2", "bot", "message", "reply"])?;
         attempt(http, http.post(url).bearer_auth(token).json(&body), Call::Reply).await
     };
@@ -30,7 +32,7 @@ pub async fn reply(
 }
 
 /// Pushes to a user, group or room: `POST /v2/bot/message/push`. For 24 hours the same `retry_key` never
-/// sends twice, so an unclear outcome is repeated with the same key and the same content. A key that LINE
+/// sends twice, so an unclear outcome is repeated with the same key, content and `sender`. A key that LINE
 /// already accepted is answered 409 with the ids of the first call.
 pub async fn push(
     http: &ProviderHttp,
@@ -38,10 +40,11 @@ pub async fn push(
     token: &str,
     to: &str,
     content: &Outgoing<'_>,
+    sender: Option<&str>,
     retry_key: Uuid,
 ) -> Outcome {
     let sent = async {
-        let body = json!({ "to": to, "messages": [message(content)?] });
+        let body = json!({ "to": to, "messages": [message(content, sender)?] });
         let url = http::address(base_url, &["v2", "bot", "message", "push"])?;
         let request = http.post(url).bearer_auth(token).header(RETRY_KEY, retry_key.to_string());
         attempt(http, request.json(&body), Call::Push).await
@@ -59,9 +62,9 @@ enum Call {
 
 /// A message object (Messaging API reference, "Message objects"). LINE fetches neither file nor preview itself: the
 /// customer's app does. There is no message for other files.
-fn message(content: &Outgoing<'_>) -> Result<Value, Verdict> {
+fn message(content: &Outgoing<'_>, sender: Option<&str>) -> Result<Value, Verdict> {
     let refused = |what| Err(Verdict::refused(RefusalClass::Attachment(AttachmentFault::Type), what));
-    Ok(match *content {
+    let mut message = match *content {
         Outgoing::Text(text) => json!({ "type": "text", "text": text }),
         Outgoing::File { kind: MediaKind::File, .. } => return refused("LINE has no file message"),
         Outgoing::File { kind: MediaKind::Audio, url, duration_ms, .. } => match duration_ms {
@@ -76,7 +79,11 @@ fn message(content: &Outgoing<'_>) -> Result<Value, Verdict> {
                 None => return refused("a picture without a preview"),
             }
         }
-    })
+    };
+    if let Some(name) = sender {
+        message["sender"] = json!({ "name": name });
+    }
+    Ok(message)
 }
 
 fn outcome(sent: Result<Option<String>, Verdict>) -> Outcome {
@@ -120,9 +127,11 @@ mod tests {
         let http = http().with_timeout(Duration::from_millis(300));
         let outcome = match call {
             Call::Reply => {
-                reply(&http, &server.base(), "access", "reply-token", &Outgoing::Text("はい")).await
+                reply(&http, &server.base(), "access", "reply-token", &Outgoing::Text("はい"), None).await
             }
-            Call::Push => push(&http, &server.base(), "access", "U1", &Outgoing::Text("はい"), KEY).await,
+            Call::Push => {
+                push(&http, &server.base(), "access", "U1", &Outgoing::Text("はい"), None, KEY).await
+            }
         };
         (outcome, server.only_request())
     }
@@ -175,13 +184,31 @@ mod tests {
             (MediaKind::Audio, json!({"type": "audio", "originalContentUrl": url, "duration": 1500})),
         ] {
             let server = TestServer::start([taken(200)]);
-            push(&http(), &server.base(), "access", "U1", &file(kind), KEY).await;
-            assert_eq!(server.only_request().json()["messages"], json!([expected]));
+            push(&http(), &server.base(), "access", "U1", &file(kind), Some("山田"), KEY).await;
+            assert_eq!(server.only_request().json()["messages"], json!([with_sender(expected)]));
         }
         let bare = |kind| Outgoing::File { kind, url, preview_url: None, duration_ms: None };
         for content in [file(MediaKind::File), bare(MediaKind::Image), bare(MediaKind::Audio)] {
-            let refused = push(&http(), "http://127.0.0.1:1", "access", "U1", &content, KEY).await;
+            let refused = push(&http(), "http://127.0.0.1:1", "access", "U1", &content, None, KEY).await;
             assert!(matches!(refused, Outcome::Refused(Refusal { class: RefusalClass::Attachment(_), .. })));
+        }
+    }
+
+    fn with_sender(mut message: Value) -> Value {
+        message["sender"] = json!({"name": "山田"});
+        message
+    }
+
+    #[tokio::test]
+    async fn snd_3_the_operators_name_goes_with_the_message_and_no_name_leaves_the_account() {
+        for (sender, expected) in [(Some("山田"), json!({"name": "山田"})), (None, json!(null))] {
+            let server = TestServer::start([taken(200), taken(200)]);
+            let text = Outgoing::Text("はい");
+            reply(&http(), &server.base(), "access", "reply-token", &text, sender).await;
+            push(&http(), &server.base(), "access", "U1", &text, sender, KEY).await;
+            for request in server.requests() {
+                assert_eq!(request.json()["messages"][0]["sender"], expected);
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! One reply through the Send API.
 
-use madoguchi_domain::send::{Outcome, RefusalClass, Via};
+use madoguchi_domain::send::{Outcome, Refusal, RefusalClass, Via};
 use serde_json::{Value, json};
 
 use super::graph::{self, GraphConfig, PageAccess};
@@ -20,6 +20,8 @@ pub struct OutgoingMessage<'a> {
     pub metadata: &'a str,
     /// Decides the messaging type.
     pub via: &'a Via,
+    /// Under which persona, in place of the Page (SND-3).
+    pub persona_id: Option<&'a str>,
 }
 
 /// Sends a message, once: `POST /{page}/messages` (Send API reference). Nothing is repeated here; the
@@ -32,6 +34,12 @@ pub async fn send(
 ) -> Outcome {
     match attempt(http, graph, page, message).await {
         Ok(provider_message_id) => Outcome::Accepted { provider_message_id: Some(provider_message_id) },
+        // Of a persona that is gone, Meta says only that a parameter is wrong.
+        Err(Verdict::Refused(refusal))
+            if refusal.class == RefusalClass::Invalid && message.persona_id.is_some() =>
+        {
+            Outcome::Refused(Refusal { class: RefusalClass::Sender, ..refusal })
+        }
         Err(verdict) => verdict.into(),
     }
 }
@@ -64,6 +72,9 @@ fn body(message: &OutgoingMessage<'_>) -> Option<Value> {
         }),
     };
     let mut body = json!({ "recipient": { "id": message.psid }, "message": said });
+    if let Some(persona) = message.persona_id {
+        body["persona_id"] = persona.into();
+    }
     match message.via {
         Via::Response => body["messaging_type"] = "RESPONSE".into(),
         Via::HumanAgent => {
@@ -82,7 +93,6 @@ mod tests {
     use madoguchi_domain::Span;
     use madoguchi_domain::credential::Cause;
     use madoguchi_domain::media::MediaKind;
-    use madoguchi_domain::send::Refusal;
 
     use super::*;
     use crate::test_server::{Request, Step, TestServer, http};
@@ -90,8 +100,13 @@ mod tests {
     async fn send_to(base_url: String, via: &Via) -> Outcome {
         let graph = GraphConfig { base_url, version: "v26.0".into() };
         let page = PageAccess { page_id: "1234", token: "page token", app_secret: Some("app-secret") };
-        let message =
-            OutgoingMessage { psid: "987", content: Outgoing::Text("こんにちは"), metadata: "key", via };
+        let message = OutgoingMessage {
+            psid: "987",
+            content: Outgoing::Text("こんにちは"),
+            metadata: "key",
+            via,
+            persona_id: None,
+        };
         send(&http().with_timeout(Duration::from_millis(300)), &graph, &page, &message).await
     }
 
@@ -130,12 +145,32 @@ mod tests {
         let page = PageAccess { page_id: "1234", token: "page token", app_secret: None };
         let url = "https://inbox.example/media/1";
         let content = Outgoing::File { kind: MediaKind::Video, url, preview_url: None, duration_ms: None };
-        let message = OutgoingMessage { psid: "987", content, metadata: "key", via: &Via::Response };
+        let message =
+            OutgoingMessage { psid: "987", content, metadata: "key", via: &Via::Response, persona_id: None };
         send(&http(), &graph, &page, &message).await;
         assert_eq!(
             server.only_request().json()["message"],
             json!({"attachment": {"type": "video", "payload": {"url": url}}, "metadata": "key"})
         );
+    }
+
+    #[tokio::test]
+    async fn snd_3_a_message_goes_out_under_its_persona_and_a_wrong_one_is_told() {
+        let wrong = |code: u32| json!({"error": {"code": code, "message": "Invalid persona id"}});
+        let server = TestServer::start([taken(), Step::json(400, &wrong(100)), Step::json(400, &wrong(368))]);
+        let graph = GraphConfig { base_url: server.base(), version: "v26.0".into() };
+        let page = PageAccess { page_id: "1234", token: "page token", app_secret: None };
+        let content = Outgoing::Text("はい");
+        let via = &Via::Response;
+        let message = OutgoingMessage { psid: "987", content, metadata: "key", via, persona_id: Some("77") };
+        let class = async || match send(&http(), &graph, &page, &message).await {
+            Outcome::Refused(refusal) => Some(refusal.class),
+            _ => None,
+        };
+        assert_eq!(class().await, None);
+        assert_eq!(class().await, Some(RefusalClass::Sender));
+        assert_eq!(class().await, Some(RefusalClass::Restricted));
+        assert_eq!(server.requests()[0].json()["persona_id"], "77");
     }
 
     #[tokio::test]

@@ -602,6 +602,7 @@ impl Work<'_> {
             send: sent_by.is_ours().then_some(SendState::Sent { at: self.event.at }),
             sent_by,
             body: Body::Said { content },
+            sender: None,
             provider_message_id: Some(provider_message_id.to_owned()),
             participant: self.event.participant.clone(),
             reply_to,

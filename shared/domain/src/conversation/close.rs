@@ -85,6 +85,7 @@ pub(crate) fn timeline(
             detail: Some(detail.to_owned()),
             facts: Facts::new(),
         },
+        sender: None,
         provider_message_id: None,
         participant: None,
         reply_to: None,

@@ -109,6 +109,7 @@ mod tests {
             channel_id: conversation.channel_id,
             sent_by: SentBy::Customer,
             body: Body::Said { content: Content::text(name) },
+            sender: None,
             provider_message_id: Some(name.to_owned()),
             participant: None,
             reply_to: None,

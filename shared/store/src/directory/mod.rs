@@ -4,12 +4,15 @@ mod channel;
 mod connection;
 mod health;
 mod operator;
+mod persona;
 mod quota;
 mod rearm;
+mod sender_sync;
 mod settings;
 
 pub use connection::{Connection, Lease};
 pub use rearm::Rearmed;
+pub use sender_sync::{SenderSync, SyncLease};
 
 use aws_sdk_dynamodb::Client;
 

@@ -6,8 +6,8 @@ use madoguchi_domain::sender::Profile;
 use super::{Directory, channel::saved};
 use crate::Saved;
 use crate::access;
-use crate::error::{StoreError, failed};
-use crate::item::{self, Item, n, s};
+use crate::error::StoreError;
+use crate::item::{self, Item, n};
 
 const PARTITION: &str = "operator";
 
@@ -23,28 +23,7 @@ impl Directory {
 
     /// Every operator who has set something.
     pub async fn operators(&self) -> Result<Vec<Profile>, StoreError> {
-        let mut operators = Vec::new();
-        let mut from = None;
-        loop {
-            let answer = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk")
-                .expression_attribute_values(":pk", s(PARTITION))
-                .set_exclusive_start_key(from)
-                .consistent_read(true)
-                .send()
-                .await
-                .map_err(|error| failed("Query", error))?;
-            for item in answer.items.unwrap_or_default() {
-                operators.push(item::decode(item)?);
-            }
-            from = answer.last_evaluated_key;
-            if from.is_none() {
-                return Ok(operators);
-            }
-        }
+        self.list(PARTITION).await
     }
 
     /// Writes what is kept of an operator, if nobody has since it was read.

@@ -121,6 +121,7 @@ impl Function {
                 "GRAPH_VERSION",
                 "LINE_BASE_URL",
                 "TWILIO_BASE_URL",
+                "PUBLIC_BASE_URL",
             ],
             Self::InboxApi => &["INBOX_TABLE", "DIRECTORY_TABLE", "MEDIA_BUCKET"],
         }
