@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::credential::Cause;
 use crate::ids::{ChannelId, ConnectionId};
 use crate::quota::Quota;
+use crate::reminder::WindowReminder;
 use crate::send::Rest;
 use crate::time::{Span, Timestamp};
 
@@ -161,6 +162,9 @@ pub struct ChannelSettings {
     /// Whether operators may send files (MSG-9).
     #[serde(default = "allowed")]
     pub files: bool,
+    /// What customers who wait for an answer are told an hour before the 24-hour window closes (RPL-16); `None` = off.
+    #[serde(default)]
+    pub window_reminder: Option<WindowReminder>,
 }
 
 impl Default for ChannelSettings {
@@ -171,6 +175,7 @@ impl Default for ChannelSettings {
             reopen: ReopenPolicy::default(),
             human_agent: false,
             files: allowed(),
+            window_reminder: None,
         }
     }
 }

@@ -11,6 +11,7 @@ mod profile;
 mod refresh;
 mod relay;
 mod reply;
+mod scheduled;
 mod summary;
 mod sweep;
 mod world;

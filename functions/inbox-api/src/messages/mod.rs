@@ -1,11 +1,13 @@
-//! Messages: list, send, send again.
+//! Messages: list, send, send again, cancel.
 
+mod cancel;
 mod list;
 mod resend;
 mod send;
 mod send_file;
 mod write_down;
 
+pub(crate) use cancel::cancel;
 pub(crate) use list::list;
 pub(crate) use resend::resend;
 pub(crate) use send::send;

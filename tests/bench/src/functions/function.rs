@@ -11,6 +11,7 @@ pub(super) enum Function {
     ReplyDispatch,
     ProfileFetch,
     PendingSweep,
+    ScheduledSend,
     IdleClose,
     UnansweredClose,
     ReplyLimitClose,
@@ -20,7 +21,7 @@ pub(super) enum Function {
 
 impl Function {
     /// All of them, along the way of a message.
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::WebhookIngest,
         Self::InboxWriter,
         Self::InboxApi,
@@ -28,6 +29,7 @@ impl Function {
         Self::ReplyDispatch,
         Self::ProfileFetch,
         Self::PendingSweep,
+        Self::ScheduledSend,
         Self::IdleClose,
         Self::UnansweredClose,
         Self::ReplyLimitClose,
@@ -42,6 +44,7 @@ impl Function {
             Self::ReplyDispatch => "reply-dispatch",
             Self::ProfileFetch => "profile-fetch",
             Self::PendingSweep => "pending-sweep",
+            Self::ScheduledSend => "scheduled-send",
             Self::IdleClose => "idle-close",
             Self::UnansweredClose => "unanswered-close",
             Self::ReplyLimitClose => "reply-limit-close",
@@ -59,6 +62,7 @@ impl Function {
             Self::ReplyDispatch => "one reply to Messenger",
             Self::ProfileFetch => "one name and picture from Messenger",
             Self::PendingSweep => "a tick that finds one reply",
+            Self::ScheduledSend => "a tick that queues one reply",
             Self::IdleClose | Self::UnansweredClose | Self::ReplyLimitClose => "a tick that closes one chat",
             Self::TokenRefresh => "a tick that checks one Messenger login",
             Self::InboxApi => "`POST` of one reply",
@@ -69,9 +73,11 @@ impl Function {
     pub(super) const fn variables(self) -> &'static [&'static str] {
         match self {
             Self::WebhookIngest => &["INBOUND_QUEUE_URL", "SECRET_PREFIX", "PUBLIC_BASE_URL"],
-            Self::InboxWriter | Self::IdleClose | Self::UnansweredClose | Self::ReplyLimitClose => {
-                &["INBOX_TABLE", "DIRECTORY_TABLE"]
-            }
+            Self::InboxWriter
+            | Self::ScheduledSend
+            | Self::IdleClose
+            | Self::UnansweredClose
+            | Self::ReplyLimitClose => &["INBOX_TABLE", "DIRECTORY_TABLE"],
             Self::ChangeRelay => &["OUTBOUND_QUEUE_URL", "PROFILES_QUEUE_URL", "MEDIA_QUEUE_URL"],
             Self::ReplyDispatch => &[
                 "INBOX_TABLE",
@@ -126,7 +132,7 @@ impl Function {
             Self::InboxWriter => 20,
             Self::InboxApi => 29,
             Self::ChangeRelay | Self::ReplyDispatch | Self::ProfileFetch => 30,
-            Self::PendingSweep => 60,
+            Self::PendingSweep | Self::ScheduledSend => 60,
             Self::IdleClose | Self::UnansweredClose | Self::ReplyLimitClose | Self::TokenRefresh => 120,
         })
     }

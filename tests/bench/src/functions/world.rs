@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 
 use super::customer::{CUSTOMERS, Customer};
 use super::function::Function;
-use super::{closing, endpoint, ingest, profile, refresh, relay, reply, sweep, writer};
+use super::{closing, endpoint, ingest, profile, refresh, relay, reply, scheduled, sweep, writer};
 use crate::lambda::Program;
 
 /// One function's surroundings.
@@ -47,7 +47,10 @@ impl World {
                 }
                 world.test.relay().await;
             }
-            Function::ReplyDispatch | Function::ProfileFetch | Function::PendingSweep => {
+            Function::ReplyDispatch
+            | Function::ProfileFetch
+            | Function::PendingSweep
+            | Function::ScheduledSend => {
                 reply::begin_chat(&world).await;
             }
             Function::IdleClose | Function::UnansweredClose | Function::ReplyLimitClose => {
@@ -80,6 +83,7 @@ impl World {
             Function::ReplyDispatch => reply::event(self, n).await,
             Function::ProfileFetch => profile::event(self).await,
             Function::PendingSweep => sweep::event(self, n).await,
+            Function::ScheduledSend => scheduled::event(self, n).await,
             Function::IdleClose | Function::UnansweredClose | Function::ReplyLimitClose => {
                 closing::event(self, n).await
             }
@@ -97,6 +101,7 @@ impl World {
             Function::ReplyDispatch => reply::check(self, n, answer).await,
             Function::ProfileFetch => profile::check(self, answer).await,
             Function::PendingSweep => sweep::check(self, n).await,
+            Function::ScheduledSend => scheduled::check(self, n).await,
             Function::IdleClose | Function::UnansweredClose | Function::ReplyLimitClose => {
                 closing::check(self, n).await
             }
