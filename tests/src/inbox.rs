@@ -31,6 +31,7 @@ use media_fetch::{Addresses, MediaFetcher};
 use pending_sweep::{Sweeper, Swept};
 use profile_fetch::Fetcher;
 use reply_dispatch::Dispatcher;
+use scheduled_send::{Report as Scheduled, Scheduler};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use webhook_ingest::Ingest;
@@ -102,6 +103,7 @@ struct Functions {
     fetcher: Fetcher,
     media_fetcher: MediaFetcher,
     closer: Closer,
+    scheduler: Scheduler,
     api: Router,
     outbound: Queue,
     media: Queue,
@@ -414,6 +416,11 @@ impl TestInbox {
         self.functions.closer.tick(kind, self.clock.now(), &|| false).await.unwrap()
     }
 
+    /// One tick of `scheduled-send`.
+    pub async fn schedule(&self) -> Scheduled {
+        self.functions.scheduler.tick(self.clock.now(), &|| false).await
+    }
+
     /// One sweep of `pending-sweep`.
     pub async fn sweep(&self) -> Swept {
         self.functions.sweeper.sweep(self.clock.now()).await.unwrap()
@@ -584,6 +591,7 @@ impl Functions {
                 Metrics::new("media_fetch"),
             ),
             closer: Closer::new(inbox.clone(), directory.clone()),
+            scheduler: Scheduler::new(inbox.clone(), directory.clone()),
             api: answering(
                 routes(Api {
                     inbox: inbox.clone(),

@@ -52,6 +52,7 @@ def _use_everything(stack: Testbed) -> None:
         "unanswered-close",
         "reply-limit-close",
         "pending-sweep",
+        "scheduled-send",
         "token-refresh",
     ):
         stack.invoke(function)
@@ -136,6 +137,11 @@ MUST_NOT = {
     "pending-sweep": {
         "read the inbox", "write the inbox", "delete from the inbox", "write the directory", "send to inbound",
         "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+    },
+    "scheduled-send": {
+        "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
+        "read the Meta app", "read a LINE secret", "write a LINE secret",
         *_FILES,
     },
     "idle-close": {

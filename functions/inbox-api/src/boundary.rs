@@ -32,6 +32,9 @@ struct Told<'a> {
     /// Of a text that is too long.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<Length>,
+    /// Of a reply that would be sent after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    window_ends_at: Option<String>,
     request_id: &'a str,
 }
 
@@ -63,6 +66,7 @@ fn told(error: &ApiError, language: Language, request_id: &str) -> Response {
         cause: known.map(|text| text.cause),
         remedy: known.map(|text| text.remedy),
         text: error.length(),
+        window_ends_at: error.window_ends_at().map(|at| at.to_string()),
         request_id,
     };
     let mut response = (error.status(), Json(Problem { error: told })).into_response();

@@ -17,7 +17,7 @@ use madoguchi_domain::send::FailureReason;
 use madoguchi_domain::sender::NameRefused;
 use madoguchi_domain::template::TemplateRefused;
 use madoguchi_domain::text::{self, TextRefused};
-use madoguchi_domain::{ChannelKind, Language, Problem};
+use madoguchi_domain::{ChannelKind, Language, Problem, Timestamp};
 use madoguchi_runtime::{BucketError, NoRandomness, QueueError, SecretError};
 use madoguchi_store::StoreError;
 
@@ -117,6 +117,12 @@ pub enum ApiError {
     /// Only what was not sent can be sent again (RPL-12).
     #[error("Only a reply that failed or is unconfirmed can be sent again.")]
     MessageNotResendable,
+    /// It is scheduled for the past, or too far ahead (RPL-15).
+    #[error("{}", sentence(.0))]
+    SendTime(ReplyRefused),
+    /// Only what is still scheduled can be canceled.
+    #[error("Only a reply that is still scheduled can be canceled.")]
+    MessageNotScheduled,
     /// The account is connected already.
     #[error(
         "This account is connected already; to enter its credential anew use \
@@ -190,6 +196,8 @@ impl ApiError {
             Self::Reopen(ReopenRefused::OnlyTheCustomer) => "reopen_by_customer_only",
             Self::Reopen(ReopenRefused::Final) => "conversation_final",
             Self::MessageNotResendable => "message_not_resendable",
+            Self::SendTime(_) => "send_at_out_of_range",
+            Self::MessageNotScheduled => "message_not_scheduled",
             Self::ChannelExists => "channel_exists",
             Self::ConnectionNotFound => "connection_not_found",
             Self::ConnectionBusy => "connection_busy",
@@ -223,6 +231,7 @@ impl ApiError {
             | Self::Locked(..)
             | Self::Reopen(_)
             | Self::MessageNotResendable
+            | Self::MessageNotScheduled
             | Self::ChannelExists
             | Self::ConnectionBusy
             | Self::AttachmentPending
@@ -231,6 +240,7 @@ impl ApiError {
             | Self::UploadIncomplete
             | Self::NotReplayable { .. } => StatusCode::CONFLICT,
             Self::Text(..)
+            | Self::SendTime(_)
             | Self::Template(_)
             | Self::File(_)
             | Self::SenderName(_)
@@ -285,6 +295,14 @@ impl ApiError {
         }
     }
 
+    /// When the window ends that will be over.
+    pub(crate) fn window_ends_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Locked(Lock::WindowOverByThen { ends_at }, _) => *ends_at,
+            _ => None,
+        }
+    }
+
     /// Why a reply on a channel of `kind` cannot be written.
     pub(crate) fn refused(refused: ReplyRefused, kind: ChannelKind) -> Self {
         match refused {
@@ -292,6 +310,7 @@ impl ApiError {
             ReplyRefused::Text(text) => Self::Text(text, kind),
             ReplyRefused::Template(template) => Self::Template(template),
             ReplyRefused::File(file) => Self::File(file),
+            ReplyRefused::SendTime => Self::SendTime(refused),
         }
     }
 
@@ -467,6 +486,9 @@ mod tests {
                 as_link: true,
             }),
             ApiError::File(MediaRefused::Disguised),
+            ApiError::Locked(Lock::WindowOverByThen { ends_at: None }, ChannelKind::Messenger),
+            ApiError::SendTime(ReplyRefused::SendTime),
+            ApiError::MessageNotScheduled,
         ]
     }
 
@@ -528,6 +550,9 @@ mod tests {
             ApiError::SenderName(NameRefused::TooLong { .. }) => 53,
             ApiError::SenderName(NameRefused::Reserved { .. }) => 54,
             ApiError::SenderName(NameRefused::Control) => 55,
+            ApiError::Locked(Lock::WindowOverByThen { .. }, _) => 56,
+            ApiError::SendTime(_) => 57,
+            ApiError::MessageNotScheduled => 58,
         }
     }
 
@@ -569,6 +594,7 @@ mod tests {
         let locked = [
             "conversation_closed",
             "reply_window_closed",
+            "reply_window_over_by_then",
             "thread_controlled",
             "recipient_opted_out",
             "template_needed",

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
-use madoguchi_domain::{ChannelId, ConversationId, MessageKey};
+use madoguchi_domain::{ChannelId, ConversationId, MessageKey, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
@@ -132,6 +132,20 @@ where
 /// What axum says after `Failed to …:`, beginning with the field's name.
 fn reason(rejection: &str) -> String {
     rejection.split_once(": ").map_or(rejection, |(_, reason)| reason).to_owned()
+}
+
+/// An instant in a body, as RFC 3339 tells it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Instant(pub(crate) Timestamp);
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let instant = Timestamp::from_rfc_3339(&text);
+        instant
+            .map(Self)
+            .ok_or_else(|| serde::de::Error::custom("it is no time such as 2026-01-31T09:00:00Z"))
+    }
 }
 
 /// The client's name for a reply.

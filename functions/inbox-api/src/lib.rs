@@ -25,7 +25,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::middleware::from_fn;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use madoguchi_runtime::{Bucket, Clock, Queue, SecretWriter};
 use madoguchi_store::{ChannelCache, Directory, Inbox, SenderCache};
 
@@ -78,6 +78,7 @@ pub fn routes(api: Api) -> Router {
         .route("/api/conversations/{conversation}/close", post(conversations::close))
         .route("/api/conversations/{conversation}/reopen", post(conversations::reopen))
         .route("/api/conversations/{conversation}/messages", get(messages::list).post(messages::send))
+        .route("/api/conversations/{conversation}/messages/{message}", delete(messages::cancel))
         .route("/api/conversations/{conversation}/messages/{message}/resend", post(messages::resend))
         .route(
             "/api/conversations/{conversation}/messages/{message}/attachments/{attachment}",

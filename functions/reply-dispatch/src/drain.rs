@@ -8,7 +8,6 @@ use madoguchi_domain::reply::{Route, route};
 use madoguchi_domain::send::{
     AfterCrash, FailureReason, LEASE, Settlement, Via, after_crash, retry_key_lapsed,
 };
-use madoguchi_domain::window::Author;
 use madoguchi_domain::{Channel, ChannelKind, Conversation, Message, SentBy, Span, Timestamp};
 use madoguchi_runtime::{Clock, Metrics, ProviderConfig, RecordError};
 use madoguchi_store::inbox::PendingReply;
@@ -187,7 +186,7 @@ impl Dispatcher {
             let via = match route(
                 &conversation,
                 &channel.settings,
-                Author::Person,
+                message.sent_by.author(),
                 &message,
                 queued.keep_via.as_ref(),
                 now,

@@ -86,8 +86,8 @@ impl Closer {
         let section = match kind {
             DeadlineKind::Unanswered => Some(Section::Unanswered),
             DeadlineKind::Idle => Some(Section::Answered),
-            // Depends on no setting.
-            DeadlineKind::ReplyLimit => None,
+            // The one depends on no setting, and the others arm the other.
+            DeadlineKind::ReplyLimit | DeadlineKind::WindowReminder => None,
         };
         for rearmed in &channels {
             if let Some(section) = section
@@ -171,7 +171,7 @@ impl Closer {
             let settings = settings.unwrap_or_default();
             match deadline::verdict(&conversation, &settings, now) {
                 Verdict::Close(deadline) => {
-                    let reason = deadline.kind.reason();
+                    let Some(reason) = deadline.kind.reason() else { return Ok(report) };
                     let Some(closed) = conversation::close(conversation, reason, now) else {
                         return Ok(report);
                     };

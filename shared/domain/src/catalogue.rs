@@ -94,6 +94,10 @@ pub enum Problem {
     Unconfirmed,
     /// The provider refused it with a code that we do not know.
     ProviderRefused,
+    /// RPL-15: the time to answer will be over when the reply is to be sent.
+    ReplyWindowOverByThen,
+    /// RPL-15: it was scheduled, and the customer wrote before.
+    CustomerWroteFirst,
 }
 
 /// What a person reads.
@@ -110,7 +114,7 @@ pub struct Text {
 impl Problem {
     /// Every problem, for tables and tests.
     pub fn all() -> impl Iterator<Item = Self> {
-        const WITHOUT_CAUSE: [Problem; 21] = [
+        const WITHOUT_CAUSE: [Problem; 23] = [
             Problem::ChannelUnlinked,
             Problem::ReplyWindowClosed,
             Problem::ContactUnreachable,
@@ -132,6 +136,8 @@ impl Problem {
             Problem::ProviderUnavailable,
             Problem::Unconfirmed,
             Problem::ProviderRefused,
+            Problem::ReplyWindowOverByThen,
+            Problem::CustomerWroteFirst,
         ];
         WITHOUT_CAUSE.into_iter().chain(Cause::ALL.map(Self::Reauthorization))
     }
@@ -161,6 +167,8 @@ impl Problem {
             Self::ProviderUnavailable => "provider_unavailable",
             Self::Unconfirmed => "unconfirmed",
             Self::ProviderRefused => "provider_refused",
+            Self::ReplyWindowOverByThen => "reply_window_over_by_then",
+            Self::CustomerWroteFirst => "customer_wrote_first",
         }
     }
 
@@ -343,6 +351,26 @@ impl Problem {
                 "Change the message and try once more. If it stays, show this message to an administrator, who sees the \
                  provider's words.",
             ),
+            Self::ReplyWindowOverByThen => (
+                "The time to answer this customer will be over by then.",
+                match kind {
+                    ChannelKind::WhatsApp => {
+                        "WhatsApp takes free text for 24 hours after the customer's last message."
+                    }
+                    _ => {
+                        "The provider lets a company answer only for a while after the customer's last message."
+                    }
+                },
+                match kind {
+                    ChannelKind::WhatsApp => "Choose an earlier time, or schedule an approved template.",
+                    _ => "Choose an earlier time.",
+                },
+            ),
+            Self::CustomerWroteFirst => (
+                "This scheduled reply was not sent: the customer wrote before its time.",
+                "It was scheduled to be dropped in that case.",
+                "Read what the customer wrote, then answer, or send it again.",
+            ),
         };
         Text { message, cause, remedy }
     }
@@ -519,6 +547,26 @@ impl Problem {
                 "この一覧にないエラーコードが返されました。",
                 "内容を変更してもう一度お試しください。解決しない場合は管理者に連絡してください。管理者は詳細を確認できます。",
             ),
+            Self::ReplyWindowOverByThen => (
+                "その時刻には返信の期限を過ぎているため、予約できません。",
+                match kind {
+                    ChannelKind::WhatsApp => {
+                        "WhatsAppで自由な文章を送信できるのは、お客様の最後のメッセージから24時間以内です。"
+                    }
+                    _ => "返信できるのは、お客様の最後のメッセージから一定時間内に限られています。",
+                },
+                match kind {
+                    ChannelKind::WhatsApp => {
+                        "より早い時刻を指定するか、承認済みのテンプレートを予約してください。"
+                    }
+                    _ => "より早い時刻を指定してください。",
+                },
+            ),
+            Self::CustomerWroteFirst => (
+                "予約時刻の前にお客様からメッセージが届いたため、この返信は送信されませんでした。",
+                "お客様から先に届いた場合は送信しない設定で予約されていました。",
+                "お客様のメッセージを確認してから、返信または再送信してください。",
+            ),
         };
         Text { message, cause, remedy }
     }
@@ -595,6 +643,7 @@ impl From<FailureReason> for Problem {
             FailureReason::RecipientOptedOut => Self::RecipientOptedOut,
             FailureReason::ChannelNotPermitted => Self::ChannelNotPermitted,
             FailureReason::ProviderRefused => Self::ProviderRefused,
+            FailureReason::CustomerWroteFirst => Self::CustomerWroteFirst,
         }
     }
 }
@@ -604,6 +653,7 @@ impl From<Lock> for Problem {
         match lock {
             Lock::Closed => Self::ConversationClosed,
             Lock::WindowClosed { .. } => Self::ReplyWindowClosed,
+            Lock::WindowOverByThen { .. } => Self::ReplyWindowOverByThen,
             Lock::Standby => Self::ThreadControlled,
             Lock::OptedOut => Self::RecipientOptedOut,
             Lock::TemplateNeeded => Self::TemplateNeeded,

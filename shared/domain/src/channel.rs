@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::credential::Cause;
 use crate::ids::{ChannelId, ConnectionId};
 use crate::quota::Quota;
+use crate::reminder::WindowReminder;
 use crate::send::Rest;
 use crate::time::{Span, Timestamp};
 
@@ -165,6 +166,9 @@ pub struct ChannelSettings {
     /// as the operator (SND-1).
     #[serde(default)]
     pub sender_prefix: bool,
+    /// What customers who wait for an answer are told an hour before the 24-hour window closes (RPL-16); `None` = off.
+    #[serde(default)]
+    pub window_reminder: Option<WindowReminder>,
 }
 
 impl Default for ChannelSettings {
@@ -176,6 +180,7 @@ impl Default for ChannelSettings {
             human_agent: false,
             files: allowed(),
             sender_prefix: false,
+            window_reminder: None,
         }
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::channel::ChannelSettings;
 use crate::conversation::{CloseReason, Conversation};
 use crate::time::Timestamp;
-use crate::window;
+use crate::{reminder, window};
 
 /// Which deadline; each has its own closer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,11 +22,13 @@ pub enum DeadlineKind {
     Idle,
     /// The provider lets nobody answer any more (RPL-4).
     ReplyLimit,
+    /// The customer is to be reminded that the window closes (RPL-16). Closes nothing.
+    WindowReminder,
 }
 
 impl DeadlineKind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Unanswered, Self::Idle, Self::ReplyLimit];
+    pub const ALL: [Self; 4] = [Self::Unanswered, Self::Idle, Self::ReplyLimit, Self::WindowReminder];
 
     /// The name used in keys and the API.
     pub const fn as_str(self) -> &'static str {
@@ -34,15 +36,17 @@ impl DeadlineKind {
             Self::Unanswered => "unanswered",
             Self::Idle => "idle",
             Self::ReplyLimit => "reply_limit",
+            Self::WindowReminder => "window_reminder",
         }
     }
 
-    /// The reason that a close by this deadline records (CLS-11).
-    pub const fn reason(self) -> CloseReason {
+    /// The reason that a close by this deadline records (CLS-11); `None` if it closes nothing.
+    pub const fn reason(self) -> Option<CloseReason> {
         match self {
-            Self::Unanswered => CloseReason::Unanswered,
-            Self::Idle => CloseReason::Idle,
-            Self::ReplyLimit => CloseReason::ReplyLimit,
+            Self::Unanswered => Some(CloseReason::Unanswered),
+            Self::Idle => Some(CloseReason::Idle),
+            Self::ReplyLimit => Some(CloseReason::ReplyLimit),
+            Self::WindowReminder => None,
         }
     }
 }
@@ -59,6 +63,13 @@ pub struct Deadline {
 /// The true deadline of a conversation: the earliest of those that apply (C7); `None` while closed
 /// or with every timer off.
 pub fn deadline(conversation: &Conversation, settings: &ChannelSettings) -> Option<Deadline> {
+    let reminder = reminder::due_at(conversation, settings)
+        .map(|due_at| Deadline { kind: DeadlineKind::WindowReminder, due_at });
+    [closing(conversation, settings), reminder].into_iter().flatten().min_by_key(|deadline| deadline.due_at)
+}
+
+/// The earliest of those that close it.
+fn closing(conversation: &Conversation, settings: &ChannelSettings) -> Option<Deadline> {
     if !conversation.is_open() {
         return None;
     }
@@ -104,9 +115,9 @@ pub enum Verdict {
 /// Decides what to do with a due conversation. The caller's write must be conditional on the version
 /// that was read here, so that a message stored in between keeps the conversation open (TMR-6).
 pub fn verdict(conversation: &Conversation, settings: &ChannelSettings, now: Timestamp) -> Verdict {
-    match deadline(conversation, settings) {
-        None => Verdict::Disarm,
-        Some(truth) if truth.due_at <= now => Verdict::Close(truth),
-        Some(truth) => Verdict::Rearm(truth),
+    // A reminder that is due keeps nothing open.
+    match closing(conversation, settings).filter(|truth| truth.due_at <= now) {
+        Some(truth) => Verdict::Close(truth),
+        None => deadline(conversation, settings).map_or(Verdict::Disarm, Verdict::Rearm),
     }
 }

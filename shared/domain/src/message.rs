@@ -12,6 +12,7 @@ use crate::media::{Media, MediaFailure};
 use crate::send::{FailureReason, Meter, Via};
 use crate::sender::{Sender, SenderName};
 use crate::time::Timestamp;
+use crate::window::Author;
 
 /// Where a message stands in its conversation: by the time at which it was said, then by id. Written
 /// `{ms:013}-{uuid}`, so that the text sorts as the key does. Also the message's public id.
@@ -113,6 +114,8 @@ pub enum SentBy {
     ProviderInbox,
     /// Another app that is connected to the account.
     OtherApp,
+    /// The inbox by itself, as an administrator set it up.
+    Automation,
     /// Nobody: a line of the timeline.
     System,
 }
@@ -120,7 +123,20 @@ pub enum SentBy {
 impl SentBy {
     /// Whether the company's side said it.
     pub const fn is_ours(&self) -> bool {
-        matches!(self, Self::Operator { .. } | Self::ProviderInbox | Self::OtherApp)
+        matches!(self, Self::Operator { .. } | Self::ProviderInbox | Self::OtherApp | Self::Automation)
+    }
+
+    /// Whether we send it: a person through us, or the inbox by itself.
+    pub const fn is_sent_here(&self) -> bool {
+        matches!(self, Self::Operator { .. } | Self::Automation)
+    }
+
+    /// For whom the provider's window holds.
+    pub const fn author(&self) -> Author {
+        match self {
+            Self::Automation => Author::Automation,
+            _ => Author::Person,
+        }
     }
 
     /// Whether it counts as an operator's answer: only what a person wrote does.
@@ -336,6 +352,22 @@ impl Message {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum SendState {
+    /// To be queued later (RPL-15). No answer yet.
+    Scheduled {
+        /// When.
+        at: Timestamp,
+        /// Not if the customer writes before.
+        #[serde(default)]
+        unless_customer_writes: bool,
+        /// [`crate::Conversation::customer_clock`] when it was written.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        heard: Option<Timestamp>,
+    },
+    /// An operator thought better of it while it was scheduled.
+    Canceled {
+        /// When.
+        at: Timestamp,
+    },
     /// Written down; nobody has it in hand.
     Queued {
         /// Attempts made so far.

@@ -35,7 +35,11 @@ pub fn advance(message: &Message, progress: &Progress, at: Timestamp) -> Option<
 /// `None` while the outcome of the call is open.
 const fn rank(state: &SendState) -> Option<u8> {
     match state {
-        SendState::Queued { .. } | SendState::Sending { .. } | SendState::Unconfirmed { .. } => None,
+        SendState::Scheduled { .. }
+        | SendState::Canceled { .. }
+        | SendState::Queued { .. }
+        | SendState::Sending { .. }
+        | SendState::Unconfirmed { .. } => None,
         SendState::Sent { .. } => Some(0),
         SendState::Delivered { .. } => Some(1),
         SendState::Read { .. } => Some(2),

@@ -47,6 +47,12 @@ pub enum Lock {
         /// When it ended; `None` if the customer never wrote.
         ended_at: Option<Timestamp>,
     },
+    /// RPL-15: it will be over at the time at which the reply is to be sent.
+    #[error("the time to answer this customer will be over by then; choose an earlier time")]
+    WindowOverByThen {
+        /// When it ends.
+        ends_at: Option<Timestamp>,
+    },
     /// Another app controls the thread.
     #[error("another app controls this chat at the moment")]
     Standby,
@@ -66,6 +72,7 @@ impl Lock {
         match self {
             Self::Closed => "conversation_closed",
             Self::WindowClosed { .. } => "reply_window_closed",
+            Self::WindowOverByThen { .. } => "reply_window_over_by_then",
             Self::Standby => "thread_controlled",
             Self::OptedOut => "recipient_opted_out",
             Self::TemplateNeeded => "template_needed",
@@ -145,6 +152,9 @@ pub enum ReplyRefused {
     /// Files are not sent on this channel.
     #[error(transparent)]
     File(#[from] MediaRefused),
+    /// It is scheduled for the past, or too far ahead.
+    #[error("`send_at` must be later than now and at most 30 days ahead")]
+    SendTime,
 }
 
 /// Writes down the reply that a client named `idempotency_key`, queued. Whether it was written before is the
@@ -285,7 +295,9 @@ pub fn take_note(
         line = Some(timeline(&conversation, "reopened", "reply", at + Span::from_ms(1), now));
     }
     conversation.note_message(reply);
-    conversation.unread = 0;
+    if reply.sent_by.is_answer() {
+        conversation.unread = 0;
+    }
     conversation.rearm(settings);
     Some((conversation, line))
 }

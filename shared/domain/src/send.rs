@@ -171,11 +171,13 @@ pub enum FailureReason {
     AttachmentUnreachable,
     /// The provider refused it with a code that we do not know.
     ProviderRefused,
+    /// RPL-15: it was scheduled, and the customer wrote before.
+    CustomerWroteFirst,
 }
 
 impl FailureReason {
     /// Every reason, for tables and tests.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ReplyWindowClosed,
         Self::ContactUnreachable,
         Self::MessageRefused,
@@ -190,6 +192,7 @@ impl FailureReason {
         Self::AttachmentTypeRefused,
         Self::AttachmentUnreachable,
         Self::ProviderRefused,
+        Self::CustomerWroteFirst,
     ];
 
     /// The stable public id.
@@ -209,6 +212,7 @@ impl FailureReason {
             Self::AttachmentTypeRefused => "attachment_type_refused",
             Self::AttachmentUnreachable => "attachment_unreachable",
             Self::ProviderRefused => "provider_refused",
+            Self::CustomerWroteFirst => "customer_wrote_first",
         }
     }
 }

@@ -21,6 +21,11 @@ impl Timestamp {
         self.0
     }
 
+    /// What `text` tells in RFC 3339, with its offset; parts of a millisecond are cut off.
+    pub fn from_rfc_3339(text: &str) -> Option<Self> {
+        text.parse().ok().map(|instant: jiff::Timestamp| Self(instant.as_millisecond()))
+    }
+
     /// A provider's number that ought to be milliseconds. Meta sends lead events in seconds, so
     /// anything below 10^12 (the year 2001 in milliseconds) is taken as seconds.
     pub const fn from_provider(value: i64) -> Self {
@@ -115,6 +120,16 @@ mod tests {
     #[test]
     fn prints_as_rfc_3339() {
         assert_eq!(Timestamp::from_ms(1_700_000_000_123).to_string(), "2023-11-14T22:13:20.123Z");
+    }
+
+    #[test]
+    fn reads_rfc_3339_with_any_offset_and_nothing_without_one() {
+        let read = Timestamp::from_rfc_3339;
+        assert_eq!(read("2023-11-14T22:13:20.123Z"), Some(Timestamp::from_ms(1_700_000_000_123)));
+        assert_eq!(read("2023-11-15T07:13:20.1239+09:00"), Some(Timestamp::from_ms(1_700_000_000_123)));
+        for text in ["", "2023-11-14", "2023-11-14T22:13:20", "22:13", "1700000000", "soon"] {
+            assert_eq!(read(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@
 //! | index | key | holds | answers |
 //! | --- | --- | --- | --- |
 //! | `inbox` | `{channel}#{section}`, `{ms:013}-{conversation}` | conversations | a section's list, newest first |
-//! | `deadline` | `{kind}#{shard:02}`, due time | conversations with an armed deadline | what is due |
+//! | `deadline` | `{kind}#{shard:02}` or `scheduled#{shard:02}`, due time | conversations with an armed deadline, replies that are sent later | what is due |
 //! | `pending` | `reply#{channel}`, `profile#{channel}` or `media#{channel}`, `{conversation}[#{message or person}[#prepare]]` | unfinished work only | what the sweeper must start again; the order of a conversation's open replies |
 //!
 //! | access pattern | cost (4 KB / 1 KB items) |
@@ -31,6 +31,10 @@
 //! | record that a file was copied | 1 WRU each; the last one also leaves `pending` (1) |
 //! | claim, settle a reply | 1 WRU each; settling also leaves `pending` (1) |
 //! | close by deadline | transaction of conversation and line (4 WRU) + `inbox` move 2 + `deadline` 1 |
+//! | schedule a reply | place 1 WRU, message 1 + `deadline` 1 |
+//! | queue a scheduled reply | strong get of the conversation 1 RRU, of the reply 1; message 1 WRU, leaving `deadline` 1 + `pending` 1 |
+//! | drop one | transaction of message and line (4 WRU), leaving `deadline` 1 |
+//! | remind a customer | message 1 WRU + `pending` 1; conversation 1 + `inbox` move 2 + `deadline` 2 |
 //! | closer's tick with nothing due | one query per shard, 0.5 RRU each |
 //!
 //! # Directory table

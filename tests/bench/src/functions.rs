@@ -12,6 +12,7 @@ mod profile;
 mod refresh;
 mod relay;
 mod reply;
+mod scheduled;
 mod sink;
 mod summary;
 mod sweep;

@@ -6,6 +6,7 @@ mod costs;
 mod crash;
 mod ingest;
 mod kinds;
+mod later;
 mod media;
 mod replies;
 mod scenarios;

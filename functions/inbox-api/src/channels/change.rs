@@ -3,6 +3,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use madoguchi_domain::reminder::{self, ReminderRefused, WindowReminder};
 use madoguchi_domain::{Channel, ChannelId, ReopenPolicy};
 use madoguchi_store::Saved;
 use serde::Deserialize;
@@ -14,7 +15,7 @@ use crate::input::{InPath, JsonBody, named};
 use crate::view::ChannelView;
 use crate::{ApiError, SharedAdmin};
 
-/// What is left out stays as it is; `null` switches a timer off.
+/// What is left out stays as it is; `null` switches a timer or the reminder off.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::option_option, reason = "left out, null and a number are three different wishes")]
@@ -33,6 +34,8 @@ pub(crate) struct Changes {
     files: Option<bool>,
     #[serde(deserialize_with = "named")]
     sender_prefix: Option<bool>,
+    #[serde(deserialize_with = "named")]
+    window_reminder: Option<Option<WindowReminder>>,
 }
 
 pub(crate) async fn change(
@@ -77,7 +80,14 @@ fn changed(before: &Channel, changes: Changes) -> Result<Channel, ApiError> {
     settings.files = changes.files.unwrap_or(old.files);
     settings.sender_prefix = changes.sender_prefix.unwrap_or(old.sender_prefix);
     settings.human_agent = changes.human_agent.unwrap_or(old.human_agent);
+    settings.window_reminder = changes.window_reminder.unwrap_or(old.window_reminder);
     settings.check().map_err(ApiError::SettingsOutOfBounds)?;
+    if let Some(reminder) = &settings.window_reminder {
+        reminder::check(channel.kind, reminder).map_err(|refused| match refused {
+            ReminderRefused::NoWindow => ApiError::InvalidBody { what: refused.to_string() },
+            ReminderRefused::Text(text) => ApiError::Text(text, channel.kind),
+        })?;
+    }
     Ok(channel)
 }
 
@@ -131,6 +141,7 @@ mod tests {
                 human_agent: true,
                 files: false,
                 sender_prefix: true,
+                window_reminder: None,
             }
         );
     }

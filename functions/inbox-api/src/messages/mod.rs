@@ -1,5 +1,6 @@
-//! Messages: list, send, send again.
+//! Messages: list, send, send again, cancel.
 
+mod cancel;
 mod list;
 mod resend;
 mod send;
@@ -7,6 +8,7 @@ mod send_file;
 mod sender;
 mod write_down;
 
+pub(crate) use cancel::cancel;
 pub(crate) use list::list;
 pub(crate) use resend::resend;
 pub(crate) use send::send;

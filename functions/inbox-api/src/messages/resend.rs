@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use madoguchi_domain::message::Body;
 use madoguchi_domain::window::Author;
-use madoguchi_domain::{ConversationId, Message, MessageKey, SendState, SentBy, reply};
+use madoguchi_domain::{ConversationId, Message, MessageKey, SendState, SentBy, later, reply};
 use madoguchi_store::Saved;
 
 use crate::auth::Operator;
@@ -36,7 +36,7 @@ pub(crate) async fn resend(
             reply::permitted(&conversation, &settings, Author::Person, content, now)
                 .map_err(|lock| ApiError::Locked(lock, kind))?;
         }
-        message.send = Some(SendState::queued());
+        message = later::queue_again(message, &conversation, api.clock.now());
         for index in 0..message.attachments().len() {
             // A file that could not be made ready is looked at anew.
             message.retry_file(index, api.clock.now());

@@ -8,10 +8,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use madoguchi_domain::event::Template;
+use madoguchi_domain::later::{self, Plan};
 use madoguchi_domain::message::Body;
 use madoguchi_domain::sender::{self, SenderMode, Writer};
 use madoguchi_domain::{
-    ChannelSettings, Content, Conversation, ConversationId, Message, MessageId, Span, Timestamp, reply, text,
+    ChannelSettings, Content, Conversation, ConversationId, Message, MessageId, SendState, Span, Timestamp,
+    reply, text,
 };
 use serde::Deserialize;
 
@@ -20,7 +22,7 @@ use super::sender::{remember, writer};
 use super::write_down::{Moment, Written, write_down};
 use crate::auth::Operator;
 use crate::conversations::existing;
-use crate::input::{IdempotencyKey, InPath, JsonBody};
+use crate::input::{IdempotencyKey, InPath, Instant, JsonBody};
 use crate::view::{MessageView, PageView};
 use crate::{Api, ApiError, Shared};
 
@@ -31,6 +33,11 @@ pub(crate) struct Draft {
     text: Option<String>,
     template: Option<TemplateDraft>,
     attachment: Option<FileDraft>,
+    /// When it goes out: not now but then (RPL-15).
+    send_at: Option<Instant>,
+    /// It is dropped, with notice, if the customer writes before.
+    #[serde(default)]
+    unless_customer_writes: bool,
     /// A text that is too long becomes several messages instead of being refused (MSG-1).
     #[serde(default)]
     split: bool,
@@ -81,6 +88,12 @@ async fn written(
     draft: Draft,
 ) -> Result<Response, ApiError> {
     let invalid = |what: &str| ApiError::InvalidBody { what: what.to_owned() };
+    if draft.send_at.is_some() && (draft.attachment.is_some() || draft.split) {
+        return Err(invalid("a file or a split text cannot have a `send_at`; schedule one text or template"));
+    }
+    if draft.send_at.is_none() && draft.unless_customer_writes {
+        return Err(invalid("`unless_customer_writes` needs a `send_at`"));
+    }
     if let Some(file) = &draft.attachment {
         if draft.template.is_some() || draft.split {
             return Err(invalid("send a file alone or with a `text` that is not split"));
@@ -98,6 +111,10 @@ async fn written(
         (Some(_), Some(_)) => return Err(invalid("send either `text` or `template`")),
     };
     let conversation = existing(api, id).await?;
+    if let Some(Instant(at)) = draft.send_at {
+        let plan = Plan { at, unless_customer_writes: draft.unless_customer_writes };
+        return Ok(schedule(api, author, conversation, key, content, plan).await?.answer(author.operator));
+    }
     Ok(write(api, author, conversation, key, content, None).await?.answer(author.operator))
 }
 
@@ -193,7 +210,43 @@ async fn write(
         reply::write_content(conversation, settings, writer, key, content.clone(), placed_at, now)
             .map_err(|refused| ApiError::refused(refused, kind))
     };
-    let same =
-        |written: &Message| matches!(&written.body, Body::Said { content: known } if *known == content);
+    let same = |written: &Message| says(written, &content) && !is_scheduled(written);
     write_down(api, author.operator, conversation, key, after, write, same).await
+}
+
+/// Writes one reply down that goes out later.
+async fn schedule(
+    api: &Api,
+    author: Author<'_>,
+    conversation: Conversation,
+    key: &str,
+    content: Content,
+    plan: Plan,
+) -> Result<Written, ApiError> {
+    let kind = conversation.channel_kind;
+    let write = |conversation: &Conversation, settings: &ChannelSettings, Moment { placed_at, now }| {
+        if placed_at.is_some_and(|placed| placed != plan.at) {
+            return Err(ApiError::IdempotencyKeyReused);
+        }
+        let writer = author.writer.clone();
+        later::schedule(conversation, settings, writer, key, content.clone(), plan, now)
+            .map_err(|refused| ApiError::refused(refused, kind))
+    };
+    let same = |written: &Message| {
+        let unless = match written.send {
+            Some(SendState::Scheduled { unless_customer_writes, .. }) => unless_customer_writes,
+            _ => plan.unless_customer_writes,
+        };
+        let planned = written.key.at == plan.at && unless == plan.unless_customer_writes;
+        says(written, &content) && planned
+    };
+    write_down(api, author.operator, conversation, key, None, write, same).await
+}
+
+fn says(written: &Message, content: &Content) -> bool {
+    matches!(&written.body, Body::Said { content: known } if known == content)
+}
+
+fn is_scheduled(written: &Message) -> bool {
+    matches!(written.send, Some(SendState::Scheduled { .. } | SendState::Canceled { .. }))
 }

@@ -36,6 +36,11 @@ pub(crate) struct MessageView {
     /// The message that it answers, where a list holds both.
     reply_to: Option<MessageKey>,
     status: Option<&'static str>,
+    /// Of a reply that is sent later: when, and whether a message of the customer's drops it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    send_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unless_customer_writes: Option<bool>,
     failure: Option<ProblemView>,
     reactions: Vec<ReactionView>,
     edited: bool,
@@ -110,6 +115,12 @@ impl MessageView {
     /// The message of `conversation`, whose watermarks tell what was delivered and read, for `reader`.
     pub(crate) fn new(message: &Message, conversation: &Conversation, reader: Reader) -> Self {
         let (status, failure) = progress(message, conversation, reader);
+        let scheduled = match message.send {
+            Some(SendState::Scheduled { at, unless_customer_writes, .. }) => {
+                Some((at, unless_customer_writes))
+            }
+            _ => None,
+        };
         let (kind, text, attachments) = match &message.body {
             Body::Said { content } => {
                 (content.kind().to_owned(), said(content), attachments(content, conversation.channel_kind))
@@ -146,6 +157,7 @@ impl MessageView {
             SentBy::Operator { operator } => ("out", "operator", Some(operator.clone())),
             SentBy::ProviderInbox => ("out", "provider_app", None),
             SentBy::OtherApp => ("out", "other_app", None),
+            SentBy::Automation => ("out", "automation", None),
             SentBy::System => ("event", "system", None),
         };
         Self {
@@ -167,6 +179,8 @@ impl MessageView {
             participant_name: None,
             reply_to: None,
             status,
+            send_at: scheduled.map(|(at, _)| at.to_string()),
+            unless_customer_writes: scheduled.map(|(_, unless)| unless),
             failure,
             reactions: reactions.collect(),
             unsent: annotations.unsent_at.is_some(),
@@ -207,6 +221,8 @@ impl MessageView {
             participant_name: newest.participant_name.clone(),
             reply_to: newest.reply_to,
             status: newest.status,
+            send_at: None,
+            unless_customer_writes: None,
             failure: None,
             reactions: Vec::new(),
             edited: false,
@@ -293,6 +309,8 @@ fn progress(
     let status = match &message.send {
         None if message.sent_by == SentBy::System => return (None, None),
         None => "received",
+        Some(SendState::Scheduled { .. }) => "scheduled",
+        Some(SendState::Canceled { .. }) => "canceled",
         Some(SendState::Queued { .. }) => "queued",
         Some(SendState::Sending { .. }) => "sending",
         Some(SendState::Sent { at }) => sent(*at, conversation),

@@ -342,7 +342,7 @@ impl Work<'_> {
         let message = match self.message.take() {
             Some(reply) if echo.ours == Some(reply.key) => return self.confirm(reply, echo),
             // One of our replies, although its echo does not say so: the call that sent it knows.
-            Some(reply) if matches!(reply.sent_by, SentBy::Operator { .. }) => return Seen::Before,
+            Some(reply) if reply.sent_by.is_sent_here() => return Seen::Before,
             Some(stored) if self.conversation.has_noted(&stored) => return Seen::Before,
             Some(stored) => self.resume(stored),
             None => {

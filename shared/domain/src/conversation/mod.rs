@@ -14,9 +14,10 @@ pub use close::{Closed, ReopenRefused, close, reopen};
 pub use noted::Noted;
 
 use crate::channel::{ChannelKind, ChannelSettings};
-use crate::deadline::{self, Deadline};
+use crate::deadline::{self, Deadline, DeadlineKind};
 use crate::ids::{ChannelId, ConversationId, Party};
-use crate::message::{Message, MessageKey};
+use crate::message::{Message, MessageKey, SentBy};
+use crate::reminder::REMINDER_AFTER;
 use crate::send::FailureReason;
 use crate::time::{Span, Timestamp};
 use crate::window;
@@ -64,6 +65,9 @@ pub struct Conversation {
     /// When the customer last opened the provider's reply window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_opened_at: Option<Timestamp>,
+    /// When the window opened of whose end the customer was reminded last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminded: Option<Timestamp>,
     /// Place in the lists: the latest thing to see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sorted_at: Option<Timestamp>,
@@ -303,6 +307,7 @@ impl Conversation {
             customer_clock: None,
             activity_clock: None,
             window_opened_at: None,
+            reminded: None,
             sorted_at: None,
             preview: None,
             unread: 0,
@@ -396,6 +401,9 @@ impl Conversation {
     /// Takes note of a message that one of the two sides wrote.
     pub(crate) fn note_message(&mut self, message: &Message) {
         self.remember(message);
+        if message.sent_by == SentBy::Automation {
+            return self.note_reminder(message);
+        }
         let (at, seen_at) = (message.key.at, message.key.at.max(message.stored_at));
         self.last_activity_at = self.last_activity_at.max(Some(at));
         self.activity_clock = self.activity_clock.max(Some(seen_at));
@@ -404,6 +412,16 @@ impl Conversation {
             self.last_answer_at = self.last_answer_at.max(Some(at));
         }
         self.refresh_preview(message);
+    }
+
+    /// A reminder moves no timer: nobody wrote it.
+    fn note_reminder(&mut self, reminder: &Message) {
+        self.reminded = self.reminded.max(Some(reminder.key.at - REMINDER_AFTER));
+        if self.armed.is_some_and(|armed| armed.kind == DeadlineKind::WindowReminder) {
+            self.armed = None;
+        }
+        self.sorted_at = self.sorted_at.max(Some(reminder.key.at));
+        self.refresh_preview(reminder);
     }
 
     /// Shows `message` in the lists if it is the latest, or is shown already and was changed.

@@ -245,7 +245,7 @@ fn c7_the_earliest_deadline_fires_and_messenger_ends_after_seven_days() {
     memory.receive(ChannelKind::Messenger, &month, &says("a", T0), T0);
     let due = deadline(memory.current(), &month).unwrap();
     assert_eq!((due.kind, due.due_at), (DeadlineKind::ReplyLimit, T0 + Span::from_days(7)));
-    let closed = close(memory.current().clone(), due.kind.reason(), due.due_at).unwrap();
+    let closed = close(memory.current().clone(), due.kind.reason().unwrap(), due.due_at).unwrap();
     assert_eq!(closed.conversation.section(), Section::Closed);
     // RPL-7: nobody is told to reopen what cannot be answered then.
     let locked = |reason| {

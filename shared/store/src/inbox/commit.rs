@@ -55,6 +55,15 @@ impl Inbox {
         writes.execute().await
     }
 
+    /// Stores a reply's new state with the line of the timeline that tells it, both or none.
+    pub async fn save_told(&self, changed: &Message, line: &Message) -> Result<Saved, StoreError> {
+        let mut writes =
+            Writes { inbox: self, id: changed.conversation_id, puts: Vec::with_capacity(2), delete: None };
+        writes.replace(changed)?;
+        writes.create(line)?;
+        writes.execute().await
+    }
+
     /// Stores that a conversation took note of a reply, with the line that this may bring.
     pub(super) async fn commit_noted(
         &self,

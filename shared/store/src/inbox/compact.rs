@@ -8,7 +8,7 @@ use crate::error::StoreError;
 use crate::item::{self, Item, n, s, text};
 
 /// The field of [`Conversation`] that each attribute holds.
-const NAMES: [(&str, &str); 20] = [
+const NAMES: [(&str, &str); 21] = [
     ("ac", "activity_clock"),
     ("cc", "customer_clock"),
     ("ch", "channel_id"),
@@ -24,6 +24,7 @@ const NAMES: [(&str, &str); 20] = [
     ("nt", "noted"),
     ("ow", "owner"),
     ("pv", "preview"),
+    ("rm", "reminded"),
     ("rt", "read_through"),
     ("tk", "reply_token"),
     ("un", "unread"),
@@ -117,6 +118,7 @@ mod tests {
             customer_clock: at(9),
             activity_clock: at(10),
             window_opened_at: at(11),
+            reminded: at(11),
             sorted_at: at(12),
             unread: 4,
             delivered_through: at(13),

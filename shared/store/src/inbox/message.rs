@@ -3,11 +3,12 @@
 use madoguchi_domain::message::SendState;
 use madoguchi_domain::{ConversationId, Message, MessageKey};
 
+use super::deadline::scheduled_partition;
 use super::pending::{UNPREPARED, Work};
 use super::{Inbox, conversation};
 use crate::access;
 use crate::error::StoreError;
-use crate::item::{self, Item, s};
+use crate::item::{self, Item, n, s};
 
 pub(super) const PREFIX: &str = "m#";
 /// The state of a reply whose file is not ready.
@@ -22,6 +23,11 @@ pub(super) fn encode(message: &Message) -> Result<Item, StoreError> {
     let mut next = message.clone();
     next.rev += 1;
     let mut item = item::encode(key(next.conversation_id, &next.key), &next)?;
+    if let Some(SendState::Scheduled { at, .. }) = next.send {
+        item.insert("deadline_pk".into(), s(scheduled_partition(next.conversation_id)));
+        item.insert("deadline_due".into(), n(at.as_ms()));
+        return Ok(item);
+    }
     let (work, state) = match next.send {
         // Stands in its conversation's order while its file is made ready.
         Some(SendState::Queued { .. }) if next.files_pending_since().is_some() => (Work::Reply, PREPARE),

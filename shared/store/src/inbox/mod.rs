@@ -16,7 +16,7 @@ mod reply;
 mod send;
 mod upload;
 
-pub use deadline::{DEADLINE_SHARDS, Due, DueCursor};
+pub use deadline::{DEADLINE_SHARDS, Due, DueCursor, DueReplies};
 pub use list::ListPage;
 pub use page::MessagePage;
 pub(crate) use pending::pending_profile;

@@ -27,7 +27,7 @@ pub(super) async fn of(crowd: &Crowd) {
     assert_eq!(items.len(), crowd.due.len() + crowd.bystanders.len());
     let client = Table::new(&crowd.dynamo, Costs::default(), Limits::default()).client(&crowd.dynamo);
     let inbox = Inbox::new(client, INBOX);
-    let expected = DeadlineKind::Unanswered.reason();
+    let expected = DeadlineKind::Unanswered.reason().unwrap();
     for (pk, due_at) in &crowd.due {
         let id: ConversationId = pk.trim_start_matches("c#").parse().unwrap();
         let conversation = inbox.conversation(id).await.unwrap().unwrap();

@@ -12,6 +12,7 @@ pub(super) enum Function {
     ProfileFetch,
     MediaFetch,
     PendingSweep,
+    ScheduledSend,
     IdleClose,
     UnansweredClose,
     ReplyLimitClose,
@@ -21,7 +22,7 @@ pub(super) enum Function {
 
 impl Function {
     /// All of them, along the way of a message.
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::WebhookIngest,
         Self::InboxWriter,
         Self::InboxApi,
@@ -30,6 +31,7 @@ impl Function {
         Self::ProfileFetch,
         Self::MediaFetch,
         Self::PendingSweep,
+        Self::ScheduledSend,
         Self::IdleClose,
         Self::UnansweredClose,
         Self::ReplyLimitClose,
@@ -45,6 +47,7 @@ impl Function {
             Self::ProfileFetch => "profile-fetch",
             Self::MediaFetch => "media-fetch",
             Self::PendingSweep => "pending-sweep",
+            Self::ScheduledSend => "scheduled-send",
             Self::IdleClose => "idle-close",
             Self::UnansweredClose => "unanswered-close",
             Self::ReplyLimitClose => "reply-limit-close",
@@ -63,6 +66,7 @@ impl Function {
             Self::ProfileFetch => "one name and picture from Messenger",
             Self::MediaFetch => "one picture of 60 KB from LINE; at last a video of 200 MB",
             Self::PendingSweep => "a tick that finds one reply",
+            Self::ScheduledSend => "a tick that queues one reply",
             Self::IdleClose | Self::UnansweredClose | Self::ReplyLimitClose => "a tick that closes one chat",
             Self::TokenRefresh => "a tick that checks one Messenger login",
             Self::InboxApi => "`POST` of one reply",
@@ -73,9 +77,11 @@ impl Function {
     pub(super) const fn variables(self) -> &'static [&'static str] {
         match self {
             Self::WebhookIngest => &["INBOUND_QUEUE_URL", "SECRET_PREFIX", "PUBLIC_BASE_URL"],
-            Self::InboxWriter | Self::IdleClose | Self::UnansweredClose | Self::ReplyLimitClose => {
-                &["INBOX_TABLE", "DIRECTORY_TABLE"]
-            }
+            Self::InboxWriter
+            | Self::ScheduledSend
+            | Self::IdleClose
+            | Self::UnansweredClose
+            | Self::ReplyLimitClose => &["INBOX_TABLE", "DIRECTORY_TABLE"],
             Self::ChangeRelay => &["OUTBOUND_QUEUE_URL", "PROFILES_QUEUE_URL", "MEDIA_QUEUE_URL"],
             Self::ReplyDispatch => &[
                 "INBOX_TABLE",
@@ -141,7 +147,7 @@ impl Function {
             Self::InboxWriter => 20,
             Self::InboxApi => 29,
             Self::ChangeRelay | Self::ReplyDispatch | Self::ProfileFetch => 30,
-            Self::PendingSweep => 60,
+            Self::PendingSweep | Self::ScheduledSend => 60,
             Self::MediaFetch => 180,
             Self::IdleClose | Self::UnansweredClose | Self::ReplyLimitClose | Self::TokenRefresh => 120,
         })

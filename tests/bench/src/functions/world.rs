@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use super::customer::{CUSTOMERS, Customer};
 use super::function::Function;
 use super::sink::{BUCKET, Sink};
-use super::{closing, endpoint, ingest, media, profile, refresh, relay, reply, sweep, writer};
+use super::{closing, endpoint, ingest, media, profile, refresh, relay, reply, scheduled, sweep, writer};
 use crate::lambda::Program;
 
 /// One function's surroundings.
@@ -51,7 +51,10 @@ impl World {
                 }
                 world.test.relay().await;
             }
-            Function::ReplyDispatch | Function::ProfileFetch | Function::PendingSweep => {
+            Function::ReplyDispatch
+            | Function::ProfileFetch
+            | Function::PendingSweep
+            | Function::ScheduledSend => {
                 reply::begin_chat(&world).await;
             }
             Function::MediaFetch => media::begin_chat(&world).await,
@@ -86,6 +89,7 @@ impl World {
             Function::ProfileFetch => profile::event(self).await,
             Function::MediaFetch => media::event(self).await,
             Function::PendingSweep => sweep::event(self, n).await,
+            Function::ScheduledSend => scheduled::event(self, n).await,
             Function::IdleClose | Function::UnansweredClose | Function::ReplyLimitClose => {
                 closing::event(self, n).await
             }
@@ -104,6 +108,7 @@ impl World {
             Function::ProfileFetch => profile::check(self, answer).await,
             Function::MediaFetch => media::check(self, answer).await,
             Function::PendingSweep => sweep::check(self, n).await,
+            Function::ScheduledSend => scheduled::check(self, n).await,
             Function::IdleClose | Function::UnansweredClose | Function::ReplyLimitClose => {
                 closing::check(self, n).await
             }
