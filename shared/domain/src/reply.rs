@@ -153,7 +153,7 @@ pub enum ReplyRefused {
     #[error(transparent)]
     File(#[from] MediaRefused),
     /// It is scheduled for the past, or too far ahead.
-    #[error("`send_at` must be later than now and at most 30 days ahead")]
+    #[error("the time in `send_at` must be later than now and at most 30 days ahead")]
     SendTime,
 }
 

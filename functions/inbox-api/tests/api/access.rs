@@ -11,13 +11,14 @@ use crate::support::{Caller, NOW, TestApi};
 const ID: &str = "1809223c-a54e-5e9b-ae37-4058be706671";
 
 /// Every route, and whether it is for administrators.
-const ROUTES: [(&str, &str, bool); 21] = [
+const ROUTES: [(&str, &str, bool); 22] = [
     ("GET", "/api/conversations", false),
     ("GET", "/api/conversations/{conversation}", false),
     ("POST", "/api/conversations/{conversation}/close", false),
     ("POST", "/api/conversations/{conversation}/reopen", false),
     ("GET", "/api/conversations/{conversation}/messages", false),
     ("POST", "/api/conversations/{conversation}/messages", false),
+    ("DELETE", "/api/conversations/{conversation}/messages/{message}", false),
     ("POST", "/api/conversations/{conversation}/messages/{message}/resend", false),
     ("GET", "/api/conversations/{conversation}/messages/{message}/attachments/{attachment}", false),
     ("POST", "/api/conversations/{conversation}/messages/{message}/attachments/{attachment}/retry", false),
