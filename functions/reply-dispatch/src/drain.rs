@@ -296,16 +296,13 @@ impl Dispatcher {
             return Ok(None);
         }
         let persona = self.senders.persona(channel.id, operator, self.clock.now()).await?;
-        match (persona.filter(|persona| !persona.id.is_empty()), &mut message.sender) {
-            (Some(persona), Some(sender)) => {
-                sender.shown = Some(persona.name);
-                Ok(Some(persona.id))
-            }
-            _ => {
-                as_account(message);
-                Ok(None)
-            }
+        let persona = persona.filter(|persona| !persona.id.is_empty());
+        if let (Some(persona), Some(sender)) = (persona, &mut message.sender) {
+            sender.shown = Some(persona.name);
+            return Ok(Some(persona.id));
         }
+        as_account(message);
+        Ok(None)
     }
 
     /// A reply token works once: the next reply must not try it again. If this write is lost, the
