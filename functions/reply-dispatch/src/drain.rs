@@ -211,6 +211,8 @@ impl Dispatcher {
             let recent = self.inbox.recent_message(reply.conversation, &reply.message).await?;
             let is_new = |message: &Message| {
                 matches!(message.send, Some(SendState::Queued { attempts: 0, not_before: None, .. }))
+                    // The file may have been made ready in this moment.
+                    && message.files_pending_since().is_none()
             };
             if let Some(recent) = recent.filter(is_new) {
                 return Ok(Some(recent));
@@ -267,7 +269,7 @@ impl Dispatcher {
                 // The reply token was certainly not taken: push, which costs quota.
                 Settlement::Fallback if claimed.via != Via::Push => (claimed.message, Via::Push),
                 // Nothing was taken: the same as the account (SND-6).
-                Settlement::AsAccount if claimed.message.shown_sender().is_some() => {
+                Settlement::AsAccount if !claimed.repeats && claimed.message.shown_sender().is_some() => {
                     tracing::warn!(
                         conversation.id = %conversation.id, message.id = %claimed.message.key,
                         "The provider refused the sender's name: the reply goes out as the account"

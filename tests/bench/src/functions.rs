@@ -1,5 +1,6 @@
 //! Each function as Lambda runs it: its release build, alone in a process, fed with events that have an effect.
 
+mod channel;
 mod closing;
 mod customer;
 mod endpoint;

@@ -6,7 +6,7 @@ use super::Directory;
 use crate::Saved;
 use crate::access;
 use crate::error::{StoreError, failed};
-use crate::item::{self, Item, s};
+use crate::item::{self, Item};
 
 pub(super) const PARTITION: &str = "channel";
 
@@ -22,30 +22,11 @@ impl Directory {
 
     /// Every channel.
     pub async fn channels(&self) -> Result<Vec<Channel>, StoreError> {
-        self.channel_items().await?.into_iter().map(item::decode).collect()
+        self.list(PARTITION).await
     }
 
     pub(super) async fn channel_items(&self) -> Result<Vec<Item>, StoreError> {
-        let mut items = Vec::new();
-        let mut from = None;
-        loop {
-            let answer = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk")
-                .expression_attribute_values(":pk", s(PARTITION))
-                .set_exclusive_start_key(from)
-                .consistent_read(true)
-                .send()
-                .await
-                .map_err(|error| failed("Query", error))?;
-            items.extend(answer.items.unwrap_or_default());
-            from = answer.last_evaluated_key;
-            if from.is_none() {
-                return Ok(items);
-            }
-        }
+        self.items(PARTITION).await
     }
 
     /// Adds a channel; [`Saved::Conflict`] if it is there already.

@@ -3,6 +3,7 @@
 mod channel;
 mod connection;
 mod health;
+mod list;
 mod operator;
 mod persona;
 mod quota;

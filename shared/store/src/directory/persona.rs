@@ -6,7 +6,7 @@ use madoguchi_domain::{ChannelId, OperatorId};
 use super::Directory;
 use crate::access;
 use crate::error::{StoreError, failed};
-use crate::item::{self, Item, s};
+use crate::item::{self, Item};
 
 fn partition(channel: ChannelId) -> String {
     format!("persona#{channel}")
@@ -41,33 +41,5 @@ impl Directory {
     pub async fn forget_persona(&self, channel: ChannelId, operator: &OperatorId) -> Result<(), StoreError> {
         let request = self.client.delete_item().table_name(&self.table).set_key(Some(key(channel, operator)));
         request.send().await.map(drop).map_err(|error| failed("DeleteItem", error))
-    }
-
-    pub(super) async fn list<T: serde::de::DeserializeOwned>(
-        &self,
-        partition: &str,
-    ) -> Result<Vec<T>, StoreError> {
-        let mut listed = Vec::new();
-        let mut from = None;
-        loop {
-            let answer = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk")
-                .expression_attribute_values(":pk", s(partition))
-                .set_exclusive_start_key(from)
-                .consistent_read(true)
-                .send()
-                .await
-                .map_err(|error| failed("Query", error))?;
-            for item in answer.items.unwrap_or_default() {
-                listed.push(item::decode(item)?);
-            }
-            from = answer.last_evaluated_key;
-            if from.is_none() {
-                return Ok(listed);
-            }
-        }
     }
 }

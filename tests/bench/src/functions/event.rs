@@ -52,6 +52,18 @@ pub(super) fn post_by_operator(route: &str, path: &str, headers: &[(&str, &str)]
     event
 }
 
+/// A `PATCH` by an administrator.
+pub(super) fn patch_by_administrator(route: &str, path: &str, body: &str) -> Value {
+    let mut event = post(route, path, &[], body);
+    let claims = json!({"sub": "b7f4a9d2-5c31-4e0c-9a6e-2f1d3c8b7a66", "cognito:groups": "[administrators]"});
+    event["routeKey"] = json!(format!("PATCH {route}"));
+    let context = &mut event["requestContext"];
+    context["routeKey"] = json!(format!("PATCH {route}"));
+    context["http"]["method"] = json!("PATCH");
+    context["authorizer"] = json!({"jwt": {"claims": claims, "scopes": null}});
+    event
+}
+
 /// A batch of one message of a FIFO queue.
 pub(super) fn sqs(id: &str, group: &str, body: &str) -> Value {
     json!({"Records": [{

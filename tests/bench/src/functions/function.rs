@@ -18,14 +18,16 @@ pub(super) enum Function {
     ReplyLimitClose,
     TokenRefresh,
     InboxApi,
+    AdminApi,
 }
 
 impl Function {
     /// All of them, along the way of a message.
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::WebhookIngest,
         Self::InboxWriter,
         Self::InboxApi,
+        Self::AdminApi,
         Self::ChangeRelay,
         Self::ReplyDispatch,
         Self::ProfileFetch,
@@ -53,6 +55,7 @@ impl Function {
             Self::ReplyLimitClose => "reply-limit-close",
             Self::TokenRefresh => "token-refresh",
             Self::InboxApi => "inbox-api",
+            Self::AdminApi => "admin-api",
         }
     }
 
@@ -70,6 +73,7 @@ impl Function {
             Self::IdleClose | Self::UnansweredClose | Self::ReplyLimitClose => "a tick that closes one chat",
             Self::TokenRefresh => "a tick that checks one Messenger login",
             Self::InboxApi => "`POST` of one reply",
+            Self::AdminApi => "`PATCH` of a channel",
         }
     }
 
@@ -130,6 +134,7 @@ impl Function {
                 "PUBLIC_BASE_URL",
             ],
             Self::InboxApi => &["INBOX_TABLE", "DIRECTORY_TABLE", "MEDIA_BUCKET"],
+            Self::AdminApi => &["INBOX_TABLE", "DIRECTORY_TABLE", "INBOUND_QUEUE_URL", "SECRET_PREFIX"],
         }
     }
 
@@ -145,7 +150,7 @@ impl Function {
         Duration::from_secs(match self {
             Self::WebhookIngest => 10,
             Self::InboxWriter => 20,
-            Self::InboxApi => 29,
+            Self::InboxApi | Self::AdminApi => 29,
             Self::ChangeRelay | Self::ReplyDispatch | Self::ProfileFetch => 30,
             Self::PendingSweep | Self::ScheduledSend => 60,
             Self::MediaFetch => 180,
@@ -156,6 +161,9 @@ impl Function {
     /// Whether its events can be made before any of them is handed over. The others' are made one by one: a
     /// tick that found all of them at once would be another job.
     pub(super) const fn is_fed_ahead(self) -> bool {
-        matches!(self, Self::WebhookIngest | Self::InboxWriter | Self::InboxApi | Self::ChangeRelay)
+        matches!(
+            self,
+            Self::WebhookIngest | Self::InboxWriter | Self::InboxApi | Self::AdminApi | Self::ChangeRelay
+        )
     }
 }

@@ -15,7 +15,9 @@ use tokio::sync::Mutex;
 use super::customer::{CUSTOMERS, Customer};
 use super::function::Function;
 use super::sink::{BUCKET, Sink};
-use super::{closing, endpoint, ingest, media, profile, refresh, relay, reply, scheduled, sweep, writer};
+use super::{
+    channel, closing, endpoint, ingest, media, profile, refresh, relay, reply, scheduled, sweep, writer,
+};
 use crate::lambda::Program;
 
 /// One function's surroundings.
@@ -44,7 +46,7 @@ impl World {
         let stream = Mutex::new(test.dynamo.stream());
         let world = Self { function, test, queued, stream, batch: Mutex::default(), bucket, endpoint };
         match function {
-            Function::WebhookIngest | Function::TokenRefresh => {}
+            Function::WebhookIngest | Function::AdminApi | Function::TokenRefresh => {}
             Function::InboxWriter | Function::ChangeRelay | Function::InboxApi => {
                 for customer in 0..CUSTOMERS {
                     world.writes(&Customer::line(customer), "はじめまして。").await?;
@@ -84,6 +86,7 @@ impl World {
             Function::WebhookIngest => Ok(ingest::event(n)),
             Function::InboxWriter => writer::event(n),
             Function::InboxApi => Ok(reply::request(n)),
+            Function::AdminApi => Ok(channel::event(n)),
             Function::ChangeRelay => relay::event(self, n).await,
             Function::ReplyDispatch => reply::event(self, n).await,
             Function::ProfileFetch => profile::event(self).await,
@@ -103,6 +106,7 @@ impl World {
             Function::WebhookIngest => ingest::check(self, n, answer),
             Function::InboxWriter => writer::check(self, n, answer).await,
             Function::InboxApi => reply::check_request(self, n, answer).await,
+            Function::AdminApi => channel::check(self, n, answer).await,
             Function::ChangeRelay => relay::check(self, n, answer),
             Function::ReplyDispatch => reply::check(self, n, answer).await,
             Function::ProfileFetch => profile::check(self, answer).await,
