@@ -55,6 +55,14 @@ uuid_id!(
     ChannelId
 );
 uuid_id!(
+    /// A face that the organisation shows.
+    BrandId
+);
+uuid_id!(
+    /// A group that answers.
+    DepartmentId
+);
+uuid_id!(
     /// The credential that channels are reached with.
     ConnectionId
 );
@@ -71,6 +79,20 @@ impl ChannelId {
     /// The channel of the provider's account `external_id` (a page id, a LINE channel id).
     pub fn derive(kind: ChannelKind, external_id: &str) -> Self {
         Self(Uuid::new_v5(&CHANNELS, format!("{}:{external_id}", kind.as_str()).as_bytes()))
+    }
+}
+
+/// What administrators add has no name elsewhere: the caller makes its id.
+impl From<Uuid> for BrandId {
+    fn from(id: Uuid) -> Self {
+        Self(id)
+    }
+}
+
+/// See [`BrandId`].
+impl From<Uuid> for DepartmentId {
+    fn from(id: Uuid) -> Self {
+        Self(id)
     }
 }
 

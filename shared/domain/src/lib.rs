@@ -14,6 +14,7 @@ pub mod ids;
 pub mod later;
 pub mod media;
 pub mod message;
+pub mod organisation;
 pub mod participant;
 pub mod progress;
 pub mod quota;
@@ -32,7 +33,7 @@ pub use channel::{Channel, ChannelHealth, ChannelKind, ChannelSettings, ReopenPo
 pub use conversation::{CloseReason, Conversation, Section, Status};
 pub use event::{Content, Event, EventBody};
 pub use happening::Happening;
-pub use ids::{ChannelId, ConnectionId, ConversationId, MessageId, OperatorId, Party};
+pub use ids::{BrandId, ChannelId, ConnectionId, ConversationId, DepartmentId, MessageId, OperatorId, Party};
 pub use message::{Message, MessageKey, SendState, SentBy};
 pub use participant::Participant;
 pub use time::{Span, Timestamp};

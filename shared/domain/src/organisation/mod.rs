@@ -1,0 +1,122 @@
+//! What an organisation is made of: brands that it shows, departments that answer.
+
+pub mod hours;
+
+use serde::{Deserialize, Serialize};
+
+use crate::channel::ChannelKind;
+use crate::ids::{BrandId, DepartmentId};
+use crate::time::Timestamp;
+
+pub use hours::BusinessHours;
+
+/// A face that the organisation shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Brand {
+    /// Which one.
+    pub id: BrandId,
+    /// What it is called.
+    pub name: String,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// Counts the writes; every change is conditional on it.
+    #[serde(default)]
+    pub rev: u64,
+}
+
+/// A group that answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Department {
+    /// Which one.
+    pub id: DepartmentId,
+    /// What it is called.
+    pub name: String,
+    /// When it answers; `None` = always.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<BusinessHours>,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// Counts the writes; every change is conditional on it.
+    #[serde(default)]
+    pub rev: u64,
+}
+
+impl Department {
+    /// Whether somebody answers at `now`.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.hours.as_ref().is_none_or(|hours| hours.is_open(now))
+    }
+}
+
+/// A kind of channel cannot have one more (CHN-13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "there are {channels} channels of the kind {kind}, and as many may be connected as there are departments ({departments}); \
+     add a department first, or delete a channel"
+)]
+pub struct TooManyChannels {
+    /// Which kind.
+    pub kind: ChannelKind,
+    /// How many there are of it.
+    pub channels: usize,
+    /// How many are allowed.
+    pub departments: usize,
+}
+
+/// Whether one more channel of `kind` may be connected: as many of each kind as there are departments (CHN-13). An
+/// organisation that has not set up departments is one by itself.
+pub const fn may_connect(
+    kind: ChannelKind,
+    channels: usize,
+    departments: usize,
+) -> Result<(), TooManyChannels> {
+    let departments = if departments == 0 { 1 } else { departments };
+    if channels < departments { Ok(()) } else { Err(TooManyChannels { kind, channels, departments }) }
+}
+
+/// A name without the blanks around it: one line of 1 to 100 characters.
+pub fn name(given: &str) -> Option<String> {
+    let name = given.trim();
+    let fits = (1..=NAME_LENGTH).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    fits.then(|| name.to_owned())
+}
+
+/// The longest name, in characters.
+pub const NAME_LENGTH: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chn_13_each_kind_has_as_many_channels_as_there_are_departments() {
+        for (channels, departments, allowed) in [
+            (0, 0, true),
+            (1, 0, false),
+            (0, 1, true),
+            (1, 1, false),
+            (1, 2, true),
+            (2, 2, false),
+            (5, 3, false),
+        ] {
+            let answer = may_connect(ChannelKind::Line, channels, departments);
+            assert_eq!(answer.is_ok(), allowed, "{channels} of {departments}");
+        }
+        let refused = may_connect(ChannelKind::Line, 1, 0).unwrap_err().to_string();
+        assert!(refused.contains("1 channels of the kind line") && refused.contains("(1)"), "{refused}");
+    }
+
+    #[test]
+    fn a_name_is_one_line_of_up_to_100_characters() {
+        let (long, longer) = ("店".repeat(100), "店".repeat(101));
+        for (given, expected) in [
+            (" 本店 ", Some("本店")),
+            (long.as_str(), Some(long.as_str())),
+            (longer.as_str(), None),
+            (" ", None),
+            ("a\nb", None),
+        ] {
+            assert_eq!(name(given).as_deref(), expected, "{given}");
+        }
+    }
+}
