@@ -8,7 +8,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use change_relay::Relay;
-use inbox_api::{AdminApi, Api, admin_routes, answering, routes};
+use inbox_api::{AdminApi, Api, RolesClaim, admin_routes, answering, routes};
 use inbox_writer::Writer;
 use lambda_http::request::RequestContext;
 use lambda_http::{IntoResponse as _, Service as _};
@@ -609,6 +609,7 @@ impl Functions {
                     clock: clock.clone(),
                     secret_prefix: PREFIX.to_owned(),
                 })),
+                RolesClaim::default(),
             ),
             outbound: queue(outbound),
             media: queue(media),

@@ -3,7 +3,7 @@
 
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
-use inbox_api::{AdminApi, admin_routes, answering, request_id};
+use inbox_api::{AdminApi, RolesClaim, admin_routes, answering, request_id};
 use lambda_http::Error;
 use madoguchi_runtime::{Aws, Env, Function, Queue, SecretWriter};
 use madoguchi_store::{Directory, Inbox};
@@ -13,6 +13,7 @@ async fn main() -> Result<(), Error> {
     let function = Function::start("admin_api");
     let mut env = Env::from_process();
     let tables = (env.inbox_table(), env.directory_table());
+    let roles = RolesClaim::new(&env.roles_claim());
     let config = (tables, env.inbound_queue_url(), env.secret_prefix(), env.aws());
     let ((inbox, directory), inbound, secret_prefix, aws) = env.finish(config)?;
     let aws = Aws::new(aws)?;
@@ -31,5 +32,5 @@ async fn main() -> Result<(), Error> {
             function.invocation(&id, next.run(request)).await
         }
     });
-    lambda_http::run(answering(admin_routes(api)).layer(invocation)).await
+    lambda_http::run(answering(admin_routes(api), roles).layer(invocation)).await
 }

@@ -1,17 +1,34 @@
 //! Who is calling, by the claims that API Gateway verified.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request};
 use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap};
 use lambda_http::request::RequestContext;
-use madoguchi_domain::{Language, OperatorId};
+use madoguchi_domain::{Act, Language, OperatorId, Role};
 
 use crate::ApiError;
 
-const ADMINISTRATORS: &str = "administrators";
+/// The claim that lists a person's groups: Cognito's unless another issuer names it otherwise.
+#[derive(Clone, Debug)]
+pub struct RolesClaim(Arc<str>);
+
+impl RolesClaim {
+    /// Groups are in the claim called `name`.
+    pub fn new(name: &str) -> Self {
+        Self(name.into())
+    }
+}
+
+/// Cognito's.
+impl Default for RolesClaim {
+    fn default() -> Self {
+        Self::new("cognito:groups")
+    }
+}
 
 /// A person who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +36,7 @@ pub(crate) struct Operator {
     pub(crate) id: OperatorId,
     /// As the identity provider tells it, see [`name`].
     pub(crate) name: String,
-    administrator: bool,
+    pub(crate) role: Role,
     language: Language,
 }
 
@@ -33,7 +50,7 @@ pub(crate) struct Reader {
 
 impl Operator {
     pub(crate) fn reader(&self) -> Reader {
-        Reader { language: self.language, administrator: self.administrator }
+        Reader { language: self.language, administrator: self.role.may(Act::Administrate) }
     }
 }
 
@@ -43,27 +60,24 @@ pub(crate) fn language(headers: &HeaderMap) -> Language {
     header.map(Language::accepted).unwrap_or_default()
 }
 
-/// A person who may change channels and their settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Administrator(pub(crate) Operator);
-
+/// Whom the door let in; see [`crate::access`].
 impl<S: Sync> FromRequestParts<S> for Operator {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        // API Gateway refuses requests without a token; this is for the day when a route forgets to.
-        let claims = claims(&parts.extensions).ok_or(ApiError::Unauthenticated)?;
-        operator(claims, language(&parts.headers)).ok_or(ApiError::Unauthenticated)
+        parts.extensions.get().cloned().ok_or(ApiError::Unauthenticated)
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Administrator {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let operator = Operator::from_request_parts(parts, state).await?;
-        if operator.administrator { Ok(Self(operator)) } else { Err(ApiError::AdministratorsOnly) }
-    }
+/// Who calls, by the claims that API Gateway verified. It refuses requests without a token; this is for the day when a
+/// route forgets to.
+pub(crate) fn caller(request: &Request, claim: &RolesClaim) -> Result<Operator, ApiError> {
+    let claims = claims(request.extensions()).ok_or(ApiError::Unauthenticated)?;
+    let id = claims.get("sub").filter(|sub| !sub.is_empty()).ok_or(ApiError::Unauthenticated)?;
+    let groups = claims.get(&*claim.0).map_or("", String::as_str);
+    let role = Role::of_groups(names(groups)).ok_or(ApiError::NoRole)?;
+    let name = name(claims).unwrap_or(id).to_owned();
+    Ok(Operator { id: OperatorId(id.clone()), name, role, language: language(request.headers()) })
 }
 
 fn claims(extensions: &Extensions) -> Option<&HashMap<String, String>> {
@@ -71,14 +85,6 @@ fn claims(extensions: &Extensions) -> Option<&HashMap<String, String>> {
         RequestContext::ApiGatewayV2(context) => Some(&context.authorizer.as_ref()?.jwt.as_ref()?.claims),
         _ => None,
     }
-}
-
-fn operator(claims: &HashMap<String, String>, language: Language) -> Option<Operator> {
-    let id = claims.get("sub").filter(|sub| !sub.is_empty())?;
-    let groups = claims.get("cognito:groups").map_or("", String::as_str);
-    let administrator = is_member(groups, ADMINISTRATORS);
-    let name = name(claims).unwrap_or(id).to_owned();
-    Some(Operator { id: OperatorId(id.clone()), name, administrator, language })
 }
 
 /// The person's name, else what they sign in with. Cognito's access tokens have only the latter.
@@ -91,71 +97,79 @@ fn name(claims: &HashMap<String, String>) -> Option<&String> {
 
 /// API Gateway hands every claim over as text. A list of groups becomes `[administrators operators]`;
 /// other authorizers write `administrators,operators` or JSON.
-fn is_member(groups: &str, group: &str) -> bool {
+fn names(groups: &str) -> impl Iterator<Item = &str> {
     let separator = |c: char| c == ',' || c.is_whitespace();
-    groups.trim_matches(['[', ']']).split(separator).any(|name| name.trim_matches('"') == group)
+    groups.trim_matches(['[', ']']).split(separator).map(|name| name.trim_matches('"'))
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
     use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
-    #[test]
-    fn groups_are_read_however_the_gateway_writes_them() {
-        let table = [
-            ("[administrators operators]", true),
-            ("[operators administrators]", true),
-            ("[administrators]", true),
-            ("administrators", true),
-            ("operators,administrators", true),
-            ("[operators, administrators]", true),
-            (r#"["administrators","operators"]"#, true),
-            ("", false),
-            ("[]", false),
-            ("[operators]", false),
-            ("[Administrators]", false),
-            ("[administrators-of-something-else]", false),
-        ];
-        for (groups, expected) in table {
-            assert_eq!(is_member(groups, ADMINISTRATORS), expected, "{groups}");
-        }
-    }
-
-    fn parts(authorizer: &serde_json::Value) -> Parts {
+    fn request(authorizer: &Value) -> Request {
         let context: ApiGatewayV2httpRequestContext = serde_json::from_value(json!({
             "http": {"method": "GET"}, "timeEpoch": 0, "authorizer": authorizer,
         }))
         .unwrap();
-        let request = axum::http::Request::builder().extension(RequestContext::ApiGatewayV2(context));
-        request.body(()).unwrap().into_parts().0
+        let request = Request::builder().extension(RequestContext::ApiGatewayV2(context));
+        request.body(Body::empty()).unwrap()
     }
 
-    #[tokio::test]
-    async fn only_claims_with_a_subject_are_a_person_and_only_the_group_an_administrator() {
-        let claims = |claims: serde_json::Value| json!({"jwt": {"claims": claims, "scopes": null}});
+    fn of(claims: &Value, claim: &RolesClaim) -> Result<(String, Role), &'static str> {
+        let request = request(&json!({"jwt": {"claims": claims, "scopes": null}}));
+        caller(&request, claim).map(|caller| (caller.name, caller.role)).map_err(|error| error.public_id())
+    }
+
+    #[test]
+    fn mem_12_groups_are_read_however_the_gateway_writes_them() {
+        for (groups, expected) in [
+            ("[administrators operators]", Ok(Role::Administrator)),
+            ("[operators administrators]", Ok(Role::Administrator)),
+            ("[administrators]", Ok(Role::Administrator)),
+            ("administrators", Ok(Role::Administrator)),
+            ("operators,administrators", Ok(Role::Administrator)),
+            ("[operators, owners]", Ok(Role::Owner)),
+            (r#"["administrators","operators"]"#, Ok(Role::Administrator)),
+            ("[operators]", Ok(Role::Operator)),
+            ("", Err("no_role")),
+            ("[]", Err("no_role")),
+            ("[Administrators]", Err("no_role")),
+            ("[administrators-of-something-else]", Err("no_role")),
+        ] {
+            let claims = json!({"sub": "p", "cognito:groups": groups});
+            let role = of(&claims, &RolesClaim::default()).map(|(_, role)| role);
+            assert_eq!(role, expected, "{groups}");
+        }
+    }
+
+    #[test]
+    fn mem_12_another_issuer_may_name_the_claim_otherwise() {
+        let claim = RolesClaim::new("https://example.com/roles");
+        let claims =
+            json!({"sub": "p", "https://example.com/roles": "[owners]", "cognito:groups": "[operators]"});
+        assert_eq!(of(&claims, &claim), Ok(("p".to_owned(), Role::Owner)));
+        assert_eq!(of(&json!({"sub": "p", "cognito:groups": "[owners]"}), &claim), Err("no_role"));
+    }
+
+    #[test]
+    fn only_claims_with_a_subject_are_a_person() {
+        let claims = |claims: Value| json!({"jwt": {"claims": claims, "scopes": null}});
         let table = [
-            (json!(null), Err("unauthenticated"), Err("unauthenticated")),
-            (json!({"iam": null}), Err("unauthenticated"), Err("unauthenticated")),
-            (claims(json!({})), Err("unauthenticated"), Err("unauthenticated")),
-            (claims(json!({"sub": ""})), Err("unauthenticated"), Err("unauthenticated")),
-            (claims(json!({"sub": "p"})), Ok("p"), Err("administrators_only")),
-            (
-                claims(json!({"sub": "p", "cognito:groups": "[operators]"})),
-                Ok("p"),
-                Err("administrators_only"),
-            ),
-            (claims(json!({"sub": "p", "cognito:groups": "[administrators]"})), Ok("p"), Ok("p")),
+            (json!(null), Err("unauthenticated")),
+            (json!({"iam": null}), Err("unauthenticated")),
+            (claims(json!({"cognito:groups": "[owners]"})), Err("unauthenticated")),
+            (claims(json!({"sub": "", "cognito:groups": "[owners]"})), Err("unauthenticated")),
+            (claims(json!({"sub": "p"})), Err("no_role")),
+            (claims(json!({"sub": "p", "cognito:groups": "[operators]"})), Ok("p")),
         ];
-        for (authorizer, as_operator, as_administrator) in table {
-            let operator = Operator::from_request_parts(&mut parts(&authorizer), &()).await;
-            let operator = operator.map(|o| o.id.0).map_err(|e| e.public_id());
-            assert_eq!(operator.as_deref().map_err(|e| *e), as_operator, "{authorizer}");
-            let administrator = Administrator::from_request_parts(&mut parts(&authorizer), &()).await;
-            let administrator = administrator.map(|a| a.0.id.0).map_err(|e| e.public_id());
-            assert_eq!(administrator.as_deref().map_err(|e| *e), as_administrator, "{authorizer}");
+        for (authorizer, expected) in table {
+            let caller = caller(&request(&authorizer), &RolesClaim::default());
+            let id = caller.map(|caller| caller.id.0).map_err(|error| error.public_id());
+            assert_eq!(id.as_deref().map_err(|error| *error), expected, "{authorizer}");
         }
     }
 }

@@ -27,7 +27,12 @@ pub enum ApiError {
     /// The request carries no verified claims.
     #[error("Sign in first.")]
     Unauthenticated,
-    /// The person is not in the group `administrators`.
+    /// The person is in none of the groups that have a role (MEM-12).
+    #[error(
+        "You have no role here yet. Ask an owner to add you to the group operators, administrators or owners."
+    )]
+    NoRole,
+    /// The person's role may not do this.
     #[error("Only administrators may do this.")]
     AdministratorsOnly,
     /// No route has this path.
@@ -166,6 +171,7 @@ impl ApiError {
     pub const fn public_id(&self) -> &'static str {
         match self {
             Self::Unauthenticated => "unauthenticated",
+            Self::NoRole => "no_role",
             Self::AdministratorsOnly => "administrators_only",
             Self::UnknownRoute => "unknown_route",
             Self::MethodNotAllowed => "method_not_allowed",
@@ -212,7 +218,7 @@ impl ApiError {
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::AdministratorsOnly | Self::File(MediaRefused::Off) => StatusCode::FORBIDDEN,
+            Self::NoRole | Self::AdministratorsOnly | Self::File(MediaRefused::Off) => StatusCode::FORBIDDEN,
             Self::AttachmentGone => StatusCode::GONE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::InvalidQuery { .. } | Self::InvalidBody { .. } | Self::IdempotencyKeyInvalid => {
@@ -489,6 +495,7 @@ mod tests {
             ApiError::Locked(Lock::WindowOverByThen { ends_at: None }, ChannelKind::Messenger),
             ApiError::SendTime(ReplyRefused::SendTime),
             ApiError::MessageNotScheduled,
+            ApiError::NoRole,
         ]
     }
 
@@ -553,6 +560,7 @@ mod tests {
             ApiError::Locked(Lock::WindowOverByThen { .. }, _) => 56,
             ApiError::SendTime(_) => 57,
             ApiError::MessageNotScheduled => 58,
+            ApiError::NoRole => 59,
         }
     }
 

@@ -1,10 +1,10 @@
 //! The API that operators, administrators and scripts use: JSON over HTTP, one file per verb.
 //!
-//! API Gateway has verified the token before a request comes here; [`auth`] reads who it is and
-//! refuses what has no claims. What can go wrong is listed in [`error`], with the recipe for adding
+//! API Gateway has verified the token before a request comes here; [`access`] refuses whoever the route is not for. What can go wrong is listed in [`error`], with the recipe for adding
 //! to it. Nothing here calls a provider: a reply is written down as queued, and the change of the
 //! table sets everything else going.
 
+pub mod access;
 mod auth;
 mod boundary;
 mod channels;
@@ -24,11 +24,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post, put};
 use madoguchi_runtime::{Bucket, Clock, Queue, SecretWriter};
 use madoguchi_store::{ChannelCache, Directory, Inbox, SenderCache};
 
+use auth::Operator;
+pub use auth::RolesClaim;
 pub use boundary::request_id;
 pub use error::ApiError;
 
@@ -108,10 +110,12 @@ pub fn admin_routes(api: AdminApi) -> Router {
         .with_state(Arc::new(api))
 }
 
-/// Answers what `routes` answer, and everything else with an error of the catalogue.
-pub fn answering(routes: Router) -> Router {
+/// Answers what `routes` answer to people with a role, as `roles` tells it, and everything else with an error of the
+/// catalogue.
+pub fn answering(routes: Router, roles: RolesClaim) -> Router {
     routes
         .fallback(async || ApiError::UnknownRoute)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .layer(from_fn_with_state(roles, access::admit))
         .layer(from_fn(boundary::answer))
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
-use inbox_api::{Api, answering, request_id, routes};
+use inbox_api::{Api, RolesClaim, answering, request_id, routes};
 use lambda_http::Error;
 use madoguchi_runtime::{Aws, Env, Function};
 use madoguchi_store::{ChannelCache, Directory, Inbox, SenderCache};
@@ -12,6 +12,7 @@ async fn main() -> Result<(), Error> {
     let function = Function::start("inbox_api");
     let mut env = Env::from_process();
     let tables = (env.inbox_table(), env.directory_table());
+    let roles = RolesClaim::new(&env.roles_claim());
     let config = (tables, env.media_bucket(), env.aws());
     let ((inbox, directory), bucket, aws) = env.finish(config)?;
 
@@ -32,5 +33,5 @@ async fn main() -> Result<(), Error> {
             function.invocation(&id, next.run(request)).await
         }
     });
-    lambda_http::run(answering(routes(api)).layer(invocation)).await
+    lambda_http::run(answering(routes(api), roles).layer(invocation)).await
 }

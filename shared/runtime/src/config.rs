@@ -121,6 +121,11 @@ impl Env {
         self.text("SECRET_PREFIX", "set it to the name of the stack")
     }
 
+    /// `ROLES_CLAIM`: the claim of a token that lists its person's groups; Cognito's unless set.
+    pub fn roles_claim(&mut self) -> String {
+        self.get("ROLES_CLAIM").unwrap_or_else(|| "cognito:groups".to_owned())
+    }
+
     /// `WEBHOOK_BODY_LIMIT_BYTES`: the largest webhook body that is read; 1 MiB unless set.
     pub fn webhook_body_limit_bytes(&mut self) -> usize {
         const NAME: &str = "WEBHOOK_BODY_LIMIT_BYTES";

@@ -8,7 +8,7 @@ use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use axum::Router;
 use axum::body::to_bytes;
 use change_relay::Relay;
-use inbox_api::{Api, answering, routes};
+use inbox_api::{Api, RolesClaim, answering, routes};
 use inbox_writer::Writer;
 use lambda_http::{IntoResponse as _, Service as _};
 use madoguchi_channels::ProviderHttp;
@@ -117,15 +117,18 @@ impl Environment {
                 Metrics::new("profile_fetch"),
             ),
             closer: Closer::new(inbox(&close), directory(&close)),
-            api: answering(routes(Api {
-                inbox: inbox(&api),
-                channels: ChannelCache::new(directory(&api)).into(),
-                senders: SenderCache::new(directory(&api)).into(),
-                directory: directory(&api),
-                // No job of these is about files.
-                bucket: api.bucket("media", clock.clone()),
-                clock: clock.clone(),
-            })),
+            api: answering(
+                routes(Api {
+                    inbox: inbox(&api),
+                    channels: ChannelCache::new(directory(&api)).into(),
+                    senders: SenderCache::new(directory(&api)).into(),
+                    directory: directory(&api),
+                    // No job of these is about files.
+                    bucket: api.bucket("media", clock.clone()),
+                    clock: clock.clone(),
+                }),
+                RolesClaim::default(),
+            ),
             outbound: Queue::new(dispatch.sqs(), &wiring.outbound),
         }
     }

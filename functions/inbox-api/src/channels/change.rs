@@ -9,7 +9,7 @@ use madoguchi_store::Saved;
 use serde::Deserialize;
 
 use super::{existing, name};
-use crate::auth::Administrator;
+use crate::auth::Operator;
 use crate::conversations::TRIES;
 use crate::input::{InPath, JsonBody, named};
 use crate::view::ChannelView;
@@ -40,7 +40,7 @@ pub(crate) struct Changes {
 
 pub(crate) async fn change(
     State(api): SharedAdmin,
-    Administrator(administrator): Administrator,
+    administrator: Operator,
     InPath(id): InPath<ChannelId>,
     JsonBody(changes): JsonBody<Changes>,
 ) -> Result<Json<ChannelView>, ApiError> {

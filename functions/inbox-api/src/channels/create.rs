@@ -13,7 +13,7 @@ use madoguchi_store::Saved;
 use serde::Deserialize;
 
 use super::name;
-use crate::auth::Administrator;
+use crate::auth::Operator;
 use crate::credentials::{Credential, SharedKeyCredential, TwilioCredential, pasted};
 use crate::input::JsonBody;
 use crate::view::ChannelView;
@@ -73,7 +73,7 @@ const HEAD_START: Span = Span::from_minutes(1);
 
 pub(crate) async fn create(
     State(api): SharedAdmin,
-    Administrator(administrator): Administrator,
+    administrator: Operator,
     JsonBody(new): JsonBody<NewChannel>,
 ) -> Result<impl IntoResponse, ApiError> {
     let Plan { kind, name, external_id, reach } = Plan::parse(new)?;

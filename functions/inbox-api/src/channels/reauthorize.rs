@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::existing;
-use crate::auth::Administrator;
+use crate::auth::Operator;
 use crate::credentials::{Credential, TwilioCredential, pasted};
 use crate::input::{InPath, JsonBody};
 use crate::view::ChannelView;
@@ -25,7 +25,7 @@ pub(crate) struct NewCredential {
 
 pub(crate) async fn reauthorize(
     State(api): SharedAdmin,
-    Administrator(administrator): Administrator,
+    administrator: Operator,
     InPath(id): InPath<ChannelId>,
     JsonBody(new): JsonBody<Value>,
 ) -> Result<Json<ChannelView>, ApiError> {

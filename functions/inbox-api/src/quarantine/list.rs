@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 
-use crate::auth::Administrator;
+use crate::auth::Operator;
 use crate::input::{InQuery, page_size};
 use crate::view::{PageView, QuarantinedView};
 use crate::{ApiError, SharedAdmin};
@@ -18,7 +18,7 @@ pub(crate) struct ListQuery {
 /// The first pieces. There is no further page: what was dealt with leaves the list.
 pub(crate) async fn list(
     State(api): SharedAdmin,
-    _: Administrator,
+    _: Operator,
     InQuery(query): InQuery<ListQuery>,
 ) -> Result<Json<PageView<QuarantinedView>>, ApiError> {
     let limit = i32::try_from(page_size(query.limit.as_deref())?).unwrap_or(i32::MAX);

@@ -13,7 +13,7 @@ use madoguchi_runtime::FifoEntry;
 use madoguchi_store::inbox::Quarantined;
 use serde::Serialize;
 
-use crate::auth::Administrator;
+use crate::auth::Operator;
 use crate::input::InPath;
 use crate::view::QuarantinedId;
 use crate::{AdminApi, ApiError, SharedAdmin};
@@ -25,7 +25,7 @@ struct Replayed {
 
 pub(crate) async fn replay(
     State(api): SharedAdmin,
-    Administrator(administrator): Administrator,
+    administrator: Operator,
     InPath(QuarantinedId(id)): InPath<QuarantinedId>,
 ) -> Result<impl IntoResponse, ApiError> {
     let quarantined = api.inbox.quarantined_by_id(&id).await?;

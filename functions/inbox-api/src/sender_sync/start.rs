@@ -6,12 +6,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::SenderSyncView;
-use crate::auth::Administrator;
+use crate::auth::Operator;
 use crate::{ApiError, SharedAdmin};
 
 pub(crate) async fn start(
     State(api): SharedAdmin,
-    Administrator(administrator): Administrator,
+    administrator: Operator,
 ) -> Result<(StatusCode, Json<SenderSyncView>), ApiError> {
     let now = api.clock.now();
     api.directory.plan_sender_sync(now).await?;

@@ -9,7 +9,7 @@ use aws::FakeAws;
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::http::{Request, StatusCode};
 use axum::{BoxError, Router};
-use inbox_api::{AdminApi, Api, admin_routes, answering, routes};
+use inbox_api::{AdminApi, Api, RolesClaim, admin_routes, answering, routes};
 use lambda_http::Service;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use lambda_http::request::RequestContext;
@@ -53,8 +53,11 @@ impl Answer {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Caller {
     Nobody,
+    /// Signed in, and in no group that has a role.
+    Guest,
     Operator,
     Administrator,
+    Owner,
 }
 
 impl TestApi {
@@ -81,7 +84,7 @@ impl TestApi {
             secret_prefix: "madoguchi".into(),
         };
         // As API Gateway puts the two together.
-        let router = answering(routes(api).merge(admin_routes(admin)));
+        let router = answering(routes(api).merge(admin_routes(admin)), RolesClaim::default());
         Self { router, inbox, directory, aws, hand }
     }
 
@@ -246,8 +249,10 @@ impl TestApi {
 fn context(caller: Caller) -> Option<ApiGatewayV2httpRequestContext> {
     let groups = match caller {
         Caller::Nobody => return None,
+        Caller::Guest => "[everybody]",
         Caller::Operator => "[operators]",
         Caller::Administrator => "[administrators]",
+        Caller::Owner => "[owners]",
     };
     let claims = json!({ "sub": "person-1", "username": "yamada", "cognito:groups": groups });
     let context = json!({

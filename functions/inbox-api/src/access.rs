@@ -1,0 +1,90 @@
+//! Who gets in. Every route stands in [`ROUTES`] with what it takes; [`admit`] looks there before anything else does.
+//! A route that nobody wrote down is closed.
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::Method;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use madoguchi_domain::role::Act;
+
+use crate::auth::{self, RolesClaim};
+use crate::{ApiError, Operator};
+
+/// What a route takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Nothing: who has the address may have what is there.
+    Open,
+    /// A person whose role may do this.
+    To(Act),
+}
+
+/// Method, path as the router spells it, and what it takes.
+pub type Route = (&'static str, &'static str, Access);
+
+/// Every route of the API.
+pub const ROUTES: &[Route] = &[
+    ("GET", "/api/conversations", Access::To(Act::Read)),
+    ("GET", "/api/conversations/{conversation}", Access::To(Act::Read)),
+    ("POST", "/api/conversations/{conversation}/close", Access::To(Act::Answer)),
+    ("POST", "/api/conversations/{conversation}/reopen", Access::To(Act::Answer)),
+    ("GET", "/api/conversations/{conversation}/messages", Access::To(Act::Read)),
+    ("POST", "/api/conversations/{conversation}/messages", Access::To(Act::Answer)),
+    ("DELETE", "/api/conversations/{conversation}/messages/{message}", Access::To(Act::Answer)),
+    ("POST", "/api/conversations/{conversation}/messages/{message}/resend", Access::To(Act::Answer)),
+    (
+        "GET",
+        "/api/conversations/{conversation}/messages/{message}/attachments/{attachment}",
+        Access::To(Act::Read),
+    ),
+    (
+        "POST",
+        "/api/conversations/{conversation}/messages/{message}/attachments/{attachment}/retry",
+        Access::To(Act::Answer),
+    ),
+    ("POST", "/api/conversations/{conversation}/uploads", Access::To(Act::Answer)),
+    // Customers' apps have nothing but the address, which cannot be guessed.
+    ("GET", "/media/{token}", Access::Open),
+    ("GET", "/media/operator.png", Access::Open),
+    ("GET", "/api/me", Access::To(Act::ChangeOneself)),
+    ("PATCH", "/api/me", Access::To(Act::ChangeOneself)),
+    ("GET", "/api/sender-sync", Access::To(Act::Administrate)),
+    ("POST", "/api/sender-sync", Access::To(Act::Administrate)),
+    ("GET", "/api/channels", Access::To(Act::SeeOrganisation)),
+    ("POST", "/api/channels", Access::To(Act::Authorize)),
+    ("GET", "/api/channels/{channel}", Access::To(Act::SeeOrganisation)),
+    ("PATCH", "/api/channels/{channel}", Access::To(Act::Administrate)),
+    ("PUT", "/api/channels/{channel}/credential", Access::To(Act::Authorize)),
+    ("GET", "/api/quarantine", Access::To(Act::Replay)),
+    ("POST", "/api/quarantine/{quarantined}/replay", Access::To(Act::Replay)),
+];
+
+fn access(method: &Method, path: &str) -> Option<Access> {
+    // The router answers HEAD as GET without a body.
+    let method = if method == Method::HEAD { "GET" } else { method.as_str() };
+    ROUTES.iter().find(|route| route.0 == method && route.1 == path).map(|route| route.2)
+}
+
+/// Lets a request through to its route, with the [`Operator`] who calls, or answers why not.
+pub(crate) async fn admit(State(claim): State<RolesClaim>, mut request: Request, next: Next) -> Response {
+    let Some(path) = request.extensions().get::<MatchedPath>().cloned() else {
+        return next.run(request).await;
+    };
+    match access(request.method(), path.as_str()) {
+        Some(Access::Open) => {}
+        Some(Access::To(act)) => match caller(&request, &claim, act) {
+            Ok(operator) => drop(request.extensions_mut().insert(operator)),
+            Err(refused) => return refused.into_response(),
+        },
+        None if ROUTES.iter().any(|route| route.1 == path.as_str()) => {
+            return ApiError::MethodNotAllowed.into_response();
+        }
+        None => return ApiError::UnknownRoute.into_response(),
+    }
+    next.run(request).await
+}
+
+fn caller(request: &Request, claim: &RolesClaim, act: Act) -> Result<Operator, ApiError> {
+    let operator = auth::caller(request, claim)?;
+    if operator.role.may(act) { Ok(operator) } else { Err(ApiError::AdministratorsOnly) }
+}

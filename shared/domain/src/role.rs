@@ -1,0 +1,158 @@
+//! Who may do what (MEM-12).
+//!
+//! Roles come from the identity provider. Each may do what the one below it may. What else a person needs, such as an
+//! association with the channel, is looked at beside it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// What somebody is in the organisation, the least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Reads and answers conversations.
+    Operator,
+    /// Also looks after channels, departments and people.
+    Administrator,
+    /// Also decides over what cannot be taken back.
+    Owner,
+}
+
+impl Role {
+    /// Every role, the least first.
+    pub const ALL: [Self; 3] = [Self::Operator, Self::Administrator, Self::Owner];
+
+    /// Its stable public id.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Administrator => "administrator",
+            Self::Owner => "owner",
+        }
+    }
+
+    /// The identity provider's group whose members have it.
+    pub const fn group(self) -> &'static str {
+        match self {
+            Self::Operator => "operators",
+            Self::Administrator => "administrators",
+            Self::Owner => "owners",
+        }
+    }
+
+    /// The highest role among `groups`; `None` for somebody who has none and may do nothing.
+    pub fn of_groups<'a>(groups: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        groups.into_iter().filter_map(|name| Self::ALL.into_iter().find(|role| role.group() == name)).max()
+    }
+
+    /// Whether it is enough for `act`.
+    pub fn may(self, act: Act) -> bool {
+        act.least() <= self
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Role {
+    type Err = NoRole;
+    fn from_str(text: &str) -> Result<Self, NoRole> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or(NoRole)
+    }
+}
+
+/// Text that names no role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a role is one of operator, administrator, owner")]
+pub struct NoRole;
+
+/// What a person can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Act {
+    /// Read conversations with their messages and files.
+    Read,
+    /// Answer, close and reopen conversations.
+    Answer,
+    /// Say how customers see oneself.
+    ChangeOneself,
+    /// See channels, brands and departments.
+    SeeOrganisation,
+    /// Change channels, brands, departments and associations (CHN-24).
+    Administrate,
+    /// Enter credentials.
+    Authorize,
+    /// See what was quarantined, and play it again.
+    Replay,
+}
+
+impl Act {
+    /// Every act, for tables and tests.
+    pub const ALL: [Self; 7] = [
+        Self::Read,
+        Self::Answer,
+        Self::ChangeOneself,
+        Self::SeeOrganisation,
+        Self::Administrate,
+        Self::Authorize,
+        Self::Replay,
+    ];
+
+    /// The least role that may.
+    pub const fn least(self) -> Role {
+        match self {
+            Self::Read | Self::Answer | Self::ChangeOneself | Self::SeeOrganisation => Role::Operator,
+            Self::Administrate | Self::Authorize | Self::Replay => Role::Administrator,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mem_12_what_each_role_may() {
+        let rows = [
+            (Act::Read, [true, true, true]),
+            (Act::Answer, [true, true, true]),
+            (Act::ChangeOneself, [true, true, true]),
+            (Act::SeeOrganisation, [true, true, true]),
+            (Act::Administrate, [false, true, true]),
+            (Act::Authorize, [false, true, true]),
+            (Act::Replay, [false, true, true]),
+        ];
+        assert_eq!(rows.map(|(act, _)| act), Act::ALL);
+        for (act, expected) in rows {
+            assert_eq!(Role::ALL.map(|role| role.may(act)), expected, "{act:?}");
+        }
+    }
+
+    #[test]
+    fn mem_12_the_highest_group_counts_and_no_group_is_no_role() {
+        for (groups, expected) in [
+            (&[][..], None),
+            (&["everybody"], None),
+            (&["Operators"], None),
+            (&["operator"], None),
+            (&["operators"], Some(Role::Operator)),
+            (&["operators", "administrators"], Some(Role::Administrator)),
+            (&["owners", "operators"], Some(Role::Owner)),
+        ] {
+            assert_eq!(Role::of_groups(groups.iter().copied()), expected, "{groups:?}");
+        }
+    }
+
+    #[test]
+    fn roles_are_read_as_they_are_written() {
+        for role in Role::ALL {
+            assert_eq!(role.to_string().parse(), Ok(role));
+            assert_eq!(serde_json::to_value(role).unwrap(), role.as_str());
+        }
+        assert_eq!("Owner".parse::<Role>(), Err(NoRole));
+    }
+}
