@@ -236,18 +236,9 @@ impl TestInbox {
             _ => ConnectionId::from(id),
         };
         let channel = Channel {
-            id,
-            kind,
-            name: format!("Test {kind}"),
-            external_id: external_id.to_owned(),
-            connection_id,
-            settings: ChannelSettings::default(),
             settings_changed_at: START - Span::from_days(1),
             health: ChannelHealth::Healthy { since: START },
-            paused_until: None,
-            paused_for: None,
-            quota: None,
-            created_at: START,
+            ..Channel::new(kind, format!("Test {kind}"), external_id, connection_id, START)
         };
         assert_eq!(self.directory.add_channel(&channel).await.unwrap(), Saved::Done);
         let connection = Connection {
@@ -281,9 +272,10 @@ impl TestInbox {
     /// Changes a channel's settings, as an administrator does.
     pub async fn set(&self, kind: ChannelKind, settings: &ChannelSettings) {
         settings.check().unwrap();
-        let (id, now) = (Self::channel_id(kind), self.clock.now());
-        let read_at = self.channel(kind).await.settings_changed_at;
-        let saved = self.directory.change_settings(id, "Test", settings, read_at, now).await.unwrap();
+        let before = self.channel(kind).await;
+        let channel = Channel { settings: settings.clone(), ..before.clone() };
+        let now = self.clock.now();
+        let saved = self.directory.change_channel(&channel, before.settings_changed_at, now).await.unwrap();
         assert_eq!(saved, Saved::Done);
     }
 

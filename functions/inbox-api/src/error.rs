@@ -12,6 +12,8 @@ use axum::response::{IntoResponse, Response};
 use madoguchi_domain::channel::SettingsOutOfBounds;
 use madoguchi_domain::conversation::ReopenRefused;
 use madoguchi_domain::media::{MediaFailure, MediaRefused};
+use madoguchi_domain::organisation::hours::HoursRefused;
+use madoguchi_domain::organisation::{NAME_LENGTH, TooManyChannels};
 use madoguchi_domain::reply::{Lock, ReplyRefused};
 use madoguchi_domain::send::FailureReason;
 use madoguchi_domain::sender::NameRefused;
@@ -128,6 +130,27 @@ pub enum ApiError {
     /// Only what is still scheduled can be canceled.
     #[error("Only a reply that is still scheduled can be canceled.")]
     MessageNotScheduled,
+    /// No such brand, or one that was given up.
+    #[error("There is no such brand.")]
+    BrandNotFound,
+    /// No such department, or one that was given up.
+    #[error("There is no such department.")]
+    DepartmentNotFound,
+    /// Another one is called so.
+    #[error("Another one has this name already; choose another name.")]
+    NameTaken,
+    /// Channels belong to it.
+    #[error("Channels belong to it ({channels}); move them to another one first.")]
+    InUse {
+        /// How many.
+        channels: usize,
+    },
+    /// As many channels of a kind as there are departments (CHN-13).
+    #[error("{}", sentence(.0))]
+    TooManyChannels(TooManyChannels),
+    /// Business hours that make no sense.
+    #[error("{}", sentence(.0))]
+    Hours(HoursRefused),
     /// The account is connected already.
     #[error(
         "This account is connected already; to enter its credential anew use \
@@ -204,6 +227,12 @@ impl ApiError {
             Self::MessageNotResendable => "message_not_resendable",
             Self::SendTime(_) => "send_at_out_of_range",
             Self::MessageNotScheduled => "message_not_scheduled",
+            Self::BrandNotFound => "brand_not_found",
+            Self::DepartmentNotFound => "department_not_found",
+            Self::NameTaken => "name_taken",
+            Self::InUse { .. } => "in_use",
+            Self::TooManyChannels(_) => "too_many_channels",
+            Self::Hours(_) => "hours_refused",
             Self::ChannelExists => "channel_exists",
             Self::ConnectionNotFound => "connection_not_found",
             Self::ConnectionBusy => "connection_busy",
@@ -229,6 +258,8 @@ impl ApiError {
             | Self::ConversationNotFound
             | Self::MessageNotFound
             | Self::ChannelNotFound
+            | Self::BrandNotFound
+            | Self::DepartmentNotFound
             | Self::AttachmentNotFound
             | Self::UploadNotFound
             | Self::QuarantinedNotFound => StatusCode::NOT_FOUND,
@@ -239,6 +270,9 @@ impl ApiError {
             | Self::MessageNotResendable
             | Self::MessageNotScheduled
             | Self::ChannelExists
+            | Self::NameTaken
+            | Self::InUse { .. }
+            | Self::TooManyChannels(_)
             | Self::ConnectionBusy
             | Self::AttachmentPending
             | Self::AttachmentFailed(_)
@@ -250,6 +284,7 @@ impl ApiError {
             | Self::Template(_)
             | Self::File(_)
             | Self::SenderName(_)
+            | Self::Hours(_)
             | Self::ConnectionNotFound
             | Self::SettingsOutOfBounds(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -318,6 +353,16 @@ impl ApiError {
             ReplyRefused::File(file) => Self::File(file),
             ReplyRefused::SendTime => Self::SendTime(refused),
         }
+    }
+
+    /// A name that is no name.
+    pub(crate) fn bad_name() -> Self {
+        Self::InvalidBody { what: format!("`name` must be one line of 1 to {NAME_LENGTH} characters") }
+    }
+
+    /// Business hours that make no sense.
+    pub(crate) const fn hours(refused: HoursRefused) -> Self {
+        Self::Hours(refused)
     }
 
     /// Somebody else was faster each time.
@@ -496,6 +541,16 @@ mod tests {
             ApiError::SendTime(ReplyRefused::SendTime),
             ApiError::MessageNotScheduled,
             ApiError::NoRole,
+            ApiError::BrandNotFound,
+            ApiError::DepartmentNotFound,
+            ApiError::NameTaken,
+            ApiError::InUse { channels: 2 },
+            ApiError::TooManyChannels(TooManyChannels {
+                kind: ChannelKind::Line,
+                channels: 1,
+                departments: 1,
+            }),
+            ApiError::Hours(HoursRefused::TooManyShifts),
         ]
     }
 
@@ -561,6 +616,12 @@ mod tests {
             ApiError::SendTime(_) => 57,
             ApiError::MessageNotScheduled => 58,
             ApiError::NoRole => 59,
+            ApiError::BrandNotFound => 60,
+            ApiError::DepartmentNotFound => 61,
+            ApiError::NameTaken => 62,
+            ApiError::InUse { .. } => 63,
+            ApiError::TooManyChannels(_) => 64,
+            ApiError::Hours(_) => 65,
         }
     }
 

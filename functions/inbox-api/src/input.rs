@@ -7,7 +7,7 @@ use axum::Json;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
-use madoguchi_domain::{ChannelId, ConversationId, MessageKey, Timestamp};
+use madoguchi_domain::{BrandId, ChannelId, ConversationId, DepartmentId, MessageKey, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
@@ -52,6 +52,26 @@ impl PathId for ChannelId {
     }
     fn not_found() -> ApiError {
         ApiError::ChannelNotFound
+    }
+}
+
+impl PathId for BrandId {
+    const PARAMETER: &'static str = "brand";
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+    fn not_found() -> ApiError {
+        ApiError::BrandNotFound
+    }
+}
+
+impl PathId for DepartmentId {
+    const PARAMETER: &'static str = "department";
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+    fn not_found() -> ApiError {
+        ApiError::DepartmentNotFound
     }
 }
 

@@ -7,10 +7,12 @@
 pub mod access;
 mod auth;
 mod boundary;
+mod brands;
 mod channels;
 mod connections;
 mod conversations;
 mod credentials;
+mod departments;
 pub mod error;
 mod files;
 mod input;
@@ -25,7 +27,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{delete, get, post, put};
+use axum::routing::{delete, get, patch, post, put};
 use madoguchi_runtime::{Bucket, Clock, Queue, SecretWriter};
 use madoguchi_store::{ChannelCache, Directory, Inbox, SenderCache};
 
@@ -105,6 +107,10 @@ pub fn admin_routes(api: AdminApi) -> Router {
         .route("/api/channels", get(channels::list).post(channels::create))
         .route("/api/channels/{channel}", get(channels::read).patch(channels::change))
         .route("/api/channels/{channel}/credential", put(channels::reauthorize))
+        .route("/api/brands", get(brands::list).post(brands::add))
+        .route("/api/brands/{brand}", patch(brands::change).delete(brands::remove))
+        .route("/api/departments", get(departments::list).post(departments::add))
+        .route("/api/departments/{department}", patch(departments::change).delete(departments::remove))
         .route("/api/quarantine", get(quarantine::list))
         .route("/api/quarantine/{quarantined}/replay", post(quarantine::replay))
         .with_state(Arc::new(api))

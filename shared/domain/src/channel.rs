@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::credential::Cause;
-use crate::ids::{ChannelId, ConnectionId};
+use crate::ids::{BrandId, ChannelId, ConnectionId, DepartmentId, OperatorId};
 use crate::quota::Quota;
 use crate::reminder::WindowReminder;
 use crate::send::Rest;
@@ -27,6 +27,9 @@ pub enum ChannelKind {
 }
 
 impl ChannelKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Messenger, Self::Line, Self::WhatsApp, Self::Sms];
+
     /// The name used in keys, URLs and the API.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -76,9 +79,18 @@ pub struct Channel {
     pub external_id: String,
     /// Whose credential reaches it.
     pub connection_id: ConnectionId,
+    /// Which brand it shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand: Option<BrandId>,
+    /// Which department its conversations belong to (CHN-14).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub department: Option<DepartmentId>,
+    /// Who connected it (CLS-8); `None` of channels of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub installer: Option<OperatorId>,
     /// What an administrator chose.
     pub settings: ChannelSettings,
-    /// When `settings` last changed; deadlines of open conversations follow within a minute (TMR-12).
+    /// When name, place or settings last changed; deadlines of open conversations follow within a minute (TMR-12).
     pub settings_changed_at: Timestamp,
     /// Whether its credential works.
     pub health: ChannelHealth,
@@ -96,6 +108,34 @@ pub struct Channel {
 }
 
 impl Channel {
+    /// A channel that was added at `now`, whose credential nobody has looked at yet.
+    pub fn new(
+        kind: ChannelKind,
+        name: impl Into<String>,
+        external_id: impl Into<String>,
+        connection_id: ConnectionId,
+        now: Timestamp,
+    ) -> Self {
+        let external_id = external_id.into();
+        Self {
+            id: ChannelId::derive(kind, &external_id),
+            kind,
+            name: name.into(),
+            external_id,
+            connection_id,
+            brand: None,
+            department: None,
+            installer: None,
+            settings: ChannelSettings::default(),
+            settings_changed_at: now,
+            health: ChannelHealth::Connecting,
+            paused_until: None,
+            paused_for: None,
+            quota: None,
+            created_at: now,
+        }
+    }
+
     /// Whether a reply may be handed to the provider at `now`. Receiving never depends on it (AUT-10).
     pub fn sending(&self, now: Timestamp) -> Sending {
         match &self.health {

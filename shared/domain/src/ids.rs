@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::channel::ChannelKind;
+use crate::time::Timestamp;
 
 /// Namespace of channel ids. Never changes: every stored key depends on it.
 const CHANNELS: Uuid = Uuid::from_u128(0x6f1d_2f0a_7a53_5c0e_9d1b_8e35_1c7d_4a90);
@@ -82,18 +83,23 @@ impl ChannelId {
     }
 }
 
-/// What administrators add has no name elsewhere: the caller makes its id.
-impl From<Uuid> for BrandId {
-    fn from(id: Uuid) -> Self {
-        Self(id)
+impl BrandId {
+    /// The brand that was added as `name` at `at`; it keeps its id when it is renamed.
+    pub fn derive(name: &str, at: Timestamp) -> Self {
+        Self(added("brand", name, at))
     }
 }
 
-/// See [`BrandId`].
-impl From<Uuid> for DepartmentId {
-    fn from(id: Uuid) -> Self {
-        Self(id)
+impl DepartmentId {
+    /// The department that was added as `name` at `at`; it keeps its id when it is renamed.
+    pub fn derive(name: &str, at: Timestamp) -> Self {
+        Self(added("department", name, at))
     }
+}
+
+/// What administrators add has no name elsewhere.
+fn added(what: &str, name: &str, at: Timestamp) -> Uuid {
+    Uuid::new_v5(&CHANNELS, format!("{what}:{}:{name}", at.as_ms()).as_bytes())
 }
 
 impl ConnectionId {

@@ -169,15 +169,11 @@ impl World {
     async fn add_channel(&self, kind: ChannelKind, external_id: &str) -> Channel {
         let id = ChannelId::derive(kind, external_id);
         let now = self.now();
+        let connection = match kind {
+            ChannelKind::Messenger => ConnectionId::derive(kind, external_id),
+            _ => ConnectionId::from(id),
+        };
         let channel = Channel {
-            id,
-            kind,
-            name: "カスタマーサポート東京".to_owned(),
-            external_id: external_id.to_owned(),
-            connection_id: match kind {
-                ChannelKind::Messenger => ConnectionId::derive(kind, external_id),
-                _ => ConnectionId::from(id),
-            },
             settings: ChannelSettings {
                 unanswered_close_after_minutes: Some(CLOSE_AFTER_MINUTES),
                 idle_close_after_minutes: Some(CLOSE_AFTER_MINUTES),
@@ -186,10 +182,7 @@ impl World {
             // Long enough ago that closers have brought them to every conversation.
             settings_changed_at: now - Span::from_days(1),
             health: ChannelHealth::Healthy { since: now },
-            paused_until: None,
-            paused_for: None,
-            quota: None,
-            created_at: now,
+            ..Channel::new(kind, "カスタマーサポート東京", external_id, connection, now)
         };
         let directory = Directory::new(self.dynamo.clients().dynamodb(), DIRECTORY);
         assert_eq!(directory.add_channel(&channel).await.unwrap(), Saved::Done);

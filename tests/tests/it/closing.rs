@@ -1,7 +1,7 @@
 //! The closers: settings that change, crowds that are due at once, ticks that cost nothing.
 
 use madoguchi_domain::deadline::DeadlineKind;
-use madoguchi_domain::{ChannelKind, ChannelSettings, Conversation, Party, Section, Span, Status};
+use madoguchi_domain::{Channel, ChannelKind, ChannelSettings, Conversation, Party, Section, Span, Status};
 use madoguchi_tests::TestInbox;
 use madoguchi_tests::support::fault::{Fault, Faults};
 use serde_json::json;
@@ -193,11 +193,11 @@ async fn a_tick_with_nothing_due_reads_one_page_of_each_shard_and_the_channels()
 #[tokio::test]
 async fn of_two_administrators_who_change_the_same_channel_none_overwrites_the_other_unseen() {
     let test = TestInbox::start().await;
-    let read_at = test.channel(ChannelKind::Line).await.settings_changed_at;
-    let id = TestInbox::channel_id(ChannelKind::Line);
+    let before = test.channel(ChannelKind::Line).await;
     let change = async |settings: ChannelSettings, minute: i64| {
         let now = test.clock.now() + Span::from_minutes(minute);
-        test.directory.change_settings(id, "Test", &settings, read_at, now).await.unwrap()
+        let channel = Channel { settings, ..before.clone() };
+        test.directory.change_channel(&channel, before.settings_changed_at, now).await.unwrap()
     };
     assert_eq!(change(settings(Some(15), None), 1).await, madoguchi_store::Saved::Done);
     assert_eq!(change(settings(None, Some(10)), 2).await, madoguchi_store::Saved::Conflict);

@@ -9,9 +9,7 @@ use madoguchi_channels::messenger::token::WEBHOOK_FIELDS;
 use madoguchi_credentials::SecretNames;
 use madoguchi_domain::channel::Sending;
 use madoguchi_domain::credential::{CHECK_EVERY, Cause, RECHECK_BROKEN_EVERY, RETRY_UNCLEAR_AFTER};
-use madoguchi_domain::{
-    Channel, ChannelHealth, ChannelId, ChannelKind, ChannelSettings, ConnectionId, Span, Timestamp,
-};
+use madoguchi_domain::{Channel, ChannelHealth, ChannelId, ChannelKind, ConnectionId, Span, Timestamp};
 use madoguchi_runtime::{Clock, Metrics, ProviderConfig, SecretWriter, http};
 use madoguchi_simulator::{Endpoint, Fault, FaultRule, Options, Provider, Simulator, demo};
 use madoguchi_store::directory::Connection;
@@ -96,20 +94,7 @@ impl World {
         external_id: &str,
         connection_id: ConnectionId,
     ) -> ChannelId {
-        let channel = Channel {
-            id: ChannelId::derive(kind, external_id),
-            kind,
-            name: "A channel".into(),
-            external_id: external_id.into(),
-            connection_id,
-            settings: ChannelSettings::default(),
-            settings_changed_at: self.now(),
-            health: ChannelHealth::Connecting,
-            paused_until: None,
-            paused_for: None,
-            quota: None,
-            created_at: self.now(),
-        };
+        let channel = Channel::new(kind, "A channel", external_id, connection_id, self.now());
         assert_eq!(self.directory.add_channel(&channel).await.unwrap(), Saved::Done);
         channel.id
     }

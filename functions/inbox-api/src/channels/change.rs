@@ -4,18 +4,19 @@
 use axum::Json;
 use axum::extract::State;
 use madoguchi_domain::reminder::{self, ReminderRefused, WindowReminder};
-use madoguchi_domain::{Channel, ChannelId, ReopenPolicy};
+use madoguchi_domain::{BrandId, Channel, ChannelId, DepartmentId, ReopenPolicy, organisation};
 use madoguchi_store::Saved;
 use serde::Deserialize;
 
-use super::{existing, name};
+use super::existing;
 use crate::auth::Operator;
 use crate::conversations::TRIES;
 use crate::input::{InPath, JsonBody, named};
 use crate::view::ChannelView;
 use crate::{ApiError, SharedAdmin};
 
-/// What is left out stays as it is; `null` switches a timer or the reminder off.
+/// What is left out stays as it is; `null` switches a timer or the reminder off, and takes the channel out of its brand or
+/// department.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::option_option, reason = "left out, null and a number are three different wishes")]
@@ -36,6 +37,10 @@ pub(crate) struct Changes {
     sender_prefix: Option<bool>,
     #[serde(deserialize_with = "named")]
     window_reminder: Option<Option<WindowReminder>>,
+    #[serde(deserialize_with = "named")]
+    brand_id: Option<Option<BrandId>>,
+    #[serde(deserialize_with = "named")]
+    department_id: Option<Option<DepartmentId>>,
 }
 
 pub(crate) async fn change(
@@ -44,6 +49,8 @@ pub(crate) async fn change(
     InPath(id): InPath<ChannelId>,
     JsonBody(changes): JsonBody<Changes>,
 ) -> Result<Json<ChannelView>, ApiError> {
+    let department = changes.department_id.flatten();
+    super::placed(&api, changes.brand_id.flatten(), department).await?;
     for _ in 0..TRIES {
         let before = existing(&api, id).await?;
         let mut channel = changed(&before, changes.clone())?;
@@ -51,7 +58,7 @@ pub(crate) async fn change(
             return Ok(Json(ChannelView::from(&before)));
         }
         let (read_at, now) = (before.settings_changed_at, api.clock.now());
-        let saved = api.directory.change_settings(id, &channel.name, &channel.settings, read_at, now).await?;
+        let saved = api.directory.change_channel(&channel, read_at, now).await?;
         if saved == Saved::Done {
             tracing::info!(
                 channel.id = %id, operator.id = administrator.id.0, settings = ?channel.settings,
@@ -68,8 +75,10 @@ pub(crate) async fn change(
 fn changed(before: &Channel, changes: Changes) -> Result<Channel, ApiError> {
     let mut channel = before.clone();
     if let Some(given) = changes.name {
-        channel.name = name::parse(&given)?;
+        channel.name = organisation::name(&given).ok_or_else(ApiError::bad_name)?;
     }
+    channel.brand = changes.brand_id.unwrap_or(before.brand);
+    channel.department = changes.department_id.unwrap_or(before.department);
     let settings = &mut channel.settings;
     let old = settings.clone();
     settings.unanswered_close_after_minutes =
@@ -93,7 +102,7 @@ fn changed(before: &Channel, changes: Changes) -> Result<Channel, ApiError> {
 
 #[cfg(test)]
 mod tests {
-    use madoguchi_domain::{ChannelHealth, ChannelKind, ChannelSettings, Timestamp};
+    use madoguchi_domain::{ChannelKind, ChannelSettings, Timestamp};
     use serde_json::{Value, json};
 
     use super::*;
@@ -101,18 +110,8 @@ mod tests {
     fn channel() -> Channel {
         let id = ChannelId::derive(ChannelKind::Line, "1");
         Channel {
-            id,
-            kind: ChannelKind::Line,
-            name: "Shop".into(),
-            external_id: "1".into(),
-            connection_id: id.into(),
             settings: ChannelSettings { idle_close_after_minutes: Some(30), ..Default::default() },
-            settings_changed_at: Timestamp::default(),
-            health: ChannelHealth::Connecting,
-            paused_until: None,
-            paused_for: None,
-            quota: None,
-            created_at: Timestamp::default(),
+            ..Channel::new(ChannelKind::Line, "Shop", "1", id.into(), Timestamp::default())
         }
     }
 

@@ -7,17 +7,42 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use madoguchi_domain::{Channel, ChannelHealth, ChannelId, ChannelKind, ChannelSettings, ConnectionId, Span};
+use madoguchi_domain::{
+    BrandId, Channel, ChannelId, ChannelKind, ConnectionId, DepartmentId, Span, organisation,
+};
 use madoguchi_runtime::Secret;
 use madoguchi_store::Saved;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
-use super::name;
 use crate::auth::Operator;
 use crate::credentials::{Credential, SharedKeyCredential, TwilioCredential, pasted};
 use crate::input::JsonBody;
 use crate::view::ChannelView;
-use crate::{ApiError, SharedAdmin, connections};
+use crate::{ApiError, SharedAdmin, connections, departments};
+
+/// A new channel and where it belongs, in one object.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Map<String, Value>")]
+pub(crate) struct AtPlace {
+    brand_id: Option<BrandId>,
+    department_id: Option<DepartmentId>,
+    channel: NewChannel,
+}
+
+/// Flattening would let unknown fields pass.
+impl TryFrom<Map<String, Value>> for AtPlace {
+    type Error = serde_json::Error;
+    fn try_from(mut fields: Map<String, Value>) -> Result<Self, serde_json::Error> {
+        let mut taken = |name| fields.remove(name).unwrap_or_default();
+        let (brand, department) = (taken("brand_id"), taken("department_id"));
+        Ok(Self {
+            brand_id: serde_json::from_value(brand)?,
+            department_id: serde_json::from_value(department)?,
+            channel: serde_json::from_value(Value::Object(fields))?,
+        })
+    }
+}
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
@@ -74,14 +99,20 @@ const HEAD_START: Span = Span::from_minutes(1);
 pub(crate) async fn create(
     State(api): SharedAdmin,
     administrator: Operator,
-    JsonBody(new): JsonBody<NewChannel>,
+    JsonBody(new): JsonBody<AtPlace>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let Plan { kind, name, external_id, reach } = Plan::parse(new)?;
+    let AtPlace { brand_id: brand, department_id: department, channel } = new;
+    let Plan { kind, name, external_id, reach } = Plan::parse(channel)?;
     let id = ChannelId::derive(kind, &external_id);
     // Before anything is written: the credential of a channel that works must not be replaced here.
     if api.directory.channel(id).await?.is_some() {
         return Err(ApiError::ChannelExists);
     }
+    super::placed(&api, brand, department).await?;
+    let channels = api.directory.channels().await?;
+    let there = channels.iter().filter(|channel| channel.kind == kind).count();
+    let departments = departments::current(&api).await?.len();
+    organisation::may_connect(kind, there, departments).map_err(ApiError::TooManyChannels)?;
     let now = api.clock.now();
     let check_at = now + HEAD_START;
     let connection_id = match &reach {
@@ -98,18 +129,10 @@ pub(crate) async fn create(
         }
     }
     let channel = Channel {
-        id,
-        kind,
-        name,
-        external_id,
-        connection_id,
-        settings: ChannelSettings::default(),
-        settings_changed_at: now,
-        health: ChannelHealth::Connecting,
-        paused_until: None,
-        paused_for: None,
-        quota: None,
-        created_at: now,
+        brand,
+        department,
+        installer: Some(administrator.id.clone()),
+        ..Channel::new(kind, name, external_id, connection_id, now)
     };
     if api.directory.add_channel(&channel).await? == Saved::Conflict {
         return Err(ApiError::ChannelExists);
@@ -138,7 +161,7 @@ impl Plan {
                 };
                 Ok(Self {
                     kind: ChannelKind::Messenger,
-                    name: name::parse(&name)?,
+                    name: named(&name)?,
                     external_id: number("page_id", page_id)?,
                     reach,
                 })
@@ -148,7 +171,7 @@ impl Plan {
                 let channel_secret = pasted("channel_secret", &channel_secret)?;
                 Ok(Self {
                     kind: ChannelKind::Line,
-                    name: name::parse(&name)?,
+                    name: named(&name)?,
                     reach: Reach::With(Credential::Line {
                         line_channel_id: external_id.clone(),
                         channel_secret,
@@ -172,11 +195,15 @@ impl Plan {
         };
         Ok(Self {
             kind,
-            name: name::parse(&new.name)?,
+            name: named(&new.name)?,
             external_id: sender(kind, &new.sender)?,
             reach: Reach::With(Credential::Twilio { kind, twilio: twilio.parsed(true)? }),
         })
     }
+}
+
+fn named(given: &str) -> Result<String, ApiError> {
+    organisation::name(given).ok_or_else(ApiError::bad_name)
 }
 
 /// A sender at Twilio in one spelling: a number of WhatsApp with `whatsapp:` before it, one of SMS without, or a

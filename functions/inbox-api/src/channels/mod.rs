@@ -3,7 +3,6 @@
 mod change;
 mod create;
 mod list;
-mod name;
 mod read;
 mod reauthorize;
 
@@ -13,10 +12,25 @@ pub(crate) use list::list;
 pub(crate) use read::read;
 pub(crate) use reauthorize::reauthorize;
 
-use madoguchi_domain::{Channel, ChannelId};
+use madoguchi_domain::{BrandId, Channel, ChannelId, DepartmentId};
 
-use crate::{AdminApi, ApiError};
+use crate::{AdminApi, ApiError, brands, departments};
 
 async fn existing(api: &AdminApi, id: ChannelId) -> Result<Channel, ApiError> {
     api.directory.channel(id).await?.ok_or(ApiError::ChannelNotFound)
+}
+
+/// Refuses a brand or a department that is not there.
+async fn placed(
+    api: &AdminApi,
+    brand: Option<BrandId>,
+    department: Option<DepartmentId>,
+) -> Result<(), ApiError> {
+    if let Some(brand) = brand {
+        brands::existing(api, brand).await?;
+    }
+    if let Some(department) = department {
+        departments::existing(api, department).await?;
+    }
+    Ok(())
 }

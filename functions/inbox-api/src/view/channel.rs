@@ -2,7 +2,8 @@
 
 use madoguchi_domain::quota::{Quota, QuotaLevel};
 use madoguchi_domain::{
-    Channel, ChannelHealth, ChannelId, ChannelKind, ChannelSettings, ConnectionId, Language, Problem,
+    BrandId, Channel, ChannelHealth, ChannelId, ChannelKind, ChannelSettings, ConnectionId, DepartmentId,
+    Language, Problem,
 };
 use serde::Serialize;
 
@@ -16,6 +17,10 @@ pub(crate) struct ChannelView {
     name: String,
     external_id: String,
     connection_id: ConnectionId,
+    brand_id: Option<BrandId>,
+    department_id: Option<DepartmentId>,
+    /// Who connected it.
+    installer_id: Option<String>,
     /// Where the provider must send its webhooks, below the address of the API.
     webhook_path: String,
     settings: ChannelSettings,
@@ -80,6 +85,9 @@ impl From<&Channel> for ChannelView {
             name: channel.name.clone(),
             external_id: channel.external_id.clone(),
             connection_id: channel.connection_id,
+            brand_id: channel.brand,
+            department_id: channel.department,
+            installer_id: channel.installer.as_ref().map(|installer| installer.0.clone()),
             webhook_path: webhook_path(channel),
             settings: channel.settings.clone(),
             settings_changed_at: channel.settings_changed_at.to_string(),
@@ -152,20 +160,7 @@ pub(super) mod tests {
 
     pub(in crate::view) fn channel(kind: ChannelKind) -> Channel {
         let id = ChannelId::derive(kind, "1650000001");
-        Channel {
-            id,
-            kind,
-            name: "Shop".into(),
-            external_id: "1650000001".into(),
-            connection_id: id.into(),
-            settings: ChannelSettings::default(),
-            settings_changed_at: Timestamp::from_ms(1_700_000_000_000),
-            health: ChannelHealth::Connecting,
-            paused_until: None,
-            paused_for: None,
-            quota: None,
-            created_at: Timestamp::from_ms(1_700_000_000_000),
-        }
+        Channel::new(kind, "Shop", "1650000001", id.into(), Timestamp::from_ms(1_700_000_000_000))
     }
 
     #[test]
@@ -186,6 +181,9 @@ pub(super) mod tests {
                 "name": "Shop",
                 "external_id": "1650000001",
                 "connection_id": "1809223c-a54e-5e9b-ae37-4058be706671",
+                "brand_id": null,
+                "department_id": null,
+                "installer_id": null,
                 "webhook_path": "/webhooks/line/1809223c-a54e-5e9b-ae37-4058be706671",
                 "settings": {
                     "unanswered_close_after_minutes": null, "idle_close_after_minutes": null,

@@ -7,6 +7,7 @@ mod access;
 mod channels;
 mod conversations;
 mod me;
+mod organisation;
 mod quarantine;
 mod replies;
 mod support;

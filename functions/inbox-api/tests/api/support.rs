@@ -193,18 +193,9 @@ impl TestApi {
     ) -> Channel {
         let id = ChannelId::derive(kind, external_id);
         let channel = Channel {
-            id,
-            kind,
-            name: format!("Shop {external_id}"),
-            external_id: external_id.to_owned(),
-            connection_id: id.into(),
             settings,
-            settings_changed_at: NOW,
             health: ChannelHealth::Healthy { since: NOW },
-            paused_until: None,
-            paused_for: None,
-            quota: None,
-            created_at: NOW,
+            ..Channel::new(kind, format!("Shop {external_id}"), external_id, id.into(), NOW)
         };
         assert_eq!(self.directory.add_channel(&channel).await.unwrap(), Saved::Done);
         channel

@@ -19,6 +19,9 @@ pub struct Brand {
     pub name: String,
     /// When it was added.
     pub created_at: Timestamp,
+    /// When it was given up; its name stays for what refers to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed_at: Option<Timestamp>,
     /// Counts the writes; every change is conditional on it.
     #[serde(default)]
     pub rev: u64,
@@ -36,6 +39,9 @@ pub struct Department {
     pub hours: Option<BusinessHours>,
     /// When it was added.
     pub created_at: Timestamp,
+    /// When it was given up; its name stays for what refers to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed_at: Option<Timestamp>,
     /// Counts the writes; every change is conditional on it.
     #[serde(default)]
     pub rev: u64,
@@ -51,7 +57,7 @@ impl Department {
 /// A kind of channel cannot have one more (CHN-13).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "there are {channels} channels of the kind {kind}, and as many may be connected as there are departments ({departments}); \
+    "of the kind {kind} there are as many channels as can be connected ({channels}), and as many may be connected as there are departments ({departments}); \
      add a department first, or delete a channel"
 )]
 pub struct TooManyChannels {
@@ -72,6 +78,12 @@ pub const fn may_connect(
 ) -> Result<(), TooManyChannels> {
     let departments = if departments == 0 { 1 } else { departments };
     if channels < departments { Ok(()) } else { Err(TooManyChannels { kind, channels, departments }) }
+}
+
+/// Whether a department may be given up of which `departments` are left then: no kind has more channels than that.
+pub const fn may_keep(kind: ChannelKind, channels: usize, departments: usize) -> Result<(), TooManyChannels> {
+    let departments = if departments == 0 { 1 } else { departments };
+    if channels <= departments { Ok(()) } else { Err(TooManyChannels { kind, channels, departments }) }
 }
 
 /// A name without the blanks around it: one line of 1 to 100 characters.
@@ -101,6 +113,12 @@ mod tests {
         ] {
             let answer = may_connect(ChannelKind::Line, channels, departments);
             assert_eq!(answer.is_ok(), allowed, "{channels} of {departments}");
+        }
+        for (channels, left, allowed) in
+            [(0, 0, true), (1, 0, true), (2, 0, false), (2, 1, false), (2, 2, true)]
+        {
+            let answer = may_keep(ChannelKind::Line, channels, left);
+            assert_eq!(answer.is_ok(), allowed, "{channels} with {left} left");
         }
         let refused = may_connect(ChannelKind::Line, 1, 0).unwrap_err().to_string();
         assert!(refused.contains("1 channels of the kind line") && refused.contains("(1)"), "{refused}");

@@ -5,6 +5,7 @@ mod connection;
 mod health;
 mod list;
 mod operator;
+mod organisation;
 mod persona;
 mod quota;
 mod rearm;

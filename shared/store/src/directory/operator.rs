@@ -3,11 +3,11 @@
 use madoguchi_domain::OperatorId;
 use madoguchi_domain::sender::Profile;
 
-use super::{Directory, channel::saved};
+use super::Directory;
 use crate::Saved;
 use crate::access;
 use crate::error::StoreError;
-use crate::item::{self, Item, n};
+use crate::item::{self, Item};
 
 const PARTITION: &str = "operator";
 
@@ -28,19 +28,7 @@ impl Directory {
 
     /// Writes what is kept of an operator, if nobody has since it was read.
     pub async fn save_operator(&self, profile: &Profile) -> Result<Saved, StoreError> {
-        let mut next = profile.clone();
-        next.rev += 1;
-        let request = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item::encode(key(&next.operator), &next)?))
-            .condition_expression(if profile.rev == 0 { "attribute_not_exists(pk)" } else { "rev = :rev" });
-        let request = if profile.rev == 0 {
-            request
-        } else {
-            request.expression_attribute_values(":rev", n(profile.rev))
-        };
-        saved("PutItem", request.send().await)
+        let next = Profile { rev: profile.rev + 1, ..profile.clone() };
+        self.save(key(&next.operator), profile.rev, &next).await
     }
 }

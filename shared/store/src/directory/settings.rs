@@ -1,6 +1,6 @@
 //! What an administrator changes about a channel.
 
-use madoguchi_domain::{ChannelId, ChannelSettings, Timestamp};
+use madoguchi_domain::{Channel, Timestamp};
 
 use super::{Directory, channel};
 use crate::Saved;
@@ -8,31 +8,48 @@ use crate::error::StoreError;
 use crate::item::{n, s};
 
 impl Directory {
-    /// Stores a channel's name and settings in place of those of `read_at` (when what was read had been
+    /// Stores `channel`'s name, place and settings in place of those of `read_at` (when what was read had been
     /// changed last); [`Saved::Conflict`] if somebody else changed them since, or the channel is gone.
     /// Deadlines of open conversations follow, see [`super::Rearmed`].
-    pub async fn change_settings(
+    pub async fn change_channel(
         &self,
-        id: ChannelId,
-        name: &str,
-        settings: &ChannelSettings,
+        channel: &Channel,
         read_at: Timestamp,
         now: Timestamp,
     ) -> Result<Saved, StoreError> {
-        let settings = serde_dynamo::to_attribute_value(settings)
-            .map_err(|error| StoreError::Unreadable { key: id.to_string(), detail: error.to_string() })?;
-        let answer = self
-            .client
-            .update_item()
+        let settings = serde_dynamo::to_attribute_value(&channel.settings).map_err(|error| {
+            StoreError::Unreadable { key: channel.id.to_string(), detail: error.to_string() }
+        })?;
+        // What does not belong to a brand or a department has no such attribute.
+        let places = [
+            ("brand", ":brand", channel.brand.map(|brand| brand.to_string())),
+            ("department", ":department", channel.department.map(|department| department.to_string())),
+        ];
+        let mut set = "SET settings = :settings, settings_changed_at = :now, #name = :name".to_owned();
+        let mut remove = Vec::new();
+        let mut request = self.client.update_item();
+        for (name, value, place) in places {
+            match place {
+                Some(place) => {
+                    set = format!("{set}, {name} = {value}");
+                    request = request.expression_attribute_values(value, s(place));
+                }
+                None => remove.push(name),
+            }
+        }
+        if !remove.is_empty() {
+            set = format!("{set} REMOVE {}", remove.join(", "));
+        }
+        let answer = request
             .table_name(&self.table)
-            .set_key(Some(channel::key(id)))
-            .update_expression("SET settings = :settings, settings_changed_at = :now, #name = :name")
+            .set_key(Some(channel::key(channel.id)))
+            .update_expression(set)
             .condition_expression("settings_changed_at = :read_at")
             .expression_attribute_names("#name", "name")
             .expression_attribute_values(":settings", settings)
             .expression_attribute_values(":read_at", n(read_at.as_ms()))
             .expression_attribute_values(":now", n(now.as_ms()))
-            .expression_attribute_values(":name", s(name))
+            .expression_attribute_values(":name", s(&channel.name))
             .send()
             .await;
         channel::saved("UpdateItem", answer)

@@ -156,18 +156,10 @@ async fn settle_settings(dynamo: &Dynamo) {
 fn channel(account: &str, settings: &ChannelSettings) -> Channel {
     let id = ChannelId::derive(ChannelKind::Line, account);
     Channel {
-        id,
-        kind: ChannelKind::Line,
-        name: format!("Line {account}"),
-        external_id: account.to_owned(),
-        connection_id: ConnectionId::from(id),
         settings: settings.clone(),
         settings_changed_at: START - Span::from_days(1),
         health: ChannelHealth::Healthy { since: START },
-        paused_until: None,
-        paused_for: None,
-        quota: None,
-        created_at: START,
+        ..Channel::new(ChannelKind::Line, format!("Line {account}"), account, ConnectionId::from(id), START)
     }
 }
 
