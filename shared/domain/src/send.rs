@@ -392,10 +392,6 @@ impl Settlement {
             Self::Failed { reason: FailureReason::ProviderUnavailable, detail, .. } => {
                 Self::Unconfirmed { detail }
             }
-            // A call without the name has a retry key of its own, which knows nothing of the earlier one.
-            Self::AsAccount => {
-                Self::unconfirmed("the sender's name was refused after an unclear attempt".to_owned())
-            }
             settlement => settlement,
         }
     }
@@ -573,7 +569,6 @@ mod tests {
         assert!(matches!(gave_up.after_unclear(), Settlement::Unconfirmed { .. }));
         let refused = settle(message(), 1, &Via::Push, refused(RefusalClass::Recipient, None));
         assert_eq!(refused.clone().after_unclear(), refused);
-        assert!(matches!(Settlement::AsAccount.after_unclear(), Settlement::Unconfirmed { .. }));
     }
 
     #[test]
