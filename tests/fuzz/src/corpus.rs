@@ -1,7 +1,7 @@
 //! Inputs: real webhooks with a few changes, the same for the same seed and number.
 
 /// Webhooks and answers of every provider.
-const SEEDS: [&[u8]; 18] = [
+pub const SEEDS: [&[u8]; 18] = [
     include_bytes!("../../../shared/channels/fixtures/messenger/messages.json"),
     include_bytes!("../../../shared/channels/fixtures/messenger/events.json"),
     include_bytes!("../../../shared/channels/fixtures/messenger/echoes.json"),
@@ -49,8 +49,8 @@ const PIECES: [&[u8]; 20] = [
 /// The longest input.
 const LONGEST: usize = 64 * 1024;
 
-/// Makes inputs.
-pub(crate) struct Mutator {
+/// Makes inputs: a webhook with one to six changes.
+pub struct Mutator {
     seed: u64,
 }
 
@@ -77,12 +77,13 @@ impl Random {
 }
 
 impl Mutator {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// Other seeds make other inputs.
+    pub const fn new(seed: u64) -> Self {
         Self { seed }
     }
 
     /// The `n`-th input.
-    pub(crate) fn input(&self, n: u64) -> Vec<u8> {
+    pub fn input(&self, n: u64) -> Vec<u8> {
         let mut random = Random(self.seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ n);
         let mut input = random.of(&SEEDS).to_vec();
         for _ in 0..=random.below(6) {

@@ -1,14 +1,11 @@
-//! `cargo run --release -p madoguchi-fuzz -- INPUTS [SEED]`: mutates real webhooks and hands each to everything that
+//! `cargo run --profile fuzz -p madoguchi-fuzz -- INPUTS [SEED]`: mutates real webhooks and hands each to everything that
 //! reads a provider's bytes. A panic or an allocation beyond a small multiple of the input ends it with the input.
 #![allow(clippy::print_stderr, clippy::print_stdout, reason = "figures are for whoever runs it")]
-
-mod corpus;
-mod drive;
 
 use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
-use corpus::Mutator;
+use madoguchi_fuzz::{Mutator, everything};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -34,7 +31,7 @@ fn main() -> anyhow::Result<()> {
         let input = mutator.input(n);
         let before = ALLOCATED.current_usage();
         ALLOCATED.reset_peak_usage();
-        let outcome = std::panic::catch_unwind(|| drive::everything(&input));
+        let outcome = std::panic::catch_unwind(|| everything(&input));
         let taken = ALLOCATED.peak_usage().saturating_sub(before);
         let shown = || format!("input {n} of seed {seed}: {:?}", String::from_utf8_lossy(&input));
         ensure!(outcome.is_ok(), "it panicked: {}", shown());
