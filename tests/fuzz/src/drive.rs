@@ -41,14 +41,13 @@ fn understood(event: InboundEvent) {
     assert_eq!(parse(&read, &options), said, "it says something else after the queue");
 }
 
-/// Answers of the providers' APIs, whatever their status.
+/// Answers of the providers' APIs, under a status that the input's length chooses.
 fn answers(input: &[u8]) {
     let headers = HeaderMap::new();
-    for status in [200, 400, 401, 429, 500] {
-        messenger::error::classify(status, input, &headers);
-        line::error::classify(status, input, &headers);
-        twilio::error::classify(status, input, &headers);
-    }
+    let status = [200, 400, 401, 429, 500][input.len() % 5];
+    messenger::error::classify(status, input, &headers);
+    line::error::classify(status, input, &headers);
+    twilio::error::classify(status, input, &headers);
 }
 
 /// The first line, or what stands for it, is the signature of the rest.
