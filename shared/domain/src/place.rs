@@ -54,7 +54,7 @@ pub enum PlaceRefused {
         channel: ChannelKind,
     },
     /// Longer than the provider takes.
-    #[error("`{field}` is {length} {unit} long; {channel} takes at most {limit}")]
+    #[error("the location's `{field}` is {length} {unit} long; {channel} takes at most {limit}")]
     TooLong {
         /// What.
         field: &'static str,
@@ -68,13 +68,13 @@ pub enum PlaceRefused {
         channel: ChannelKind,
     },
     /// It is shown in one line.
-    #[error("`{field}` has a line break or another character that cannot be shown")]
+    #[error("the location's `{field}` has a line break or another character that cannot be shown")]
     NotOneLine {
         /// What.
         field: &'static str,
     },
     /// Not on the globe.
-    #[error("`{field}` must be between -{most} and {most} degrees")]
+    #[error("the location's `{field}` must be between -{most} and {most} degrees")]
     Degrees {
         /// What.
         field: &'static str,
@@ -202,7 +202,10 @@ mod tests {
             "messenger takes no locations; send a link to a map as a text instead"
         );
         let refused = check(Line, Some(&"あ".repeat(101)), Some("a"), 0.0, 0.0).unwrap_err();
-        assert_eq!(refused.to_string(), "`title` is 101 UTF-16 code units long; line takes at most 100");
+        assert_eq!(
+            refused.to_string(),
+            "the location's `title` is 101 UTF-16 code units long; line takes at most 100"
+        );
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Stickers (MSG-2) and locations (MSG-12), each way on each channel that has them.
 
+use madoguchi_domain::ChannelKind::{self, Line, Messenger, Sms, WhatsApp};
 use madoguchi_domain::message::SendState;
 use madoguchi_domain::send::FailureReason;
-use madoguchi_domain::{ChannelKind, ConversationId, MessageKey, Span};
+use madoguchi_domain::{ConversationId, MessageKey, Span};
 use madoguchi_simulator::{Act, Action, Echo, Endpoint, Fault, FaultRule, Provider, SentMessage};
 use madoguchi_tests::TestInbox;
 use serde_json::{Value, json};
@@ -69,13 +70,13 @@ fn tokyo() -> Value {
 async fn msg_2_a_sticker_goes_each_way_on_line_and_on_messenger_and_looks_the_same() {
     let table = [
         (
-            ChannelKind::Line,
+            Line,
             Provider::Line,
             (Some("446"), "1988"),
             json!({"type": "sticker", "packageId": "446", "stickerId": "1988"}),
         ),
         (
-            ChannelKind::Messenger,
+            Messenger,
             Provider::Messenger,
             (None, "767226160478561"),
             json!({"sticker_id": 767_226_160_478_561_u64}),
@@ -110,8 +111,7 @@ async fn msg_2_a_sticker_goes_each_way_on_line_and_on_messenger_and_looks_the_sa
 
 #[tokio::test]
 async fn msg_12_a_location_goes_each_way_on_line_and_on_whatsapp_and_looks_the_same() {
-    for (kind, provider) in [(ChannelKind::Line, Provider::Line), (ChannelKind::WhatsApp, Provider::WhatsApp)]
-    {
+    for (kind, provider) in [(Line, Provider::Line), (WhatsApp, Provider::WhatsApp)] {
         let test = start().await;
         let id = begin(&test, kind).await;
         let action = Action::Attachment { attachment: "location".into(), title: Some("東京駅".into()) };
@@ -124,7 +124,7 @@ async fn msg_12_a_location_goes_each_way_on_line_and_on_whatsapp_and_looks_the_s
             ("location", Some("東京駅"), 1)
         );
         match kind {
-            ChannelKind::WhatsApp => {
+            WhatsApp => {
                 assert_eq!(sent.request["PersistentAction"], "geo:35.681236,139.767125|丸の内1丁目");
             }
             _ => assert_eq!(
@@ -156,7 +156,6 @@ async fn msg_12_what_a_channel_does_not_take_is_refused_at_the_edge_with_its_rem
     let both = json!({"text": "a", "sticker": number["sticker"]});
     let cut = json!({"sticker": number["sticker"], "split": true});
     let file = json!({"attachment": {"upload_id": "u"}, "location": tokyo()["location"]});
-    use ChannelKind::{Line, Messenger, Sms, WhatsApp};
     let table = [
         (Sms, &number, 422, "sticker_not_supported", true),
         (WhatsApp, &line_sticker, 422, "sticker_not_supported", true),
@@ -191,7 +190,7 @@ async fn msg_12_what_a_channel_does_not_take_is_refused_at_the_edge_with_its_rem
 #[tokio::test]
 async fn rpl_14_the_same_key_sends_a_sticker_or_a_place_once() {
     let test = start().await;
-    let id = begin(&test, ChannelKind::Line).await;
+    let id = begin(&test, Line).await;
     let sticker = |id: &str| json!({"sticker": {"package_id": "446", "sticker_id": id}});
     for (key, draft, other) in [
         ("sticker", sticker("1988"), sticker("1989")),
@@ -213,7 +212,7 @@ async fn rpl_14_the_same_key_sends_a_sticker_or_a_place_once() {
 #[tokio::test]
 async fn rpl_14_a_push_without_an_answer_is_repeated_under_its_retry_key() {
     let test = start().await;
-    let id = begin(&test, ChannelKind::Line).await;
+    let id = begin(&test, Line).await;
     // Too late for the reply token.
     test.pass(Span::from_minutes(5));
     let lost = Fault::ServerError { after_effect: true };
@@ -230,7 +229,7 @@ async fn rpl_14_a_push_without_an_answer_is_repeated_under_its_retry_key() {
 #[tokio::test]
 async fn msg_2_a_sticker_that_line_does_not_let_us_send_fails_with_a_reason_of_its_own() {
     let test = start().await;
-    let id = begin(&test, ChannelKind::Line).await;
+    let id = begin(&test, Line).await;
     // By reply token, then by push.
     for key in ["k1", "k2"] {
         let key = send(&test, id, key, &json!({"sticker": {"package_id": "1", "sticker_id": "1"}})).await;
@@ -252,13 +251,13 @@ async fn snd_3_the_operators_name_stands_above_stickers_and_places_too() {
     let test = start().await;
     let me = json!({ "display_name": "山田", "sender": "operator" });
     assert_eq!(test.call("PATCH", "/api/me", None, &me).await.0, 200);
-    let id = begin(&test, ChannelKind::Line).await;
+    let id = begin(&test, Line).await;
     send(&test, id, "k1", &json!({"sticker": {"package_id": "446", "sticker_id": "1988"}})).await;
     send(&test, id, "k2", &tokyo()).await;
     let names: Vec<_> = test.simulator.sent().into_iter().map(|sent| sent.sender_name).collect();
     assert_eq!(names, [Some("山田".to_owned()), Some("山田".to_owned())]);
     // On WhatsApp a name stands before texts only.
-    let id = begin(&test, ChannelKind::WhatsApp).await;
+    let id = begin(&test, WhatsApp).await;
     send(&test, id, "k", &tokyo()).await;
     assert_eq!(only_sent(&test, Provider::WhatsApp).text.as_deref(), Some("東京駅"));
 }
@@ -266,8 +265,8 @@ async fn snd_3_the_operators_name_stands_above_stickers_and_places_too() {
 #[tokio::test]
 async fn rpl_2_after_the_window_they_are_refused_like_texts() {
     let test = start().await;
-    let messenger = begin(&test, ChannelKind::Messenger).await;
-    let whatsapp = begin(&test, ChannelKind::WhatsApp).await;
+    let messenger = begin(&test, Messenger).await;
+    let whatsapp = begin(&test, WhatsApp).await;
     test.pass(Span::from_days(1) + Span::from_secs(1));
     for (id, draft, error) in [
         (messenger, json!({"sticker": {"sticker_id": "1988"}}), "reply_window_closed"),
@@ -282,9 +281,7 @@ async fn rpl_2_after_the_window_they_are_refused_like_texts() {
 #[tokio::test]
 async fn rpl_15_a_sticker_and_a_place_can_be_sent_later() {
     let test = start().await;
-    for (kind, mut draft) in
-        [(ChannelKind::Messenger, json!({"sticker": {"sticker_id": "1988"}})), (ChannelKind::Line, tokyo())]
-    {
+    for (kind, mut draft) in [(Messenger, json!({"sticker": {"sticker_id": "1988"}})), (Line, tokyo())] {
         let id = begin(&test, kind).await;
         draft["send_at"] = json!((test.clock.now() + Span::from_hours(1)).to_string());
         let (status, body) = test.post_draft(id, "k", &draft).await;

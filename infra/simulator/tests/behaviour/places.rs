@@ -37,7 +37,7 @@ async fn msg_12_line_shows_a_place_that_is_complete_and_on_the_globe() {
     let stage = stage().await;
     let to = stage.on_line("customer-1", text("?")).await.0.peer;
     let place = json!({
-        "type": "location", "title": "東京駅", "address": "丸の内1丁目", "latitude": 35.681236, "longitude": 139.767125,
+        "type": "location", "title": "東京駅", "address": "丸の内1丁目", "latitude": 35.681_236, "longitude": 139.767_125,
     });
     for (field, wrong) in
         [("title", json!("")), ("address", Value::Null), ("latitude", json!(90.1)), ("longitude", json!(181))]
@@ -49,7 +49,7 @@ async fn msg_12_line_shows_a_place_that_is_complete_and_on_the_globe() {
     assert_eq!(push(&stage, &to, &place).await.0, 200);
     let shown = shown(&stage, "line").await;
     assert_eq!(shown["place"]["title"], "東京駅");
-    assert_eq!(shown["place"]["latitude"], 35.681236);
+    assert_eq!(shown["place"]["latitude"], 35.681_236);
 }
 
 #[tokio::test]
@@ -89,8 +89,7 @@ async fn msg_12_whatsapp_shows_a_place_and_refuses_afterwards_what_is_none() {
     assert_eq!(send(demo::WHATSAPP_SENDER, &to, "geo:35.681236,139.767125|丸の内1丁目").await, 201);
     let shown_there = shown(&stage, "whatsapp").await;
     assert_eq!(shown_there["kind"], "location");
-    let expected =
-        json!({"title": "東京駅", "address": "丸の内1丁目", "latitude": 35.681236, "longitude": 139.767125});
+    let expected = json!({"title": "東京駅", "address": "丸の内1丁目", "latitude": 35.681_236, "longitude": 139.767_125});
     assert_eq!(shown_there["place"], expected);
     // A text message is a text.
     let to = stage.address(Provider::Sms, "customer-1").await;
