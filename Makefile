@@ -3,7 +3,7 @@ LOCAL := python3 -m infra.local
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run stop status logs test check test-rust test-sizes test-stack bench deploy
+.PHONY: help run stop status logs test check test-rust test-sizes test-stack bench fuzz deploy
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -43,6 +43,10 @@ test-stack: ## tests of the deployed template and of the pages, on a stack of th
 
 bench: ## measure size, start-up, work and cost; writes docs/BENCHMARKS.md (about 12 minutes after the build; PARTS=functions,peers)
 	@$(LOCAL) bench --parts "$(PARTS)" $(if $(OUT),--out $(OUT)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+fuzz: ## hand mutated webhooks to everything that reads a provider's bytes (INPUTS=10000000)
+	@$(LOCAL) claim-target
+	cargo run --locked --profile fuzz -p madoguchi-fuzz -- $(or $(INPUTS),1000000)
 
 deploy: ## build for AWS and deploy there (ARCH=x86_64, OPTIONS="--stack-name inbox AlarmEmail=...")
 	@$(LOCAL) deploy --architecture $(or $(ARCH),arm64) -- $(OPTIONS)

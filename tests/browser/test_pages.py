@@ -79,6 +79,38 @@ def test_a_customer_writes_on_both_channels_and_an_operator_answers_both(browser
     assert not severe, severe
 
 
+def test_an_operator_sends_a_sticker_and_a_place_and_one_text_later(browser, stack: Testbed, unique: str):
+    """MSG-2, MSG-12 and RPL-15 on the operator's page."""
+    browser.get(stack.description["simulator"])
+    name = _until(browser, lambda b: b.find_element(By.ID, "new-name"))
+    name.send_keys(f"Places {unique}" + Keys.ENTER)
+    _shows(browser, "#customers option", f"Places {unique}")
+    _write(browser, "line", f"where {unique}")
+    customer_page = browser.current_window_handle
+
+    browser.switch_to.new_window("tab")
+    _sign_in(browser, stack, "operators")
+    _click(browser, "#conversations button.open", f"where {unique}")
+    for button, shown in (("Sticker", "スタンプ"), ("Location", "東京駅")):
+        _click(browser, "#talk .extras button", button)
+        _shows(browser, "#talk .row.mine .bubble", shown)
+    later = browser.find_element(By.CSS_SELECTOR, "#talk .extras input")
+    tomorrow = "const at = new Date(Date.now() + 864e5 - new Date().getTimezoneOffset() * 6e4);"
+    browser.execute_script(f"{tomorrow} arguments[0].value = at.toISOString().slice(0, 16);", later)
+    field = browser.find_element(By.CSS_SELECTOR, "#talk form.reply textarea")
+    field.send_keys(f"tomorrow {unique}" + Keys.CONTROL + Keys.ENTER)
+    _shows(browser, "#talk .row.mine .status", "scheduled")
+    _shows(browser, "#talk .row.mine .bubble", f"tomorrow {unique}")
+    _click(browser, "#talk .row.mine button.link", "Cancel")
+    _shows(browser, "#talk .row.mine .status", "canceled")
+
+    browser.switch_to.window(customer_page)
+    _until(browser, lambda b: b.find_elements(By.CSS_SELECTOR, "#line .row.theirs .bubble img.sticker"))
+    place = _shows(browser, "#line .row.theirs .bubble a.place", "東京駅")
+    assert "mlat=35.681236" in place.get_attribute("href")
+    assert not browser.find_elements(By.XPATH, f"//*[@id='line']//*[contains(text(), 'tomorrow {unique}')]")
+
+
 def test_a_wrong_password_is_told_in_words(browser, stack: Testbed):
     browser.get(stack.description["console"])
     _until(browser, lambda b: b.find_element(By.ID, "email").is_displayed())

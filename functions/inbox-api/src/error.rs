@@ -14,9 +14,11 @@ use madoguchi_domain::conversation::ReopenRefused;
 use madoguchi_domain::media::{MediaFailure, MediaRefused};
 use madoguchi_domain::organisation::hours::HoursRefused;
 use madoguchi_domain::organisation::{NAME_LENGTH, TooManyChannels};
+use madoguchi_domain::place::PlaceRefused;
 use madoguchi_domain::reply::{Lock, ReplyRefused};
 use madoguchi_domain::send::FailureReason;
 use madoguchi_domain::sender::NameRefused;
+use madoguchi_domain::sticker::StickerRefused;
 use madoguchi_domain::template::TemplateRefused;
 use madoguchi_domain::text::{self, TextRefused};
 use madoguchi_domain::{ChannelKind, Language, Problem, Timestamp};
@@ -115,6 +117,12 @@ pub enum ApiError {
     /// The text does not fit the provider.
     #[error("{}", sentence(.0))]
     Text(TextRefused, ChannelKind),
+    /// The sticker cannot be sent (MSG-2).
+    #[error("{}", sentence(.0))]
+    Sticker(StickerRefused, ChannelKind),
+    /// The location cannot be sent (MSG-12).
+    #[error("{}", sentence(.0))]
+    Place(PlaceRefused, ChannelKind),
     /// Customers cannot be shown this name (SND-6).
     #[error("{}", sentence(.0))]
     SenderName(NameRefused),
@@ -221,6 +229,8 @@ impl ApiError {
             Self::Text(TextRefused::TooLong { .. }, _) => "text_too_long",
             Self::Text(TextRefused::Indivisible { .. }, _) => "text_indivisible",
             Self::Template(_) => "template_refused",
+            Self::Sticker(refused, _) => refused.public_id(),
+            Self::Place(refused, _) => refused.public_id(),
             Self::SenderName(refused) => refused.public_id(),
             Self::Reopen(ReopenRefused::OnlyTheCustomer) => "reopen_by_customer_only",
             Self::Reopen(ReopenRefused::Final) => "conversation_final",
@@ -282,6 +292,8 @@ impl ApiError {
             Self::Text(..)
             | Self::SendTime(_)
             | Self::Template(_)
+            | Self::Sticker(..)
+            | Self::Place(..)
             | Self::File(_)
             | Self::SenderName(_)
             | Self::Hours(_)
@@ -322,6 +334,8 @@ impl ApiError {
             Self::ChannelUnlinked => Some((Problem::ChannelUnlinked, ChannelKind::Messenger)),
             Self::Locked(lock, kind) => Some(((*lock).into(), *kind)),
             Self::Text(refused, kind) => Some((refused.into(), *kind)),
+            Self::Sticker(refused, kind) => Problem::of_sticker(refused).map(|problem| (problem, *kind)),
+            Self::Place(refused, kind) => Problem::of_place(refused).map(|problem| (problem, *kind)),
             _ => None,
         }
     }
@@ -351,6 +365,8 @@ impl ApiError {
             ReplyRefused::Text(text) => Self::Text(text, kind),
             ReplyRefused::Template(template) => Self::Template(template),
             ReplyRefused::File(file) => Self::File(file),
+            ReplyRefused::Sticker(sticker) => Self::Sticker(sticker, kind),
+            ReplyRefused::Place(place) => Self::Place(place, kind),
             ReplyRefused::SendTime => Self::SendTime(refused),
         }
     }
@@ -452,6 +468,7 @@ mod tests {
     use super::*;
 
     /// One of each; the match in [`place`] makes the compiler ask for the new ones.
+    #[expect(clippy::too_many_lines, reason = "it is one list")]
     fn catalogue() -> Vec<ApiError> {
         let detail = || "secret detail".to_owned();
         vec![
@@ -540,6 +557,25 @@ mod tests {
             ApiError::Locked(Lock::WindowOverByThen { ends_at: None }, ChannelKind::Messenger),
             ApiError::SendTime(ReplyRefused::SendTime),
             ApiError::MessageNotScheduled,
+            ApiError::Sticker(StickerRefused::NotHere(ChannelKind::Sms), ChannelKind::Sms),
+            ApiError::Sticker(StickerRefused::Name { channel: ChannelKind::Line }, ChannelKind::Line),
+            ApiError::Place(PlaceRefused::NotHere(ChannelKind::Sms), ChannelKind::Sms),
+            ApiError::Place(
+                PlaceRefused::Missing { field: "address", channel: ChannelKind::Line },
+                ChannelKind::Line,
+            ),
+            ApiError::Place(
+                PlaceRefused::TooLong {
+                    field: "title",
+                    length: 101,
+                    limit: 100,
+                    unit: "characters",
+                    channel: ChannelKind::Line,
+                },
+                ChannelKind::Line,
+            ),
+            ApiError::Place(PlaceRefused::NotOneLine { field: "title" }, ChannelKind::Line),
+            ApiError::Place(PlaceRefused::Degrees { field: "latitude", most: 90 }, ChannelKind::Line),
             ApiError::NoRole,
             ApiError::BrandNotFound,
             ApiError::DepartmentNotFound,
@@ -615,13 +651,20 @@ mod tests {
             ApiError::Locked(Lock::WindowOverByThen { .. }, _) => 56,
             ApiError::SendTime(_) => 57,
             ApiError::MessageNotScheduled => 58,
-            ApiError::NoRole => 59,
-            ApiError::BrandNotFound => 60,
-            ApiError::DepartmentNotFound => 61,
-            ApiError::NameTaken => 62,
-            ApiError::InUse { .. } => 63,
-            ApiError::TooManyChannels(_) => 64,
-            ApiError::Hours(_) => 65,
+            ApiError::Sticker(StickerRefused::NotHere(_), _) => 59,
+            ApiError::Sticker(StickerRefused::Name { .. }, _) => 60,
+            ApiError::Place(PlaceRefused::NotHere(_), _) => 61,
+            ApiError::Place(PlaceRefused::Missing { .. }, _) => 62,
+            ApiError::Place(PlaceRefused::TooLong { .. }, _) => 63,
+            ApiError::Place(PlaceRefused::NotOneLine { .. }, _) => 64,
+            ApiError::Place(PlaceRefused::Degrees { .. }, _) => 65,
+            ApiError::NoRole => 66,
+            ApiError::BrandNotFound => 67,
+            ApiError::DepartmentNotFound => 68,
+            ApiError::NameTaken => 69,
+            ApiError::InUse { .. } => 70,
+            ApiError::TooManyChannels(_) => 71,
+            ApiError::Hours(_) => 72,
         }
     }
 
@@ -668,7 +711,14 @@ mod tests {
             "recipient_opted_out",
             "template_needed",
         ];
-        let told = ["channel_unlinked", "text_empty", "text_too_long", "text_indivisible"];
+        let told = [
+            "channel_unlinked",
+            "text_empty",
+            "text_too_long",
+            "text_indivisible",
+            "sticker_not_supported",
+            "location_not_supported",
+        ];
         let known = catalogue().into_iter().filter(|error| error.problem().is_some());
         let known: HashSet<_> = known.map(|error| error.public_id()).collect();
         assert_eq!(known, locked.into_iter().chain(told).collect());

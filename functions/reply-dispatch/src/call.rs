@@ -7,7 +7,7 @@ use madoguchi_channels::messenger::{GraphConfig, OutgoingMessage, PageAccess};
 use madoguchi_channels::twilio::{
     Account, Callback, Outgoing as TwilioOutgoing, OutgoingContent, status_callback,
 };
-use madoguchi_channels::{Outgoing, line, messenger, twilio};
+use madoguchi_channels::{Outgoing, Place, line, messenger, twilio};
 use madoguchi_credentials::{CredentialError, Freshness};
 use madoguchi_domain::event::Template;
 use madoguchi_domain::media::{Media, MediaKind, Token};
@@ -71,6 +71,10 @@ impl Dispatcher {
                 let class = RefusalClass::Attachment(AttachmentFault::Unknown);
                 Outcome::Refused(Refusal { class, ..refusal })
             }
+            // Of a sticker as well, and there is nothing else in it that could be wrong.
+            (Outcome::Refused(refusal), Said::Sticker(_)) if refusal.class == RefusalClass::Invalid => {
+                Outcome::Refused(Refusal { class: RefusalClass::Sticker, ..refusal })
+            }
             (outcome, _) => outcome,
         }
     }
@@ -103,7 +107,7 @@ impl Dispatcher {
             persona_id: claimed.persona_id.as_deref(),
         };
         let http = match content {
-            Outgoing::Text(_) => self.http.clone(),
+            Outgoing::Text(_) | Outgoing::Sticker(_) | Outgoing::Location(_) => self.http.clone(),
             Outgoing::File { .. } => self.http.clone().with_timeout(FILE_TIMEOUT),
         };
         Ok(messenger::send(&http, &graph, &access, &message).await)
@@ -156,6 +160,8 @@ impl Dispatcher {
             Said::Template(template) => OutgoingContent::Template(template),
             Said::Text(text) => OutgoingContent::Text(text),
             Said::File { url, .. } => OutgoingContent::File(url),
+            Said::Location(place) => OutgoingContent::Location(*place),
+            Said::Sticker(_) => return Ok(refused("a sticker of another provider")),
         };
         let callback = Callback { message: claimed.message.key, conversation: conversation.id };
         let message = TwilioOutgoing {
@@ -188,12 +194,21 @@ enum Said<'a> {
     Text(Cow<'a, str>),
     Template(&'a Template),
     File { kind: MediaKind, url: String, preview_url: Option<String>, duration_ms: Option<u64> },
+    Sticker(&'a str),
+    Location(Place<'a>),
 }
 
 impl<'a> Said<'a> {
     fn of(message: &'a Message, kind: ChannelKind, public_base_url: &str) -> Option<Self> {
-        if let Body::Said { content: Content::Template(template) } = &message.body {
-            return Some(Self::Template(template));
+        match &message.body {
+            Body::Said { content: Content::Template(template) } => return Some(Self::Template(template)),
+            Body::Said { content: Content::Sticker { sticker, .. } } => return Some(Self::Sticker(sticker)),
+            Body::Said { content: Content::Location { title, address, latitude, longitude } } => {
+                let (title, address) = (title.as_deref()?, address.as_deref());
+                let (latitude, longitude) = (*latitude, *longitude);
+                return Some(Self::Location(Place { title, address, latitude, longitude }));
+            }
+            Body::Said { .. } | Body::Timeline { .. } => {}
         }
         let Some(attachment) = message.attachments().first() else {
             let text = message.reply_text()?;
@@ -217,6 +232,8 @@ impl<'a> Said<'a> {
         match self {
             Self::Text(text) => Some(Outgoing::Text(text)),
             Self::Template(_) => None,
+            Self::Sticker(sticker) => Some(Outgoing::Sticker(sticker)),
+            Self::Location(place) => Some(Outgoing::Location(*place)),
             Self::File { kind, url, preview_url, duration_ms } => Some(Outgoing::File {
                 kind: *kind,
                 url,

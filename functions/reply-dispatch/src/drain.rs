@@ -268,8 +268,9 @@ impl Dispatcher {
             let (mut message, via) = match settlement {
                 // The reply token was certainly not taken: push, which costs quota.
                 Settlement::Fallback if claimed.via != Via::Push => (claimed.message, Via::Push),
-                // Nothing was taken: the same as the account (SND-6).
-                Settlement::AsAccount if !claimed.repeats && claimed.message.shown_sender().is_some() => {
+                // Nothing was taken, also not by an earlier try that got no verdict: it asked for the same and would
+                // have been refused like this one. The same as the account (SND-6).
+                Settlement::AsAccount if claimed.message.shown_sender().is_some() => {
                     tracing::warn!(
                         conversation.id = %conversation.id, message.id = %claimed.message.key,
                         "The provider refused the sender's name: the reply goes out as the account"

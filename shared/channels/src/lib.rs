@@ -42,7 +42,7 @@ mod test_server;
 pub use envelope::{InboundEvent, InboundWork, Malformed, QuarantinePart};
 pub use http::ProviderHttp;
 pub use media::{Download, MediaAnswer};
-pub use outgoing::Outgoing;
+pub use outgoing::{Outgoing, Place};
 pub use parse::{ParseOptions, parse};
 pub use profile::{Profile, ProfileAnswer};
 pub use signature::SignatureError;

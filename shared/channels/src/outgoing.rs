@@ -3,7 +3,7 @@
 use madoguchi_domain::media::MediaKind;
 
 /// What a reply says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Outgoing<'a> {
     /// Text.
     Text(&'a str),
@@ -19,4 +19,21 @@ pub enum Outgoing<'a> {
         /// How long it plays.
         duration_ms: Option<u64>,
     },
+    /// A sticker: on LINE `package/sticker`, on Messenger its number.
+    Sticker(&'a str),
+    /// A place.
+    Location(Place<'a>),
+}
+
+/// A place as it goes out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Place<'a> {
+    /// Its name.
+    pub title: &'a str,
+    /// Its address.
+    pub address: Option<&'a str>,
+    /// Degrees.
+    pub latitude: f64,
+    /// Degrees.
+    pub longitude: f64,
 }

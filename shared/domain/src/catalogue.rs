@@ -6,8 +6,10 @@
 
 use crate::channel::ChannelKind;
 use crate::credential::Cause;
+use crate::place::PlaceRefused;
 use crate::reply::Lock;
 use crate::send::{AttachmentFault, FailureReason, RefusalClass, Rest};
+use crate::sticker::StickerRefused;
 use crate::text::TextRefused;
 
 /// A language that the texts are written in.
@@ -76,6 +78,12 @@ pub enum Problem {
     AttachmentTypeRefused,
     /// The provider could not fetch it.
     AttachmentUnreachable,
+    /// The channel has no stickers that can be sent.
+    StickerNotSupported,
+    /// The provider does not know the sticker, or does not let the account send it.
+    StickerRefused,
+    /// The channel takes no locations.
+    LocationNotSupported,
     /// The customer has asked not to be written to.
     RecipientOptedOut,
     /// Only a template that the provider has approved may be sent.
@@ -114,7 +122,7 @@ pub struct Text {
 impl Problem {
     /// Every problem, for tables and tests.
     pub fn all() -> impl Iterator<Item = Self> {
-        const WITHOUT_CAUSE: [Problem; 23] = [
+        const WITHOUT_CAUSE: [Problem; 26] = [
             Problem::ChannelUnlinked,
             Problem::ReplyWindowClosed,
             Problem::ContactUnreachable,
@@ -127,6 +135,9 @@ impl Problem {
             Problem::AttachmentTooLarge,
             Problem::AttachmentTypeRefused,
             Problem::AttachmentUnreachable,
+            Problem::StickerNotSupported,
+            Problem::StickerRefused,
+            Problem::LocationNotSupported,
             Problem::RecipientOptedOut,
             Problem::TemplateNeeded,
             Problem::ChannelNotPermitted,
@@ -158,6 +169,9 @@ impl Problem {
             Self::AttachmentTooLarge => "attachment_too_large",
             Self::AttachmentTypeRefused => "attachment_type_refused",
             Self::AttachmentUnreachable => "attachment_unreachable",
+            Self::StickerNotSupported => "sticker_not_supported",
+            Self::StickerRefused => "sticker_refused",
+            Self::LocationNotSupported => "location_not_supported",
             Self::RecipientOptedOut => "recipient_opted_out",
             Self::TemplateNeeded => "template_needed",
             Self::ChannelNotPermitted => "channel_not_permitted",
@@ -303,6 +317,27 @@ impl Problem {
                 "The provider could not fetch the attachment.",
                 "It did not get the file in time.",
                 "Send it again; if it fails again, make the file smaller.",
+            ),
+            Self::StickerNotSupported => (
+                "Stickers cannot be sent on this channel.",
+                "The provider has no stickers that a company can send here.",
+                "Send a picture or an emoji instead.",
+            ),
+            Self::StickerRefused => (
+                "The provider refused the sticker.",
+                match kind {
+                    ChannelKind::Line => {
+                        "LINE lets a company send only the stickers of its list of sendable stickers, not those of the \
+                         sticker shop."
+                    }
+                    _ => "It does not know the sticker, or does not let a company send it.",
+                },
+                "Choose another sticker, or send a picture or an emoji instead.",
+            ),
+            Self::LocationNotSupported => (
+                "Locations cannot be sent on this channel.",
+                "The provider has no message for a location here.",
+                "Send a link to a map as a text instead.",
             ),
             Self::RecipientOptedOut => (
                 "The customer has asked not to be written to.",
@@ -502,6 +537,26 @@ impl Problem {
                 "制限時間内にファイルを取得できませんでした。",
                 "もう一度送信してください。繰り返し失敗する場合は、ファイルを小さくしてください。",
             ),
+            Self::StickerNotSupported => (
+                "このチャネルではスタンプを送信できません。",
+                "送信先サービスには、企業から送信できるスタンプがありません。",
+                "画像または絵文字を送信してください。",
+            ),
+            Self::StickerRefused => (
+                "スタンプは送信先サービスに拒否されました。",
+                match kind {
+                    ChannelKind::Line => {
+                        "LINEで企業から送信できるのは、送信可能なスタンプの一覧にあるものだけです。スタンプショップのスタンプは送信できません。"
+                    }
+                    _ => "存在しないスタンプか、企業からの送信が許可されていないスタンプです。",
+                },
+                "別のスタンプを選ぶか、画像または絵文字を送信してください。",
+            ),
+            Self::LocationNotSupported => (
+                "このチャネルでは位置情報を送信できません。",
+                "送信先サービスに、位置情報のメッセージがありません。",
+                "地図のリンクをテキストとして送信してください。",
+            ),
             Self::RecipientOptedOut => (
                 "お客様が受信を停止しています。",
                 "お客様がSTOPと返信したか、受信の同意を取り消しました。",
@@ -640,6 +695,7 @@ impl From<FailureReason> for Problem {
             FailureReason::AttachmentTooLarge => Self::AttachmentTooLarge,
             FailureReason::AttachmentTypeRefused => Self::AttachmentTypeRefused,
             FailureReason::AttachmentUnreachable => Self::AttachmentUnreachable,
+            FailureReason::StickerRefused => Self::StickerRefused,
             FailureReason::RecipientOptedOut => Self::RecipientOptedOut,
             FailureReason::ChannelNotPermitted => Self::ChannelNotPermitted,
             FailureReason::ProviderRefused => Self::ProviderRefused,
@@ -679,6 +735,24 @@ impl From<&TextRefused> for Problem {
     }
 }
 
+impl Problem {
+    /// What keeps every sticker from a channel; a wrong name of one is the caller's to put right.
+    pub const fn of_sticker(refused: &StickerRefused) -> Option<Self> {
+        match refused {
+            StickerRefused::NotHere(_) => Some(Self::StickerNotSupported),
+            StickerRefused::Name { .. } => None,
+        }
+    }
+
+    /// The same of locations.
+    pub const fn of_place(refused: &PlaceRefused) -> Option<Self> {
+        match refused {
+            PlaceRefused::NotHere(_) => Some(Self::LocationNotSupported),
+            _ => None,
+        }
+    }
+}
+
 /// What a provider's refusal means to the person who wrote the message, at once or in the end; `None` for a spent
 /// reply token, after which the message is pushed.
 pub fn of_refusal(class: RefusalClass) -> Option<Problem> {
@@ -694,6 +768,7 @@ pub fn of_refusal(class: RefusalClass) -> Option<Problem> {
         RefusalClass::Temporary => Problem::ProviderUnavailable,
         RefusalClass::Invalid | RefusalClass::Sender => Problem::MessageRefused,
         RefusalClass::Attachment(fault) => of_attachment(fault),
+        RefusalClass::Sticker => Problem::StickerRefused,
         RefusalClass::Unmapped => Problem::ProviderRefused,
         RefusalClass::ThreadControl => Problem::ThreadControlled,
         RefusalClass::ReplyTokenSpent => return None,

@@ -6,8 +6,10 @@ use crate::event::{Attachment, Content};
 use crate::ids::MessageId;
 use crate::media::{Accepted, Media, MediaRefused};
 use crate::message::{Annotations, Body, Message, MessageKey, SendState, SentBy};
+use crate::place::{self, PlaceRefused};
 use crate::send::{FailureReason, Via};
 use crate::sender::{self, Writer};
+use crate::sticker::{self, StickerRefused};
 use crate::template::{self, TemplateRefused};
 use crate::text::{self, TextRefused};
 use crate::time::{Span, Timestamp};
@@ -152,6 +154,12 @@ pub enum ReplyRefused {
     /// Files are not sent on this channel.
     #[error(transparent)]
     File(#[from] MediaRefused),
+    /// The sticker cannot be sent.
+    #[error(transparent)]
+    Sticker(#[from] StickerRefused),
+    /// The location cannot be sent.
+    #[error(transparent)]
+    Place(#[from] PlaceRefused),
     /// It is scheduled for the past, or too far ahead.
     #[error("the time in `send_at` must be later than now and at most 30 days ahead")]
     SendTime,
@@ -192,6 +200,11 @@ pub fn write_content(
             text::check_behind(kind, &sender::prefix(kind, name), text)?;
         }
         Content::Template(template) => template::check(conversation.channel_kind, template)?,
+        Content::Sticker { sticker, .. } => sticker::check(conversation.channel_kind, sticker)?,
+        Content::Location { title, address, latitude, longitude } => {
+            let kind = conversation.channel_kind;
+            place::check(kind, title.as_deref(), address.as_deref(), *latitude, *longitude)?;
+        }
         _ => {}
     }
     Ok(queued(conversation, settings, writer, idempotency_key, content, placed_at, now))

@@ -69,6 +69,8 @@ pub enum RefusalClass {
     Invalid,
     /// An attachment is.
     Attachment(AttachmentFault),
+    /// A sticker that the provider does not know, or does not let the account send.
+    Sticker,
     /// A code that we do not know.
     Unmapped,
     /// Another app controls the thread.
@@ -169,6 +171,8 @@ pub enum FailureReason {
     AttachmentTypeRefused,
     /// The provider could not fetch it.
     AttachmentUnreachable,
+    /// The provider does not know the sticker, or does not let the account send it.
+    StickerRefused,
     /// The provider refused it with a code that we do not know.
     ProviderRefused,
     /// RPL-15: it was scheduled, and the customer wrote before.
@@ -177,7 +181,7 @@ pub enum FailureReason {
 
 impl FailureReason {
     /// Every reason, for tables and tests.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::ReplyWindowClosed,
         Self::ContactUnreachable,
         Self::MessageRefused,
@@ -191,6 +195,7 @@ impl FailureReason {
         Self::AttachmentTooLarge,
         Self::AttachmentTypeRefused,
         Self::AttachmentUnreachable,
+        Self::StickerRefused,
         Self::ProviderRefused,
         Self::CustomerWroteFirst,
     ];
@@ -211,6 +216,7 @@ impl FailureReason {
             Self::AttachmentTooLarge => "attachment_too_large",
             Self::AttachmentTypeRefused => "attachment_type_refused",
             Self::AttachmentUnreachable => "attachment_unreachable",
+            Self::StickerRefused => "sticker_refused",
             Self::ProviderRefused => "provider_refused",
             Self::CustomerWroteFirst => "customer_wrote_first",
         }
@@ -300,6 +306,7 @@ pub fn failure_of(class: RefusalClass) -> FailureReason {
         RefusalClass::Quota => FailureReason::QuotaExhausted,
         RefusalClass::Invalid | RefusalClass::Sender => FailureReason::MessageRefused,
         RefusalClass::Attachment(fault) => fault.into(),
+        RefusalClass::Sticker => FailureReason::StickerRefused,
         RefusalClass::Unmapped => FailureReason::ProviderRefused,
         RefusalClass::ThreadControl => FailureReason::ThreadControlled,
         RefusalClass::Credential(_) | RefusalClass::Restricted | RefusalClass::NotPermitted => {
@@ -373,6 +380,7 @@ pub fn settle(message: MessageId, attempt: u32, via: &Via, outcome: Outcome) -> 
             Settlement::Retry { after, may_have_landed: false, detail }
         }
         RefusalClass::Attachment(fault) => failed(fault.into()),
+        RefusalClass::Sticker => failed(FailureReason::StickerRefused),
         RefusalClass::Unmapped => failed(FailureReason::ProviderRefused),
         RefusalClass::ThreadControl => failed(FailureReason::ThreadControlled),
         RefusalClass::ReplyTokenSpent => Settlement::Fallback,
@@ -391,10 +399,6 @@ impl Settlement {
         match self {
             Self::Failed { reason: FailureReason::ProviderUnavailable, detail, .. } => {
                 Self::Unconfirmed { detail }
-            }
-            // A call without the name has a retry key of its own, which knows nothing of the earlier one.
-            Self::AsAccount => {
-                Self::unconfirmed("the sender's name was refused after an unclear attempt".to_owned())
             }
             settlement => settlement,
         }
@@ -512,6 +516,7 @@ mod tests {
                 None,
                 failed(FailureReason::AttachmentRefused),
             ),
+            (RefusalClass::Sticker, None, failed(FailureReason::StickerRefused)),
             (RefusalClass::Unmapped, None, failed(FailureReason::ProviderRefused)),
             (RefusalClass::ThreadControl, None, failed(FailureReason::ThreadControlled)),
             (RefusalClass::ReplyTokenSpent, None, Settlement::Fallback),
@@ -573,7 +578,6 @@ mod tests {
         assert!(matches!(gave_up.after_unclear(), Settlement::Unconfirmed { .. }));
         let refused = settle(message(), 1, &Via::Push, refused(RefusalClass::Recipient, None));
         assert_eq!(refused.clone().after_unclear(), refused);
-        assert!(matches!(Settlement::AsAccount.after_unclear(), Settlement::Unconfirmed { .. }));
     }
 
     #[test]

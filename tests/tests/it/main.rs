@@ -8,6 +8,7 @@ mod ingest;
 mod kinds;
 mod later;
 mod media;
+mod places;
 mod replies;
 mod scenarios;
 mod senders;

@@ -13,7 +13,7 @@ use madoguchi_domain::message::Body;
 use madoguchi_domain::sender::{self, SenderMode, Writer};
 use madoguchi_domain::{
     ChannelSettings, Content, Conversation, ConversationId, Message, MessageId, SendState, Span, Timestamp,
-    reply, text,
+    place, reply, sticker, text,
 };
 use serde::Deserialize;
 
@@ -26,13 +26,15 @@ use crate::input::{IdempotencyKey, InPath, Instant, JsonBody};
 use crate::view::{MessageView, PageView};
 use crate::{Api, ApiError, Shared};
 
-/// What is to be sent: a text or a template, or a file with or without a text.
+/// What is to be sent: a text, a template, a sticker or a location, or a file with or without a text.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Draft {
     text: Option<String>,
     template: Option<TemplateDraft>,
     attachment: Option<FileDraft>,
+    sticker: Option<StickerDraft>,
+    location: Option<LocationDraft>,
     /// When it goes out: not now but then (RPL-15).
     send_at: Option<Instant>,
     /// It is dropped, with notice, if the customer writes before.
@@ -51,6 +53,50 @@ struct TemplateDraft {
     content_sid: String,
     #[serde(default)]
     variables: BTreeMap<String, String>,
+}
+
+/// As [`sticker::naming`] says.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StickerDraft {
+    package_id: Option<String>,
+    sticker_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LocationDraft {
+    title: String,
+    address: Option<String>,
+    latitude: f64,
+    longitude: f64,
+}
+
+impl Draft {
+    /// What it says, if it is one thing and no file.
+    fn content(self) -> Result<Content, ApiError> {
+        let invalid = |what: &str| Err(ApiError::InvalidBody { what: what.to_owned() });
+        let said = [
+            self.text.map(Content::text),
+            self.template.map(|TemplateDraft { content_sid, variables }| {
+                Content::Template(Template { content_sid, variables })
+            }),
+            self.sticker.map(|StickerDraft { package_id, sticker_id }| {
+                sticker::content(package_id.as_deref(), &sticker_id)
+            }),
+            self.location.map(|LocationDraft { title, address, latitude, longitude }| {
+                place::content(&title, address.as_deref(), latitude, longitude)
+            }),
+        ];
+        let mut said = said.into_iter().flatten();
+        match (said.next(), said.next()) {
+            (None, _) => invalid("missing field `text`"),
+            (Some(_), Some(_)) => {
+                invalid("send one of `text`, `template`, `attachment`, `sticker` and `location`")
+            }
+            (Some(content), None) => Ok(content),
+        }
+    }
 }
 
 /// Who writes a reply.
@@ -95,24 +141,23 @@ async fn written(
         return Err(invalid("`unless_customer_writes` needs a `send_at`"));
     }
     if let Some(file) = &draft.attachment {
-        if draft.template.is_some() || draft.split {
+        if draft.template.is_some() || draft.sticker.is_some() || draft.location.is_some() || draft.split {
             return Err(invalid("send a file alone or with a `text` that is not split"));
         }
         return send_file_and_text(api, author, id, key, file, draft.text).await;
     }
-    let content = match (draft.text, draft.template) {
-        (Some(text), None) if draft.split => return send_parts(api, author, id, key, &text).await,
-        (Some(text), None) => Content::text(text),
-        (None, Some(_)) if draft.split => return Err(invalid("a template cannot be split")),
-        (None, Some(TemplateDraft { content_sid, variables })) => {
-            Content::Template(Template { content_sid, variables })
-        }
-        (None, None) => return Err(invalid("missing field `text`")),
-        (Some(_), Some(_)) => return Err(invalid("send either `text` or `template`")),
-    };
+    let (send_at, split) = (draft.send_at, draft.split);
+    let unless_customer_writes = draft.unless_customer_writes;
+    let content = draft.content()?;
+    if split {
+        let Content::Text { text, .. } = &content else {
+            return Err(invalid("only a text can be split"));
+        };
+        return send_parts(api, author, id, key, text).await;
+    }
     let conversation = existing(api, id).await?;
-    if let Some(Instant(at)) = draft.send_at {
-        let plan = Plan { at, unless_customer_writes: draft.unless_customer_writes };
+    if let Some(Instant(at)) = send_at {
+        let plan = Plan { at, unless_customer_writes };
         return Ok(schedule(api, author, conversation, key, content, plan).await?.answer(author.operator));
     }
     Ok(write(api, author, conversation, key, content, None).await?.answer(author.operator))

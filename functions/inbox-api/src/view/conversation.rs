@@ -3,8 +3,10 @@
 use madoguchi_domain::channel::Sending;
 use madoguchi_domain::conversation::Status;
 use madoguchi_domain::deadline;
+use madoguchi_domain::place;
 use madoguchi_domain::reply::{self, Composer, Lock};
 use madoguchi_domain::send::Rest;
+use madoguchi_domain::sticker::{self, Naming};
 use madoguchi_domain::text::{self, Limit};
 use madoguchi_domain::window::{self, Author, Window};
 use madoguchi_domain::{
@@ -90,6 +92,23 @@ struct WindowView {
 #[derive(Debug, Serialize)]
 struct LimitsView {
     text: TextLimitView,
+    /// Null where no stickers can be sent.
+    sticker: Option<StickerLimitView>,
+    /// Null where no locations can be sent.
+    location: Option<LocationLimitView>,
+}
+
+#[derive(Debug, Serialize)]
+struct StickerLimitView {
+    /// Whether it is named with its package.
+    package_required: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct LocationLimitView {
+    title: TextLimitView,
+    address: TextLimitView,
+    address_required: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -150,7 +169,7 @@ impl ConversationView {
             }),
             composer: composer(conversation, channel, now, reader),
             window: WindowView::new(conversation, settings.human_agent, now),
-            limits: LimitsView::from(text::limit(conversation.channel_kind)),
+            limits: LimitsView::new(conversation.channel_kind),
             problems: problems(conversation, channel, now, reader),
             participants: None,
             files: channel.map(|channel| FilesView::new(channel.kind, &channel.settings)),
@@ -247,9 +266,25 @@ impl WindowView {
     }
 }
 
-impl From<Limit> for LimitsView {
+impl LimitsView {
+    fn new(kind: ChannelKind) -> Self {
+        let sticker = sticker::naming(kind);
+        let location = place::limits(kind);
+        Self {
+            text: text::limit(kind).into(),
+            sticker: sticker.map(|naming| StickerLimitView { package_required: naming == Naming::Package }),
+            location: location.map(|limits| LocationLimitView {
+                title: limits.title.into(),
+                address: limits.address.into(),
+                address_required: limits.address_required,
+            }),
+        }
+    }
+}
+
+impl From<Limit> for TextLimitView {
     fn from(limit: Limit) -> Self {
-        Self { text: TextLimitView { max: limit.max, unit: limit.unit.as_str() } }
+        Self { max: limit.max, unit: limit.unit.as_str() }
     }
 }
 
@@ -327,7 +362,11 @@ mod tests {
                     "kind": "standard", "until": "2023-11-15T22:13:20.000Z",
                     "opened_at": "2023-11-14T22:13:20.000Z", "ended_at": null,
                 },
-                "limits": {"text": {"max": 1_999, "unit": "characters"}},
+                "limits": {
+                    "text": {"max": 1_999, "unit": "characters"},
+                    "sticker": {"package_required": false},
+                    "location": null,
+                },
                 "problems": [],
                 "participants": null,
                 "files": FilesView::new(ChannelKind::Messenger, &channel.settings),
@@ -459,6 +498,31 @@ mod tests {
         assert_eq!(view.composer.controlled_by, app);
         let text = Problem::ThreadControlled.text(ChannelKind::Messenger, Language::Ja);
         assert_eq!((view.composer.message, view.composer.remedy), (Some(text.message), Some(text.remedy)));
+    }
+
+    #[test]
+    fn msg_12_stickers_and_locations_are_offered_where_they_can_be_sent() {
+        let units = |max| json!({"max": max, "unit": "utf16_code_units"});
+        let characters = |max| json!({"max": max, "unit": "characters"});
+        let table = [
+            (ChannelKind::Messenger, json!({"package_required": false}), json!(null)),
+            (
+                ChannelKind::Line,
+                json!({"package_required": true}),
+                json!({"title": units(100), "address": units(100), "address_required": true}),
+            ),
+            (
+                ChannelKind::WhatsApp,
+                json!(null),
+                json!({"title": characters(100), "address": characters(300), "address_required": false}),
+            ),
+            (ChannelKind::Sms, json!(null), json!(null)),
+        ];
+        for (kind, sticker, location) in table {
+            let conversation = open(kind, Party::User("1".into()));
+            let limits = &shown(&conversation, Some(&channel(kind)), NOW)["limits"];
+            assert_eq!((&limits["sticker"], &limits["location"]), (&sticker, &location), "{kind}");
+        }
     }
 
     #[test]

@@ -52,6 +52,7 @@ async fn a_new_line_channel_has_its_secret_its_connection_and_its_webhook() {
 #[tokio::test]
 async fn a_second_page_joins_the_connection_of_the_first() {
     let api = TestApi::start().await;
+    api.add_departments(&["A", "B"]).await;
     let first = api.administer("POST", "/api/channels", new_page("104")).await;
     assert_eq!(first.body["webhook_path"], "/webhooks/messenger");
     assert_eq!(api.aws.secret(&page_secret()), json!({"user_token": "first-token", "pages": {}}));
@@ -153,6 +154,7 @@ async fn aut_7_a_new_credential_takes_the_place_of_the_old_one_and_is_looked_at_
 #[tokio::test]
 async fn a_re_authorization_keeps_the_connections_channels_pages_and_page_tokens() {
     let api = TestApi::start().await;
+    api.add_departments(&["A", "B"]).await;
     api.administer("POST", "/api/channels", new_page("104")).await;
     let join = json!({
         "kind": "messenger", "name": "B", "page_id": "105", "connection_id": page_connection(),

@@ -181,7 +181,21 @@ impl TestApi {
         assert_eq!(response.headers()["cache-control"], "no-store");
         let status = response.status();
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        Answer { status, body: serde_json::from_slice(&body).unwrap() }
+        // A success may have nothing to say.
+        let body = if status == StatusCode::NO_CONTENT {
+            Value::Null
+        } else {
+            serde_json::from_slice(&body).unwrap()
+        };
+        Answer { status, body }
+    }
+
+    /// Departments, so that as many channels of each kind can be connected.
+    pub(crate) async fn add_departments(&self, names: &[&str]) {
+        for name in names {
+            let answer = self.administer("POST", "/api/departments", json!({ "name": name })).await;
+            assert_eq!(answer.status, StatusCode::CREATED);
+        }
     }
 
     /// A healthy channel with these settings.

@@ -108,7 +108,9 @@ impl Scene<'_> {
             }
             Action::PageInbox { text } => {
                 let message = ThreadMessage { from_company: true, ..self.own("text", Some(text)) };
-                let event = echo(self.page, self.peer, &message, PAGE_INBOX_APP_ID, None, |_| String::new());
+                let nowhere = |_: &Media| String::new();
+                let event =
+                    echo(self.base_url, self.page, self.peer, &message, PAGE_INBOX_APP_ID, None, nowhere);
                 Ok(Happened { message: Some(message), event: Some(event) })
             }
             // Blocking is silent on Messenger: the company learns of it from error 551.
@@ -155,10 +157,7 @@ impl Scene<'_> {
     fn sticker(&self, sticker_id: &str) -> Happened {
         let mut message = self.own("sticker", None);
         message.sticker_id = Some(sticker_id.to_owned());
-        // The documents show numbers and strings; a number where it is one.
-        let number = sticker_id.parse::<u64>().map_or_else(|_| json!(sticker_id), Value::from);
-        let url = format!("{}/media/sticker-{sticker_id}.png", self.base_url);
-        let attachment = json!({"type": "sticker", "payload": {"url": url, "sticker_id": number}});
+        let attachment = sticker_attachment(self.base_url, sticker_id);
         let content = json!({"mid": message.id, "attachments": [attachment]});
         self.said(message, content)
     }
@@ -253,6 +252,7 @@ fn find<'t>(thread: &'t mut Thread, id: &str) -> Result<&'t mut ThreadMessage, A
 /// What every app that listens to the page hears about a message from the page. Files are named by the
 /// address that Meta gives them.
 pub(crate) fn echo(
+    base_url: &str,
     page: &str,
     psid: &str,
     message: &ThreadMessage,
@@ -268,10 +268,20 @@ pub(crate) fn echo(
         let attachment = |media: &Media| json!({"type": media.kind, "payload": {"url": address(media)}});
         content["attachments"] = message.media.iter().map(attachment).collect();
     }
+    if let Some(sticker) = &message.sticker_id {
+        content["attachments"] = json!([sticker_attachment(base_url, sticker)]);
+    }
     if let Some(metadata) = metadata {
         content["metadata"] = metadata.into();
     }
     json!({"sender": {"id": page}, "recipient": {"id": psid}, "timestamp": message.at_ms, "message": content})
+}
+
+/// The documents show numbers and strings; a number where it is one.
+fn sticker_attachment(base_url: &str, sticker_id: &str) -> Value {
+    let number = sticker_id.parse::<u64>().map_or_else(|_| json!(sticker_id), Value::from);
+    let url = format!("{base_url}/media/sticker-{sticker_id}.png");
+    json!({"type": "sticker", "payload": {"url": url, "sticker_id": number}})
 }
 
 fn reaction_name(emoji: &str) -> &'static str {

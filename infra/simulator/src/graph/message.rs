@@ -22,6 +22,7 @@ pub(super) struct Outgoing {
     pub(super) kind: String,
     pub(super) text: Option<String>,
     pub(super) attachment: Option<Attached>,
+    pub(super) sticker_id: Option<String>,
     pub(super) metadata: Option<String>,
     pub(super) choices: Vec<Choice>,
 }
@@ -40,6 +41,7 @@ impl Outgoing {
         let metadata = message["metadata"].as_str();
         check_length("message[metadata]", metadata, METADATA_LIMIT - 1)?;
         let mut choices = quick_replies(message)?;
+        let sticker = sticker(message)?;
         let (kind, text, attachment) = match (message["text"].as_str(), message.get("attachment")) {
             (Some(text), None) => {
                 if text.is_empty() {
@@ -54,13 +56,25 @@ impl Outgoing {
                     "(#100) Cannot have both text and attachment in one message",
                 ));
             }
-            (None, None) if message["sticker_id"].is_string() || message["sticker_id"].is_number() => {
-                ("sticker".to_owned(), None, None)
-            }
+            (None, None) if sticker.is_some() => ("sticker".to_owned(), None, None),
             (None, None) => return Err(empty()),
         };
-        Ok(Self { kind, text, attachment, metadata: metadata.map(ToOwned::to_owned), choices })
+        let (metadata, sticker_id) = (metadata.map(ToOwned::to_owned), sticker.filter(|_| kind == "sticker"));
+        Ok(Self { kind, text, attachment, sticker_id, metadata, choices })
     }
+}
+
+/// The documents show a number; ids come as strings too.
+fn sticker(message: &Value) -> Result<Option<String>, GraphError> {
+    let number = match &message["sticker_id"] {
+        Value::Null => return Ok(None),
+        Value::Number(number) => number.as_u64(),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    };
+    let number = number.filter(|number| *number > 0);
+    let number = number.ok_or_else(|| GraphError::parameter("(#100) Invalid sticker_id"))?;
+    Ok(Some(number.to_string()))
 }
 
 fn empty() -> GraphError {
@@ -160,6 +174,20 @@ mod tests {
             13
         );
         assert!(Outgoing::parse(&json!({"text": "a", "quick_replies": vec![reply; 14]})).is_err());
+    }
+
+    #[test]
+    fn a_sticker_is_named_by_its_number() {
+        for id in [json!(767_226_160_478_561_u64), json!("767226160478561")] {
+            let sent = Outgoing::parse(&json!({"sticker_id": id})).unwrap();
+            assert_eq!(
+                (sent.kind.as_str(), sent.sticker_id.as_deref()),
+                ("sticker", Some("767226160478561"))
+            );
+        }
+        for id in [json!("like"), json!(0), json!(-1), json!(1.5), json!({})] {
+            assert_eq!(Outgoing::parse(&json!({"sticker_id": id})).unwrap_err().code, 100, "{id}");
+        }
     }
 
     #[test]

@@ -158,6 +158,7 @@ fn send_message(
         kind: outgoing.kind,
         text: outgoing.text,
         media,
+        sticker_id: outgoing.sticker_id,
         sender_name,
         choices: outgoing.choices,
         sent: Some(SentDetails {
@@ -173,7 +174,7 @@ fn send_message(
         ..ThreadMessage::default()
     };
     let address = |media: &Media| cdn::address(base_url, media, expires_at_ms);
-    let echo = customer::echo(page, recipient, &sent, app_id, metadata.as_deref(), address);
+    let echo = customer::echo(base_url, page, recipient, &sent, app_id, metadata.as_deref(), address);
     let mut answer = json!({"recipient_id": recipient, "message_id": sent.id});
     if let Some(id) = attachment_id {
         answer["attachment_id"] = id.into();

@@ -14,6 +14,11 @@ const QUICK_REPLY_LIMIT: usize = 13;
 const PLACE_LIMIT: usize = 100;
 const TRACKING_LIMIT: usize = 100;
 const POSTBACK_DATA_LIMIT: usize = 300;
+/// "Sticker definitions": the packages that accounts may send. The stickers in them are not told apart here.
+const SENDABLE_PACKAGES: [&str; 15] = [
+    "446", "789", "1070", "6136", "6325", "6359", "6362", "6370", "6632", "8515", "8522", "8525", "11537",
+    "11538", "11539",
+];
 
 pub(super) fn validate_all(messages: &Value) -> Result<(), LineError> {
     let Some(messages) =
@@ -36,6 +41,7 @@ impl Object<'_> {
             Some("sticker") => {
                 self.text("packageId", URL_LIMIT)?;
                 self.text("stickerId", URL_LIMIT)?;
+                self.sendable()?;
             }
             Some("image" | "video") => {
                 self.url("originalContentUrl")?;
@@ -49,8 +55,8 @@ impl Object<'_> {
             Some("location") => {
                 self.text("title", PLACE_LIMIT)?;
                 self.text("address", PLACE_LIMIT)?;
-                self.number("latitude")?;
-                self.number("longitude")?;
+                self.degrees("latitude", 90.0)?;
+                self.degrees("longitude", 180.0)?;
             }
             Some("template" | "flex" | "imagemap") => self.text("altText", 1_500)?,
             Some("coupon") => self.text("couponId", URL_LIMIT)?,
@@ -79,6 +85,29 @@ impl Object<'_> {
 
     fn number(&self, property: &str) -> Result<(), LineError> {
         if self.message[property].is_number() { Ok(()) } else { Err(self.wrong(property, "May not be null")) }
+    }
+
+    fn degrees(&self, property: &str, most: f64) -> Result<(), LineError> {
+        match self.message[property].as_f64() {
+            None => Err(self.wrong(property, "May not be null")),
+            Some(degrees) if degrees.abs() > most => {
+                Err(self.wrong(property, &format!("Must be between -{most} and {most}")))
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn sendable(&self) -> Result<(), LineError> {
+        let package = self.message["packageId"].as_str().unwrap_or_default();
+        let is_number = |id: &str| id.bytes().all(|byte| byte.is_ascii_digit());
+        if !SENDABLE_PACKAGES.contains(&package) {
+            return Err(self.wrong("packageId", "The sticker cannot be sent"));
+        }
+        if self.message["stickerId"].as_str().is_some_and(is_number) {
+            Ok(())
+        } else {
+            Err(self.wrong("stickerId", "The sticker cannot be sent"))
+        }
     }
 
     fn tracking(&self) -> Result<(), LineError> {
@@ -168,6 +197,15 @@ mod tests {
         json!({"type": "text", "text": text})
     }
 
+    /// A location that can be sent, with some of it changed.
+    fn place(changed: &Value) -> Value {
+        let mut place = json!({"type": "location", "title": "駅", "address": "東京", "latitude": 35.6, "longitude": 139.7});
+        for (name, value) in changed.as_object().unwrap() {
+            place[name] = value.clone();
+        }
+        place
+    }
+
     #[test]
     fn text_is_counted_in_utf16_code_units() {
         assert!(validate_all(&json!([text(&"あ".repeat(5_000))])).is_ok());
@@ -195,6 +233,15 @@ mod tests {
             json!({"type": "image", "originalContentUrl": "http://example.com/a.jpg", "previewImageUrl": url}),
             json!({"type": "audio", "originalContentUrl": url}),
             json!({"type": "text", "text": ""}),
+            json!({"type": "sticker", "packageId": "446"}),
+            json!({"type": "sticker", "packageId": "446", "stickerId": "smile"}),
+            json!({"type": "sticker", "packageId": "447", "stickerId": "1988"}),
+            place(&json!({"title": null})),
+            place(&json!({"address": ""})),
+            place(&json!({"title": "あ".repeat(101)})),
+            place(&json!({"latitude": 90.1})),
+            place(&json!({"longitude": -180.1})),
+            place(&json!({"longitude": "139"})),
             json!({"type": "hologram"}),
             json!({"type": "text", "text": "a", "sender": {"name": "Fine name of 21 chars"}}),
             json!({"type": "text", "text": "a", "sender": {"name": "line support"}}),
@@ -206,6 +253,9 @@ mod tests {
         let allowed = [
             json!({"type": "image", "originalContentUrl": url, "previewImageUrl": url}),
             json!({"type": "text", "text": "a", "sender": {"name": "佐藤"}}),
+            json!({"type": "sticker", "packageId": "446", "stickerId": "1988"}),
+            place(&json!({})),
+            place(&json!({"title": "あ".repeat(100), "latitude": -90, "longitude": 180})),
         ];
         for message in allowed {
             assert!(validate_all(&json!([message])).is_ok(), "{message}");

@@ -184,7 +184,11 @@ impl Thread {
         let same = |other: &&ThreadMessage| match metadata(message) {
             Some(own) => metadata(other).as_ref() == Some(&own),
             None => {
-                other.kind == message.kind && other.text == message.text && links(other) == links(message)
+                other.kind == message.kind
+                    && other.text == message.text
+                    && other.sticker_id == message.sticker_id
+                    && other.place == message.place
+                    && links(other) == links(message)
             }
         };
         self.visible().filter(|other| other.from_company).filter(same).count()

@@ -12,7 +12,7 @@ use crate::{
     model::Provider,
     shared::Shared,
     state::{
-        Journey, SentDetails, ThreadMessage, World,
+        Journey, Place, SentDetails, ThreadMessage, World,
         twilio::{Template, provider_of},
     },
 };
@@ -20,6 +20,8 @@ use crate::{
 const BODY_LIMIT: usize = 1_600;
 const MEDIA_LIMIT: usize = 10;
 const VARIABLES_LIMIT: usize = 100;
+/// "Channel did not accept given content."
+const CONTENT_NOT_ACCEPTED: u32 = 63_005;
 const VALIDITY_LIMIT_S: u32 = 36_000;
 /// WhatsApp, any kind; MMS, pictures and everything else.
 const WHATSAPP_LIMIT_BYTES: u64 = 16 * 1024 * 1024;
@@ -36,6 +38,9 @@ pub(super) async fn send(
 ) -> Result<Value, TwilioError> {
     let mut order = shared.read(|world| Order::parse(world, form))?;
     let mut problem = order.template.as_ref().and_then(|template| template.error_code);
+    if order.place.as_ref().is_some_and(Result::is_err) {
+        problem.get_or_insert(CONTENT_NOT_ACCEPTED);
+    }
     for media in &mut order.media {
         if let Err(code) = fetch(shared, order.provider, media).await {
             problem.get_or_insert(code);
@@ -56,8 +61,12 @@ struct Order {
     body: Option<String>,
     template: Option<Template>,
     media: Vec<Media>,
+    /// WhatsApp; what cannot be read is told afterwards.
+    place: Option<Result<Place, NotAPlace>>,
     callback: Option<String>,
 }
+
+struct NotAPlace;
 
 impl Order {
     fn parse(world: &World, form: &Form) -> Result<Self, TwilioError> {
@@ -104,6 +113,7 @@ impl Order {
             service,
             customer: customer.id.clone(),
             to: to.to_owned(),
+            place: place(form, provider, body.as_deref()),
             body,
             template,
             media,
@@ -178,6 +188,23 @@ fn media(form: &Form, provider: Provider) -> Result<Vec<Media>, TwilioError> {
     Ok(urls.into_iter().map(|url| Media::linked(MediaKind::File, url)).collect())
 }
 
+/// `geo:{latitude},{longitude}`, with `|{label}` or without; the body is the name. SMS know nothing of it.
+fn place(form: &Form, provider: Provider, name: Option<&str>) -> Option<Result<Place, NotAPlace>> {
+    let action = read_text(form, "PersistentAction").filter(|_| provider == Provider::WhatsApp)?;
+    let read = || {
+        let (at, label) = action.strip_prefix("geo:").map(|at| at.split_once('|').unwrap_or((at, "")))?;
+        let (latitude, longitude) = at.split_once(',')?;
+        let degrees = |text: &str, most: f64| text.parse().ok().filter(|degrees: &f64| degrees.abs() <= most);
+        Some(Place {
+            title: name?.to_owned(),
+            address: label.to_owned(),
+            latitude: degrees(latitude, 90.0)?,
+            longitude: degrees(longitude, 180.0)?,
+        })
+    };
+    Some(read().ok_or(NotAPlace))
+}
+
 /// Twilio takes the file at once; what goes wrong is told by a status callback. The error is its code.
 async fn fetch(shared: &Shared, provider: Provider, media: &mut Media) -> Result<(), u32> {
     let on_whatsapp = provider == Provider::WhatsApp;
@@ -225,6 +252,7 @@ fn accept(
     let kind = match order.media.first() {
         Some(media) => media.kind.as_str(),
         None if is_template => "template",
+        None if order.place.is_some() => "location",
         None => "text",
     };
     let request = form.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
@@ -244,6 +272,7 @@ fn accept(
         }),
         text: order.body,
         media: order.media,
+        place: order.place.and_then(Result::ok),
         sent: Some(SentDetails {
             via: "send".into(),
             attempts: 1,

@@ -12,6 +12,7 @@ mod media_line;
 mod media_messenger;
 mod media_twilio;
 mod pages;
+mod places;
 mod state;
 mod support;
 mod twilio_api;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::error::classify;
 use crate::http::{self, Answer, ProviderHttp};
 use crate::json;
-use crate::outgoing::Outgoing;
+use crate::outgoing::{Outgoing, Place};
 use crate::verdict::Verdict;
 
 /// Answers with a reply token, free of charge: `POST /v2/bot/message/reply`. A token is good once,
@@ -78,6 +78,19 @@ fn message(content: &Outgoing<'_>, sender: Option<&str>) -> Result<Value, Verdic
                 }),
                 None => return refused("a picture without a preview"),
             }
+        }
+        Outgoing::Sticker(sticker) => match sticker.split_once('/') {
+            Some((package, sticker)) => json!({
+                "type": "sticker", "packageId": package, "stickerId": sticker,
+            }),
+            None => return Err(Verdict::refused(RefusalClass::Sticker, "a sticker without its package")),
+        },
+        Outgoing::Location(Place { title, address: Some(address), latitude, longitude }) => json!({
+            "type": "location", "title": title, "address": address,
+            "latitude": latitude, "longitude": longitude,
+        }),
+        Outgoing::Location(Place { address: None, .. }) => {
+            return Err(Verdict::refused(RefusalClass::Invalid, "a location without its address"));
         }
     };
     if let Some(name) = sender {
@@ -191,6 +204,44 @@ mod tests {
         for content in [file(MediaKind::File), bare(MediaKind::Image), bare(MediaKind::Audio)] {
             let refused = push(&http(), "http://127.0.0.1:1", "access", "U1", &content, None, KEY).await;
             assert!(matches!(refused, Outcome::Refused(Refusal { class: RefusalClass::Attachment(_), .. })));
+        }
+    }
+
+    #[tokio::test]
+    async fn msg_2_and_msg_12_stickers_and_locations_have_a_message_each_by_both_ways() {
+        let place =
+            Place {
+                title: "東京駅", address: Some("丸の内1丁目"), latitude: 35.681_236, longitude: -0.5
+            };
+        let table = [
+            (
+                Outgoing::Sticker("446/1988"),
+                json!({"type": "sticker", "packageId": "446", "stickerId": "1988"}),
+            ),
+            (
+                Outgoing::Location(place),
+                json!({
+                    "type": "location", "title": "東京駅", "address": "丸の内1丁目",
+                    "latitude": 35.681_236, "longitude": -0.5,
+                }),
+            ),
+        ];
+        for (content, expected) in table {
+            let server = TestServer::start([taken(200), taken(200)]);
+            reply(&http(), &server.base(), "access", "reply-token", &content, Some("山田")).await;
+            push(&http(), &server.base(), "access", "U1", &content, Some("山田"), KEY).await;
+            for request in server.requests() {
+                assert_eq!(request.json()["messages"], json!([with_sender(expected.clone())]));
+            }
+        }
+        let table = [
+            (Outgoing::Sticker("1988"), RefusalClass::Sticker),
+            (Outgoing::Location(Place { address: None, ..place }), RefusalClass::Invalid),
+        ];
+        for (content, class) in table {
+            let refused = push(&http(), "http://127.0.0.1:1", "access", "U1", &content, None, KEY).await;
+            let Outcome::Refused(refusal) = refused else { panic!("{refused:?}") };
+            assert_eq!(refusal.class, class);
         }
     }
 

@@ -14,7 +14,7 @@ use crate::verdict::Verdict;
 pub struct OutgoingMessage<'a> {
     /// The page-scoped id of the contact.
     pub psid: &'a str,
-    /// A text of fewer than 2,000 characters, or a file by its address.
+    /// A text of fewer than 2,000 characters, a file by its address, or a sticker by its number.
     pub content: Outgoing<'a>,
     /// Comes back in the echo and settles an unclear send: our message key. Fewer than 1,000 characters.
     pub metadata: &'a str,
@@ -50,8 +50,8 @@ async fn attempt(
     page: &PageAccess<'_>,
     message: &OutgoingMessage<'_>,
 ) -> Result<String, Verdict> {
-    let body =
-        body(message).ok_or_else(|| Verdict::refused(RefusalClass::Invalid, "not a way of Messenger"))?;
+    let body = body(message)
+        .ok_or_else(|| Verdict::refused(RefusalClass::Invalid, "not a message or a way of Messenger"))?;
     let request = http
         .post(graph.address(&[page.page_id, "messages"])?)
         .query(&graph::credentials(page.token, page.app_secret))
@@ -70,6 +70,11 @@ fn body(message: &OutgoingMessage<'_>) -> Option<Value> {
             "attachment": { "type": kind.as_str(), "payload": { "url": url } },
             "metadata": message.metadata,
         }),
+        // Shown as a number in Meta's documents (Sticker API).
+        Outgoing::Sticker(sticker) => {
+            json!({ "sticker_id": sticker.parse::<u64>().ok()?, "metadata": message.metadata })
+        }
+        Outgoing::Location(_) => return None,
     };
     let mut body = json!({ "recipient": { "id": message.psid }, "message": said });
     if let Some(persona) = message.persona_id {
@@ -95,6 +100,7 @@ mod tests {
     use madoguchi_domain::media::MediaKind;
 
     use super::*;
+    use crate::outgoing::Place;
     use crate::test_server::{Request, Step, TestServer, http};
 
     async fn send_to(base_url: String, via: &Via) -> Outcome {
@@ -152,6 +158,32 @@ mod tests {
             server.only_request().json()["message"],
             json!({"attachment": {"type": "video", "payload": {"url": url}}, "metadata": "key"})
         );
+    }
+
+    #[tokio::test]
+    async fn msg_2_a_sticker_goes_out_by_its_number_and_a_place_not_at_all() {
+        let server = TestServer::start([taken()]);
+        let page = PageAccess { page_id: "1234", token: "page token", app_secret: None };
+        let said = async |base_url: String, content| {
+            let graph = GraphConfig { base_url, version: "v26.0".into() };
+            let via = &Via::HumanAgent;
+            let message =
+                OutgoingMessage { psid: "987", content, metadata: "key", via, persona_id: Some("77") };
+            send(&http(), &graph, &page, &message).await
+        };
+        said(server.base(), Outgoing::Sticker("767226160478561")).await;
+        assert_eq!(
+            server.only_request().json(),
+            json!({
+                "recipient": {"id": "987"}, "messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT",
+                "persona_id": "77", "message": {"sticker_id": 767_226_160_478_561_u64, "metadata": "key"},
+            })
+        );
+        let place = Place { title: "駅", address: None, latitude: 0.0, longitude: 0.0 };
+        for content in [Outgoing::Location(place), Outgoing::Sticker("446/1988")] {
+            let refused = said("http://127.0.0.1:1".into(), content).await;
+            assert!(matches!(refused, Outcome::Refused(_)), "{refused:?}");
+        }
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ use super::error::classify;
 use super::status::stage;
 use crate::http::{self, ProviderHttp};
 use crate::json;
+use crate::outgoing::Place;
 use crate::verdict::Verdict;
 
 /// A reply on its way out.
@@ -34,6 +35,8 @@ pub enum OutgoingContent<'a> {
     Template(&'a Template),
     /// A file, which Twilio fetches from its address.
     File(&'a str),
+    /// A place (WhatsApp). Only its name counts as text.
+    Location(Place<'a>),
 }
 
 /// How long Twilio may wait in its own queue: 4 hours. The default was changed from this to 10 hours, so it is always
@@ -62,7 +65,7 @@ async fn attempt(
     let segments = ["2010-04-01", "Accounts", account.account_sid, "Messages.json"];
     let url = http::address(base_url, &segments)?;
     let sender = if message.from.starts_with("MG") { "MessagingServiceSid" } else { "From" };
-    let variables;
+    let (variables, action);
     let mut form = vec![
         ("To", message.to),
         (sender, message.from),
@@ -72,6 +75,13 @@ async fn attempt(
     match message.content {
         OutgoingContent::Text(text) => form.push(("Body", text)),
         OutgoingContent::File(url) => form.push(("MediaUrl", url)),
+        // "Location messages with WhatsApp": the body is the name, the label stands below it.
+        OutgoingContent::Location(Place { title, address, latitude, longitude }) => {
+            form.push(("Body", title));
+            let label = address.map(|address| format!("|{address}")).unwrap_or_default();
+            action = format!("geo:{latitude},{longitude}{label}");
+            form.push(("PersistentAction", &action));
+        }
         OutgoingContent::Template(template) => {
             form.push(("ContentSid", &template.content_sid));
             if !template.variables.is_empty() {
@@ -176,6 +186,28 @@ mod tests {
             let sent: Option<BTreeMap<String, String>> =
                 fields.get("ContentVariables").map(|json| serde_json::from_str(json).unwrap());
             assert_eq!(sent.unwrap_or_default(), variables);
+        }
+    }
+
+    #[tokio::test]
+    async fn msg_12_a_place_goes_out_by_its_coordinates_with_its_name_as_text() {
+        let beale = Place {
+            title: "Twilio",
+            address: Some("375 Beale St"),
+            latitude: 37.78789,
+            longitude: -122.391_664,
+        };
+        let table = [
+            (beale, "geo:37.78789,-122.391664|375 Beale St"),
+            (Place { address: None, ..beale }, "geo:37.78789,-122.391664"),
+            (Place { latitude: 0.000_000_1, longitude: 180.0, ..beale }, "geo:0.0000001,180|375 Beale St"),
+        ];
+        for (place, action) in table {
+            let message = Outgoing { content: OutgoingContent::Location(place), ..MESSAGE };
+            let (_, request) = with(taken(), &message).await;
+            let fields: BTreeMap<_, _> = fields(&request).into_iter().collect();
+            assert_eq!((fields["Body"].as_str(), fields["PersistentAction"].as_str()), ("Twilio", action));
+            assert!(!fields.contains_key("MediaUrl") && !fields.contains_key("ContentSid"));
         }
     }
 

@@ -57,8 +57,8 @@ impl Department {
 /// A kind of channel cannot have one more (CHN-13).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "of the kind {kind} there are as many channels as can be connected ({channels}), and as many may be connected as there are departments ({departments}); \
-     add a department first, or delete a channel"
+    "there are {channels} channels of the kind {kind}, and each kind may have as many as there are departments \
+     ({departments}); add a department first, or delete a channel"
 )]
 pub struct TooManyChannels {
     /// Which kind.
@@ -121,7 +121,7 @@ mod tests {
             assert_eq!(answer.is_ok(), allowed, "{channels} with {left} left");
         }
         let refused = may_connect(ChannelKind::Line, 1, 0).unwrap_err().to_string();
-        assert!(refused.contains("1 channels of the kind line") && refused.contains("(1)"), "{refused}");
+        assert!(refused.contains("channels of the kind line") && refused.contains("(1)"), "{refused}");
     }
 
     #[test]

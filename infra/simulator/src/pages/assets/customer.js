@@ -266,8 +266,12 @@ function file({ url, kind, name, size_bytes, problem }) {
   }
 }
 
-const place = ({ title, address, latitude, longitude }) =>
-  el("span", {}, `◎ ${title}`, el("br"), el("small", {}, address || `${latitude}, ${longitude}`));
+const place = ({ title, address, latitude, longitude }) => {
+  const at = `${latitude}, ${longitude}`;
+  const map = `https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=16/${latitude}/${longitude}`;
+  return el("a", { class: "place", href: map, title: at, target: "_blank", rel: "noopener noreferrer" },
+    el("b", {}, `◎ ${title}`), el("small", {}, address || at));
+};
 
 const reactions = (message) => {
   const shown = message.reactions.filter(Boolean);

@@ -6,7 +6,7 @@ const id = encodeURIComponent;
 
 const STATUS = {
   queued: "送信待ち queued", sending: "送信中 sending", sent: "送信済み sent", delivered: "配信済み delivered",
-  read: "既読 read", failed: "送信失敗 failed", unconfirmed: "未確認 unconfirmed",
+  scheduled: "予約 scheduled", canceled: "取消 canceled", read: "既読 read", failed: "送信失敗 failed", unconfirmed: "未確認 unconfirmed",
 };
 const AUTHOR = {
   other_app: "他のアプリから · from another app", provider_app: "アプリから · from the provider's app",
@@ -40,6 +40,10 @@ const LIMIT = {
   whatsapp: { most: 1600, count: (text) => [...text].length },
   sms: { most: 1600, count: (text) => [...text].length },
 };
+
+// One of each is enough to try them.
+const STICKER = { line: { package_id: "11537", sticker_id: "52002734" }, messenger: { sticker_id: "144884865685780" } };
+const PLACE = { title: "東京駅", address: "東京都千代田区丸の内1丁目", latitude: 35.681236, longitude: 139.767125 };
 
 const state = {
   person: null, section: "unanswered", list: [], listCursor: null, listShown: null, open: null, conversation: null, messages: [],
@@ -211,6 +215,11 @@ function buildFrame() {
     count: el("span"),
     until: el("span"),
     send: el("button", { type: "submit" }, "送信 · Send"),
+    sticker: el("button", {
+      type: "button", class: "quiet", onclick: () => post({ sticker: STICKER[state.conversation.channel_kind] }),
+    }, "☺ スタンプ · Sticker"),
+    place: el("button", { type: "button", class: "quiet", onclick: () => post({ location: PLACE }) }, "◎ 位置情報 · Location"),
+    later: el("input", { type: "datetime-local", "aria-label": "送信予約 · Send later" }),
   });
   frame.text.value = state.unsaved[state.open] ?? "";
   frame.text.addEventListener("input", drawCount);
@@ -223,7 +232,9 @@ function buildFrame() {
       event.preventDefault();
       send();
     },
-  }, frame.note, frame.text, el("div", { class: "foot" }, frame.until, frame.count, frame.send));
+  }, frame.note, frame.text,
+    el("div", { class: "extras" }, frame.sticker, frame.place, el("label", {}, "送信予約 · Send later ", frame.later)),
+    el("div", { class: "foot" }, frame.until, frame.count, frame.send));
   byId("talk").replaceChildren(frame.header, frame.chat, frame.problem, frame.form);
 }
 
@@ -306,6 +317,10 @@ function bubble(message) {
 }
 
 function failure(message) {
+  if (message.status === "scheduled") {
+    return el("small", {}, `${moment(message.send_at)} `,
+      el("button", { type: "button", class: "link", onclick: () => cancel(message) }, "予約を取り消す · Cancel"));
+  }
   if (message.status !== "failed" && message.status !== "unconfirmed") return null;
   const reason = message.failure?.message ?? (message.status === "unconfirmed" ? "届いたかどうか確認できません。" : "");
   return el("span", { class: "failure" }, reason, " ",
@@ -330,6 +345,10 @@ function drawComposer() {
   frame.note.textContent = notes.join("\n");
   frame.until.textContent = !locked && until ? `返信期限 ${moment(until)}` : "";
   frame.text.disabled = locked;
+  const limits = state.conversation.limits;
+  frame.sticker.hidden = !limits?.sticker;
+  frame.place.hidden = !limits?.location;
+  for (const control of [frame.sticker, frame.place, frame.later]) control.disabled = locked;
   drawCount();
 }
 
@@ -341,27 +360,35 @@ function drawCount() {
   frame.send.disabled = frame.text.disabled || length > most || !frame.text.value.trim();
 }
 
-// One key per press: pressing again after a lost answer cannot send twice, a changed text is a new message.
 async function send() {
   const text = frame.text.value.trim();
-  const conversation = state.open;
   if (!text || frame.send.disabled) return;
-  if (state.pending?.text !== text || state.pending.conversation !== conversation) {
-    state.pending = { conversation, text, key: crypto.randomUUID() };
-  }
   frame.send.disabled = true;
-  const sent = await attempt(() => api("POST", `conversations/${id(conversation)}/messages`, { text }, { "idempotency-key": state.pending.key }));
-  if (sent && conversation === state.open) {
+  if (await post({ text })) frame.text.value = "";
+  drawCount();
+}
+
+// One key per press: pressing again after a lost answer cannot send twice, what was changed is a new message.
+async function post(said) {
+  const conversation = state.open;
+  const draft = frame.later.value ? { ...said, send_at: new Date(frame.later.value).toISOString() } : said;
+  const what = JSON.stringify([conversation, draft]);
+  if (state.pending?.what !== what) state.pending = { what, key: crypto.randomUUID() };
+  const { key } = state.pending;
+  const sent = await attempt(() => api("POST", `conversations/${id(conversation)}/messages`, draft, { "idempotency-key": key }));
+  const here = sent && conversation === state.open;
+  if (here) {
     state.pending = null;
-    frame.text.value = "";
+    frame.later.value = "";
     frame.chat.scrollTop = frame.chat.scrollHeight;
   }
-  drawCount();
   refresh();
+  return here;
 }
 
 const resend = (message) => attempt(() =>
   api("POST", `conversations/${id(state.open)}/messages/${id(message.id)}/resend`, {})).then(refresh);
+const cancel = (message) => attempt(() => api("DELETE", `conversations/${id(state.open)}/messages/${id(message.id)}`)).then(refresh);
 const change = (verb) => attempt(() => api("POST", `conversations/${id(state.open)}/${verb}`, {})).then(refresh);
 
 async function attempt(work) {
