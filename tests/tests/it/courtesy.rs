@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 
 const BOTH: [ChannelKind; 2] = [ChannelKind::Line, ChannelKind::Messenger];
 
-async fn says(test: &TestInbox, kind: ChannelKind, text: &str) -> ConversationId {
+async fn says(test: &TestInbox, kind: ChannelKind, words: &str) -> ConversationId {
     test.pass(Span::from_secs(1));
-    let id = test.customer_writes(kind, "customer-1", text).await;
+    let id = test.customer_writes(kind, "customer-1", words).await;
     test.settle().await;
     id
 }
@@ -29,6 +29,10 @@ async fn act(test: &TestInbox, group: Option<&str>, action: Action) -> Conversat
     test.settle().await;
     let party = if group.is_some() { Party::Group(performed.peer) } else { Party::User(performed.peer) };
     ConversationId::derive(TestInbox::channel_id(ChannelKind::Line), &party)
+}
+
+fn hello() -> Action {
+    Action::Text { text: "hello".into(), quote: None }
 }
 
 /// The newest message that the API shows.
@@ -137,9 +141,8 @@ async fn the_newest_message_that_can_be_marked_is() {
 async fn what_marks_a_message_is_stored_and_told_to_nobody() {
     let test = TestInbox::start().await;
     let group = test.simulator.groups(demo::LINE_CHANNEL).remove(0);
-    let text = || Action::Text { text: "hello".into(), quote: None };
     for group in [None, Some(group.as_str())] {
-        let id = act(&test, group, text()).await;
+        let id = act(&test, group, hello()).await;
         let stored = test.messages(id).await.pop().unwrap();
         let token = stored.read_token.as_ref().expect("it came with the message").as_str().to_owned();
         assert!(!format!("{stored:?}").contains(&token));
@@ -206,7 +209,7 @@ async fn typing_is_shown_now_and_then_and_not_too_late() {
 async fn groups_are_marked_as_read_and_shown_no_typing() {
     let test = TestInbox::start().await;
     let group = test.simulator.groups(demo::LINE_CHANNEL).remove(0);
-    let id = act(&test, Some(&group), Action::Text { text: "hello".into(), quote: None }).await;
+    let id = act(&test, Some(&group), hello()).await;
     typing(&test, id).await;
     open(&test, id).await;
     test.settle().await;
@@ -342,9 +345,8 @@ async fn nothing_is_shown_when_the_window_is_over_or_the_chat_is_closed() {
 async fn what_is_noted_for_it_appears_in_no_list_and_expires() {
     let test = TestInbox::start().await;
     let group = test.simulator.groups(demo::LINE_CHANNEL).remove(0);
-    let text = || Action::Text { text: "hello".into(), quote: None };
-    let grouped = act(&test, Some(&group), text()).await;
-    let single = act(&test, None, text()).await;
+    let grouped = act(&test, Some(&group), hello()).await;
+    let single = act(&test, None, hello()).await;
     let everything = async || {
         let mut seen = vec![test.get("/api/conversations").await];
         for id in [grouped, single] {
