@@ -467,7 +467,8 @@ impl TestInbox {
         let status = answer.status().as_u16();
         let location = answer.headers().get("location").map(|link| link.to_str().unwrap().to_owned());
         let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
-        (status, location.map_or_else(|| serde_json::from_slice(&body).unwrap(), Value::from))
+        let body = || if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
+        (status, location.map_or_else(body, Value::from))
     }
 
     /// Posts to an address; returns everything that it answers.

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from infra.local.testbed import Testbed, eventually
 
-from .steps import answer, conversation_with, customer_writes, new_customer, status_of
+from .steps import answer, conversation_with, customer_writes, mark_as_read, new_customer, status_of
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +37,7 @@ def _use_everything(stack: Testbed) -> None:
     found = conversation_with(stack, "permissions?")
     reply = answer(stack, found["id"], "permissions", "granted")
     status_of(stack, found["id"], reply["id"], {"sent", "delivered", "read"})
+    mark_as_read(stack, customer)
     outputs = stack.description["aws"]["outputs"]
     work = {
         "v": 1,

@@ -29,7 +29,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Replies go to `outbound` (FIFO), contacts to `profiles`, files to `media`.
+    /// Replies and what is shown beside them go to `outbound` (FIFO), contacts to `profiles`, files to `media`.
     pub fn new(outbound: Queue, profiles: Queue, media: Queue) -> Self {
         Self { outbound, profiles, media }
     }
@@ -46,6 +46,11 @@ impl Relay {
             match follow_up(&new, old) {
                 None => {}
                 Some(FollowUp::Reply { work, dedupe }) => replies.push(FifoEntry {
+                    body: serde_json::to_string(&work)?,
+                    group: work.conversation_id.to_string(),
+                    deduplication: dedupe,
+                }),
+                Some(FollowUp::Courtesy { work, dedupe }) => replies.push(FifoEntry {
                     body: serde_json::to_string(&work)?,
                     group: work.conversation_id.to_string(),
                     deduplication: dedupe,

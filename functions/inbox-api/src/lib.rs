@@ -77,6 +77,8 @@ pub fn routes(api: Api) -> Router {
         .route("/api/conversations/{conversation}", get(conversations::read))
         .route("/api/conversations/{conversation}/close", post(conversations::close))
         .route("/api/conversations/{conversation}/reopen", post(conversations::reopen))
+        .route("/api/conversations/{conversation}/read", post(conversations::mark_read))
+        .route("/api/conversations/{conversation}/typing", post(conversations::typing))
         .route("/api/conversations/{conversation}/messages", get(messages::list).post(messages::send))
         .route("/api/conversations/{conversation}/messages/{message}", delete(messages::cancel))
         .route("/api/conversations/{conversation}/messages/{message}/resend", post(messages::resend))

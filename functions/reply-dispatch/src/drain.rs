@@ -11,7 +11,7 @@ use madoguchi_domain::send::{
 use madoguchi_domain::{Channel, ChannelKind, Conversation, Message, SentBy, Span, Timestamp};
 use madoguchi_runtime::{Clock, Metrics, ProviderConfig, RecordError};
 use madoguchi_store::inbox::PendingReply;
-use madoguchi_store::work::ReplyWork;
+use madoguchi_store::work::{OutboundWork, ReplyWork};
 use madoguchi_store::{Directory, Inbox, Saved, SenderCache, StoreError};
 
 /// The longest that one reply takes: a token, a call and its repeat, 8 seconds each.
@@ -88,7 +88,13 @@ impl Dispatcher {
     }
 
     async fn handle(&self, body: &str, deadline: Timestamp) -> Result<(), DispatchError> {
-        let work: ReplyWork = serde_json::from_str(body)?;
+        let work = match serde_json::from_str(body)? {
+            OutboundWork::Reply(work) => work,
+            OutboundWork::Courtesy(work) => {
+                self.show(work, deadline).await;
+                return Ok(());
+            }
+        };
         let mut pending = self.inbox.pending_of_conversation(work.channel_id, work.conversation_id).await?;
         // The index may not show yet what the stream has told already.
         let told =

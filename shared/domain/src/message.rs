@@ -79,6 +79,9 @@ pub struct Message {
     /// The provider's id of the message it quotes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
+    /// LINE: what marks it and all before it as read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_token: Option<ReadToken>,
     /// How far a reply has come; `None` for what came in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send: Option<SendState>,
@@ -97,6 +100,30 @@ pub struct Message {
     /// Counts the writes; every change is conditional on it.
     #[serde(default)]
     pub rev: u64,
+}
+
+/// Marks a message of LINE and all before it as read. It never expires, so it is shown to nobody: prints as
+/// `ReadToken(…)`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ReadToken(String);
+
+impl ReadToken {
+    /// Takes a token over.
+    pub fn new(token: impl Into<String>) -> Self {
+        Self(token.into())
+    }
+
+    /// The token itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ReadToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReadToken(…)")
+    }
 }
 
 /// Who said it.
@@ -242,6 +269,7 @@ impl Message {
                 }
             }
             *content = Content::Unsent;
+            self.read_token = None;
         }
     }
 

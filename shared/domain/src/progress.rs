@@ -84,6 +84,7 @@ mod tests {
             participant: None,
             reply_to: None,
             send: Some(send),
+            read_token: None,
             annotations: Annotations::default(),
             stored_at: T,
             noted_before: None,

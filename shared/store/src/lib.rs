@@ -11,6 +11,7 @@
 //! | somebody in a group | `c#{conversation}` | `p#{person}` |
 //! | event that belongs to no conversation | `channel#{channel}` | `e#{event}` |
 //! | file that an operator may upload and send | `c#{conversation}` | `u#{upload}` |
+//! | how far it was read, who is writing: for its customer to see | `c#{conversation}` | `read`, `typing` |
 //! | quarantined body or event | `quarantine` | `{id}#{part:03}` |
 //!
 //! | index | key | holds | answers |
@@ -35,6 +36,8 @@
 //! | queue a scheduled reply | strong get of the conversation 1 RRU, of the reply 1; message 1 WRU, leaving `deadline` 1 + `pending` 1 |
 //! | drop one | transaction of message and line (4 WRU), leaving `deadline` 1 |
 //! | remind a customer | message 1 WRU + `pending` 1; conversation 1 + `inbox` move 2 + `deadline` 2 |
+//! | note that a conversation was read, or that somebody writes | strong get of the conversation 1 RRU; 1 WRU, also if it is no news |
+//! | show it | strong get of conversation and channel 2 RRU; on LINE what marks the newest message, up to 25 of them at half price |
 //! | closer's tick with nothing due | one query per shard, 0.5 RRU each |
 //!
 //! # Directory table

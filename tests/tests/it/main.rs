@@ -3,6 +3,7 @@
 
 mod closing;
 mod costs;
+mod courtesy;
 mod crash;
 mod ingest;
 mod kinds;

@@ -1,14 +1,18 @@
-//! Conversations: list, read, close, reopen.
+//! Conversations: list, read, close, reopen; what their customers see of who reads and writes.
 
 mod close;
 mod list;
+mod mark_read;
 mod read;
 mod reopen;
+mod typing;
 
 pub(crate) use close::close;
 pub(crate) use list::list;
+pub(crate) use mark_read::mark_read;
 pub(crate) use read::read;
 pub(crate) use reopen::reopen;
+pub(crate) use typing::typing;
 
 use madoguchi_domain::{Conversation, ConversationId};
 

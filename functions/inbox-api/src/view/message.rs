@@ -436,6 +436,7 @@ mod tests {
             provider_message_id: None,
             participant: None,
             reply_to: None,
+            read_token: None,
             annotations: Annotations::default(),
             stored_at: AT,
             noted_before: None,

@@ -11,11 +11,13 @@ use crate::support::{Caller, NOW, TestApi};
 const ID: &str = "1809223c-a54e-5e9b-ae37-4058be706671";
 
 /// Every route, and whether it is for administrators.
-const ROUTES: [(&str, &str, bool); 22] = [
+const ROUTES: [(&str, &str, bool); 24] = [
     ("GET", "/api/conversations", false),
     ("GET", "/api/conversations/{conversation}", false),
     ("POST", "/api/conversations/{conversation}/close", false),
     ("POST", "/api/conversations/{conversation}/reopen", false),
+    ("POST", "/api/conversations/{conversation}/read", false),
+    ("POST", "/api/conversations/{conversation}/typing", false),
     ("GET", "/api/conversations/{conversation}/messages", false),
     ("POST", "/api/conversations/{conversation}/messages", false),
     ("DELETE", "/api/conversations/{conversation}/messages/{message}", false),

@@ -178,7 +178,8 @@ impl TestApi {
         assert_eq!(response.headers()["cache-control"], "no-store");
         let status = response.status();
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        Answer { status, body: serde_json::from_slice(&body).unwrap() }
+        let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
+        Answer { status, body }
     }
 
     /// A healthy channel with these settings.
@@ -228,6 +229,7 @@ impl TestApi {
                 content: Content::text(text),
                 reply_to: None,
                 reply_token: None,
+                read_token: None,
                 referral: None,
             }),
         };

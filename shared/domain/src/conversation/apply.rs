@@ -573,6 +573,9 @@ impl Work<'_> {
     ) -> Message {
         let mut message = self.new_message(sent_by, provider_message_id, content, reply_to);
         message.noted_before = Some(self.conversation.noted.count());
+        if let EventBody::Message(incoming) = &self.event.body {
+            message.read_token.clone_from(&incoming.read_token);
+        }
         if let Body::Said { content } = &mut message.body {
             content.want_files(self.conversation.channel_kind, self.now);
         }
@@ -606,6 +609,7 @@ impl Work<'_> {
             provider_message_id: Some(provider_message_id.to_owned()),
             participant: self.event.participant.clone(),
             reply_to,
+            read_token: None,
             annotations: Annotations::default(),
             stored_at: self.now,
             noted_before: None,

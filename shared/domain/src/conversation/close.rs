@@ -90,6 +90,7 @@ pub(crate) fn timeline(
         participant: None,
         reply_to: None,
         send: None,
+        read_token: None,
         annotations: Annotations::default(),
         stored_at: now,
         noted_before: None,

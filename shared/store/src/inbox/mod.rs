@@ -4,6 +4,7 @@ mod channel_event;
 mod commit;
 mod compact;
 mod conversation;
+pub(crate) mod courtesy;
 mod deadline;
 mod list;
 mod load;
