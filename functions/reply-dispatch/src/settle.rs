@@ -2,7 +2,7 @@
 
 use madoguchi_domain::message::SendState;
 use madoguchi_domain::send::{FailureReason, Meter, Settlement, Via};
-use madoguchi_domain::{Channel, Message, Span, Timestamp};
+use madoguchi_domain::{Channel, Message, Span, Timestamp, second_try};
 use madoguchi_store::{Saved, StoreError};
 
 use crate::drain::{Claimed, DispatchError, Dispatcher, Next};
@@ -176,7 +176,7 @@ impl Dispatcher {
         let mut message = message;
         for _ in 0..TRIES {
             let provider_message_id = message.provider_message_id.clone();
-            message.send = Some(state.clone());
+            message.send = Some(second_try::settled(&message, state.clone()));
             let (conversation, key) = (message.conversation_id, message.key);
             if self.inbox.save_message(&message).await? == Saved::Done {
                 return Ok(());
@@ -184,7 +184,8 @@ impl Dispatcher {
             match self.inbox.message(conversation, &key).await? {
                 Some(current) if in_hand(&current, claimed_at) => {
                     message = current;
-                    message.provider_message_id = message.provider_message_id.or(provider_message_id);
+                    // What the call told is of this attempt; what is stored may be of an earlier one.
+                    message.provider_message_id = provider_message_id.or(message.provider_message_id);
                 }
                 _ => return Ok(()),
             }

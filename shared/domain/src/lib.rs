@@ -19,6 +19,7 @@ pub mod progress;
 pub mod quota;
 pub mod reminder;
 pub mod reply;
+pub mod second_try;
 pub mod send;
 pub mod sender;
 pub mod sms;

@@ -37,6 +37,7 @@ const fn rank(state: &SendState) -> Option<u8> {
     match state {
         SendState::Scheduled { .. }
         | SendState::Canceled { .. }
+        | SendState::Retrying { .. }
         | SendState::Queued { .. }
         | SendState::Sending { .. }
         | SendState::Unconfirmed { .. } => None,
@@ -88,6 +89,7 @@ mod tests {
             stored_at: T,
             noted_before: None,
             discarded: Vec::new(),
+            first_try: None,
             rev: 1,
         }
     }

@@ -35,12 +35,23 @@ pub struct Refusal {
     /// The provider's own words, kept only where the code has no meaning for us. For administrators; may quote the
     /// message, so it is never logged.
     pub text: Option<String>,
+    /// Of a message that the provider had taken and then gave up: it may get through another time.
+    pub again: Option<Again>,
+}
+
+/// When a message that was given up may get through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// After a passing fault on the way.
+    Soon,
+    /// When the customer's device can be reached again.
+    Later,
 }
 
 impl Refusal {
     /// A refusal without a hint when to come back.
     pub fn new(class: RefusalClass, detail: impl Into<String>) -> Self {
-        Self { class, detail: detail.into(), retry_after: None, text: None }
+        Self { class, detail: detail.into(), retry_after: None, text: None, again: None }
     }
 }
 
@@ -291,7 +302,7 @@ const RESTRICTED_PAUSE: Span = Span::from_minutes(15);
 const LONGEST_PAUSE: Span = Span::from_hours(24);
 
 /// What fails a message that the provider had taken and then could not deliver (RPL-11). Passing faults are no
-/// exception: the provider has given up, and sending again is an operator's decision.
+/// exception: the provider has given up. What may be sent once more by itself is [`crate::second_try`]'s to say.
 pub fn failure_of(class: RefusalClass) -> FailureReason {
     match class {
         RefusalClass::Window => FailureReason::ReplyWindowClosed,
@@ -345,7 +356,7 @@ pub fn settle(message: MessageId, attempt: u32, via: &Via, outcome: Outcome) -> 
         Outcome::Unclear { detail } => return Settlement::Unconfirmed { detail },
         Outcome::Refused(refusal) => refusal,
     };
-    let Refusal { class, detail, retry_after, text } = refusal;
+    let Refusal { class, detail, retry_after, text, .. } = refusal;
     let failed = |reason| Settlement::Failed { reason, detail: detail.clone(), text: text.clone() };
     match class {
         // Held replies are not attempted, so each attempt here followed a check that found the credential

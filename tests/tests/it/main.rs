@@ -10,6 +10,7 @@ mod later;
 mod media;
 mod replies;
 mod scenarios;
+mod second_try;
 mod senders;
 mod token_refresh;
 mod twilio;

@@ -24,7 +24,7 @@ const PHONE: &str = "+819012345678";
 const TEMPLATE: &str = "HX0123456789abcdef0123456789abcdef";
 use ChannelKind::{Sms, WhatsApp};
 
-async fn start() -> TestInbox {
+pub(crate) async fn start() -> TestInbox {
     let test = TestInbox::start().await;
     test.add_twilio().await;
     test
@@ -64,7 +64,7 @@ fn message<'a>(kind: ChannelKind, sid: &'a str, more: &[(&'a str, &'a str)]) -> 
     [&base[..], more].concat()
 }
 
-async fn deliver(url: &str, parameters: &[(&str, &str)]) -> u16 {
+pub(crate) async fn deliver(url: &str, parameters: &[(&str, &str)]) -> u16 {
     let (headers, body) = signed(url, parameters);
     post(url, &headers, body).await
 }
@@ -80,7 +80,7 @@ fn signed_json(url: &str, body: &[u8]) -> (String, HeaderMap) {
 }
 
 /// The customer writes; returns the conversation.
-async fn says(test: &TestInbox, kind: ChannelKind, number: u32, words: &str) -> ConversationId {
+pub(crate) async fn says(test: &TestInbox, kind: ChannelKind, number: u32, words: &str) -> ConversationId {
     let sid = sid(number);
     let parameters = message(kind, &sid, &[("Body", words), ("NumMedia", "0")]);
     assert_eq!(deliver(&address(test, kind), &parameters).await, 200);
@@ -97,7 +97,7 @@ async fn told(test: &TestInbox, status: &str, more: &[(&str, &str)]) {
     test.settle().await;
 }
 
-async fn state(test: &TestInbox, id: ConversationId, key: MessageKey) -> SendState {
+pub(crate) async fn state(test: &TestInbox, id: ConversationId, key: MessageKey) -> SendState {
     test.message(id, &key).await.send.unwrap()
 }
 

@@ -8,6 +8,7 @@ use crate::ids::{ConversationId, MessageId, Party};
 use crate::message::{Annotations, Body, Edit, Message, MessageKey, Reaction, SendState, SentBy};
 use crate::participant::{Participant, Presence};
 use crate::progress;
+use crate::second_try;
 use crate::time::{Span, Timestamp};
 
 /// Notes about a message that never arrives are forgotten after so long.
@@ -377,7 +378,18 @@ impl Work<'_> {
         if message.channel_id != self.conversation.channel_id {
             return Seen::Before;
         }
+        if let Some(told) = second_try::told_of_first(&message, progress, self.event.at) {
+            self.replace = told;
+            return if self.replace.is_some() { Seen::FirstTime } else { Seen::Before };
+        }
         let Some(state) = progress::advance(&message, progress, self.event.at) else { return Seen::Before };
+        let state = match second_try::decide(&self.conversation, &message, progress, &state) {
+            Some((first, retrying)) => {
+                message.first_try = Some(first);
+                retrying
+            }
+            None => second_try::settled(&message, state),
+        };
         if let SendState::Failed { reason, .. } = state {
             self.conversation.note_failure(reason, message.key.at, self.event.at);
         }
@@ -610,6 +622,7 @@ impl Work<'_> {
             stored_at: self.now,
             noted_before: None,
             discarded: Vec::new(),
+            first_try: None,
             rev: 0,
         }
     }
