@@ -7,6 +7,7 @@
 
 mod call;
 mod drain;
+mod lookup;
 mod settle;
 
 pub use drain::{DispatchError, Dispatcher};

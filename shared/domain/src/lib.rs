@@ -12,6 +12,7 @@ pub mod event;
 pub mod happening;
 pub mod ids;
 pub mod later;
+pub mod lookup;
 pub mod media;
 pub mod message;
 pub mod participant;

@@ -261,6 +261,11 @@ pub enum Settlement {
         /// For maintainers.
         detail: String,
     },
+    /// Nobody knows yet: the provider is asked for it when the lease is over, see [`crate::lookup`].
+    LookUp {
+        /// For maintainers.
+        detail: String,
+    },
     /// Again after the wait; later messages of the conversation wait too.
     Retry {
         /// How long.
@@ -353,6 +358,7 @@ pub fn settle(message: MessageId, attempt: u32, via: &Via, outcome: Outcome) -> 
                 settlement => settlement,
             };
         }
+        Outcome::Unclear { detail } if *via == Via::Twilio => return Settlement::LookUp { detail },
         Outcome::Unclear { detail } => return Settlement::Unconfirmed { detail },
         Outcome::Refused(refusal) => refusal,
     };
@@ -462,6 +468,8 @@ pub fn retry_key_lapsed(first_attempt_at: Timestamp, now: Timestamp) -> bool {
 pub fn after_crash(via: &Via, first_attempt_at: Timestamp, now: Timestamp) -> AfterCrash {
     if via.repeatable() && !retry_key_lapsed(first_attempt_at, now) {
         AfterCrash::Repeat
+    } else if *via == Via::Twilio {
+        AfterCrash::LookUp
     } else {
         AfterCrash::Unconfirmed
     }
@@ -472,6 +480,8 @@ pub fn after_crash(via: &Via, first_attempt_at: Timestamp, now: Timestamp) -> Af
 pub enum AfterCrash {
     /// The same call is safe to make again.
     Repeat,
+    /// The provider can be asked whether it was taken.
+    LookUp,
     /// It may have been taken; an echo or a person decides.
     Unconfirmed,
 }
@@ -572,7 +582,8 @@ mod tests {
             settle(message(), MAX_ATTEMPTS, &Via::Push, unclear()),
             Settlement::Unconfirmed { .. }
         ));
-        for via in [Via::Response, Via::HumanAgent, Via::Twilio, Via::ReplyToken { token: "t".into() }] {
+        assert!(matches!(settle(message(), 1, &Via::Twilio, unclear()), Settlement::LookUp { .. }));
+        for via in [Via::Response, Via::HumanAgent, Via::ReplyToken { token: "t".into() }] {
             assert!(matches!(settle(message(), 1, &via, unclear()), Settlement::Unconfirmed { .. }));
         }
     }
@@ -593,6 +604,7 @@ mod tests {
         assert_eq!(after_crash(&Via::Push, start, start + Span::from_hours(22)), AfterCrash::Repeat);
         assert_eq!(after_crash(&Via::Push, start, start + Span::from_hours(23)), AfterCrash::Unconfirmed);
         assert_eq!(after_crash(&Via::Response, start, start), AfterCrash::Unconfirmed);
+        assert_eq!(after_crash(&Via::Twilio, start, start), AfterCrash::LookUp);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod crash;
 mod ingest;
 mod kinds;
 mod later;
+mod lookup;
 mod media;
 mod replies;
 mod scenarios;

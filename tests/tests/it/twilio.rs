@@ -342,6 +342,9 @@ async fn an_unclear_reply_waits_for_its_status_and_is_never_sent_twice() {
     test.twilio.answer_next(500, json!({ "code": 20500 }));
     let key = test.answer(id, "k", "answer").await;
     test.settle().await;
+    assert!(matches!(state(&test, id, key).await, SendState::Sending { .. }));
+    test.pass(Span::from_secs(45));
+    test.settle().await;
     assert!(matches!(state(&test, id, key).await, SendState::Unconfirmed { .. }));
     for _ in 0..3 {
         test.pass(Span::from_minutes(10));

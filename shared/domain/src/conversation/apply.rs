@@ -8,7 +8,6 @@ use crate::ids::{ConversationId, MessageId, Party};
 use crate::message::{Annotations, Body, Edit, Message, MessageKey, Reaction, SendState, SentBy};
 use crate::participant::{Participant, Presence};
 use crate::progress;
-use crate::second_try;
 use crate::time::{Span, Timestamp};
 
 /// Notes about a message that never arrives are forgotten after so long.
@@ -374,28 +373,16 @@ impl Work<'_> {
     /// The provider tells how far one of our messages has come. It opens nothing, and what it is about must be ours:
     /// others may send from the same account.
     fn progress(&mut self, progress: &Progress) -> Seen {
-        let Some(mut message) = self.message.take() else { return Seen::Before };
+        let Some(message) = self.message.take() else { return Seen::Before };
         if message.channel_id != self.conversation.channel_id {
             return Seen::Before;
         }
-        if let Some(told) = second_try::told_of_first(&message, progress, self.event.at) {
-            self.replace = told;
-            return if self.replace.is_some() { Seen::FirstTime } else { Seen::Before };
+        let told = progress::tell(&self.conversation, &message, progress, self.event.at);
+        let Some(told) = told else { return Seen::Before };
+        if let Some(SendState::Failed { reason, .. }) = told.send {
+            self.conversation.note_failure(reason, told.key.at, self.event.at);
         }
-        let Some(state) = progress::advance(&message, progress, self.event.at) else { return Seen::Before };
-        let state = match second_try::decide(&self.conversation, &message, progress, &state) {
-            Some((first, retrying)) => {
-                message.first_try = Some(first);
-                retrying
-            }
-            None => second_try::settled(&message, state),
-        };
-        if let SendState::Failed { reason, .. } = state {
-            self.conversation.note_failure(reason, message.key.at, self.event.at);
-        }
-        message.send = Some(state);
-        message.provider_message_id = Some(progress.provider_message_id.clone());
-        self.replace = Some(message);
+        self.replace = Some(told);
         Seen::FirstTime
     }
 
