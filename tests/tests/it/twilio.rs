@@ -456,6 +456,31 @@ async fn aut_11_a_refused_credential_holds_the_channel_and_a_rate_error_lets_it_
     }
 }
 
+/// AUT-12: a dispatcher that remembers the credential from before the hold does not bring the hold back.
+#[tokio::test]
+async fn aut_12_what_was_remembered_before_a_re_authorization_holds_the_channel_no_more() {
+    let test = start().await;
+    let id = says(&test, Sms, 1, "question").await;
+    let name = SecretNames::new(PREFIX).twilio_channel(TestInbox::channel_id(Sms));
+    let credential = |token: &str| json!({ "account_sid": twilio::ACCOUNT, "auth_token": token });
+    test.aws.set_secret(&name, &credential("replaced at the provider"));
+    let key = test.answer(id, "k", "answer").await;
+    test.pass(Span::from_minutes(2));
+    test.settle().await;
+    assert!(matches!(test.channel(Sms).await.sending(test.clock.now()), Sending::Held(_)));
+    // The new one is there within the moments in which no refused call may ask for it again.
+    test.pass(Span::from_secs(5));
+    test.aws.set_secret(&name, &credential(twilio::AUTH_TOKEN));
+    let released = test.directory.release_channel(TestInbox::channel_id(Sms), test.clock.now());
+    assert_eq!(released.await.unwrap(), Saved::Done);
+    test.pass(Span::from_secs(5));
+    test.sweep().await;
+    test.settle().await;
+    assert!(matches!(state(&test, id, key).await, SendState::Sent { .. }));
+    assert_eq!(test.channel(Sms).await.sending(test.clock.now()), Sending::Allowed);
+    assert_eq!(test.twilio.sent().len(), 1);
+}
+
 /// CHN-5: nobody writes to somebody who said STOP, also not what was written before.
 #[tokio::test]
 async fn chn_5_stop_stops_and_start_starts() {
