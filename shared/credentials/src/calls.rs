@@ -77,7 +77,7 @@ pub struct Credentials {
 struct Issued {
     token: Token,
     usable_until: Timestamp,
-    issued_at: Timestamp,
+    made_at: Timestamp,
     secret_version: String,
 }
 
@@ -125,7 +125,7 @@ impl Credentials {
         if let Some(known) = tokens.get(&channel.connection_id)
             && freshness == Freshness::Cached
             && known.usable_until > now
-            && known.issued_at >= since.min(now)
+            && known.made_at >= since.min(now)
             && known.secret_version == secret.version
         {
             return Ok(known.token.as_str().to_owned());
@@ -136,7 +136,7 @@ impl Credentials {
         let token = issued.token.as_str().to_owned();
         let usable_until = now + issued.expires_in - TOKEN_MARGIN;
         let issued =
-            Issued { token: issued.token, usable_until, issued_at: now, secret_version: secret.version };
+            Issued { token: issued.token, usable_until, made_at: now, secret_version: secret.version };
         tokens.insert(channel.connection_id, issued);
         Ok(token)
     }
