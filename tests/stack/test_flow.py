@@ -160,7 +160,7 @@ def test_a_lost_token_holds_replies_and_a_new_one_lets_them_go(stack: Testbed, u
     secret = f"test-secret-{unique}"
     credential.at_provider(secret)
     texts = [f"parked {number} {unique}" for number in (1, 2)]
-    replies = [answer(stack, found["id"], f"key-{text}", text) for text in texts]
+    replies = [answer(stack, found["id"], text.replace(" ", "-"), text) for text in texts]
     channel = f"/channels/{credential.channel['id']}"
     held = eventually(
         lambda: (view := stack.api("GET", channel).json())["health"]["state"] == "needs_reauthorization" and view,
