@@ -5,16 +5,18 @@ use std::time::Duration;
 
 use madoguchi_channels::messenger::{GraphConfig, OutgoingMessage, PageAccess};
 use madoguchi_channels::twilio::{
-    Account, Callback, Outgoing as TwilioOutgoing, OutgoingContent, status_callback,
+    Account, Callback, Outgoing as TwilioOutgoing, OutgoingContent, Recipient, status_callback,
 };
-use madoguchi_channels::{Outgoing, Place, line, messenger, twilio};
+use madoguchi_channels::{Outgoing, Place, Verdict, line, messenger, twilio};
 use madoguchi_credentials::{CredentialError, Freshness};
 use madoguchi_domain::event::Template;
+use madoguchi_domain::lookup::{self, Found, Sought};
 use madoguchi_domain::media::{Media, MediaKind, Token};
 use madoguchi_domain::message::Body;
 use madoguchi_domain::send::{AttachmentFault, Meter, Outcome, Refusal, RefusalClass, Via};
 use madoguchi_domain::sender::{self, SenderName};
-use madoguchi_domain::{Channel, ChannelKind, Content, Conversation, Message};
+use madoguchi_domain::{Channel, ChannelKind, Content, Conversation, Message, Timestamp};
+use madoguchi_store::StoreError;
 
 use crate::drain::{Claimed, Dispatcher};
 use crate::settle::retry_key;
@@ -175,6 +177,36 @@ impl Dispatcher {
 }
 
 impl Dispatcher {
+    /// Asks Twilio what it has sent to the contact since `claimed_at`, the time of an attempt whose answer nobody knows:
+    /// that message, if it can be told from all others. `Err` if Twilio could not be asked now.
+    pub(crate) async fn look_up(
+        &self,
+        channel: &Channel,
+        conversation: &Conversation,
+        message: &Message,
+        claimed_at: Timestamp,
+    ) -> Result<Found, LookUpError> {
+        let words = match Said::of(message, channel.kind, &self.public_base_url) {
+            Some(Said::Text(text)) => text.into_owned(),
+            Some(Said::File { .. }) => String::new(),
+            // Its words are the provider's.
+            Some(Said::Template(_)) | None => return Ok(Found::None),
+        };
+        let credential = self.credentials.twilio(channel, Freshness::Cached).await?;
+        let account = Account {
+            account_sid: &credential.account_sid,
+            user: &credential.user,
+            password: credential.password.as_str(),
+        };
+        let recipient = Recipient { from: &channel.external_id, to: conversation.address() };
+        let base = &self.providers.twilio_base_url;
+        let since = lookup::earliest(claimed_at);
+        let listed = twilio::list(&self.http, base, account, recipient, since).await?;
+        let others = self.inbox.messages(conversation.id, None, lookup::NEIGHBOURS).await?;
+        let sought = Sought { message, words: &words, claimed_at };
+        Ok(lookup::find(&sought, listed, &others.messages))
+    }
+
     /// How much of the month's messages a LINE account has used, to tell with a refusal for lack of them.
     pub(crate) async fn meter(&self, channel: &Channel) -> Option<Meter> {
         if channel.kind != ChannelKind::Line {
@@ -183,6 +215,32 @@ impl Dispatcher {
         let token = self.credentials.line_token(channel, Freshness::Cached, self.clock.now()).await.ok()?;
         let month = line::meter(&self.http, &self.providers.line_base_url, &token).await.ok()?;
         Some(Meter { used: month.used, limit: month.limit? })
+    }
+}
+
+/// Why a message could not be looked for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LookUpError {
+    /// There is no credential to ask with.
+    #[error("no credential: {0:?}")]
+    Credential(CredentialError),
+    /// Twilio did not tell.
+    #[error("the provider did not tell: {0:?}")]
+    Provider(Verdict),
+    /// The table did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<CredentialError> for LookUpError {
+    fn from(error: CredentialError) -> Self {
+        Self::Credential(error)
+    }
+}
+
+impl From<Verdict> for LookUpError {
+    fn from(verdict: Verdict) -> Self {
+        Self::Provider(verdict)
     }
 }
 

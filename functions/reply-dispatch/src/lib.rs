@@ -11,6 +11,7 @@
 mod call;
 mod courtesy;
 mod drain;
+mod lookup;
 mod settle;
 
 pub use drain::{DispatchError, Dispatcher};

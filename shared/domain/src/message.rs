@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::{Attachment, Content};
 use crate::ids::{ChannelId, ConversationId, InvalidId, MessageId, OperatorId};
 use crate::media::{Media, MediaFailure};
+use crate::second_try::FirstTry;
 use crate::send::{FailureReason, Meter, Via};
 use crate::sender::{Sender, SenderName};
 use crate::time::Timestamp;
@@ -97,6 +98,9 @@ pub struct Message {
     /// Keys of objects that must be deleted, since the message they belonged to was taken back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub discarded: Vec<String>,
+    /// Of a reply that is sent once more by itself: what became of the first time (RPL-12).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_try: Option<FirstTry>,
     /// Counts the writes; every change is conditional on it.
     #[serde(default)]
     pub rev: u64,
@@ -426,6 +430,12 @@ pub enum SendState {
     /// The provider took it.
     Sent {
         /// When; the provider's time where an echo told it.
+        at: Timestamp,
+    },
+    /// The provider took it and gave it up, for a reason that may pass: it is sent once more by itself (RPL-12). What
+    /// it failed of is in [`Message::first_try`].
+    Retrying {
+        /// When.
         at: Timestamp,
     },
     /// It has reached the customer's device, as the provider told of this message.

@@ -115,6 +115,7 @@ pub fn remind(conversation: &Conversation, settings: &ChannelSettings, now: Time
         stored_at: now,
         noted_before: Some(conversation.noted.count()),
         discarded: Vec::new(),
+        first_try: None,
         sender: None,
         rev: 0,
     }))

@@ -284,6 +284,7 @@ fn queued(
         stored_at: now,
         noted_before: Some(conversation.noted.count()),
         discarded: Vec::new(),
+        first_try: None,
         rev: 0,
     }
 }

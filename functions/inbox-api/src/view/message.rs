@@ -36,12 +36,15 @@ pub(crate) struct MessageView {
     /// The message that it answers, where a list holds both.
     reply_to: Option<MessageKey>,
     status: Option<&'static str>,
-    /// Of a reply that is sent later: when, and whether a message of the customer's drops it.
+    /// Of a reply that is sent later or once more: when, and whether a message of the customer's drops it.
     #[serde(skip_serializing_if = "Option::is_none")]
     send_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     unless_customer_writes: Option<bool>,
     failure: Option<ProblemView>,
+    /// Of a reply that is sent once more by itself: what became of the first time (RPL-12).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_try: Option<FirstTryView>,
     reactions: Vec<ReactionView>,
     edited: bool,
     unsent: bool,
@@ -66,6 +69,15 @@ pub(crate) struct MessageView {
 struct SmsView {
     segments: usize,
     encoding: &'static str,
+}
+
+/// What became of a reply the first time.
+#[derive(Debug, Serialize)]
+struct FirstTryView {
+    failed_at: String,
+    failure: ProblemView,
+    /// It reached the customer after all.
+    delivered: bool,
 }
 
 /// Messages that were sent as one.
@@ -117,8 +129,9 @@ impl MessageView {
         let (status, failure) = progress(message, conversation, reader);
         let scheduled = match message.send {
             Some(SendState::Scheduled { at, unless_customer_writes, .. }) => {
-                Some((at, unless_customer_writes))
+                Some((at, Some(unless_customer_writes)))
             }
+            Some(SendState::Retrying { at }) => Some((at, None)),
             _ => None,
         };
         let (kind, text, attachments) = match &message.body {
@@ -180,8 +193,9 @@ impl MessageView {
             reply_to: None,
             status,
             send_at: scheduled.map(|(at, _)| at.to_string()),
-            unless_customer_writes: scheduled.map(|(_, unless)| unless),
+            unless_customer_writes: scheduled.and_then(|(_, unless)| unless),
             failure,
+            first_try: first_try(message, conversation, reader),
             reactions: reactions.collect(),
             unsent: annotations.unsent_at.is_some(),
             insets,
@@ -224,6 +238,7 @@ impl MessageView {
             send_at: None,
             unless_customer_writes: None,
             failure: None,
+            first_try: None,
             reactions: Vec::new(),
             edited: false,
             unsent: false,
@@ -300,6 +315,16 @@ impl From<&Inset> for InsetView {
     }
 }
 
+fn first_try(message: &Message, conversation: &Conversation, reader: Reader) -> Option<FirstTryView> {
+    let first = message.first_try.as_ref()?;
+    let failure = ProblemView::new(first.reason.into(), conversation.channel_kind, reader.language);
+    Some(FirstTryView {
+        failed_at: first.failed_at.to_string(),
+        failure: failure.said(&first.detail, None, reader),
+        delivered: first.delivered_at.is_some(),
+    })
+}
+
 fn progress(
     message: &Message,
     conversation: &Conversation,
@@ -314,6 +339,7 @@ fn progress(
         Some(SendState::Queued { .. }) => "queued",
         Some(SendState::Sending { .. }) => "sending",
         Some(SendState::Sent { at }) => sent(*at, conversation),
+        Some(SendState::Retrying { .. }) => "retrying",
         Some(SendState::Delivered { .. }) => "delivered",
         Some(SendState::Read { .. }) => "read",
         Some(SendState::Failed { reason, detail, provider_text, meter, .. }) => {
@@ -441,6 +467,7 @@ mod tests {
             stored_at: AT,
             noted_before: None,
             discarded: Vec::new(),
+            first_try: None,
             rev: 1,
         }
     }

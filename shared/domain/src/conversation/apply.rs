@@ -373,17 +373,16 @@ impl Work<'_> {
     /// The provider tells how far one of our messages has come. It opens nothing, and what it is about must be ours:
     /// others may send from the same account.
     fn progress(&mut self, progress: &Progress) -> Seen {
-        let Some(mut message) = self.message.take() else { return Seen::Before };
+        let Some(message) = self.message.take() else { return Seen::Before };
         if message.channel_id != self.conversation.channel_id {
             return Seen::Before;
         }
-        let Some(state) = progress::advance(&message, progress, self.event.at) else { return Seen::Before };
-        if let SendState::Failed { reason, .. } = state {
-            self.conversation.note_failure(reason, message.key.at, self.event.at);
+        let told = progress::tell(&self.conversation, &message, progress, self.event.at);
+        let Some(told) = told else { return Seen::Before };
+        if let Some(SendState::Failed { reason, .. }) = told.send {
+            self.conversation.note_failure(reason, told.key.at, self.event.at);
         }
-        message.send = Some(state);
-        message.provider_message_id = Some(progress.provider_message_id.clone());
-        self.replace = Some(message);
+        self.replace = Some(told);
         Seen::FirstTime
     }
 
@@ -614,6 +613,7 @@ impl Work<'_> {
             stored_at: self.now,
             noted_before: None,
             discarded: Vec::new(),
+            first_try: None,
             rev: 0,
         }
     }

@@ -95,6 +95,7 @@ pub(crate) fn timeline(
         stored_at: now,
         noted_before: None,
         discarded: Vec::new(),
+        first_try: None,
         rev: 0,
     }
 }

@@ -119,6 +119,7 @@ mod tests {
             stored_at: Timestamp::from_ms(1),
             noted_before: Some(conversation.noted.count()),
             discarded: Vec::new(),
+            first_try: None,
             rev: 0,
         }
     }

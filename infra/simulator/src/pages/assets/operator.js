@@ -7,6 +7,7 @@ const id = encodeURIComponent;
 const STATUS = {
   queued: "送信待ち queued", sending: "送信中 sending", sent: "送信済み sent", delivered: "配信済み delivered",
   scheduled: "予約 scheduled", canceled: "取消 canceled", read: "既読 read", failed: "送信失敗 failed", unconfirmed: "未確認 unconfirmed",
+  retrying: "再送待ち sent again soon",
 };
 const AUTHOR = {
   other_app: "他のアプリから · from another app", provider_app: "アプリから · from the provider's app",
@@ -340,6 +341,9 @@ function failure(message) {
   if (message.status === "scheduled") {
     return el("small", {}, `${moment(message.send_at)} `,
       el("button", { type: "button", class: "link", onclick: () => cancel(message) }, "予約を取り消す · Cancel"));
+  }
+  if (message.status === "retrying") {
+    return el("span", { class: "failure" }, `${message.first_try.failure.message} 自動で再送します · Sent again by itself`);
   }
   if (message.status !== "failed" && message.status !== "unconfirmed") return null;
   const reason = message.failure?.message ?? (message.status === "unconfirmed" ? "届いたかどうか確認できません。" : "");
