@@ -189,8 +189,9 @@ impl Dispatcher {
         let words = match Said::of(message, channel.kind, &self.public_base_url) {
             Some(Said::Text(text)) => text.into_owned(),
             Some(Said::File { .. }) => String::new(),
-            // Its words are the provider's.
-            Some(Said::Template(_)) | None => return Ok(Found::None),
+            Some(Said::Location(place)) => place.title.to_owned(),
+            // A template's words are the provider's, and stickers are no message of Twilio's.
+            Some(Said::Template(_) | Said::Sticker(_)) | None => return Ok(Found::None),
         };
         let credential = self.credentials.twilio(channel, Freshness::Cached).await?;
         let account = Account {
