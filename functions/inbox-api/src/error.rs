@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use madoguchi_domain::channel::SettingsOutOfBounds;
 use madoguchi_domain::conversation::ReopenRefused;
 use madoguchi_domain::media::{MediaFailure, MediaRefused};
+use madoguchi_domain::picture::PictureRefused;
 use madoguchi_domain::reply::{Lock, ReplyRefused};
 use madoguchi_domain::send::FailureReason;
 use madoguchi_domain::sender::NameRefused;
@@ -111,6 +112,9 @@ pub enum ApiError {
     /// Customers cannot be shown this name (SND-6).
     #[error("{}", sentence(.0))]
     SenderName(NameRefused),
+    /// It cannot be an operator's picture (SND-3).
+    #[error("{}", sentence(.0))]
+    Picture(PictureRefused),
     /// The channel's conversations are not reopened by button (C1).
     #[error("{}", sentence(.0))]
     Reopen(ReopenRefused),
@@ -193,6 +197,7 @@ impl ApiError {
             Self::Text(TextRefused::Indivisible { .. }, _) => "text_indivisible",
             Self::Template(_) => "template_refused",
             Self::SenderName(refused) => refused.public_id(),
+            Self::Picture(refused) => refused.public_id(),
             Self::Reopen(ReopenRefused::OnlyTheCustomer) => "reopen_by_customer_only",
             Self::Reopen(ReopenRefused::Final) => "conversation_final",
             Self::MessageNotResendable => "message_not_resendable",
@@ -244,6 +249,7 @@ impl ApiError {
             | Self::Template(_)
             | Self::File(_)
             | Self::SenderName(_)
+            | Self::Picture(_)
             | Self::ConnectionNotFound
             | Self::SettingsOutOfBounds(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -489,6 +495,9 @@ mod tests {
             ApiError::Locked(Lock::WindowOverByThen { ends_at: None }, ChannelKind::Messenger),
             ApiError::SendTime(ReplyRefused::SendTime),
             ApiError::MessageNotScheduled,
+            ApiError::Picture(PictureRefused::Empty),
+            ApiError::Picture(PictureRefused::TooLarge { size_bytes: 6_000_000 }),
+            ApiError::Picture(PictureRefused::Type),
         ]
     }
 
@@ -553,6 +562,9 @@ mod tests {
             ApiError::Locked(Lock::WindowOverByThen { .. }, _) => 56,
             ApiError::SendTime(_) => 57,
             ApiError::MessageNotScheduled => 58,
+            ApiError::Picture(PictureRefused::Empty) => 59,
+            ApiError::Picture(PictureRefused::TooLarge { .. }) => 60,
+            ApiError::Picture(PictureRefused::Type) => 61,
         }
     }
 

@@ -15,6 +15,7 @@ pub mod later;
 pub mod media;
 pub mod message;
 pub mod participant;
+pub mod picture;
 pub mod progress;
 pub mod quota;
 pub mod reminder;

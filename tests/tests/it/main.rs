@@ -8,6 +8,7 @@ mod ingest;
 mod kinds;
 mod later;
 mod media;
+mod pictures;
 mod replies;
 mod scenarios;
 mod senders;

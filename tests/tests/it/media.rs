@@ -278,7 +278,7 @@ async fn an_unsend_deletes_the_stored_copy() {
     let message = test.message(id, &key).await;
     assert!(message.attachments().is_empty() && message.discarded.is_empty(), "{message:?}");
     assert!(test.s3.objects().is_empty());
-    assert!(test.inbox.pending_media(message.channel_id).await.unwrap().is_empty());
+    assert!(test.inbox.pending_media(message.channel_id).await.unwrap().messages.is_empty());
 }
 
 #[tokio::test]
