@@ -586,6 +586,7 @@ impl Functions {
                     graph: files.to_owned(),
                     line_data: files.to_owned(),
                     twilio: providers.twilio_base_url.clone(),
+                    profiles: vec![providers.line_base_url.clone(), files.to_owned()],
                 },
                 bucket.clone(),
                 clock.clone(),

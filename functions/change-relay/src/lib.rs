@@ -4,7 +4,7 @@
 
 use aws_lambda_events::dynamodb::EventRecord;
 use madoguchi_runtime::{FifoEntry, NoRandomness, Queue, QueueError, unguessable};
-use madoguchi_store::work::{FollowUp, Image, MediaWork, follow_up};
+use madoguchi_store::work::{FollowUp, Image, MediaWork, PictureWork, follow_up};
 
 /// Why a stream record must be read again.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +59,10 @@ impl Relay {
                 Some(FollowUp::Media { channel_id, conversation_id, message }) => {
                     let secret = unguessable()?;
                     let work = MediaWork { v: 1, channel_id, conversation_id, message, secret };
+                    media.push(serde_json::to_string(&work)?);
+                }
+                Some(FollowUp::Picture(picture)) => {
+                    let work = PictureWork { v: 1, picture, secret: unguessable()? };
                     media.push(serde_json::to_string(&work)?);
                 }
             }

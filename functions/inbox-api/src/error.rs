@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use madoguchi_domain::channel::SettingsOutOfBounds;
 use madoguchi_domain::conversation::ReopenRefused;
 use madoguchi_domain::media::{MediaFailure, MediaRefused};
+use madoguchi_domain::picture::PictureRefused;
 use madoguchi_domain::place::PlaceRefused;
 use madoguchi_domain::reply::{Lock, ReplyRefused};
 use madoguchi_domain::send::FailureReason;
@@ -119,6 +120,9 @@ pub enum ApiError {
     /// Customers cannot be shown this name (SND-6).
     #[error("{}", sentence(.0))]
     SenderName(NameRefused),
+    /// It cannot be an operator's picture (SND-3).
+    #[error("{}", sentence(.0))]
+    Picture(PictureRefused),
     /// The channel's conversations are not reopened by button (C1).
     #[error("{}", sentence(.0))]
     Reopen(ReopenRefused),
@@ -203,6 +207,7 @@ impl ApiError {
             Self::Sticker(refused, _) => refused.public_id(),
             Self::Place(refused, _) => refused.public_id(),
             Self::SenderName(refused) => refused.public_id(),
+            Self::Picture(refused) => refused.public_id(),
             Self::Reopen(ReopenRefused::OnlyTheCustomer) => "reopen_by_customer_only",
             Self::Reopen(ReopenRefused::Final) => "conversation_final",
             Self::MessageNotResendable => "message_not_resendable",
@@ -256,6 +261,7 @@ impl ApiError {
             | Self::Place(..)
             | Self::File(_)
             | Self::SenderName(_)
+            | Self::Picture(_)
             | Self::ConnectionNotFound
             | Self::SettingsOutOfBounds(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -525,6 +531,9 @@ mod tests {
             ),
             ApiError::Place(PlaceRefused::NotOneLine { field: "title" }, ChannelKind::Line),
             ApiError::Place(PlaceRefused::Degrees { field: "latitude", most: 90 }, ChannelKind::Line),
+            ApiError::Picture(PictureRefused::Empty),
+            ApiError::Picture(PictureRefused::TooLarge { size_bytes: 6_000_000 }),
+            ApiError::Picture(PictureRefused::Type),
         ]
     }
 
@@ -596,6 +605,9 @@ mod tests {
             ApiError::Place(PlaceRefused::TooLong { .. }, _) => 63,
             ApiError::Place(PlaceRefused::NotOneLine { .. }, _) => 64,
             ApiError::Place(PlaceRefused::Degrees { .. }, _) => 65,
+            ApiError::Picture(PictureRefused::Empty) => 66,
+            ApiError::Picture(PictureRefused::TooLarge { .. }) => 67,
+            ApiError::Picture(PictureRefused::Type) => 68,
         }
     }
 

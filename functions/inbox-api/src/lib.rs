@@ -95,6 +95,8 @@ pub fn routes(api: Api) -> Router {
         .route("/media/{token}", get(files::public))
         .route("/media/operator.png", get(sender_sync::picture))
         .route("/api/me", get(me::read).patch(me::change))
+        .route("/api/me/picture", put(me::set_picture).delete(me::remove_picture))
+        .route("/api/me/picture/uploads", post(me::upload_picture))
         .with_state(Arc::new(api))
 }
 

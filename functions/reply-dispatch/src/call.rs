@@ -13,9 +13,10 @@ use madoguchi_domain::event::Template;
 use madoguchi_domain::lookup::{self, Found, Sought};
 use madoguchi_domain::media::{Media, MediaKind, Token};
 use madoguchi_domain::message::Body;
+use madoguchi_domain::picture::Icon;
 use madoguchi_domain::send::{AttachmentFault, Meter, Outcome, Refusal, RefusalClass, Via};
 use madoguchi_domain::sender::{self, SenderName};
-use madoguchi_domain::{Channel, ChannelKind, Content, Conversation, Message, Timestamp};
+use madoguchi_domain::{Channel, ChannelKind, Content, Conversation, Message, SentBy, Timestamp};
 use madoguchi_store::StoreError;
 
 use crate::drain::{Claimed, Dispatcher};
@@ -125,7 +126,9 @@ impl Dispatcher {
     ) -> Result<Outcome, CredentialError> {
         let token = self.credentials.line_token(channel, freshness, self.clock.now()).await?;
         let base = &self.providers.line_base_url;
-        let sender = claimed.message.shown_sender().map(SenderName::as_str);
+        let icon_url = icon_url(&claimed.message, &self.public_base_url);
+        let name = claimed.message.shown_sender().map(SenderName::as_str);
+        let sender = name.map(|name| line::Sender { name, icon_url: icon_url.as_deref() });
         if let Via::ReplyToken { token: reply_token } = &claimed.via {
             let first = line::reply(&self.http, base, &token, reply_token, content, sender).await;
             if !matches!(first, Outcome::Unclear { .. }) {
@@ -247,6 +250,13 @@ impl From<Verdict> for LookUpError {
 
 /// Messenger fetches a file before it answers. What takes longer ends unconfirmed, and its echo settles it.
 const FILE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Where the customer's app finds the operator's icon, as it was when the reply was written.
+fn icon_url(message: &Message, public_base_url: &str) -> Option<String> {
+    let SentBy::Operator { operator } = &message.sent_by else { return None };
+    let upload = message.sender.as_ref()?.icon.as_deref()?;
+    Some(format!("{public_base_url}/media/{}", Token::of(&Icon { operator, upload }.key())?))
+}
 
 /// What a reply says, with the addresses of its file.
 enum Said<'a> {

@@ -17,6 +17,7 @@ pub mod lookup;
 pub mod media;
 pub mod message;
 pub mod participant;
+pub mod picture;
 pub mod place;
 pub mod progress;
 pub mod quota;

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use madoguchi_domain::{ChannelId, ConversationId, Courtesy, MessageKey, Timestamp};
+use madoguchi_domain::{ChannelId, ConversationId, Courtesy, MessageKey, OperatorId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::inbox::courtesy::{READ, TYPING};
-use crate::inbox::{PendingProfile, pending_profile};
+use crate::inbox::{PENDING_PICTURE, PendingProfile, pending_portrait, pending_profile};
 
 /// "This conversation has replies to send."
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +74,37 @@ pub struct MediaWork {
     pub secret: String,
 }
 
+/// "This picture is to be copied, or made an icon."
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PictureWork {
+    /// Form of the message.
+    pub v: u8,
+    /// Whose picture.
+    pub picture: PictureOf,
+    /// As that of [`MediaWork`].
+    pub secret: String,
+}
+
+/// Whose picture there is work on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PictureOf {
+    /// An operator's, which customers see.
+    Operator(OperatorId),
+    /// A contact's, or somebody's in a group.
+    Contact(ProfileWork),
+}
+
+/// A message of the media queue.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum FileWork {
+    /// Files of a message.
+    Message(MediaWork),
+    /// A picture of somebody.
+    Picture(PictureWork),
+}
+
 /// What follows from one committed write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FollowUp {
@@ -103,6 +134,8 @@ pub enum FollowUp {
         /// The message.
         message: MessageKey,
     },
+    /// There is work on somebody's picture.
+    Picture(PictureOf),
 }
 
 /// The string and number attributes of a stream record's image; nothing else is needed to tell what follows.
@@ -117,8 +150,15 @@ pub fn follow_up(new: &Image, old: Option<&Image>) -> Option<FollowUp> {
         return courtesy(&state, new, old);
     }
     let before = old.map(|old| text(old, "pending_state")).unwrap_or_default();
-    // A reply goes on to be sent when its file has been made ready.
-    if !(before.is_empty() || (before == "prepare" && state == "queued")) {
+    if state == PENDING_PICTURE {
+        // Written by its operator alone: each time it is another wish.
+        let operator = OperatorId(text(new, "pending_sk"));
+        return Some(FollowUp::Picture(PictureOf::Operator(operator)));
+    }
+    // A reply goes on to be sent when its file has been made ready; a picture is copied when it is known where it is.
+    let goes_on =
+        matches!((before.as_str(), state.as_str()), ("prepare", "queued") | ("profile", "portrait"));
+    if !(before.is_empty() || goes_on) {
         return None;
     }
     let (kind, channel_id) = new.get("pending_pk")?.split_once('#')?;
@@ -135,6 +175,11 @@ pub fn follow_up(new: &Image, old: Option<&Image>) -> Option<FollowUp> {
             let (conversation, message) = position.split_once('#')?;
             let message = message.split('#').next()?.parse().ok()?;
             Some(FollowUp::Media { channel_id, conversation_id: conversation.parse().ok()?, message })
+        }
+        ("media", "portrait") => {
+            let PendingProfile { conversation: conversation_id, participant } = pending_portrait(&position)?;
+            let work = ProfileWork { v: 1, channel_id, conversation_id, participant };
+            Some(FollowUp::Picture(PictureOf::Contact(work)))
         }
         ("profile", "profile") => {
             let PendingProfile { conversation: conversation_id, participant } = pending_profile(&position)?;
@@ -241,6 +286,51 @@ mod tests {
         ]);
         let Some(FollowUp::Profile(work)) = follow_up(&member, None) else { panic!("somebody in a group") };
         assert_eq!(work.participant.as_deref(), Some("U#1"));
+
+        let portrait = file("media", &format!("portrait:{channel}#U#1"), "portrait");
+        let Some(FollowUp::Picture(PictureOf::Contact(work))) = follow_up(&portrait, Some(&member)) else {
+            panic!("a picture whose address was just told")
+        };
+        assert_eq!(work.participant.as_deref(), Some("U#1"));
+        assert!(follows(&portrait, None));
+        assert!(!follows(&portrait, Some(&portrait)), "a message while it is copied");
+        let operator = image(&[
+            ("pending_pk", "picture"),
+            ("pending_sk", "person#1"),
+            ("pending_state", "picture"),
+            ("rev", "2"),
+        ]);
+        let expected = FollowUp::Picture(PictureOf::Operator(OperatorId("person#1".into())));
+        assert_eq!(follow_up(&operator, None), Some(expected.clone()));
+        assert_eq!(
+            follow_up(&operator, Some(&operator)),
+            Some(expected),
+            "another wish before the first is done"
+        );
+        assert!(!follows(&settled, Some(&operator)));
+    }
+
+    #[test]
+    fn the_media_queue_tells_files_of_messages_and_pictures_apart() {
+        let id = "1809223c-a54e-5e9b-ae37-4058be706671";
+        let message: MediaWork = serde_json::from_value(serde_json::json!({
+            "v": 1, "channel_id": id, "conversation_id": id, "message": format!("1700000000000-{id}"), "secret": "s",
+        }))
+        .unwrap();
+        let person = ProfileWork {
+            v: 1,
+            channel_id: message.channel_id,
+            conversation_id: message.conversation_id,
+            participant: None,
+        };
+        let pictures = [PictureOf::Contact(person), PictureOf::Operator(OperatorId("o".into()))];
+        for picture in pictures {
+            let work = PictureWork { v: 1, picture, secret: "s".into() };
+            let body = serde_json::to_string(&work).unwrap();
+            assert_eq!(serde_json::from_str::<FileWork>(&body).unwrap(), FileWork::Picture(work));
+        }
+        let body = serde_json::to_string(&message).unwrap();
+        assert_eq!(serde_json::from_str::<FileWork>(&body).unwrap(), FileWork::Message(message));
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod kinds;
 mod later;
 mod lookup;
 mod media;
+mod pictures;
 mod places;
 mod replies;
 mod scenarios;

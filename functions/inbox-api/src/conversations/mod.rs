@@ -29,5 +29,5 @@ pub(crate) async fn existing(api: &Api, id: ConversationId) -> Result<Conversati
 
 async fn shown(api: &Api, conversation: &Conversation, reader: Reader) -> Result<ConversationView, ApiError> {
     let channel = api.directory.channel(conversation.channel_id).await?;
-    Ok(ConversationView::new(conversation, channel.as_ref(), api.clock.now(), reader))
+    Ok(ConversationView::new(conversation, channel.as_ref(), api.clock.now(), reader).linked(&api.bucket))
 }

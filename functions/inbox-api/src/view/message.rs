@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use madoguchi_channels::line;
 use madoguchi_domain::event::{Album, Attachment, Inset, StandsFor, Template};
+use madoguchi_domain::media::Token;
 use madoguchi_domain::message::Body;
+use madoguchi_domain::picture::Icon;
 use madoguchi_domain::sender::{self, SenderName};
 use madoguchi_domain::sms::{Segments, segments};
 use madoguchi_domain::text::{Link, links};
@@ -31,6 +33,9 @@ pub(crate) struct MessageView {
     sent_as: Option<&'static str>,
     /// The name that the customer sees, else what colleagues call the operator (SND-4).
     sender_name: Option<String>,
+    /// Where the operator's picture is shown, below the API's address; left out of those who had none then (SND-4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sender_picture: Option<String>,
     pub(super) participant: Option<String>,
     participant_name: Option<String>,
     /// The message that it answers, where a list holds both.
@@ -187,6 +192,7 @@ impl MessageView {
                 .sender
                 .as_ref()
                 .map(|sender| sender.name().map_or(&*sender.operator, SenderName::as_str).to_owned()),
+            sender_picture: sender_picture(message),
             operator_id,
             participant: message.participant.clone(),
             participant_name: None,
@@ -231,6 +237,7 @@ impl MessageView {
             operator_id: newest.operator_id.clone(),
             sent_as: newest.sent_as,
             sender_name: newest.sender_name.clone(),
+            sender_picture: newest.sender_picture.clone(),
             participant: newest.participant.clone(),
             participant_name: newest.participant_name.clone(),
             reply_to: newest.reply_to,
@@ -353,6 +360,12 @@ fn progress(
         }
     };
     (Some(status), None)
+}
+
+fn sender_picture(message: &Message) -> Option<String> {
+    let SentBy::Operator { operator } = &message.sent_by else { return None };
+    let upload = message.sender.as_ref()?.icon.as_deref()?;
+    Some(format!("/media/{}", Token::of(&Icon { operator, upload }.key())?))
 }
 
 fn template(message: &Message) -> Option<Template> {
@@ -480,7 +493,7 @@ mod tests {
     fn snd_4_a_reply_tells_who_wrote_it_and_as_whom() {
         let sender = |shown: Option<&str>, refused| {
             let shown = shown.map(|name| SenderName::new(name).unwrap());
-            Some(Sender { operator: "yamada".into(), shown, refused })
+            Some(Sender { operator: "yamada".into(), shown, refused, icon: None })
         };
         let table = [
             (None, json!("account"), json!(null)),
@@ -505,7 +518,8 @@ mod tests {
         let operator = SentBy::Operator { operator: OperatorId("p".into()) };
         let bare = message(&conversation, operator, Content::text("あ".repeat(70)));
         let shown_name = SenderName::new("山田").ok();
-        let sender = Some(Sender { operator: "yamada".into(), shown: shown_name, refused: false });
+        let sender =
+            Some(Sender { operator: "yamada".into(), shown: shown_name, refused: false, icon: None });
         let named = Message { sender, ..bare.clone() };
         assert_eq!(shown(&bare, &conversation)["sms"]["segments"], 1);
         assert_eq!(shown(&named, &conversation)["sms"]["segments"], 2);

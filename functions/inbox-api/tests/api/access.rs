@@ -11,7 +11,7 @@ use crate::support::{Caller, NOW, TestApi};
 const ID: &str = "1809223c-a54e-5e9b-ae37-4058be706671";
 
 /// Every route, and whether it is for administrators.
-const ROUTES: [(&str, &str, bool); 24] = [
+const ROUTES: [(&str, &str, bool); 27] = [
     ("GET", "/api/conversations", false),
     ("GET", "/api/conversations/{conversation}", false),
     ("POST", "/api/conversations/{conversation}/close", false),
@@ -27,6 +27,9 @@ const ROUTES: [(&str, &str, bool); 24] = [
     ("POST", "/api/conversations/{conversation}/uploads", false),
     ("GET", "/api/me", false),
     ("PATCH", "/api/me", false),
+    ("PUT", "/api/me/picture", false),
+    ("DELETE", "/api/me/picture", false),
+    ("POST", "/api/me/picture/uploads", false),
     ("GET", "/api/sender-sync", true),
     ("POST", "/api/sender-sync", true),
     ("GET", "/api/channels", false),
