@@ -459,7 +459,8 @@ impl TestInbox {
         let status = answer.status().as_u16();
         let location = answer.headers().get("location").map(|link| link.to_str().unwrap().to_owned());
         let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
-        (status, location.map_or_else(|| serde_json::from_slice(&body).unwrap(), Value::from))
+        let body = || if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
+        (status, location.map_or_else(body, Value::from))
     }
 
     /// Posts to an address; returns everything that it answers.
@@ -577,6 +578,7 @@ impl Functions {
                     graph: files.to_owned(),
                     line_data: files.to_owned(),
                     twilio: providers.twilio_base_url.clone(),
+                    profiles: vec![providers.line_base_url.clone(), files.to_owned()],
                 },
                 bucket.clone(),
                 clock.clone(),

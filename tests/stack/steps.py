@@ -65,6 +65,21 @@ def status_of(stack: Testbed, identifier: str, message: str, wanted: set[str], w
     return eventually(look, f"message {message} is {wanted}", within_s)
 
 
+def mark_as_read(stack: Testbed, customer: str, within_s: float = 30) -> dict:
+    """A customer writes on LINE, an operator opens the chat; returns what the customer was shown."""
+    written = customer_writes(stack, "line", customer, f"seen by {customer}?")
+    identifier = conversation_with(stack, f"seen by {customer}?")["id"]
+    newest = messages(stack, identifier)[-1]
+    told = stack.api("POST", f"/conversations/{identifier}/read", {"message": newest["id"]})
+    assert told.status == 204, told
+
+    def look() -> dict | None:
+        items = stack.simulator("GET", "/control/shown").json()["items"]
+        return next((item for item in items if item["through"] == written["message_ids"][0]), None)
+
+    return eventually(look, "the message is marked as read", within_s)
+
+
 def sent_to(stack: Testbed, customer: str) -> list[dict]:
     """What the provider accepted for a customer, oldest first."""
     return stack.simulator("GET", f"/control/sent?recipient={customer}").json()["items"]

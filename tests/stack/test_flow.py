@@ -77,57 +77,102 @@ def test_a_redelivered_webhook_makes_one_message(stack: Testbed, unique: str):
     assert [message["text"] for message in messages(stack, found["id"])] == [f"once {unique}", f"end {unique}"]
 
 
-@pytest.fixture
-def line_secret(stack: Testbed):
-    """Replaces the LINE channel's secret at the provider, and everything again afterwards."""
-    channel = stack.channel("line")
-    path = f"/channels/{channel['id']}/credential"
+class Credential:
+    """What a channel is reached with: breaks at the provider, and is entered anew."""
 
-    def at_provider(secret: str) -> None:
-        answered = stack.simulator("POST", "/control/line/secret", {"channel": channel["external_id"], "secret": secret})
-        assert answered.status == 200, answered
-        stack.simulator("POST", "/control/line/revoke", {"channel": channel["external_id"]})
+    def __init__(self, stack: Testbed, kind: str) -> None:
+        self.stack = stack
+        self.kind = kind
+        self.channel = stack.channel(kind)
 
-    def entered(secret: str) -> None:
-        def enter() -> bool:
-            answered = stack.api("PUT", path, {"channel_secret": secret}, group="administrators")
+    def at_provider(self, secret: str) -> None:
+        """The provider takes `secret` from now on, and nothing that was there before."""
+        account = self.channel["external_id"]
+        calls = {
+            "messenger": [("messenger/invalidate", {"page": account})],
+            "line": [("line/secret", {"channel": account, "secret": secret}), ("line/revoke", {"channel": account})],
+        }
+        for path, body in calls.get(self.kind, [("twilio/account", {"auth_token": secret})]):
+            answered = self.stack.simulator("POST", f"/control/{path}", body)
+            assert answered.status == 200, answered
+
+    def enter(self, secret: str) -> None:
+        """An administrator enters it; for Messenger they log in again."""
+        if self.kind == "messenger":
+            token = self.stack.simulator("POST", "/control/messenger/login").json()["user_token"]
+            body = {"user_access_token": token}
+        else:
+            body = {"channel_secret" if self.kind == "line" else "auth_token": secret}
+
+        def entered() -> bool:
+            path = f"/channels/{self.channel['id']}/credential"
+            answered = self.stack.api("PUT", path, body, group="administrators")
             # Being checked at this moment.
             assert answered.status in (200, 409), answered
             return answered.status == 200
 
-        eventually(enter, "the new secret is entered")
+        eventually(entered, "the new credential is entered")
 
-    yield at_provider, entered
-    original = channel["credentials"]["channel_secret"]
-    at_provider(original)
-    entered(original)
-    # Refused signatures make the secret be read again at most every half minute.
-    eventually(lambda: stack.post_line({"destination": "U", "events": []}).status == 200, "webhooks are taken again", 60)
-    stack.invoke("token-refresh")
-    eventually(
-        lambda: stack.api("GET", f"/channels/{channel['id']}").json()["health"]["state"] == "healthy",
-        "the channel works again",
-        3 * SCHEDULE_PATIENCE_S,
-    )
+    def restore(self) -> None:
+        """As it was before, for the tests that follow."""
+        original = self.channel["credentials"]
+        if self.kind != "messenger":
+            secret = original["channel_secret" if self.kind == "line" else "auth_token"]
+            self.at_provider(secret)
+            self.enter(secret)
+        if self.kind == "line":
+            # Refused signatures make the secret be read again at most every half minute.
+            eventually(
+                lambda: self.stack.post_line({"destination": "U", "events": []}).status == 200,
+                "webhooks are taken again",
+                60,
+            )
+        self.stack.invoke("token-refresh")
+        # Both senders at Twilio are of one account.
+        shared = {"whatsapp", "sms"} if self.kind in {"whatsapp", "sms"} else {self.kind}
+        for kind in shared:
+            eventually(lambda kind=kind: self.health(kind) == "healthy", f"{kind} works again", 3 * SCHEDULE_PATIENCE_S)
+
+    def health(self, kind: str) -> str:
+        """What the API says of the channel of a kind."""
+        return self.stack.api("GET", f"/channels/{self.stack.channel(kind)['id']}").json()["health"]["state"]
 
 
-def test_a_lost_credential_holds_replies_and_a_new_one_lets_them_go(stack: Testbed, unique: str, line_secret):
-    at_provider, entered = line_secret
+@pytest.fixture(params=["messenger", "line", "whatsapp", "sms"])
+def credential(stack: Testbed, request: pytest.FixtureRequest):
+    """The credential of a channel of each kind; everything is as before afterwards."""
+    held = Credential(stack, request.param)
+    yield held
+    held.restore()
+
+
+CAUSES = {"line": "secret_mismatch", "whatsapp": "authentication_failed", "sms": "authentication_failed"}
+
+
+def test_a_lost_token_holds_replies_and_a_new_one_lets_them_go(stack: Testbed, unique: str, credential: Credential):
+    """AUT-11 and AUT-12: once, in the order in which they were written, and without a second hold."""
     customer = new_customer(stack, f"Held {unique}")
-    customer_writes(stack, "line", customer, f"question {unique}")
+    customer_writes(stack, credential.kind, customer, f"question {unique}")
     found = conversation_with(stack, f"question {unique}")
-    at_provider(f"test-secret-{unique}")
-    reply = answer(stack, found["id"], f"key-{unique}", f"parked {unique}")
-    channel = f"/channels/{stack.channel('line')['id']}"
+    # A dispatcher that has just sent remembers the credential.
+    warm = answer(stack, found["id"], f"warm-{unique}", f"warm {unique}")
+    status_of(stack, found["id"], warm["id"], {"sent", "delivered", "read"})
+    secret = f"test-secret-{unique}"
+    credential.at_provider(secret)
+    texts = [f"parked {number} {unique}" for number in (1, 2)]
+    replies = [answer(stack, found["id"], text.replace(" ", "-"), text) for text in texts]
+    channel = f"/channels/{credential.channel['id']}"
     held = eventually(
         lambda: (view := stack.api("GET", channel).json())["health"]["state"] == "needs_reauthorization" and view,
         "the channel asks for re-authorization",
         SCHEDULE_PATIENCE_S,
     )
-    assert held["health"]["cause"] == "secret_mismatch"
-    assert sent_to(stack, customer) == []
-    entered(f"test-secret-{unique}")
+    assert held["health"]["cause"] == CAUSES.get(credential.kind, held["health"]["cause"])
+    assert [sent["text"] for sent in sent_to(stack, customer)] == [f"warm {unique}"]
+    credential.enter(secret)
     stack.invoke("token-refresh")
-    # By schedule: the sweep that lets the reply go, once it has waited its minute.
-    status_of(stack, found["id"], reply["id"], {"sent"}, within_s=3 * SCHEDULE_PATIENCE_S)
-    assert [sent["text"] for sent in sent_to(stack, customer)] == [f"parked {unique}"]
+    # By schedule: the sweep that lets the replies go, once they have waited their minute.
+    for reply in replies:
+        status_of(stack, found["id"], reply["id"], {"sent", "delivered", "read"}, within_s=3 * SCHEDULE_PATIENCE_S)
+    assert [sent["text"] for sent in sent_to(stack, customer)] == [f"warm {unique}", *texts]
+    assert [sent["times_received"] for sent in sent_to(stack, customer)] == [1, 1, 1]

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from infra.local.testbed import Testbed, eventually
 
-from .steps import answer, conversation_with, customer_writes, new_customer, status_of
+from .steps import answer, conversation_with, customer_writes, mark_as_read, new_customer, status_of
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +37,7 @@ def _use_everything(stack: Testbed) -> None:
     found = conversation_with(stack, "permissions?")
     reply = answer(stack, found["id"], "permissions", "granted")
     status_of(stack, found["id"], reply["id"], {"sent", "delivered", "read"})
+    mark_as_read(stack, customer)
     outputs = stack.description["aws"]["outputs"]
     work = {
         "v": 1,
@@ -97,13 +98,14 @@ def _attempts(stack: Testbed):
         "read a customer's file": ("s3", lambda c: c.get_object(Bucket=bucket, Key="in/forbidden")),
         "write a customer's file": ("s3", lambda c: c.put_object(Bucket=bucket, Key="in/forbidden", Body=b"")),
         "write an upload": ("s3", lambda c: c.put_object(Bucket=bucket, Key="uploads/forbidden", Body=b"")),
+        "write an icon": ("s3", lambda c: c.put_object(Bucket=bucket, Key="icons/forbidden", Body=b"")),
         "list the files": ("s3", lambda c: c.list_objects_v2(Bucket=bucket)),
         "delete a secret": ("secretsmanager", lambda c: c.delete_secret(SecretId=f"{stack_name}/meta-app")),
     }
 
 
 EVERYTHING_ELSE = {"scan the inbox", "delete a secret", "list the files"}
-_FILES = {"read a customer's file", "write a customer's file", "write an upload"}
+_FILES = {"read a customer's file", "write a customer's file", "write an upload", "write an icon"}
 MUST_NOT = {
     "webhook-ingest": {
         "read the inbox", "write the inbox", "delete from the inbox", "write the directory", "send to outbound",
@@ -166,7 +168,7 @@ MUST_NOT = {
     },
     "inbox-api": {
         "delete from the inbox", "send to inbound", "send to outbound", "take from inbound", "read the Meta app",
-        "read a LINE secret", "write a LINE secret", "write a customer's file",
+        "read a LINE secret", "write a LINE secret", "write a customer's file", "write an icon",
     },
     "admin-api": {"write the inbox", "send to outbound", "take from inbound", "read the Meta app", *_FILES},
 }

@@ -4,7 +4,7 @@
 
 use aws_lambda_events::dynamodb::EventRecord;
 use madoguchi_runtime::{FifoEntry, NoRandomness, Queue, QueueError, unguessable};
-use madoguchi_store::work::{FollowUp, Image, MediaWork, follow_up};
+use madoguchi_store::work::{FollowUp, Image, MediaWork, PictureWork, follow_up};
 
 /// Why a stream record must be read again.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +29,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Replies go to `outbound` (FIFO), contacts to `profiles`, files to `media`.
+    /// Replies and what is shown beside them go to `outbound` (FIFO), contacts to `profiles`, files to `media`.
     pub fn new(outbound: Queue, profiles: Queue, media: Queue) -> Self {
         Self { outbound, profiles, media }
     }
@@ -50,10 +50,19 @@ impl Relay {
                     group: work.conversation_id.to_string(),
                     deduplication: dedupe,
                 }),
+                Some(FollowUp::Courtesy { work, dedupe }) => replies.push(FifoEntry {
+                    body: serde_json::to_string(&work)?,
+                    group: work.conversation_id.to_string(),
+                    deduplication: dedupe,
+                }),
                 Some(FollowUp::Profile(work)) => profiles.push(serde_json::to_string(&work)?),
                 Some(FollowUp::Media { channel_id, conversation_id, message }) => {
                     let secret = unguessable()?;
                     let work = MediaWork { v: 1, channel_id, conversation_id, message, secret };
+                    media.push(serde_json::to_string(&work)?);
+                }
+                Some(FollowUp::Picture(picture)) => {
+                    let work = PictureWork { v: 1, picture, secret: unguessable()? };
                     media.push(serde_json::to_string(&work)?);
                 }
             }

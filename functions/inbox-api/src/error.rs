@@ -14,6 +14,7 @@ use madoguchi_domain::conversation::ReopenRefused;
 use madoguchi_domain::media::{MediaFailure, MediaRefused};
 use madoguchi_domain::organisation::hours::HoursRefused;
 use madoguchi_domain::organisation::{NAME_LENGTH, TooManyChannels};
+use madoguchi_domain::picture::PictureRefused;
 use madoguchi_domain::place::PlaceRefused;
 use madoguchi_domain::reply::{Lock, ReplyRefused};
 use madoguchi_domain::send::FailureReason;
@@ -126,6 +127,9 @@ pub enum ApiError {
     /// Customers cannot be shown this name (SND-6).
     #[error("{}", sentence(.0))]
     SenderName(NameRefused),
+    /// It cannot be an operator's picture (SND-3).
+    #[error("{}", sentence(.0))]
+    Picture(PictureRefused),
     /// The channel's conversations are not reopened by button (C1).
     #[error("{}", sentence(.0))]
     Reopen(ReopenRefused),
@@ -232,6 +236,7 @@ impl ApiError {
             Self::Sticker(refused, _) => refused.public_id(),
             Self::Place(refused, _) => refused.public_id(),
             Self::SenderName(refused) => refused.public_id(),
+            Self::Picture(refused) => refused.public_id(),
             Self::Reopen(ReopenRefused::OnlyTheCustomer) => "reopen_by_customer_only",
             Self::Reopen(ReopenRefused::Final) => "conversation_final",
             Self::MessageNotResendable => "message_not_resendable",
@@ -297,6 +302,7 @@ impl ApiError {
             | Self::File(_)
             | Self::SenderName(_)
             | Self::Hours(_)
+            | Self::Picture(_)
             | Self::ConnectionNotFound
             | Self::SettingsOutOfBounds(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -587,6 +593,9 @@ mod tests {
                 departments: 1,
             }),
             ApiError::Hours(HoursRefused::TooManyShifts),
+            ApiError::Picture(PictureRefused::Empty),
+            ApiError::Picture(PictureRefused::TooLarge { size_bytes: 6_000_000 }),
+            ApiError::Picture(PictureRefused::Type),
         ]
     }
 
@@ -665,6 +674,9 @@ mod tests {
             ApiError::InUse { .. } => 70,
             ApiError::TooManyChannels(_) => 71,
             ApiError::Hours(_) => 72,
+            ApiError::Picture(PictureRefused::Empty) => 73,
+            ApiError::Picture(PictureRefused::TooLarge { .. }) => 74,
+            ApiError::Picture(PictureRefused::Type) => 75,
         }
     }
 

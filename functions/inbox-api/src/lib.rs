@@ -81,6 +81,8 @@ pub fn routes(api: Api) -> Router {
         .route("/api/conversations/{conversation}", get(conversations::read))
         .route("/api/conversations/{conversation}/close", post(conversations::close))
         .route("/api/conversations/{conversation}/reopen", post(conversations::reopen))
+        .route("/api/conversations/{conversation}/read", post(conversations::mark_read))
+        .route("/api/conversations/{conversation}/typing", post(conversations::typing))
         .route("/api/conversations/{conversation}/messages", get(messages::list).post(messages::send))
         .route("/api/conversations/{conversation}/messages/{message}", delete(messages::cancel))
         .route("/api/conversations/{conversation}/messages/{message}/resend", post(messages::resend))
@@ -97,6 +99,8 @@ pub fn routes(api: Api) -> Router {
         .route("/media/{token}", get(files::public))
         .route("/media/operator.png", get(sender_sync::picture))
         .route("/api/me", get(me::read).patch(me::change))
+        .route("/api/me/picture", put(me::set_picture).delete(me::remove_picture))
+        .route("/api/me/picture/uploads", post(me::upload_picture))
         .with_state(Arc::new(api))
 }
 

@@ -7,7 +7,7 @@ use madoguchi_channels::{InboundEvent, InboundWork, ParseOptions, QuarantinePart
 use madoguchi_domain::conversation::{Applied, apply, reference};
 use madoguchi_domain::event::{Progress, Stage};
 use madoguchi_domain::send::{ChannelConsequence, channel_consequence, failure_of};
-use madoguchi_domain::{Channel, ConversationId, Event, EventBody, Timestamp};
+use madoguchi_domain::{Channel, ConversationId, Event, EventBody, Message, SendState, Timestamp};
 use madoguchi_runtime::Metrics;
 use madoguchi_store::inbox::Quarantined;
 use madoguchi_store::{ChannelCache, Inbox, Saved, StoreError};
@@ -103,7 +103,7 @@ impl Writer {
                     // First, for once the failure is stored nobody comes here again.
                     self.channel_follows(&channel, &event, now).await?;
                     if self.inbox.commit(&change, now).await? == Saved::Done {
-                        self.tell_of_failure(&event, id);
+                        self.tell_of_failure(&event, change.replace.as_ref(), id);
                         return Ok(());
                     }
                 }
@@ -157,8 +157,14 @@ impl Writer {
         Ok(())
     }
 
-    fn tell_of_failure(&self, event: &Event, id: ConversationId) {
+    fn tell_of_failure(&self, event: &Event, reply: Option<&Message>, id: ConversationId) {
         if let EventBody::Progress(Progress { ours, stage: Stage::Failed(refusal), .. }) = &event.body {
+            if let Some(Message { send: Some(SendState::Retrying { .. }), key, .. }) = reply {
+                self.metrics.count("RepliesSentAgain", 1);
+                let detail = &*refusal.detail;
+                tracing::info!(conversation.id = %id, message.id = %key, detail, "Message `{key}` is sent once more");
+                return;
+            }
             self.metrics.count("RepliesFailed", 1);
             let message = ours.map(|key| key.to_string()).unwrap_or_default();
             let reason = failure_of(refusal.class).public_id();

@@ -1,10 +1,14 @@
 //! `media-fetch`: copies what customers sent before the provider forgets it, makes ready what operators send, and
-//! deletes what was taken back (ING-9, MSG-3 to MSG-9).
+//! deletes what was taken back (ING-9, MSG-3 to MSG-9). It does the same for pictures of people: customers' are copied,
+//! operators' become icons (SND-3).
 //!
 //! A job names a message. Whatever its files wait for is done, and what became of each is written on the message. A job
 //! that comes again finds it done; one that ended in its middle comes again and writes to the same place.
 
 mod copy;
+mod icon;
+mod operator;
+mod portrait;
 mod prepare;
 mod preview;
 mod probe;
@@ -16,8 +20,11 @@ use madoguchi_domain::channel::Sending;
 use madoguchi_domain::media::{self, Media, MediaFailure};
 use madoguchi_domain::{Channel, Message, SentBy, Span};
 use madoguchi_runtime::{Bucket, BucketError, Clock, Metrics, RecordError};
-use madoguchi_store::work::MediaWork;
+use madoguchi_store::work::{FileWork, MediaWork, PictureOf};
 use madoguchi_store::{Directory, Inbox, StoreError};
+
+/// How often something is read anew because somebody else wrote it.
+const TRIES: usize = 10;
 
 /// Why a job must come again.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +57,8 @@ pub struct Addresses {
     pub line_data: String,
     /// Twilio's API.
     pub twilio: String,
+    /// The APIs that tell profiles, whose pictures lie there where the providers are simulated.
+    pub profiles: Vec<String>,
 }
 
 /// Works on files.
@@ -108,7 +117,15 @@ impl MediaFetcher {
     }
 
     async fn handle(&self, body: &str) -> Result<(), MediaError> {
-        let work: MediaWork = serde_json::from_str(body)?;
+        let work = match serde_json::from_str(body)? {
+            FileWork::Message(work) => work,
+            FileWork::Picture(work) => {
+                return match &work.picture {
+                    PictureOf::Operator(operator) => self.operator(operator).await,
+                    PictureOf::Contact(whose) => self.portrait(whose, &work.secret).await,
+                };
+            }
+        };
         let Some(message) = self.inbox.message(work.conversation_id, &work.message).await? else {
             return Ok(());
         };

@@ -34,7 +34,12 @@ async fn main() -> Result<(), Error> {
         Directory::new(aws.dynamodb(), directory),
         credentials,
         http.with_timeout(DOWNLOAD_TIMEOUT),
-        Addresses { graph: providers.graph_base_url, line_data, twilio: providers.twilio_base_url },
+        Addresses {
+            profiles: vec![providers.graph_base_url.clone(), providers.line_base_url],
+            graph: providers.graph_base_url,
+            line_data,
+            twilio: providers.twilio_base_url,
+        },
         aws.bucket(bucket, clock.clone()),
         clock.clone(),
         metrics,

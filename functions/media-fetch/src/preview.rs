@@ -7,7 +7,7 @@ use image::{DynamicImage, ImageDecoder as _, ImageReader, Limits, Rgb, RgbImage}
 use madoguchi_domain::media::PREVIEW_MAX_BYTES;
 
 /// Pixels of a picture that is decoded: more than any phone's camera makes in one shot.
-const MOST_PIXELS: u64 = 50_000_000;
+pub(crate) const MOST_PIXELS: u64 = 50_000_000;
 /// What decoding may allocate: those pixels in four bytes each, and some room.
 const MOST_BYTES: u64 = 224 * 1024 * 1024;
 /// Longest side and quality, until the preview is small enough. The last one always is.
@@ -32,7 +32,7 @@ pub(crate) fn of_picture(bytes: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
-fn reader(bytes: &[u8]) -> Option<ImageReader<Cursor<&[u8]>>> {
+pub(crate) fn reader(bytes: &[u8]) -> Option<ImageReader<Cursor<&[u8]>>> {
     let mut limits = Limits::default();
     limits.max_alloc = Some(MOST_BYTES);
     let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?;

@@ -4,10 +4,7 @@ use madoguchi_domain::Message;
 use madoguchi_domain::media::Media;
 use madoguchi_store::Saved;
 
-use crate::{MediaError, MediaFetcher};
-
-/// How often a message is read anew because somebody else wrote it.
-const TRIES: usize = 10;
+use crate::{MediaError, MediaFetcher, TRIES};
 
 impl MediaFetcher {
     /// Records `outcome` and returns the message as it is then; `None` if it is gone. Meanwhile it may have been taken

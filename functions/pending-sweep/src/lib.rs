@@ -8,7 +8,7 @@ use madoguchi_domain::channel::Sending;
 use madoguchi_domain::{Channel, ConversationId, MessageKey, Span, Timestamp, media};
 use madoguchi_runtime::{FifoEntry, NoRandomness, Queue, QueueError, unguessable};
 use madoguchi_store::inbox::{PendingMedia, PendingProfile};
-use madoguchi_store::work::{MediaWork, ProfileWork, ReplyWork};
+use madoguchi_store::work::{MediaWork, PictureOf, PictureWork, ProfileWork, ReplyWork};
 use madoguchi_store::{Directory, Inbox, StoreError};
 
 /// Younger work is still on its way by itself.
@@ -16,6 +16,14 @@ const PATIENCE: Span = Span::from_secs(60);
 
 /// Profiles are asked for at this pace after an outage; they share the provider's limits with replies.
 const PROFILES_A_SWEEP: usize = 300;
+
+/// Pictures do not tell since when they wait where a sweep sees it: each tenth minute whatever there is, which is little,
+/// starts again. Whoever works on one meanwhile comes to the same end.
+const PICTURES_EVERY: Span = Span::from_minutes(10);
+
+fn is_for_pictures(now: Timestamp) -> bool {
+    now.as_ms() % PICTURES_EVERY.as_ms() < 60_000
+}
 
 /// Why a sweep did not get through; the next one starts over.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +51,8 @@ pub struct Swept {
     pub profiles: u64,
     /// Messages whose files were queued again.
     pub files: u64,
+    /// People whose pictures were queued again.
+    pub pictures: u64,
     /// Replies that wait for a channel that cannot send now.
     pub held: u64,
     /// Age of the oldest reply that could have been sent, in milliseconds.
@@ -89,6 +99,10 @@ impl Sweeper {
                 first_error.get_or_insert(error);
             }
         }
+        if let Err(error) = self.operators(now, &mut swept).await {
+            tracing::error!(%error, "Operators' pictures were not swept");
+            first_error.get_or_insert(error);
+        }
         first_error.map_or(Ok(swept), Err)
     }
 
@@ -122,11 +136,37 @@ impl Sweeper {
     }
 
     async fn files(&self, channel: &Channel, now: Timestamp, swept: &mut Swept) -> Result<(), SweepError> {
-        for PendingMedia { conversation, message } in self.inbox.pending_media(channel.id).await? {
+        let pending = self.inbox.pending_media(channel.id).await?;
+        for PendingMedia { conversation, message } in pending.messages {
             if media::is_overdue(message.at, now) {
                 self.file(channel, conversation, message, swept).await?;
             }
         }
+        if is_for_pictures(now) {
+            for PendingProfile { conversation, participant } in
+                pending.portraits.into_iter().take(PROFILES_A_SWEEP)
+            {
+                let (channel_id, conversation_id) = (channel.id, conversation);
+                let whose = ProfileWork { v: 1, channel_id, conversation_id, participant };
+                self.picture(PictureOf::Contact(whose), swept).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn operators(&self, now: Timestamp, swept: &mut Swept) -> Result<(), SweepError> {
+        if is_for_pictures(now) {
+            for operator in self.inbox.pending_operator_pictures().await? {
+                self.picture(PictureOf::Operator(operator), swept).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn picture(&self, picture: PictureOf, swept: &mut Swept) -> Result<(), SweepError> {
+        let work = PictureWork { v: 1, picture, secret: unguessable()? };
+        self.media.send(&serde_json::to_string(&work)?).await?;
+        swept.pictures += 1;
         Ok(())
     }
 

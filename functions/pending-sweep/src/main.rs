@@ -32,6 +32,7 @@ async fn main() -> Result<(), Error> {
                 ("ConversationsSwept", swept.conversations),
                 ("ProfilesSwept", swept.profiles),
                 ("FilesSwept", swept.files),
+                ("PicturesSwept", swept.pictures),
                 ("RepliesHeld", swept.held),
             ];
             for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {

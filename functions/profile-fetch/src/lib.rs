@@ -159,7 +159,7 @@ impl Fetcher {
             let newer = match whose {
                 Whose::Contact(mut current) => {
                     current.contact.name.clone_from(&name);
-                    current.contact.picture_url.clone_from(&picture_url);
+                    current.contact.portrait.tell(picture_url.clone(), self.clock.now());
                     current.contact.profile = state;
                     if self.inbox.save_conversation(&current).await? == Saved::Done {
                         return Ok(());
@@ -168,7 +168,7 @@ impl Fetcher {
                 }
                 Whose::Participant(party, mut current) => {
                     current.name.clone_from(&name);
-                    current.picture_url.clone_from(&picture_url);
+                    current.portrait.tell(picture_url.clone(), self.clock.now());
                     current.profile = state;
                     if self.inbox.save_participant(&current).await? == Saved::Done {
                         return Ok(());

@@ -5,16 +5,19 @@ use std::time::Duration;
 
 use madoguchi_channels::messenger::{GraphConfig, OutgoingMessage, PageAccess};
 use madoguchi_channels::twilio::{
-    Account, Callback, Outgoing as TwilioOutgoing, OutgoingContent, status_callback,
+    Account, Callback, Outgoing as TwilioOutgoing, OutgoingContent, Recipient, status_callback,
 };
-use madoguchi_channels::{Outgoing, Place, line, messenger, twilio};
+use madoguchi_channels::{Outgoing, Place, Verdict, line, messenger, twilio};
 use madoguchi_credentials::{CredentialError, Freshness};
 use madoguchi_domain::event::Template;
+use madoguchi_domain::lookup::{self, Found, Sought};
 use madoguchi_domain::media::{Media, MediaKind, Token};
 use madoguchi_domain::message::Body;
+use madoguchi_domain::picture::Icon;
 use madoguchi_domain::send::{AttachmentFault, Meter, Outcome, Refusal, RefusalClass, Via};
 use madoguchi_domain::sender::{self, SenderName};
-use madoguchi_domain::{Channel, ChannelKind, Content, Conversation, Message};
+use madoguchi_domain::{Channel, ChannelKind, Content, Conversation, Message, SentBy, Timestamp};
+use madoguchi_store::StoreError;
 
 use crate::drain::{Claimed, Dispatcher};
 use crate::settle::retry_key;
@@ -123,7 +126,9 @@ impl Dispatcher {
     ) -> Result<Outcome, CredentialError> {
         let token = self.credentials.line_token(channel, freshness, self.clock.now()).await?;
         let base = &self.providers.line_base_url;
-        let sender = claimed.message.shown_sender().map(SenderName::as_str);
+        let icon_url = icon_url(&claimed.message, &self.public_base_url);
+        let name = claimed.message.shown_sender().map(SenderName::as_str);
+        let sender = name.map(|name| line::Sender { name, icon_url: icon_url.as_deref() });
         if let Via::ReplyToken { token: reply_token } = &claimed.via {
             let first = line::reply(&self.http, base, &token, reply_token, content, sender).await;
             if !matches!(first, Outcome::Unclear { .. }) {
@@ -175,6 +180,37 @@ impl Dispatcher {
 }
 
 impl Dispatcher {
+    /// Asks Twilio what it has sent to the contact since `claimed_at`, the time of an attempt whose answer nobody knows:
+    /// that message, if it can be told from all others. `Err` if Twilio could not be asked now.
+    pub(crate) async fn look_up(
+        &self,
+        channel: &Channel,
+        conversation: &Conversation,
+        message: &Message,
+        claimed_at: Timestamp,
+    ) -> Result<Found, LookUpError> {
+        let words = match Said::of(message, channel.kind, &self.public_base_url) {
+            Some(Said::Text(text)) => text.into_owned(),
+            Some(Said::File { .. }) => String::new(),
+            Some(Said::Location(place)) => place.title.to_owned(),
+            // A template's words are the provider's, and stickers are no message of Twilio's.
+            Some(Said::Template(_) | Said::Sticker(_)) | None => return Ok(Found::None),
+        };
+        let credential = self.credentials.twilio(channel, Freshness::Cached).await?;
+        let account = Account {
+            account_sid: &credential.account_sid,
+            user: &credential.user,
+            password: credential.password.as_str(),
+        };
+        let recipient = Recipient { from: &channel.external_id, to: conversation.address() };
+        let base = &self.providers.twilio_base_url;
+        let since = lookup::earliest(claimed_at);
+        let listed = twilio::list(&self.http, base, account, recipient, since).await?;
+        let others = self.inbox.messages(conversation.id, None, lookup::NEIGHBOURS).await?;
+        let sought = Sought { message, words: &words, claimed_at };
+        Ok(lookup::find(&sought, listed, &others.messages))
+    }
+
     /// How much of the month's messages a LINE account has used, to tell with a refusal for lack of them.
     pub(crate) async fn meter(&self, channel: &Channel) -> Option<Meter> {
         if channel.kind != ChannelKind::Line {
@@ -186,8 +222,41 @@ impl Dispatcher {
     }
 }
 
+/// Why a message could not be looked for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LookUpError {
+    /// There is no credential to ask with.
+    #[error("no credential: {0:?}")]
+    Credential(CredentialError),
+    /// Twilio did not tell.
+    #[error("the provider did not tell: {0:?}")]
+    Provider(Verdict),
+    /// The table did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<CredentialError> for LookUpError {
+    fn from(error: CredentialError) -> Self {
+        Self::Credential(error)
+    }
+}
+
+impl From<Verdict> for LookUpError {
+    fn from(verdict: Verdict) -> Self {
+        Self::Provider(verdict)
+    }
+}
+
 /// Messenger fetches a file before it answers. What takes longer ends unconfirmed, and its echo settles it.
 const FILE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Where the customer's app finds the operator's icon, as it was when the reply was written.
+fn icon_url(message: &Message, public_base_url: &str) -> Option<String> {
+    let SentBy::Operator { operator } = &message.sent_by else { return None };
+    let upload = message.sender.as_ref()?.icon.as_deref()?;
+    Some(format!("{public_base_url}/media/{}", Token::of(&Icon { operator, upload }.key())?))
+}
 
 /// What a reply says, with the addresses of its file.
 enum Said<'a> {

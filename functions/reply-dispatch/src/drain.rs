@@ -11,11 +11,13 @@ use madoguchi_domain::send::{
 use madoguchi_domain::{Channel, ChannelKind, Conversation, Message, SentBy, Span, Timestamp};
 use madoguchi_runtime::{Clock, Metrics, ProviderConfig, RecordError};
 use madoguchi_store::inbox::PendingReply;
-use madoguchi_store::work::ReplyWork;
+use madoguchi_store::work::{OutboundWork, ReplyWork};
 use madoguchi_store::{Directory, Inbox, Saved, SenderCache, StoreError};
 
 /// The longest that one reply takes: a token, a call and its repeat, 8 seconds each.
 const LONGEST_REPLY: Span = Span::from_secs(25);
+/// Of an attempt whose answer nobody recorded.
+pub(crate) const NO_OUTCOME: &str = "the sender ended without recording an outcome";
 /// How often a reply is read anew because somebody else wrote it.
 const TRIES: usize = 5;
 
@@ -88,7 +90,13 @@ impl Dispatcher {
     }
 
     async fn handle(&self, body: &str, deadline: Timestamp) -> Result<(), DispatchError> {
-        let work: ReplyWork = serde_json::from_str(body)?;
+        let work = match serde_json::from_str(body)? {
+            OutboundWork::Reply(work) => work,
+            OutboundWork::Courtesy(work) => {
+                self.show(work, deadline).await;
+                return Ok(());
+            }
+        };
         let mut pending = self.inbox.pending_of_conversation(work.channel_id, work.conversation_id).await?;
         // The index may not show yet what the stream has told already.
         let told =
@@ -161,14 +169,17 @@ impl Dispatcher {
                             first_attempt_at: Some(first_attempt_at),
                             keep_via: Some(via),
                         },
-                        AfterCrash::Unconfirmed => {
-                            let detail = "the sender ended without recording an outcome".to_owned();
-                            let unconfirmed = SendState::Unconfirmed { at: now, claimed_at, detail };
-                            if self.save(message, unconfirmed).await? == Saved::Done {
-                                self.metrics.count("RepliesUnconfirmed", 1);
-                                return Ok(Next::GoOn);
+                        after => {
+                            let looked = match (after, &channel) {
+                                (AfterCrash::LookUp, Some(channel)) => {
+                                    self.settle_by_lookup(channel, &conversation, message, claimed_at).await?
+                                }
+                                _ => self.leave_unconfirmed(message, claimed_at, NO_OUTCOME).await?,
+                            };
+                            match looked {
+                                Some(next) => return Ok(next),
+                                None => continue,
                             }
-                            continue;
                         }
                     }
                 }

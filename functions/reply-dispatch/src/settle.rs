@@ -1,8 +1,8 @@
 //! Recording what came of an attempt.
 
 use madoguchi_domain::message::SendState;
-use madoguchi_domain::send::{FailureReason, Meter, Settlement, Via};
-use madoguchi_domain::{Channel, Message, Span, Timestamp};
+use madoguchi_domain::send::{FailureReason, LEASE, Meter, Settlement, Via};
+use madoguchi_domain::{Channel, ConversationId, Message, Span, Timestamp, second_try};
 use madoguchi_store::{Saved, StoreError};
 
 use crate::drain::{Claimed, DispatchError, Dispatcher, Next};
@@ -70,6 +70,14 @@ impl Dispatcher {
                     .await?;
                 self.metrics.count_for(channel.kind, "RepliesUnconfirmed", 1);
                 Ok(Next::GoOn)
+            }
+            Settlement::LookUp { detail } => {
+                // Stays in hand until the lease is over: a status callback may tell before.
+                tracing::warn!(
+                    conversation.id = %conversation, message.id = %key, detail,
+                    "The answer for message `{key}` was lost: the provider will be asked for it"
+                );
+                Err(DispatchError::RetryAfter { after: (claimed_at + LEASE).since(now), detail })
             }
             Settlement::Retry { after, may_have_landed, detail } => {
                 let keep = repeats || may_have_landed;
@@ -150,12 +158,23 @@ impl Dispatcher {
         )
         .await?;
         self.metrics.count("RepliesFailed", 1);
+        self.note_failure(conversation, reason, key.at, now).await
+    }
+
+    /// Has the conversation take note of what failed the reply that was written then.
+    pub(crate) async fn note_failure(
+        &self,
+        conversation: ConversationId,
+        reason: FailureReason,
+        written_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         if !tells_of_contact(reason) {
             return Ok(());
         }
         for _ in 0..TRIES {
             let Some(mut current) = self.inbox.conversation(conversation).await? else { return Ok(()) };
-            if !current.note_failure(reason, key.at, now) {
+            if !current.note_failure(reason, written_at, now) {
                 return Ok(());
             }
             if self.inbox.save_conversation(&current).await? == Saved::Done {
@@ -176,7 +195,7 @@ impl Dispatcher {
         let mut message = message;
         for _ in 0..TRIES {
             let provider_message_id = message.provider_message_id.clone();
-            message.send = Some(state.clone());
+            message.send = Some(second_try::settled(&message, state.clone()));
             let (conversation, key) = (message.conversation_id, message.key);
             if self.inbox.save_message(&message).await? == Saved::Done {
                 return Ok(());
@@ -184,7 +203,8 @@ impl Dispatcher {
             match self.inbox.message(conversation, &key).await? {
                 Some(current) if in_hand(&current, claimed_at) => {
                     message = current;
-                    message.provider_message_id = message.provider_message_id.or(provider_message_id);
+                    // What the call told is of this attempt; what is stored may be of an earlier one.
+                    message.provider_message_id = provider_message_id.or(message.provider_message_id);
                 }
                 _ => return Ok(()),
             }

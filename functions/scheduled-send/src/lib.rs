@@ -1,4 +1,4 @@
-//! `scheduled-send`: queues the replies whose time has come (RPL-15), and reminds customers whose window closes soon
+//! `scheduled-send`: queues the replies whose time has come, scheduled (RPL-15) or sent once more (RPL-12), and reminds customers whose window closes soon
 //! (RPL-16). It asks the `deadline` index what is due, so its cost grows with that only. Every write is conditional:
 //! what ends between two of them is due again at the next tick and goes on from there. Sending is others' work, which
 //! starts from the stored change as for every reply.
@@ -21,9 +21,9 @@ const TRIES: usize = 3;
 /// What a tick did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Scheduled replies queued.
+    /// Scheduled replies queued, and failed ones that are sent once more.
     pub queued: u64,
-    /// Scheduled replies that failed before they were queued.
+    /// Replies that failed before they were queued.
     pub dropped: u64,
     /// Customers reminded.
     pub reminded: u64,
@@ -118,6 +118,12 @@ impl Scheduler {
                     if self.inbox.save_message(&reply).await? == Saved::Done {
                         tracing::debug!(conversation.id = %id, message.id = %key, "Queued a scheduled reply");
                         return Ok(Report { queued: 1, ..Report::default() });
+                    }
+                }
+                Due::GiveUp(reply) => {
+                    if self.inbox.save_message(&reply).await? == Saved::Done {
+                        tracing::info!(conversation.id = %id, message.id = %key, "A reply is not sent a second time");
+                        return Ok(Report { dropped: 1, ..Report::default() });
                     }
                 }
                 Due::Drop { reply, line } => {

@@ -9,7 +9,9 @@ use madoguchi_channels::messenger::{self, PageAccess};
 use madoguchi_credentials::{MessengerSecret, MetaAppSecret};
 use madoguchi_domain::channel::Sending;
 use madoguchi_domain::credential::Cause;
-use madoguchi_domain::sender::{self, Appearance, Persona, SYNC_EVERY, Sync, Synced};
+use madoguchi_domain::media::Token;
+use madoguchi_domain::picture::Icon;
+use madoguchi_domain::sender::{self, Appearance, Persona, Profile, SYNC_EVERY, Sync, Synced};
 use madoguchi_domain::{Channel, ChannelKind, Span, Timestamp};
 use madoguchi_store::{Saved, StoreError};
 
@@ -43,7 +45,7 @@ impl TokenRefresh {
             .iter()
             .filter_map(|profile| {
                 let (operator, name) = (profile.operator.clone(), profile.shown_name()?);
-                Some(Appearance { operator, name, picture: format!("{public_base_url}{PICTURE}") })
+                Some(Appearance { operator, name, picture: picture(profile, public_base_url) })
             })
             .collect();
         let mut synced = Synced { at: now, made: 0, removed: 0, failed: 0 };
@@ -116,6 +118,16 @@ impl TokenRefresh {
         }
         Ok(())
     }
+}
+
+/// Where Meta fetches an operator's picture from.
+fn picture(profile: &Profile, public_base_url: &str) -> String {
+    let upload = profile.picture.upload.as_deref();
+    let icon = upload.and_then(|upload| Token::of(&Icon { operator: &profile.operator, upload }.key()));
+    icon.map_or_else(
+        || format!("{public_base_url}{PICTURE}"),
+        |icon| format!("{public_base_url}/media/{icon}"),
+    )
 }
 
 /// Why a channel's personas were not synced.

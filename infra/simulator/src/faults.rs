@@ -151,6 +151,8 @@ pub enum Endpoint {
     Profile,
     /// LINE and Twilio: message content.
     Content,
+    /// Messenger: sender actions. LINE: the loading animation, and marking as read.
+    Courtesy,
     /// Whatever else is served.
     Other,
     /// Every call.

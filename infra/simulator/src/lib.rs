@@ -36,7 +36,7 @@ pub use crate::{
     deliver::{Outcome, Signature, Webhook},
     faults::{Endpoint, Fault, FaultRule, StatusFault},
     media::{MediaKind, Opened},
-    model::{Act, Action, Call, Echo, MediaAct, Provider, SentMedia, SentMessage, SentStatus, demo},
+    model::{Act, Action, Call, Echo, MediaAct, Provider, SentMedia, SentMessage, SentStatus, Shown, demo},
     options::Options,
     signing::{
         escape_unicode, line_signature, messenger_legacy_signature, messenger_signature,

@@ -290,6 +290,23 @@ pub struct SentMessage {
     pub request: Value,
 }
 
+/// What the company did in a chat without writing, for its customer to see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Shown {
+    /// Where.
+    pub provider: Provider,
+    /// The page or LINE channel.
+    pub account: String,
+    /// The page-scoped id, LINE user, group or room.
+    pub recipient: String,
+    /// `typing_on`, `typing_off`, `mark_seen`; LINE: `loading`, `mark_as_read`.
+    pub what: String,
+    /// Of marking: the newest message of the customer that it covers.
+    pub through: Option<String>,
+    /// When (Unix milliseconds, the simulator's clock).
+    pub at_ms: i64,
+}
+
 /// One request that the product made.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Call {

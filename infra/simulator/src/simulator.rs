@@ -11,7 +11,7 @@ use crate::{
     deliver::{self, Signature, Webhook},
     faults::FaultRule,
     media::Opened,
-    model::{Act, Action, Call, Echo, Provider, SentMessage},
+    model::{Act, Action, Call, Echo, Provider, SentMessage, Shown},
     options::Options,
     pages,
     server::CuttableListener,
@@ -102,6 +102,11 @@ impl Simulator {
             message.recipient == recipient || message.customer.as_deref() == Some(recipient)
         });
         sent
+    }
+
+    /// What the company did in chats without writing: typing, marking as read. Oldest first.
+    pub fn shown(&self) -> Vec<Shown> {
+        self.shared.read(control::shown)
     }
 
     /// Every request to the providers' APIs, oldest first.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use madoguchi_channels::line::token::issue_stateless;
 use madoguchi_channels::{ProviderHttp, Token, TokenError};
 use madoguchi_domain::credential::Cause;
-use madoguchi_domain::{Channel, ChannelKind, ConnectionId, Span, Timestamp};
+use madoguchi_domain::{Channel, ChannelHealth, ChannelKind, ConnectionId, Span, Timestamp};
 use madoguchi_runtime::{SecretCache, Versioned};
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
@@ -77,6 +77,7 @@ pub struct Credentials {
 struct Issued {
     token: Token,
     usable_until: Timestamp,
+    made_at: Timestamp,
     secret_version: String,
 }
 
@@ -99,8 +100,9 @@ impl Credentials {
         freshness: Freshness,
     ) -> Result<PageCredential, CredentialError> {
         let name = self.names.connection(ChannelKind::Messenger, channel.connection_id);
-        let secret: Versioned<MessengerSecret> = self.read(&name, freshness).await?;
-        let app: Versioned<MetaAppSecret> = self.read(&self.names.meta_app(), freshness).await?;
+        let since = replaced_before(channel);
+        let secret: Versioned<MessengerSecret> = self.read(&name, freshness, since).await?;
+        let app: Versioned<MetaAppSecret> = self.read(&self.names.meta_app(), freshness, since).await?;
         let Some(token) = secret.expose().pages.get(&channel.external_id) else {
             let detail = "the connection holds no token of the page".to_owned();
             return Err(CredentialError::Broken { cause: Cause::PageNotAuthorized, detail });
@@ -118,10 +120,12 @@ impl Credentials {
         let name = self.names.connection(ChannelKind::Line, channel.connection_id);
         // Held while a token is issued, so that ten replies at once issue one.
         let mut tokens = self.line_tokens.lock().await;
-        let secret: Versioned<LineSecret> = self.read(&name, freshness).await?;
+        let since = replaced_before(channel);
+        let secret: Versioned<LineSecret> = self.read(&name, freshness, since).await?;
         if let Some(known) = tokens.get(&channel.connection_id)
             && freshness == Freshness::Cached
             && known.usable_until > now
+            && known.made_at >= since.min(now)
             && known.secret_version == secret.version
         {
             return Ok(known.token.as_str().to_owned());
@@ -131,7 +135,8 @@ impl Credentials {
         let issued = issued.map_err(broken)?;
         let token = issued.token.as_str().to_owned();
         let usable_until = now + issued.expires_in - TOKEN_MARGIN;
-        let issued = Issued { token: issued.token, usable_until, secret_version: secret.version };
+        let issued =
+            Issued { token: issued.token, usable_until, made_at: now, secret_version: secret.version };
         tokens.insert(channel.connection_id, issued);
         Ok(token)
     }
@@ -143,7 +148,7 @@ impl Credentials {
         freshness: Freshness,
     ) -> Result<TwilioCredential, CredentialError> {
         let name = self.names.connection(channel.kind, channel.connection_id);
-        let secret: Versioned<TwilioSecret> = self.read(&name, freshness).await?;
+        let secret: Versioned<TwilioSecret> = self.read(&name, freshness, replaced_before(channel)).await?;
         let secret = secret.expose();
         let (user, password) = secret.basic_auth();
         Ok(TwilioCredential {
@@ -157,9 +162,11 @@ impl Credentials {
         &self,
         name: &str,
         freshness: Freshness,
+        since: Timestamp,
     ) -> Result<Versioned<T>, CredentialError> {
         let unavailable = |detail: String| CredentialError::Unavailable { detail };
-        let cached = self.secrets.get(name).await.map_err(|error| unavailable(error.to_string()))?;
+        let cached =
+            self.secrets.get_since(name, since).await.map_err(|error| unavailable(error.to_string()))?;
         let Some(cached) = cached else {
             return Err(unavailable(format!("there is no secret `{name}`")));
         };
@@ -168,6 +175,15 @@ impl Credentials {
         }
         let newer = self.secrets.reload_once(name, &cached.version).await;
         Ok(newer.map_err(|error| unavailable(error.to_string()))?.unwrap_or(cached))
+    }
+}
+
+/// When the channel was last found to work after it had not, if it works: what is remembered from before may be what it did
+/// not work with (AUT-12).
+fn replaced_before(channel: &Channel) -> Timestamp {
+    match channel.health {
+        ChannelHealth::Healthy { since } => since,
+        ChannelHealth::Connecting | ChannelHealth::NeedsReauthorization { .. } => Timestamp::default(),
     }
 }
 

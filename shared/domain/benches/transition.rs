@@ -92,6 +92,7 @@ fn customer_says(id: &str, text: &str) -> EventBody {
         content: Content::text(text),
         reply_to: None,
         reply_token: None,
+        read_token: None,
         referral: None,
     })
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::happening::{Happening, Referral, ThreadControl};
 use crate::ids::Party;
 use crate::media::Media;
-use crate::message::MessageKey;
+use crate::message::{MessageKey, ReadToken};
 use crate::send::Refusal;
 use crate::time::Timestamp;
 
@@ -127,6 +127,8 @@ pub struct CustomerMessage {
     pub reply_to: Option<String>,
     /// A one-use token to answer with (LINE).
     pub reply_token: Option<String>,
+    /// What marks it and all before it as read (LINE).
+    pub read_token: Option<ReadToken>,
     /// The link or advertisement that brought the customer here with this message.
     pub referral: Option<Referral>,
 }

@@ -6,6 +6,7 @@ use crate::event::Content;
 use crate::ids::MessageId;
 use crate::message::{Body, Facts, Message, SendState};
 use crate::reply::{self, Lock, ReplyRefused, Route};
+use crate::second_try;
 use crate::send::FailureReason;
 use crate::sender::Writer;
 use crate::time::{Span, Timestamp};
@@ -75,6 +76,8 @@ pub enum Due {
         /// Tells it in the timeline.
         line: Box<Message>,
     },
+    /// It is not sent a second time: it stays failed.
+    GiveUp(Box<Message>),
     /// Its time has not come, or somebody was faster.
     Nothing,
 }
@@ -87,8 +90,17 @@ pub fn due(
     reply: &Message,
     now: Timestamp,
 ) -> Due {
-    let Some(SendState::Scheduled { at, unless_customer_writes, heard }) = reply.send else {
-        return Due::Nothing;
+    let (at, unless_customer_writes, heard) = match reply.send {
+        Some(SendState::Scheduled { at, unless_customer_writes, heard }) => {
+            (at, unless_customer_writes, heard)
+        }
+        Some(SendState::Retrying { at }) if at <= now => {
+            return match second_try::queue(conversation, settings, reply, now) {
+                Ok(queued) => Due::Send(Box::new(queued)),
+                Err(failed) => Due::GiveUp(failed),
+            };
+        }
+        _ => return Due::Nothing,
     };
     if at > now {
         return Due::Nothing;
@@ -119,8 +131,11 @@ pub fn queue_again(reply: Message, conversation: &Conversation, now: Timestamp) 
     }
 }
 
-/// `reply` without its sending; `None` if it is not scheduled any more.
+/// `reply` without its sending; `None` if it is not scheduled any more. One that waits for its second time stays failed.
 pub fn cancel(reply: &Message, now: Timestamp) -> Option<Message> {
+    if matches!(reply.send, Some(SendState::Retrying { .. })) {
+        return Some(second_try::give_up(reply, None, now));
+    }
     let scheduled = matches!(reply.send, Some(SendState::Scheduled { .. }));
     scheduled.then(|| Message { send: Some(SendState::Canceled { at: now }), ..reply.clone() })
 }
@@ -259,7 +274,7 @@ mod tests {
                     Some(reason)
                 }
                 Due::Send(_) => None,
-                Due::Nothing => panic!("its time has come"),
+                Due::GiveUp(_) | Due::Nothing => panic!("its time has come"),
             };
             assert_eq!(reason, expected, "{kind} {unless}");
         }

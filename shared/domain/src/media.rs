@@ -6,6 +6,7 @@ mod sniff;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use address::is_secret;
 pub use address::{Inbound, InvalidToken, Outbound, Token};
 pub use limits::{
     Accepted, LINK_MAX_BYTES, Limit, MediaKind, MediaRefused, Offer, PREVIEW_MAX_BYTES, check, check_bytes,

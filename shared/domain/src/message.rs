@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::{Attachment, Content};
 use crate::ids::{ChannelId, ConversationId, InvalidId, MessageId, OperatorId};
 use crate::media::{Media, MediaFailure};
+use crate::second_try::FirstTry;
 use crate::send::{FailureReason, Meter, Via};
 use crate::sender::{Sender, SenderName};
 use crate::time::Timestamp;
@@ -79,6 +80,9 @@ pub struct Message {
     /// The provider's id of the message it quotes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
+    /// LINE: what marks it and all before it as read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_token: Option<ReadToken>,
     /// How far a reply has come; `None` for what came in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send: Option<SendState>,
@@ -94,9 +98,36 @@ pub struct Message {
     /// Keys of objects that must be deleted, since the message they belonged to was taken back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub discarded: Vec<String>,
+    /// Of a reply that is sent once more by itself: what became of the first time (RPL-12).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_try: Option<FirstTry>,
     /// Counts the writes; every change is conditional on it.
     #[serde(default)]
     pub rev: u64,
+}
+
+/// Marks a message of LINE and all before it as read. It never expires, so it is shown to nobody: prints as
+/// `ReadToken(…)`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ReadToken(String);
+
+impl ReadToken {
+    /// Takes a token over.
+    pub fn new(token: impl Into<String>) -> Self {
+        Self(token.into())
+    }
+
+    /// The token itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ReadToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReadToken(…)")
+    }
 }
 
 /// Who said it.
@@ -242,6 +273,7 @@ impl Message {
                 }
             }
             *content = Content::Unsent;
+            self.read_token = None;
         }
     }
 
@@ -398,6 +430,12 @@ pub enum SendState {
     /// The provider took it.
     Sent {
         /// When; the provider's time where an echo told it.
+        at: Timestamp,
+    },
+    /// The provider took it and gave it up, for a reason that may pass: it is sent once more by itself (RPL-12). What
+    /// it failed of is in [`Message::first_try`].
+    Retrying {
+        /// When.
         at: Timestamp,
     },
     /// It has reached the customer's device, as the provider told of this message.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::conversation::ProfileState;
 use crate::ids::{ChannelId, ConversationId};
+use crate::picture::Portrait;
 use crate::time::Timestamp;
 
 /// Somebody in a group or room, as the provider knows them there.
@@ -19,9 +20,9 @@ pub struct Participant {
     /// The display name, once fetched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The provider's address of the picture; may expire.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub picture_url: Option<String>,
+    /// The picture.
+    #[serde(flatten)]
+    pub portrait: Portrait,
     /// Whether the profile was asked for.
     #[serde(default)]
     pub profile: ProfileState,
@@ -50,7 +51,7 @@ impl Participant {
             conversation_id,
             channel_id,
             name: None,
-            picture_url: None,
+            portrait: Portrait::default(),
             profile: ProfileState::Wanted,
             presence: None,
             rev: 0,

@@ -3,13 +3,34 @@
 //! What a provider tells arrives in any order and more than once, and may overtake the answer to the call that sent
 //! the message. So a message only ever moves forward: taken, delivered, read; a failure is final.
 
+use crate::conversation::Conversation;
 use crate::event::{Progress, Stage};
 use crate::message::{Message, SendState};
+use crate::second_try;
 use crate::send::failure_of;
 use crate::time::Timestamp;
 
+/// `message` as it is when the provider has told `progress` at `at`; `None` if that changes nothing.
+pub fn tell(
+    conversation: &Conversation,
+    message: &Message,
+    progress: &Progress,
+    at: Timestamp,
+) -> Option<Message> {
+    if let Some(told) = second_try::told_of_first(message, progress, at) {
+        return told;
+    }
+    let state = advance(message, progress, at)?;
+    let (first_try, state) = match second_try::decide(conversation, message, progress, &state) {
+        Some((first, retrying)) => (Some(first), retrying),
+        None => (message.first_try.clone(), second_try::settled(message, state)),
+    };
+    let provider_message_id = Some(progress.provider_message_id.clone());
+    Some(Message { send: Some(state), first_try, provider_message_id, ..message.clone() })
+}
+
 /// The state that `message` moves to when the provider tells `progress` at `at`; `None` if it stays where it is.
-pub fn advance(message: &Message, progress: &Progress, at: Timestamp) -> Option<SendState> {
+fn advance(message: &Message, progress: &Progress, at: Timestamp) -> Option<SendState> {
     let state = message.send.as_ref()?;
     let known = message.provider_message_id.as_deref();
     let is_known = known == Some(progress.provider_message_id.as_str());
@@ -37,6 +58,7 @@ const fn rank(state: &SendState) -> Option<u8> {
     match state {
         SendState::Scheduled { .. }
         | SendState::Canceled { .. }
+        | SendState::Retrying { .. }
         | SendState::Queued { .. }
         | SendState::Sending { .. }
         | SendState::Unconfirmed { .. } => None,
@@ -84,10 +106,12 @@ mod tests {
             participant: None,
             reply_to: None,
             send: Some(send),
+            read_token: None,
             annotations: Annotations::default(),
             stored_at: T,
             noted_before: None,
             discarded: Vec::new(),
+            first_try: None,
             rev: 1,
         }
     }

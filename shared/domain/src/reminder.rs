@@ -110,10 +110,12 @@ pub fn remind(conversation: &Conversation, settings: &ChannelSettings, now: Time
         participant: None,
         reply_to: None,
         send: Some(SendState::queued()),
+        read_token: None,
         annotations: Annotations::default(),
         stored_at: now,
         noted_before: Some(conversation.noted.count()),
         discarded: Vec::new(),
+        first_try: None,
         sender: None,
         rev: 0,
     }))

@@ -279,10 +279,12 @@ fn queued(
         participant: None,
         reply_to: None,
         send: Some(SendState::queued()),
+        read_token: None,
         annotations: Annotations::default(),
         stored_at: now,
         noted_before: Some(conversation.noted.count()),
         discarded: Vec::new(),
+        first_try: None,
         rev: 0,
     }
 }

@@ -35,12 +35,23 @@ pub struct Refusal {
     /// The provider's own words, kept only where the code has no meaning for us. For administrators; may quote the
     /// message, so it is never logged.
     pub text: Option<String>,
+    /// Of a message that the provider had taken and then gave up: it may get through another time.
+    pub again: Option<Again>,
+}
+
+/// When a message that was given up may get through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// After a passing fault on the way.
+    Soon,
+    /// When the customer's device can be reached again.
+    Later,
 }
 
 impl Refusal {
     /// A refusal without a hint when to come back.
     pub fn new(class: RefusalClass, detail: impl Into<String>) -> Self {
-        Self { class, detail: detail.into(), retry_after: None, text: None }
+        Self { class, detail: detail.into(), retry_after: None, text: None, again: None }
     }
 }
 
@@ -256,6 +267,11 @@ pub enum Settlement {
         /// For maintainers.
         detail: String,
     },
+    /// Nobody knows yet: the provider is asked for it when the lease is over, see [`crate::lookup`].
+    LookUp {
+        /// For maintainers.
+        detail: String,
+    },
     /// Again after the wait; later messages of the conversation wait too.
     Retry {
         /// How long.
@@ -297,7 +313,7 @@ const RESTRICTED_PAUSE: Span = Span::from_minutes(15);
 const LONGEST_PAUSE: Span = Span::from_hours(24);
 
 /// What fails a message that the provider had taken and then could not deliver (RPL-11). Passing faults are no
-/// exception: the provider has given up, and sending again is an operator's decision.
+/// exception: the provider has given up. What may be sent once more by itself is [`crate::second_try`]'s to say.
 pub fn failure_of(class: RefusalClass) -> FailureReason {
     match class {
         RefusalClass::Window => FailureReason::ReplyWindowClosed,
@@ -349,10 +365,11 @@ pub fn settle(message: MessageId, attempt: u32, via: &Via, outcome: Outcome) -> 
                 settlement => settlement,
             };
         }
+        Outcome::Unclear { detail } if *via == Via::Twilio => return Settlement::LookUp { detail },
         Outcome::Unclear { detail } => return Settlement::Unconfirmed { detail },
         Outcome::Refused(refusal) => refusal,
     };
-    let Refusal { class, detail, retry_after, text } = refusal;
+    let Refusal { class, detail, retry_after, text, .. } = refusal;
     let failed = |reason| Settlement::Failed { reason, detail: detail.clone(), text: text.clone() };
     match class {
         // Held replies are not attempted, so each attempt here followed a check that found the credential
@@ -455,6 +472,8 @@ pub fn retry_key_lapsed(first_attempt_at: Timestamp, now: Timestamp) -> bool {
 pub fn after_crash(via: &Via, first_attempt_at: Timestamp, now: Timestamp) -> AfterCrash {
     if via.repeatable() && !retry_key_lapsed(first_attempt_at, now) {
         AfterCrash::Repeat
+    } else if *via == Via::Twilio {
+        AfterCrash::LookUp
     } else {
         AfterCrash::Unconfirmed
     }
@@ -465,6 +484,8 @@ pub fn after_crash(via: &Via, first_attempt_at: Timestamp, now: Timestamp) -> Af
 pub enum AfterCrash {
     /// The same call is safe to make again.
     Repeat,
+    /// The provider can be asked whether it was taken.
+    LookUp,
     /// It may have been taken; an echo or a person decides.
     Unconfirmed,
 }
@@ -566,7 +587,8 @@ mod tests {
             settle(message(), MAX_ATTEMPTS, &Via::Push, unclear()),
             Settlement::Unconfirmed { .. }
         ));
-        for via in [Via::Response, Via::HumanAgent, Via::Twilio, Via::ReplyToken { token: "t".into() }] {
+        assert!(matches!(settle(message(), 1, &Via::Twilio, unclear()), Settlement::LookUp { .. }));
+        for via in [Via::Response, Via::HumanAgent, Via::ReplyToken { token: "t".into() }] {
             assert!(matches!(settle(message(), 1, &via, unclear()), Settlement::Unconfirmed { .. }));
         }
     }
@@ -586,6 +608,7 @@ mod tests {
         assert_eq!(after_crash(&Via::Push, start, start + Span::from_hours(22)), AfterCrash::Repeat);
         assert_eq!(after_crash(&Via::Push, start, start + Span::from_hours(23)), AfterCrash::Unconfirmed);
         assert_eq!(after_crash(&Via::Response, start, start), AfterCrash::Unconfirmed);
+        assert_eq!(after_crash(&Via::Twilio, start, start), AfterCrash::LookUp);
     }
 
     #[test]

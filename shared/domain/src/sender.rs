@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::channel::{ChannelKind, ChannelSettings};
 use crate::event::Content;
 use crate::ids::OperatorId;
+use crate::picture::ShownPicture;
 use crate::time::{Span, Timestamp};
 
 /// LINE shows at most 20 characters above a message (Messaging API reference, `sender.name`). Counted in UTF-16 code
@@ -35,6 +36,9 @@ pub struct Profile {
     /// What the operator chose last; the composer begins with it (SND-1).
     #[serde(default)]
     pub mode: SenderMode,
+    /// The picture that customers see.
+    #[serde(default)]
+    pub picture: ShownPicture,
     /// Counts the writes; every change is conditional on it.
     #[serde(default)]
     pub rev: u64,
@@ -43,7 +47,14 @@ pub struct Profile {
 impl Profile {
     /// The profile of an operator who has set nothing yet.
     pub fn new(operator: OperatorId, account_name: String) -> Self {
-        Self { operator, account_name, display_name: None, mode: SenderMode::default(), rev: 0 }
+        Self {
+            operator,
+            account_name,
+            display_name: None,
+            mode: SenderMode::default(),
+            picture: ShownPicture::default(),
+            rev: 0,
+        }
     }
 
     /// The name that customers see: the display name, else the account's, if it may be shown at all.
@@ -74,6 +85,10 @@ pub struct Sender {
     /// The provider did not show the name: the reply goes out as the account (SND-6).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub refused: bool,
+    /// The upload that the operator's icon was made of then (SND-3). Noted with the reply, since a call that is repeated
+    /// must say the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icon: Option<String>,
 }
 
 impl Sender {
@@ -92,11 +107,13 @@ pub struct Writer {
     pub account_name: Option<String>,
     /// Whom the customer shall see; `None` is the account.
     pub shown: Option<SenderName>,
+    /// The upload that their icon is made of; `None` if they have none.
+    pub icon: Option<String>,
 }
 
 impl From<OperatorId> for Writer {
     fn from(operator: OperatorId) -> Self {
-        Self { operator, account_name: None, shown: None }
+        Self { operator, account_name: None, shown: None, icon: None }
     }
 }
 
@@ -105,7 +122,8 @@ impl Writer {
     pub fn new(profile: &Profile, mode: SenderMode) -> Result<Self, NameRefused> {
         let shown = profile.sender(mode)?;
         let account_name = Some(profile.account_name.clone());
-        Ok(Self { operator: profile.operator.clone(), account_name, shown })
+        let icon = profile.picture.upload.clone();
+        Ok(Self { operator: profile.operator.clone(), account_name, shown, icon })
     }
 
     /// The name that customers see with `content`. WhatsApp and SMS show no sender of a message: there it can only stand
@@ -133,7 +151,7 @@ impl Writer {
     ) -> Option<Sender> {
         let operator = self.account_name.clone()?;
         let shown = self.shown_with(kind, settings, content).cloned();
-        Some(Sender { operator, shown, refused: false })
+        Some(Sender { operator, shown, refused: false, icon: self.icon.clone() })
     }
 }
 

@@ -21,6 +21,12 @@ impl Timestamp {
         self.0
     }
 
+    /// What `text` tells in RFC 2822, such as `Sun, 01 Nov 2026 00:00:00 +0000`.
+    pub fn from_rfc_2822(text: &str) -> Option<Self> {
+        let instant = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+        Some(Self(instant.as_millisecond()))
+    }
+
     /// What `text` tells in RFC 3339, with its offset; parts of a millisecond are cut off.
     pub fn from_rfc_3339(text: &str) -> Option<Self> {
         text.parse().ok().map(|instant: jiff::Timestamp| Self(instant.as_millisecond()))

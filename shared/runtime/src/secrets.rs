@@ -114,6 +114,8 @@ struct Slot {
     /// Until when `cached`, or its absence, is taken as it is.
     fresh_until: Option<Timestamp>,
     reloaded_at: Option<Timestamp>,
+    /// When it was read last.
+    read_at: Option<Timestamp>,
 }
 
 impl SecretCache {
@@ -124,10 +126,20 @@ impl SecretCache {
 
     /// The current version of the secret `name`; `None` if there is no such secret.
     pub async fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<Versioned<T>>, SecretError> {
+        self.get_since(name, Timestamp::default()).await
+    }
+
+    /// The same; what was read before `since` is read anew, however fresh it is: by then it had been replaced.
+    pub async fn get_since<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        since: Timestamp,
+    ) -> Result<Option<Versioned<T>>, SecretError> {
         let slot = self.slot(name);
         let mut slot = slot.lock().await;
         let now = self.clock.now();
-        if slot.fresh_until.is_none_or(|until| until <= now) {
+        let is_outdated = slot.read_at.is_some_and(|read_at| read_at < since.min(now));
+        if is_outdated || slot.fresh_until.is_none_or(|until| until <= now) {
             self.refresh(name, &mut slot, now).await?;
         }
         slot.parse(name)
@@ -157,10 +169,12 @@ impl SecretCache {
         match fetch(&self.client, name, None).await {
             Ok(Some(fetched)) => {
                 slot.cached = Some(fetched);
+                slot.read_at = Some(now);
                 slot.fresh_until = Some(now + TTL);
             }
             Ok(None) => {
                 slot.cached = None;
+                slot.read_at = Some(now);
                 slot.fresh_until = Some(now + UNKNOWN_TTL);
                 self.slots().remember_unknown(name);
             }
@@ -265,6 +279,29 @@ mod tests {
         fn calls(&self) -> usize {
             self.calls.lock().unwrap().len()
         }
+    }
+
+    #[tokio::test]
+    async fn aut_12_what_was_read_before_a_replacement_is_read_anew_once() {
+        let fixture = fixture().await;
+        let since = async |at: Timestamp| {
+            let secret = fixture.cache.get_since::<Key>("known", at).await.unwrap();
+            secret.unwrap().version
+        };
+        let start = Timestamp::from_ms(1_000_000);
+        assert_eq!(fixture.get("known").await.as_deref(), Some("key-1@v1"));
+        assert_eq!(fixture.reload("v1").await, None);
+        fixture.version.store(2, Ordering::SeqCst);
+        fixture.hand.advance(Span::from_secs(10));
+        assert_eq!(since(start).await, "v1", "read in the same moment or later");
+        assert_eq!((since(start + Span::from_secs(5)).await.as_str(), fixture.calls()), ("v2", 3));
+        assert_eq!((since(start + Span::from_secs(5)).await.as_str(), fixture.calls()), ("v2", 3));
+        // A clock that is ahead costs no call each.
+        assert_eq!((since(start + Span::from_hours(1)).await.as_str(), fixture.calls()), ("v2", 3));
+        // When nobody answers the last value serves on.
+        fixture.version.store(OUTAGE, Ordering::SeqCst);
+        fixture.hand.advance(Span::from_secs(10));
+        assert_eq!(since(start + Span::from_secs(15)).await, "v2");
     }
 
     #[tokio::test]

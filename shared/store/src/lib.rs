@@ -11,13 +11,15 @@
 //! | somebody in a group | `c#{conversation}` | `p#{person}` |
 //! | event that belongs to no conversation | `channel#{channel}` | `e#{event}` |
 //! | file that an operator may upload and send | `c#{conversation}` | `u#{upload}` |
+//! | how far it was read, who is writing: for its customer to see | `c#{conversation}` | `read`, `typing` |
+//! | picture of an operator, and what they want it to be | `operator#{operator}` | `picture` |
 //! | quarantined body or event | `quarantine` | `{id}#{part:03}` |
 //!
 //! | index | key | holds | answers |
 //! | --- | --- | --- | --- |
 //! | `inbox` | `{channel}#{section}`, `{ms:013}-{conversation}` | conversations | a section's list, newest first |
 //! | `deadline` | `{kind}#{shard:02}` or `scheduled#{shard:02}`, due time | conversations with an armed deadline, replies that are sent later | what is due |
-//! | `pending` | `reply#{channel}`, `profile#{channel}` or `media#{channel}`, `{conversation}[#{message or person}[#prepare]]` | unfinished work only | what the sweeper must start again; the order of a conversation's open replies |
+//! | `pending` | `reply#{channel}`, `profile#{channel}`, `media#{channel}` or `picture`, `[portrait:]{conversation}[#{message or person}[#prepare]]` or `{operator}` | unfinished work only | what the sweeper must start again; the order of a conversation's open replies |
 //!
 //! | access pattern | cost (4 KB / 1 KB items) |
 //! | --- | --- |
@@ -29,12 +31,15 @@
 //! | write a reply | place 1 WRU, message 1 + `pending` 1, conversation 1 + `inbox` move 2 |
 //! | commit an inbound file | as a text, and `pending` 1 |
 //! | record that a file was copied | 1 WRU each; the last one also leaves `pending` (1) |
+//! | record that somebody's picture was copied | strong get 1 RRU; conversation 1 WRU, leaving `pending` (1) |
 //! | claim, settle a reply | 1 WRU each; settling also leaves `pending` (1) |
 //! | close by deadline | transaction of conversation and line (4 WRU) + `inbox` move 2 + `deadline` 1 |
 //! | schedule a reply | place 1 WRU, message 1 + `deadline` 1 |
 //! | queue a scheduled reply | strong get of the conversation 1 RRU, of the reply 1; message 1 WRU, leaving `deadline` 1 + `pending` 1 |
 //! | drop one | transaction of message and line (4 WRU), leaving `deadline` 1 |
 //! | remind a customer | message 1 WRU + `pending` 1; conversation 1 + `inbox` move 2 + `deadline` 2 |
+//! | note that a conversation was read, or that somebody writes | strong get of the conversation 1 RRU; 1 WRU, also if it is no news |
+//! | show it | strong get of conversation and channel 2 RRU; on LINE what marks the newest message, up to 25 of them at half price |
 //! | closer's tick with nothing due | one query per shard, 0.5 RRU each |
 //!
 //! # Directory table

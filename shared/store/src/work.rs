@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use madoguchi_domain::{ChannelId, ConversationId, MessageKey};
+use madoguchi_domain::{ChannelId, ConversationId, Courtesy, MessageKey, OperatorId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::inbox::{PendingProfile, pending_profile};
+use crate::inbox::courtesy::{READ, TYPING};
+use crate::inbox::{PENDING_PICTURE, PendingProfile, pending_portrait, pending_profile};
 
 /// "This conversation has replies to send."
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +19,29 @@ pub struct ReplyWork {
     pub conversation_id: ConversationId,
     /// The reply that this work follows from. The index that lists the others may lag behind it.
     pub message: MessageKey,
+}
+
+/// "The customer of this conversation is to see this." Stands in the queue of the replies, in its place among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CourtesyWork {
+    /// Form of the message.
+    pub v: u8,
+    /// The channel of the conversation.
+    pub channel_id: ChannelId,
+    /// Whose customer.
+    pub conversation_id: ConversationId,
+    /// What they are to see.
+    pub courtesy: Courtesy,
+}
+
+/// What the queue of the replies holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum OutboundWork {
+    /// Replies to send.
+    Reply(ReplyWork),
+    /// Something to show.
+    Courtesy(CourtesyWork),
 }
 
 /// "This contact's profile is wanted."
@@ -50,6 +74,37 @@ pub struct MediaWork {
     pub secret: String,
 }
 
+/// "This picture is to be copied, or made an icon."
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PictureWork {
+    /// Form of the message.
+    pub v: u8,
+    /// Whose picture.
+    pub picture: PictureOf,
+    /// As that of [`MediaWork`].
+    pub secret: String,
+}
+
+/// Whose picture there is work on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PictureOf {
+    /// An operator's, which customers see.
+    Operator(OperatorId),
+    /// A contact's, or somebody's in a group.
+    Contact(ProfileWork),
+}
+
+/// A message of the media queue.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum FileWork {
+    /// Files of a message.
+    Message(MediaWork),
+    /// A picture of somebody.
+    Picture(PictureWork),
+}
+
 /// What follows from one committed write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FollowUp {
@@ -58,6 +113,13 @@ pub enum FollowUp {
     Reply {
         /// The queue message.
         work: ReplyWork,
+        /// Deduplicates the queue message.
+        dedupe: String,
+    },
+    /// An operator has read or is writing; `dedupe` names this write of it.
+    Courtesy {
+        /// The queue message.
+        work: CourtesyWork,
         /// Deduplicates the queue message.
         dedupe: String,
     },
@@ -72,6 +134,8 @@ pub enum FollowUp {
         /// The message.
         message: MessageKey,
     },
+    /// There is work on somebody's picture.
+    Picture(PictureOf),
 }
 
 /// The string and number attributes of a stream record's image; nothing else is needed to tell what follows.
@@ -82,9 +146,19 @@ pub type Image = HashMap<String, String>;
 pub fn follow_up(new: &Image, old: Option<&Image>) -> Option<FollowUp> {
     let text = |image: &Image, name: &str| image.get(name).cloned().unwrap_or_default();
     let state = text(new, "pending_state");
+    if matches!(state.as_str(), READ | TYPING) {
+        return courtesy(&state, new, old);
+    }
     let before = old.map(|old| text(old, "pending_state")).unwrap_or_default();
-    // A reply goes on to be sent when its file has been made ready.
-    if !(before.is_empty() || (before == "prepare" && state == "queued")) {
+    if state == PENDING_PICTURE {
+        // Written by its operator alone: each time it is another wish.
+        let operator = OperatorId(text(new, "pending_sk"));
+        return Some(FollowUp::Picture(PictureOf::Operator(operator)));
+    }
+    // A reply goes on to be sent when its file has been made ready; a picture is copied when it is known where it is.
+    let goes_on =
+        matches!((before.as_str(), state.as_str()), ("prepare", "queued") | ("profile", "portrait"));
+    if !(before.is_empty() || goes_on) {
         return None;
     }
     let (kind, channel_id) = new.get("pending_pk")?.split_once('#')?;
@@ -102,12 +176,32 @@ pub fn follow_up(new: &Image, old: Option<&Image>) -> Option<FollowUp> {
             let message = message.split('#').next()?.parse().ok()?;
             Some(FollowUp::Media { channel_id, conversation_id: conversation.parse().ok()?, message })
         }
+        ("media", "portrait") => {
+            let PendingProfile { conversation: conversation_id, participant } = pending_portrait(&position)?;
+            let work = ProfileWork { v: 1, channel_id, conversation_id, participant };
+            Some(FollowUp::Picture(PictureOf::Contact(work)))
+        }
         ("profile", "profile") => {
             let PendingProfile { conversation: conversation_id, participant } = pending_profile(&position)?;
             Some(FollowUp::Profile(ProfileWork { v: 1, channel_id, conversation_id, participant }))
         }
         _ => None,
     }
+}
+
+/// Every write of such an item is one more courtesy.
+fn courtesy(kind: &str, new: &Image, old: Option<&Image>) -> Option<FollowUp> {
+    let conversation_id = new.get("pk")?.strip_prefix("c#")?.parse().ok()?;
+    let channel_id = new.get("channel_id")?.parse().ok()?;
+    let (courtesy, dedupe) = if kind == READ {
+        let through: MessageKey = new.get("read_through")?.parse().ok()?;
+        let after = old.and_then(|old| old.get("read_through")?.parse().ok());
+        (Courtesy::Read { through, after }, format!("{kind}.{through}"))
+    } else {
+        let asked_at = Timestamp::from_ms(new.get("asked_at")?.parse().ok()?);
+        (Courtesy::Typing { asked_at }, format!("{kind}.{conversation_id}.{}", asked_at.as_ms()))
+    };
+    Some(FollowUp::Courtesy { work: CourtesyWork { v: 1, channel_id, conversation_id, courtesy }, dedupe })
 }
 
 #[cfg(test)]
@@ -158,6 +252,33 @@ mod tests {
         ]);
         assert!(follows(&profile, None));
         assert!(!follows(&profile, Some(&profile)));
+        let conversation = format!("c#{channel}");
+        let read = |place: u8| {
+            let through = format!("170000000000{place}-{channel}");
+            image(&[
+                ("pk", &conversation),
+                ("channel_id", channel),
+                ("pending_state", "read"),
+                ("read_through", &through),
+            ])
+        };
+        let key = |place| read(place)["read_through"].parse().unwrap();
+        let Some(FollowUp::Courtesy { work, dedupe }) = follow_up(&read(2), Some(&read(1))) else {
+            panic!("read")
+        };
+        assert_eq!(work.courtesy, Courtesy::Read { through: key(2), after: Some(key(1)) });
+        assert_eq!(dedupe, format!("read.1700000000002-{channel}"));
+        let typing = image(&[
+            ("pk", &conversation),
+            ("channel_id", channel),
+            ("pending_state", "typing"),
+            ("asked_at", "1700000000000"),
+        ]);
+        let Some(FollowUp::Courtesy { work, .. }) = follow_up(&typing, Some(&typing)) else {
+            panic!("typing")
+        };
+        assert_eq!(work.courtesy, Courtesy::Typing { asked_at: Timestamp::from_ms(1_700_000_000_000) });
+        assert_eq!(work.conversation_id.to_string(), channel);
         let member = image(&[
             ("pending_pk", &format!("profile#{channel}")),
             ("pending_sk", &format!("{channel}#U#1")),
@@ -165,5 +286,70 @@ mod tests {
         ]);
         let Some(FollowUp::Profile(work)) = follow_up(&member, None) else { panic!("somebody in a group") };
         assert_eq!(work.participant.as_deref(), Some("U#1"));
+
+        let portrait = file("media", &format!("portrait:{channel}#U#1"), "portrait");
+        let Some(FollowUp::Picture(PictureOf::Contact(work))) = follow_up(&portrait, Some(&member)) else {
+            panic!("a picture whose address was just told")
+        };
+        assert_eq!(work.participant.as_deref(), Some("U#1"));
+        assert!(follows(&portrait, None));
+        assert!(!follows(&portrait, Some(&portrait)), "a message while it is copied");
+        let operator = image(&[
+            ("pending_pk", "picture"),
+            ("pending_sk", "person#1"),
+            ("pending_state", "picture"),
+            ("rev", "2"),
+        ]);
+        let expected = FollowUp::Picture(PictureOf::Operator(OperatorId("person#1".into())));
+        assert_eq!(follow_up(&operator, None), Some(expected.clone()));
+        assert_eq!(
+            follow_up(&operator, Some(&operator)),
+            Some(expected),
+            "another wish before the first is done"
+        );
+        assert!(!follows(&settled, Some(&operator)));
+    }
+
+    #[test]
+    fn the_media_queue_tells_files_of_messages_and_pictures_apart() {
+        let id = "1809223c-a54e-5e9b-ae37-4058be706671";
+        let message: MediaWork = serde_json::from_value(serde_json::json!({
+            "v": 1, "channel_id": id, "conversation_id": id, "message": format!("1700000000000-{id}"), "secret": "s",
+        }))
+        .unwrap();
+        let person = ProfileWork {
+            v: 1,
+            channel_id: message.channel_id,
+            conversation_id: message.conversation_id,
+            participant: None,
+        };
+        let pictures = [PictureOf::Contact(person), PictureOf::Operator(OperatorId("o".into()))];
+        for picture in pictures {
+            let work = PictureWork { v: 1, picture, secret: "s".into() };
+            let body = serde_json::to_string(&work).unwrap();
+            assert_eq!(serde_json::from_str::<FileWork>(&body).unwrap(), FileWork::Picture(work));
+        }
+        let body = serde_json::to_string(&message).unwrap();
+        assert_eq!(serde_json::from_str::<FileWork>(&body).unwrap(), FileWork::Message(message));
+    }
+
+    #[test]
+    fn the_queue_of_the_replies_tells_what_it_holds() {
+        let channel = "1809223c-a54e-5e9b-ae37-4058be706671";
+        let (channel_id, conversation_id) = (channel.parse().unwrap(), channel.parse().unwrap());
+        let message = format!("1700000000000-{channel}").parse().unwrap();
+        let reply = ReplyWork { v: 1, channel_id, conversation_id, message };
+        let read = Courtesy::Read { through: message, after: None };
+        let courtesy = |courtesy| CourtesyWork { v: 1, channel_id, conversation_id, courtesy };
+        let typing = Courtesy::Typing { asked_at: message.at };
+        let read_back = |text: &str| serde_json::from_str::<OutboundWork>(text).unwrap();
+        assert_eq!(read_back(&serde_json::to_string(&reply).unwrap()), OutboundWork::Reply(reply));
+        for work in [courtesy(read), courtesy(typing)] {
+            assert_eq!(read_back(&serde_json::to_string(&work).unwrap()), OutboundWork::Courtesy(work));
+        }
+        let earlier = format!(
+            r#"{{"v":1,"channel_id":"{channel}","conversation_id":"{channel}","message":"1700000000000-{channel}"}}"#
+        );
+        assert_eq!(read_back(&earlier), OutboundWork::Reply(reply), "of an earlier release");
     }
 }

@@ -149,8 +149,8 @@ fn notes() -> Vec<String> {
         "Not in the bills: storage, point-in-time recovery, reading in the inbox, what runs without any message, \
          and what LINE charges for pushes. A conversation in which both sides write costs a closer one `rearm` \
          per timer period, however many messages that period had.",
-        "A conversation's item holds its contact's picture: with an address as long as Meta's, or with a long \
-         preview, it can be larger than 1 KB, and then every write of it is 2 WRU instead of 1.",
+        "With a long preview a conversation's item can be larger than 1 KB, and then every write of it is 2 WRU \
+         instead of 1.",
     ]
     .map(str::to_owned)
     .to_vec()

@@ -13,7 +13,7 @@ static ALLOCATED: PeakAlloc = PeakAlloc;
 
 /// An array of zeros is two bytes each, and a value of 32 when it is read, doubled while the array grows. What is read is
 /// kept twice: as it came and as it is queued.
-const BYTES_PER_INPUT_BYTE: usize = 160;
+const BYTES_PER_INPUT_BYTE: usize = 80;
 /// What even an empty input takes.
 const BYTES_AT_LEAST: usize = 64 * 1024;
 

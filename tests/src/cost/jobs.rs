@@ -45,6 +45,10 @@ pub enum Job {
     ReplyLinePush,
     /// The same to ten LINE customers by push.
     ReplyLinePushBatchOf10,
+    /// An operator opens a LINE chat, and what the customer wrote is marked as read.
+    MarkReadLine,
+    /// A LINE customer sees that an operator is writing.
+    TypingLine,
     /// Messenger echoes an answer.
     Echo,
     /// Messenger tells that it was delivered.
@@ -65,7 +69,7 @@ pub enum Job {
 
 impl Job {
     /// All of them, in the order in which one world can be asked for them: those that let days pass come last.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::InboundText,
         Self::InboundTextLine,
         Self::InboundTextBatchOf10,
@@ -81,6 +85,8 @@ impl Job {
         Self::ReplyLineToken,
         Self::ReplyLinePush,
         Self::ReplyLinePushBatchOf10,
+        Self::MarkReadLine,
+        Self::TypingLine,
         Self::Echo,
         Self::Delivered,
         Self::Read,
@@ -110,6 +116,8 @@ impl Job {
             Self::ReplyLineToken => "reply_line_token",
             Self::ReplyLinePush => "reply_line_push",
             Self::ReplyLinePushBatchOf10 => "reply_line_push_batch_of_10",
+            Self::MarkReadLine => "mark_read_line",
+            Self::TypingLine => "typing_line",
             Self::Echo => "echo",
             Self::Delivered => "delivered",
             Self::Read => "read",
@@ -166,6 +174,8 @@ impl Job {
             Self::ReplyLineToken => reply(world, Line, 1).await,
             Self::ReplyLinePush => second_reply(world, Line, 1).await,
             Self::ReplyLinePushBatchOf10 => second_reply(world, Line, 10).await,
+            Self::MarkReadLine => courtesy(world, "read", "mark_as_read").await,
+            Self::TypingLine => courtesy(world, "typing", "loading").await,
             Self::Echo => receipt(world, 0).await,
             Self::Delivered => receipt(world, 1).await,
             Self::Read => receipt(world, 2).await,
@@ -298,6 +308,24 @@ pub async fn reply_to(world: &mut World, customers: &[Customer]) -> Measured {
     assert_eq!(world.simulator.violations(), Vec::<String>::new());
     let batch = template::batch_size(Function::ReplyDispatch).min(customers.len());
     assert_eq!(measured.invocations_of(Function::ReplyDispatch), customers.len().div_ceil(batch));
+    measured
+}
+
+/// An operator's client tells `verb` of a LINE chat whose customer has just written; the customer is shown `what`.
+async fn courtesy(world: &mut World, verb: &str, what: &str) -> Measured {
+    let customer = world.stranger(ChannelKind::Line);
+    world.say_and_settle(&customer).await;
+    world.warm(ChannelKind::Line).await;
+    let message = latest(world, &customer).await.key.to_string();
+    let body = if verb == "read" { json!({ "message": message }) } else { json!({}) };
+    let before = world.simulator.shown().len();
+    world.begin();
+    world.tell_api(&format!("/api/conversations/{}/{verb}", customer.conversation), &body).await;
+    world.relay().await;
+    world.dispatch(1).await;
+    let measured = world.finish(1);
+    let shown: Vec<String> = world.simulator.shown().into_iter().map(|shown| shown.what).collect();
+    assert_eq!(shown[before..], [what.to_owned()]);
     measured
 }
 

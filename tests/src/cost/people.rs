@@ -20,9 +20,6 @@ pub const ANSWER: &str = "お問い合わせありがとうございます。確
 /// one, see `Noted`.
 const TEXTS: u32 = 12;
 const ANSWERS: u32 = 3;
-/// Meta signs the addresses of pictures, which makes them long.
-const MESSENGER_PICTURE_BYTES: usize = 280;
-const LINE_PICTURE_BYTES: usize = 140;
 
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
@@ -166,17 +163,11 @@ impl World {
         }
     }
 
-    /// Gives the customer a picture whose address is as long as the provider's are.
+    /// Gives the customer a name and a picture that was copied.
     async fn introduce(&self, customer: &Customer) {
         let mut conversation = self.conversation(customer).await;
-        let (base, length) = match customer.kind {
-            ChannelKind::Messenger => {
-                ("https://platform-lookaside.fbsbx.com/platform/profilepic/?eai=", MESSENGER_PICTURE_BYTES)
-            }
-            _ => ("https://sprofile.line-scdn.net/0h", LINE_PICTURE_BYTES),
-        };
         conversation.contact.name = Some("山田 花子".to_owned());
-        conversation.contact.picture_url = Some(format!("{base}{}", "x".repeat(length - base.len())));
+        conversation.contact.portrait.settle(Some("x".repeat(32)));
         conversation.contact.profile = ProfileState::Known;
         assert_eq!(self.inbox.save_conversation(&conversation).await.unwrap(), Saved::Done);
     }

@@ -258,6 +258,13 @@ impl World {
         serde_json::from_str(&answer.body).unwrap()
     }
 
+    /// An operator's client tells the API something that has no answer.
+    pub async fn tell_api(&mut self, path: &str, body: &Value) {
+        let event = event::post(path, &[], &body.to_string(), true, self.now().as_ms());
+        let answer = self.http(Function::InboxApi, event).await;
+        assert_eq!(answer.status, 204, "{}\n{}", answer.body, self.said(Function::InboxApi));
+    }
+
     /// Hands what is queued to `inbox-writer`, up to `batch` records at a time.
     pub async fn write(&mut self, batch: usize) {
         self.drain(Function::InboxWriter, batch).await;

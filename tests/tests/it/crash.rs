@@ -6,9 +6,11 @@
 
 use madoguchi_domain::deadline::DeadlineKind;
 use madoguchi_domain::message::{Body, SendState};
-use madoguchi_domain::{ChannelKind, ChannelSettings, ConversationId, Span};
+use madoguchi_domain::sender::{Persona, SenderName};
+use madoguchi_domain::{ChannelKind, ChannelSettings, ConversationId, OperatorId, Span};
 use madoguchi_tests::TestInbox;
 use madoguchi_tests::support::fault::{Fault, Faults};
+use serde_json::json;
 
 const CRASHES: [Fault; 2] = [Fault::CrashBefore, Fault::CrashAfter];
 
@@ -207,6 +209,57 @@ async fn the_dispatcher_may_die_at_any_moment_on_a_line_reply_token() {
         },
     )
     .await;
+}
+
+/// Has replies go out as the operator, by a name that the provider refuses.
+async fn refused_name(test: &TestInbox, kind: ChannelKind) {
+    let me = json!({ "display_name": "Caroline", "sender": "operator" });
+    assert_eq!(test.call("PATCH", "/api/me", None, &me).await.0, 200);
+    if kind == ChannelKind::Messenger {
+        let (operator, name) = (OperatorId("operator-1".into()), SenderName::new("Caroline").unwrap());
+        let persona = Persona { operator, id: "77".into(), name, picture: "https://e/p.png".into() };
+        test.directory.save_persona(TestInbox::channel_id(kind), &persona).await.unwrap();
+    }
+}
+
+/// SND-6: the reply is called under a name, which is refused, and once more as the account.
+#[tokio::test]
+async fn the_dispatcher_may_die_at_any_moment_between_a_refused_name_and_the_call_as_the_account() {
+    for (kind, call) in [(ChannelKind::Line, "/v2/bot/message/push"), (ChannelKind::Messenger, "/messages")] {
+        let effects = at_every_effect(
+            kind,
+            async |test, id| {
+                refused_name(test, kind).await;
+                test.settle().await;
+                test.pass(Span::from_minutes(5));
+                let key = test.answer(id, "k", "answer").await;
+                test.relay().await;
+                key
+            },
+            async |test, _| test.dispatch().await,
+            async |test, id, key, label| {
+                let sent = test.simulator.sent();
+                let message = test.message(id, &key).await;
+                // From its second claim on it is known to go out as the account, with a retry key of its own.
+                let as_account = message.sender.as_ref().is_some_and(|sender| sender.refused);
+                let calls = label.matches(call).count();
+                match message.send {
+                    Some(SendState::Sent { .. }) => {
+                        assert_eq!((sent.len(), &sent[0].sender_name), (1, &None), "{label}");
+                        assert!(as_account, "{label}");
+                    }
+                    Some(SendState::Unconfirmed { .. }) => {
+                        assert!(sent.is_empty(), "{label}");
+                        // LINE recognises the repetition of what was called as the account.
+                        assert!(kind == ChannelKind::Messenger || !as_account || calls < 2, "{label}");
+                    }
+                    other => panic!("{label}: {other:?}"),
+                }
+            },
+        )
+        .await;
+        assert!(effects >= 5, "{kind}: claim, call, claim, call and settle, not {effects}");
+    }
 }
 
 #[tokio::test]

@@ -3,14 +3,18 @@
 
 mod closing;
 mod costs;
+mod courtesy;
 mod crash;
 mod ingest;
 mod kinds;
 mod later;
+mod lookup;
 mod media;
+mod pictures;
 mod places;
 mod replies;
 mod scenarios;
+mod second_try;
 mod senders;
 mod token_refresh;
 mod twilio;

@@ -24,7 +24,7 @@ const PHONE: &str = "+819012345678";
 const TEMPLATE: &str = "HX0123456789abcdef0123456789abcdef";
 use ChannelKind::{Sms, WhatsApp};
 
-async fn start() -> TestInbox {
+pub(crate) async fn start() -> TestInbox {
     let test = TestInbox::start().await;
     test.add_twilio().await;
     test
@@ -64,7 +64,7 @@ fn message<'a>(kind: ChannelKind, sid: &'a str, more: &[(&'a str, &'a str)]) -> 
     [&base[..], more].concat()
 }
 
-async fn deliver(url: &str, parameters: &[(&str, &str)]) -> u16 {
+pub(crate) async fn deliver(url: &str, parameters: &[(&str, &str)]) -> u16 {
     let (headers, body) = signed(url, parameters);
     post(url, &headers, body).await
 }
@@ -80,7 +80,7 @@ fn signed_json(url: &str, body: &[u8]) -> (String, HeaderMap) {
 }
 
 /// The customer writes; returns the conversation.
-async fn says(test: &TestInbox, kind: ChannelKind, number: u32, words: &str) -> ConversationId {
+pub(crate) async fn says(test: &TestInbox, kind: ChannelKind, number: u32, words: &str) -> ConversationId {
     let sid = sid(number);
     let parameters = message(kind, &sid, &[("Body", words), ("NumMedia", "0")]);
     assert_eq!(deliver(&address(test, kind), &parameters).await, 200);
@@ -97,7 +97,7 @@ async fn told(test: &TestInbox, status: &str, more: &[(&str, &str)]) {
     test.settle().await;
 }
 
-async fn state(test: &TestInbox, id: ConversationId, key: MessageKey) -> SendState {
+pub(crate) async fn state(test: &TestInbox, id: ConversationId, key: MessageKey) -> SendState {
     test.message(id, &key).await.send.unwrap()
 }
 
@@ -342,6 +342,9 @@ async fn an_unclear_reply_waits_for_its_status_and_is_never_sent_twice() {
     test.twilio.answer_next(500, json!({ "code": 20500 }));
     let key = test.answer(id, "k", "answer").await;
     test.settle().await;
+    assert!(matches!(state(&test, id, key).await, SendState::Sending { .. }));
+    test.pass(Span::from_secs(45));
+    test.settle().await;
     assert!(matches!(state(&test, id, key).await, SendState::Unconfirmed { .. }));
     for _ in 0..3 {
         test.pass(Span::from_minutes(10));
@@ -451,6 +454,31 @@ async fn aut_11_a_refused_credential_holds_the_channel_and_a_rate_error_lets_it_
             assert_eq!(test.conversation(id).await.unread, 1);
         }
     }
+}
+
+/// AUT-12: a dispatcher that remembers the credential from before the hold does not bring the hold back.
+#[tokio::test]
+async fn aut_12_what_was_remembered_before_a_re_authorization_holds_the_channel_no_more() {
+    let test = start().await;
+    let id = says(&test, Sms, 1, "question").await;
+    let name = SecretNames::new(PREFIX).twilio_channel(TestInbox::channel_id(Sms));
+    let credential = |token: &str| json!({ "account_sid": twilio::ACCOUNT, "auth_token": token });
+    test.aws.set_secret(&name, &credential("replaced at the provider"));
+    let key = test.answer(id, "k", "answer").await;
+    test.pass(Span::from_minutes(2));
+    test.settle().await;
+    assert!(matches!(test.channel(Sms).await.sending(test.clock.now()), Sending::Held(_)));
+    // The new one is there within the moments in which no refused call may ask for it again.
+    test.pass(Span::from_secs(5));
+    test.aws.set_secret(&name, &credential(twilio::AUTH_TOKEN));
+    let released = test.directory.release_channel(TestInbox::channel_id(Sms), test.clock.now());
+    assert_eq!(released.await.unwrap(), Saved::Done);
+    test.pass(Span::from_secs(5));
+    test.sweep().await;
+    test.settle().await;
+    assert!(matches!(state(&test, id, key).await, SendState::Sent { .. }));
+    assert_eq!(test.channel(Sms).await.sending(test.clock.now()), Sending::Allowed);
+    assert_eq!(test.twilio.sent().len(), 1);
 }
 
 /// CHN-5: nobody writes to somebody who said STOP, also not what was written before.

@@ -108,6 +108,13 @@ async fn what_fails_afterwards_is_told_with_its_reason() {
         test.simulator.set_person(provider, sender, "customer-1", &unreachable).unwrap();
         let key = test.answer(id, "k", "はい").await;
         test.settle().await;
+        if kind == ChannelKind::Sms {
+            // It may be switched off: once more later.
+            assert!(matches!(state(&test, id, key).await, SendState::Retrying { .. }));
+            test.pass(Span::from_minutes(15));
+            assert_eq!(test.schedule().await.queued, 1);
+            test.settle().await;
+        }
         assert_eq!(reason(&state(&test, id, key).await), FailureReason::ContactUnreachable);
     }
     // The provider closes the window before we think that it does.

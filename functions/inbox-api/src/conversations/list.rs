@@ -35,7 +35,7 @@ pub(crate) async fn list(
     let now = api.clock.now();
     let items = page.conversations.iter().map(|conversation| {
         let channel = channels.get(&conversation.channel_id);
-        ConversationView::new(conversation, channel, now, operator.reader())
+        ConversationView::new(conversation, channel, now, operator.reader()).linked(&api.bucket)
     });
     Ok(Json(PageView { items: items.collect(), next_cursor: page.next }))
 }

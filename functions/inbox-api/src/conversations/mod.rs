@@ -1,14 +1,18 @@
-//! Conversations: list, read, close, reopen.
+//! Conversations: list, read, close, reopen; what their customers see of who reads and writes.
 
 mod close;
 mod list;
+mod mark_read;
 mod read;
 mod reopen;
+mod typing;
 
 pub(crate) use close::close;
 pub(crate) use list::list;
+pub(crate) use mark_read::mark_read;
 pub(crate) use read::read;
 pub(crate) use reopen::reopen;
+pub(crate) use typing::typing;
 
 use madoguchi_domain::{Conversation, ConversationId};
 
@@ -25,5 +29,5 @@ pub(crate) async fn existing(api: &Api, id: ConversationId) -> Result<Conversati
 
 async fn shown(api: &Api, conversation: &Conversation, reader: Reader) -> Result<ConversationView, ApiError> {
     let channel = api.directory.channel(conversation.channel_id).await?;
-    Ok(ConversationView::new(conversation, channel.as_ref(), api.clock.now(), reader))
+    Ok(ConversationView::new(conversation, channel.as_ref(), api.clock.now(), reader).linked(&api.bucket))
 }

@@ -23,5 +23,5 @@ pub(crate) async fn read(
     if conversation.is_group() {
         view.held_with(&api.inbox.group(id, MOST_PARTICIPANTS).await?);
     }
-    Ok(Json(view))
+    Ok(Json(view.linked(&api.bucket)))
 }

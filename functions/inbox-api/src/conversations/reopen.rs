@@ -25,17 +25,14 @@ pub(crate) async fn reopen(
         let now = api.clock.now();
         let reopened = conversation::reopen(current.clone(), &channel.settings, BY, now);
         let Some(mut reopened) = reopened.map_err(ApiError::Reopen)? else {
-            return Ok(Json(ConversationView::new(&current, Some(&channel), now, operator.reader())));
+            let view = ConversationView::new(&current, Some(&channel), now, operator.reader());
+            return Ok(Json(view.linked(&api.bucket)));
         };
         if api.inbox.commit_closed(&reopened).await? == Saved::Done {
             tracing::info!(conversation.id = %id, operator.id = operator.id.0, "Reopened conversation `{id}`");
             reopened.conversation.version += 1;
-            return Ok(Json(ConversationView::new(
-                &reopened.conversation,
-                Some(&channel),
-                now,
-                operator.reader(),
-            )));
+            let view = ConversationView::new(&reopened.conversation, Some(&channel), now, operator.reader());
+            return Ok(Json(view.linked(&api.bucket)));
         }
     }
     Err(ApiError::contended("a reopening"))

@@ -12,5 +12,8 @@ pub(crate) use upload::upload;
 
 use madoguchi_domain::Span;
 
+/// How long an upload may take to begin: long enough for 200 MB by a slow line, since the bucket looks at it then.
+pub(crate) const FORM_LIFE: Span = Span::from_minutes(15);
+
 /// How long a link for an operator, or for a customer's app that is just asking, is good.
-const LINK_LIFE: Span = Span::from_minutes(5);
+pub(crate) const LINK_LIFE: Span = Span::from_minutes(5);

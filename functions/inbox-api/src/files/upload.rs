@@ -5,21 +5,20 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
+use madoguchi_domain::ConversationId;
 use madoguchi_domain::media::{self, Offer, Outbound};
 use madoguchi_domain::reply::{self, Upload};
 use madoguchi_domain::window::Author;
-use madoguchi_domain::{ConversationId, Span};
 use madoguchi_runtime::bucket::PostForm;
 use madoguchi_runtime::unguessable;
 use serde::{Deserialize, Serialize};
 
+use super::FORM_LIFE;
 use crate::auth::Operator;
 use crate::conversations::existing;
 use crate::input::{InPath, JsonBody};
 use crate::{ApiError, Shared};
 
-/// Long enough for 200 MB by a slow line to begin: the bucket looks at it when the upload begins.
-const FORM_LIFE: Span = Span::from_minutes(15);
 /// The longest name; it has to fit where files are saved.
 const NAME_CHARACTERS: usize = 200;
 /// The longest playing time: a day.

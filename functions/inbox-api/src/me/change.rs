@@ -39,7 +39,8 @@ pub(crate) async fn change(
         // The account's name is not checked before customers are to see it.
         after.sender(after.mode).map_err(ApiError::SenderName)?;
         if api.directory.save_operator(&after).await? == Saved::Done {
-            let view = MeView::from(&after);
+            let picture = api.inbox.operator_picture(&operator.id).await?;
+            let view = MeView::new(&api, &after, picture.as_ref());
             api.senders.wrote(Profile { rev: after.rev + 1, ..after }, api.clock.now());
             return Ok(Json(view));
         }

@@ -1,15 +1,22 @@
 //! The operator who calls: how customers see them.
 
 mod change;
+mod picture;
 mod read;
+mod upload;
 
 pub(crate) use change::change;
+pub(crate) use picture::{remove as remove_picture, set as set_picture};
 pub(crate) use read::read;
+pub(crate) use upload::upload as upload_picture;
 
+use axum::http::Method;
+use madoguchi_domain::picture::{Icon, OperatorPicture, PictureChange};
 use madoguchi_domain::sender::{Profile, SenderMode, SenderName};
 use serde::Serialize;
 
 use crate::auth::Operator;
+use crate::files::LINK_LIFE;
 use crate::{Api, ApiError};
 
 /// An operator's own settings.
@@ -24,16 +31,59 @@ pub(crate) struct MeView {
     shown_name: Option<SenderName>,
     /// What the composer begins with.
     sender: SenderMode,
+    picture: PictureView,
 }
 
-impl From<&Profile> for MeView {
-    fn from(profile: &Profile) -> Self {
+/// The operator's picture.
+#[derive(Debug, Serialize)]
+struct PictureView {
+    /// `none`, `pending`, `shown` or `failed`.
+    state: &'static str,
+    /// What customers see, also while another one is made or after that failed; null if there is none.
+    url: Option<String>,
+    /// Until when `url` is good.
+    expires_at: Option<String>,
+    /// Why the last one was not taken.
+    problem: Option<FailureView>,
+}
+
+#[derive(Debug, Serialize)]
+struct FailureView {
+    id: &'static str,
+    message: &'static str,
+}
+
+impl PictureView {
+    fn new(api: &Api, kept: Option<&OperatorPicture>) -> Self {
+        let shown = kept.and_then(|kept| Some((&kept.operator, kept.shown.as_deref()?)));
+        let (state, problem) = match kept.and_then(|kept| kept.change.as_ref()) {
+            Some(PictureChange::Wanted { .. }) => ("pending", None),
+            Some(PictureChange::Failed { reason, .. }) => ("failed", Some(*reason)),
+            None if shown.is_some() => ("shown", None),
+            None => ("none", None),
+        };
+        let link = |(operator, upload)| {
+            let key = Icon { operator, upload }.key();
+            api.bucket.link(&Method::GET, &key, LINK_LIFE, None)
+        };
+        Self {
+            state,
+            url: shown.map(link),
+            expires_at: shown.map(|_| (api.clock.now() + LINK_LIFE).to_string()),
+            problem: problem.map(|reason| FailureView { id: reason.public_id(), message: reason.message() }),
+        }
+    }
+}
+
+impl MeView {
+    fn new(api: &Api, profile: &Profile, picture: Option<&OperatorPicture>) -> Self {
         Self {
             id: profile.operator.0.clone(),
             account_name: profile.account_name.clone(),
             display_name: profile.display_name.clone(),
             shown_name: profile.shown_name(),
             sender: profile.mode,
+            picture: PictureView::new(api, picture),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A conversation as operators see it.
 
+use axum::http::Method;
 use madoguchi_domain::channel::Sending;
 use madoguchi_domain::conversation::Status;
 use madoguchi_domain::deadline;
@@ -12,12 +13,14 @@ use madoguchi_domain::window::{self, Author, Window};
 use madoguchi_domain::{
     Channel, ChannelId, ChannelKind, Conversation, ConversationId, Participant, Party, Problem, Timestamp,
 };
+use madoguchi_runtime::Bucket;
 use serde::Serialize;
 
 use super::ProblemView;
 use super::channel::HealthView;
 use super::file::FilesView;
 use crate::auth::Reader;
+use crate::files::LINK_LIFE;
 
 /// One conversation.
 #[derive(Debug, Serialize)]
@@ -54,7 +57,10 @@ pub(crate) struct ConversationView {
 #[derive(Debug, Serialize)]
 struct ContactView {
     name: Option<String>,
+    /// A link to our copy, good for minutes; null until there is one.
     picture_url: Option<String>,
+    #[serde(skip)]
+    picture_key: Option<String>,
     following: Option<bool>,
     unreachable: bool,
 }
@@ -122,6 +128,8 @@ struct ParticipantView {
     id: String,
     name: Option<String>,
     picture_url: Option<String>,
+    #[serde(skip)]
+    picture_key: Option<String>,
     present: bool,
 }
 
@@ -152,7 +160,8 @@ impl ConversationView {
             },
             contact: ContactView {
                 name: contact.name.clone(),
-                picture_url: contact.picture_url.clone(),
+                picture_url: None,
+                picture_key: contact.portrait.key(conversation.id),
                 following: contact.following.map(|told| told.following),
                 unreachable: contact.unreachable_since.is_some(),
             },
@@ -181,6 +190,16 @@ impl ConversationView {
 }
 
 impl ConversationView {
+    /// With links to the pictures.
+    pub(crate) fn linked(mut self, bucket: &Bucket) -> Self {
+        let link = |key: &String| bucket.link(&Method::GET, key, LINK_LIFE, None);
+        self.contact.picture_url = self.contact.picture_key.as_ref().map(link);
+        for person in self.participants.iter_mut().flatten() {
+            person.picture_url = person.picture_key.as_ref().map(link);
+        }
+        self
+    }
+
     /// With the people of the group.
     pub(crate) fn held_with(&mut self, people: &[Participant]) {
         self.participants = Some(people.iter().map(ParticipantView::from).collect());
@@ -293,7 +312,8 @@ impl From<&Participant> for ParticipantView {
         Self {
             id: person.id.clone(),
             name: person.name.clone(),
-            picture_url: person.picture_url.clone(),
+            picture_url: None,
+            picture_key: person.portrait.key(person.conversation_id),
             present: person.is_present(),
         }
     }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use madoguchi_channels::line;
 use madoguchi_domain::event::{Album, Attachment, Inset, StandsFor, Template};
+use madoguchi_domain::media::Token;
 use madoguchi_domain::message::Body;
+use madoguchi_domain::picture::Icon;
 use madoguchi_domain::sender::{self, SenderName};
 use madoguchi_domain::sms::{Segments, segments};
 use madoguchi_domain::text::{Link, links};
@@ -31,17 +33,23 @@ pub(crate) struct MessageView {
     sent_as: Option<&'static str>,
     /// The name that the customer sees, else what colleagues call the operator (SND-4).
     sender_name: Option<String>,
+    /// Where the operator's picture is shown, below the API's address; left out of those who had none then (SND-4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sender_picture: Option<String>,
     pub(super) participant: Option<String>,
     participant_name: Option<String>,
     /// The message that it answers, where a list holds both.
     reply_to: Option<MessageKey>,
     status: Option<&'static str>,
-    /// Of a reply that is sent later: when, and whether a message of the customer's drops it.
+    /// Of a reply that is sent later or once more: when, and whether a message of the customer's drops it.
     #[serde(skip_serializing_if = "Option::is_none")]
     send_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     unless_customer_writes: Option<bool>,
     failure: Option<ProblemView>,
+    /// Of a reply that is sent once more by itself: what became of the first time (RPL-12).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_try: Option<FirstTryView>,
     reactions: Vec<ReactionView>,
     edited: bool,
     unsent: bool,
@@ -66,6 +74,15 @@ pub(crate) struct MessageView {
 struct SmsView {
     segments: usize,
     encoding: &'static str,
+}
+
+/// What became of a reply the first time.
+#[derive(Debug, Serialize)]
+struct FirstTryView {
+    failed_at: String,
+    failure: ProblemView,
+    /// It reached the customer after all.
+    delivered: bool,
 }
 
 /// Messages that were sent as one.
@@ -117,8 +134,9 @@ impl MessageView {
         let (status, failure) = progress(message, conversation, reader);
         let scheduled = match message.send {
             Some(SendState::Scheduled { at, unless_customer_writes, .. }) => {
-                Some((at, unless_customer_writes))
+                Some((at, Some(unless_customer_writes)))
             }
+            Some(SendState::Retrying { at }) => Some((at, None)),
             _ => None,
         };
         let (kind, text, attachments) = match &message.body {
@@ -174,14 +192,16 @@ impl MessageView {
                 .sender
                 .as_ref()
                 .map(|sender| sender.name().map_or(&*sender.operator, SenderName::as_str).to_owned()),
+            sender_picture: sender_picture(message),
             operator_id,
             participant: message.participant.clone(),
             participant_name: None,
             reply_to: None,
             status,
             send_at: scheduled.map(|(at, _)| at.to_string()),
-            unless_customer_writes: scheduled.map(|(_, unless)| unless),
+            unless_customer_writes: scheduled.and_then(|(_, unless)| unless),
             failure,
+            first_try: first_try(message, conversation, reader),
             reactions: reactions.collect(),
             unsent: annotations.unsent_at.is_some(),
             insets,
@@ -217,6 +237,7 @@ impl MessageView {
             operator_id: newest.operator_id.clone(),
             sent_as: newest.sent_as,
             sender_name: newest.sender_name.clone(),
+            sender_picture: newest.sender_picture.clone(),
             participant: newest.participant.clone(),
             participant_name: newest.participant_name.clone(),
             reply_to: newest.reply_to,
@@ -224,6 +245,7 @@ impl MessageView {
             send_at: None,
             unless_customer_writes: None,
             failure: None,
+            first_try: None,
             reactions: Vec::new(),
             edited: false,
             unsent: false,
@@ -300,6 +322,16 @@ impl From<&Inset> for InsetView {
     }
 }
 
+fn first_try(message: &Message, conversation: &Conversation, reader: Reader) -> Option<FirstTryView> {
+    let first = message.first_try.as_ref()?;
+    let failure = ProblemView::new(first.reason.into(), conversation.channel_kind, reader.language);
+    Some(FirstTryView {
+        failed_at: first.failed_at.to_string(),
+        failure: failure.said(&first.detail, None, reader),
+        delivered: first.delivered_at.is_some(),
+    })
+}
+
 fn progress(
     message: &Message,
     conversation: &Conversation,
@@ -314,6 +346,7 @@ fn progress(
         Some(SendState::Queued { .. }) => "queued",
         Some(SendState::Sending { .. }) => "sending",
         Some(SendState::Sent { at }) => sent(*at, conversation),
+        Some(SendState::Retrying { .. }) => "retrying",
         Some(SendState::Delivered { .. }) => "delivered",
         Some(SendState::Read { .. }) => "read",
         Some(SendState::Failed { reason, detail, provider_text, meter, .. }) => {
@@ -327,6 +360,12 @@ fn progress(
         }
     };
     (Some(status), None)
+}
+
+fn sender_picture(message: &Message) -> Option<String> {
+    let SentBy::Operator { operator } = &message.sent_by else { return None };
+    let upload = message.sender.as_ref()?.icon.as_deref()?;
+    Some(format!("/media/{}", Token::of(&Icon { operator, upload }.key())?))
 }
 
 fn template(message: &Message) -> Option<Template> {
@@ -436,10 +475,12 @@ mod tests {
             provider_message_id: None,
             participant: None,
             reply_to: None,
+            read_token: None,
             annotations: Annotations::default(),
             stored_at: AT,
             noted_before: None,
             discarded: Vec::new(),
+            first_try: None,
             rev: 1,
         }
     }
@@ -452,7 +493,7 @@ mod tests {
     fn snd_4_a_reply_tells_who_wrote_it_and_as_whom() {
         let sender = |shown: Option<&str>, refused| {
             let shown = shown.map(|name| SenderName::new(name).unwrap());
-            Some(Sender { operator: "yamada".into(), shown, refused })
+            Some(Sender { operator: "yamada".into(), shown, refused, icon: None })
         };
         let table = [
             (None, json!("account"), json!(null)),
@@ -477,7 +518,8 @@ mod tests {
         let operator = SentBy::Operator { operator: OperatorId("p".into()) };
         let bare = message(&conversation, operator, Content::text("あ".repeat(70)));
         let shown_name = SenderName::new("山田").ok();
-        let sender = Some(Sender { operator: "yamada".into(), shown: shown_name, refused: false });
+        let sender =
+            Some(Sender { operator: "yamada".into(), shown: shown_name, refused: false, icon: None });
         let named = Message { sender, ..bare.clone() };
         assert_eq!(shown(&bare, &conversation)["sms"]["segments"], 1);
         assert_eq!(shown(&named, &conversation)["sms"]["segments"], 2);

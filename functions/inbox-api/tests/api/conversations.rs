@@ -147,3 +147,30 @@ async fn what_is_not_there_is_told_by_its_name() {
         );
     }
 }
+
+#[tokio::test]
+async fn telling_that_one_reads_or_writes_is_answered_without_a_body_and_checked_as_everything_else() {
+    let api = TestApi::start().await;
+    let line = api.add_channel(ChannelKind::Line, "165", ChannelSettings::default()).await;
+    let id = api.customer_writes(&line, "u", "hello", NOW).await;
+    let path = format!("/api/conversations/{id}");
+    let message = api.get(&format!("{path}/messages")).await.body["items"][0]["id"].clone();
+    for _ in 0..2 {
+        let read = api.operate("POST", &format!("{path}/read"), json!({ "message": message })).await;
+        assert_eq!((read.status, read.body), (StatusCode::NO_CONTENT, json!(null)));
+        let typing = api.post(&format!("{path}/typing")).await;
+        assert_eq!((typing.status, typing.body), (StatusCode::NO_CONTENT, json!(null)));
+    }
+    for body in
+        [json!({}), json!({ "message": "1" }), json!({ "message": 1 }), json!({ "message": message, "a": 1 })]
+    {
+        let refused = api.operate("POST", &format!("{path}/read"), body.clone()).await;
+        assert_eq!((refused.status, refused.error()), (StatusCode::BAD_REQUEST, "invalid_body"), "{body}");
+    }
+    let nowhere = "/api/conversations/1809223c-a54e-5e9b-ae37-4058be706671";
+    let read = api.operate("POST", &format!("{nowhere}/read"), json!({ "message": message })).await;
+    let typing = api.post(&format!("{nowhere}/typing")).await;
+    for refused in [read, typing] {
+        assert_eq!((refused.status, refused.error()), (StatusCode::NOT_FOUND, "conversation_not_found"));
+    }
+}

@@ -17,6 +17,7 @@ async fn snd_7_an_operator_sets_the_own_display_name_and_takes_it_away_again() {
         json!({
             "id": "person-1", "account_name": "yamada", "display_name": null, "shown_name": "yamada",
             "sender": "account",
+            "picture": {"state": "none", "url": null, "expires_at": null, "problem": null},
         })
     );
     let named =

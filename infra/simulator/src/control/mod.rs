@@ -14,7 +14,7 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-pub(crate) use self::views::{overview, sent};
+pub(crate) use self::views::{overview, sent, shown};
 use crate::{
     customer::{ActError, resolve_account, resolve_customer},
     faults::FaultRule,

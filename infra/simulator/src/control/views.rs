@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     media::Media,
-    model::{SentMedia, SentMessage, SentStatus},
+    model::{SentMedia, SentMessage, SentStatus, Shown},
     shared::Shared,
     state::{Thread, ThreadMessage, World},
 };
@@ -18,6 +18,24 @@ pub(crate) fn sent(world: &World) -> Vec<SentMessage> {
         .flat_map(|thread| thread.messages.iter().filter_map(of_thread(thread)))
         .collect();
     all.sort_by_key(|message| message.at_ms);
+    all
+}
+
+/// What the company did in chats without writing, oldest first.
+pub(crate) fn shown(world: &World) -> Vec<Shown> {
+    let of_thread = |thread: &Thread| {
+        let (provider, account, recipient) = (thread.provider, thread.account.clone(), thread.peer.clone());
+        thread.shown.clone().into_iter().map(move |courtesy| Shown {
+            provider,
+            account: account.clone(),
+            recipient: recipient.clone(),
+            what: courtesy.what,
+            through: courtesy.through,
+            at_ms: courtesy.at_ms,
+        })
+    };
+    let mut all: Vec<Shown> = world.threads.values().flat_map(of_thread).collect();
+    all.sort_by_key(|shown| shown.at_ms);
     all
 }
 

@@ -32,6 +32,10 @@ pub(super) fn router() -> Router<Arc<Shared>> {
             get(async |State(shared): Control| Json(shared.read(|world| json!(world.violations)))),
         )
         .route("/control/sent", get(sent))
+        .route(
+            "/control/shown",
+            get(async |State(shared): Control| Json(json!({"items": shared.read(super::shown)}))),
+        )
         .route("/control/reset", post(reset))
 }
 

@@ -157,6 +157,7 @@ struct Place {
 impl Place {
     fn of(world: &World, call: &GraphCall, method: &str, path: &[&str]) -> Self {
         let endpoint = match (method, path) {
+            ("POST", [_, "messages"]) if !call.params.contains_key("message") => Endpoint::Courtesy,
             ("POST", [_, "messages"]) => Endpoint::Send,
             (_, ["debug_token"]) => Endpoint::DebugToken,
             (_, ["oauth", "access_token"]) => Endpoint::Token,
@@ -173,7 +174,9 @@ impl Place {
             TokenKind::User => None,
         });
         let recipient = match endpoint {
-            Endpoint::Send => call.params.get("recipient").and_then(|to| to["id"].as_str()),
+            Endpoint::Send | Endpoint::Courtesy => {
+                call.params.get("recipient").and_then(|to| to["id"].as_str())
+            }
             Endpoint::Profile => path.first().copied(),
             _ => None,
         };

@@ -11,6 +11,7 @@ use super::{
     window::Grounds,
 };
 use crate::{
+    clock::SECOND_MS,
     customer, deliver, ids,
     media::Media,
     model::{Echo, Provider},
@@ -181,10 +182,13 @@ fn send_message(
     }
     let thread =
         world.thread_mut(Provider::Messenger, page, recipient).ok_or_else(GraphError::no_matching_user)?;
-    thread.typing = false;
+    thread.loading_until_ms = None;
     thread.messages.push(sent);
     Ok(Accepted { answer, echo: Some((page.to_owned(), echo)) })
 }
+
+/// The indicator goes out by itself (Send API, "Sender actions").
+const TYPING_MS: i64 = 20 * SECOND_MS;
 
 /// Typing, reading and reacting on the company's side: no message, no echo.
 fn act(
@@ -194,6 +198,7 @@ fn act(
     action: &str,
     call: &GraphCall,
 ) -> Result<Accepted, GraphError> {
+    let now = world.clock.now_ms();
     let thread =
         world.thread_mut(Provider::Messenger, page, recipient).ok_or_else(GraphError::no_matching_user)?;
     if thread.blocked || thread.unavailable {
@@ -201,12 +206,17 @@ fn act(
     }
     let payload = call.params.get("payload").unwrap_or(&Value::Null);
     match action {
-        "typing_on" => thread.typing = true,
-        "typing_off" => thread.typing = false,
+        "typing_on" => {
+            thread.loading_until_ms = Some(now + TYPING_MS);
+            thread.show(action, None, now);
+        }
+        "typing_off" => {
+            thread.loading_until_ms = None;
+            thread.show(action, None, now);
+        }
         "mark_seen" => {
-            for message in thread.messages.iter_mut().filter(|message| !message.from_company) {
-                message.read_at_ms.get_or_insert(message.at_ms);
-            }
+            let through = thread.read_by_company(None, now);
+            thread.show(action, through, now);
         }
         "react" | "unreact" => {
             let message = payload["message_id"].as_str().and_then(|id| thread.message_mut(id));

@@ -30,9 +30,11 @@ fn loading(world: &mut World, channel: &str, body: &Value) -> Result<(), LineErr
             .filter(|seconds| (5..=60).contains(seconds) && seconds % 5 == 0)
             .ok_or_else(|| LineError::property("loadingSeconds", "Must be a multiple of 5 from 5 to 60"))?,
     };
-    let until_ms = world.clock.now_ms() + i64::try_from(seconds).unwrap_or(0) * SECOND_MS;
+    let now = world.clock.now_ms();
+    let until_ms = now + i64::try_from(seconds).unwrap_or(0) * SECOND_MS;
     if let Some(thread) = world.thread_mut(Provider::Line, channel, chat) {
         thread.loading_until_ms = Some(until_ms);
+        thread.show("loading", None, now);
     }
     Ok(())
 }
@@ -53,8 +55,7 @@ pub(super) fn mark_as_read(world: &mut World, channel: &str, body: &Value) -> Re
         Some((thread, at))
     });
     let (thread, at) = found.ok_or_else(|| LineError::bad("The markAsReadToken is invalid"))?;
-    for message in thread.messages[..=at].iter_mut().filter(|message| !message.from_company) {
-        message.read_at_ms.get_or_insert(now);
-    }
+    let through = thread.read_by_company(Some(at), now);
+    thread.show("mark_as_read", through, now);
     Ok(json!({}))
 }

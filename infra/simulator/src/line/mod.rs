@@ -156,6 +156,7 @@ impl Place {
             ("POST", ["oauth2", ..]) => Endpoint::Token,
             ("GET", ["v2", "bot", "profile" | "group" | "room", ..]) => Endpoint::Profile,
             ("GET", ["v2", "bot", "message", _, "content", ..]) => Endpoint::Content,
+            ("POST", ["v2", "bot", "chat", ..]) => Endpoint::Courtesy,
             _ => Endpoint::Other,
         };
         let account = match endpoint {

@@ -139,7 +139,7 @@ fn chat(world: &World, thread: &Thread, customer: &str) -> Value {
         "friend": thread.friend,
         "unavailable": thread.unavailable,
         "receipts": thread.receipts,
-        "typing": thread.typing || thread.loading_until_ms.is_some_and(|until| until > world.clock.now_ms()),
+        "typing": thread.loading_until_ms.is_some_and(|until| until > world.clock.now_ms()),
         "opted_out": thread.opted_out,
         "messages": messages,
     })

@@ -35,10 +35,12 @@ pub(crate) struct Thread {
     pub(crate) standby: bool,
     /// Whether Messenger reports delivery and reading.
     pub(crate) receipts: bool,
-    pub(crate) typing: bool,
-    /// LINE: until when the loading animation shows.
+    /// Until when Messenger's typing indicator or LINE's loading animation shows.
     #[serde(default)]
     pub(crate) loading_until_ms: Option<i64>,
+    /// What the company did in the chat without writing, oldest first.
+    #[serde(default)]
+    pub(crate) shown: Vec<Courtesy>,
     /// Twilio: the customer wrote STOP.
     #[serde(default)]
     pub(crate) opted_out: bool,
@@ -100,6 +102,16 @@ pub(crate) struct Journey {
     pub(crate) updated_at_ms: i64,
 }
 
+/// Something the company showed without writing.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Courtesy {
+    /// `typing_on`, `typing_off`, `mark_seen`; LINE: `loading`, `mark_as_read`.
+    pub(crate) what: String,
+    /// The newest message that it marked.
+    pub(crate) through: Option<String>,
+    pub(crate) at_ms: i64,
+}
+
 /// Something a customer can tap: a quick reply or a button.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Choice {
@@ -158,10 +170,26 @@ impl Thread {
             unavailable: false,
             standby: false,
             receipts: true,
-            typing: false,
+            shown: Vec::new(),
             loading_until_ms: None,
             opted_out: false,
         }
+    }
+
+    /// The company has read up to the message at `last`, or everything. Tells which of the customer's messages is the
+    /// newest of these.
+    pub(crate) fn read_by_company(&mut self, last: Option<usize>, now_ms: i64) -> Option<String> {
+        let end = last.map_or(self.messages.len(), |last| last + 1);
+        let mut newest = None;
+        for message in self.messages[..end].iter_mut().filter(|message| !message.from_company) {
+            message.read_at_ms.get_or_insert(now_ms);
+            newest = Some(message.id.clone());
+        }
+        newest
+    }
+
+    pub(crate) fn show(&mut self, what: &str, through: Option<String>, at_ms: i64) {
+        self.shown.push(Courtesy { what: what.to_owned(), through, at_ms });
     }
 
     pub(crate) fn message(&self, id: &str) -> Option<&ThreadMessage> {

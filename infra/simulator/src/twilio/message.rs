@@ -20,7 +20,7 @@ pub(super) fn read(world: &World, account: &str, sid: &str) -> Result<Value, Twi
     Ok(describe(world, account, thread, message))
 }
 
-/// The newest first; `To` and `From` narrow it.
+/// The newest first; `To`, `From` and `DateSent>` narrow it, the last by days in UTC.
 pub(super) fn list(world: &World, account: &str, query: &[(String, String)]) -> Value {
     let wanted = |name: &str| super::text(query, name);
     let threads = world.threads.values().filter(|thread| thread.provider.is_twilio());
@@ -31,7 +31,13 @@ pub(super) fn list(world: &World, account: &str, query: &[(String, String)]) -> 
             .into_iter()
             .all(|(name, field)| wanted(name).is_none_or(|value| message[field] == value))
     };
-    let mut messages: Vec<(i64, Value)> = described.filter(|(_, message)| matching(message)).collect();
+    let since = wanted("DateSent>").and_then(midnight);
+    // What has not been sent yet has no date.
+    let recent = |at_ms: i64, message: &Value| {
+        since.is_none_or(|since| at_ms >= since && !message["date_sent"].is_null())
+    };
+    let found = described.filter(|(at_ms, message)| matching(message) && recent(*at_ms, message));
+    let mut messages: Vec<(i64, Value)> = found.collect();
     messages.sort_by_key(|(at_ms, _)| std::cmp::Reverse(*at_ms));
     let size = wanted("PageSize").and_then(|size| size.parse().ok()).unwrap_or(PAGE_SIZE).clamp(1, 1_000);
     messages.truncate(size);
@@ -71,6 +77,11 @@ pub(super) fn describe(world: &World, account: &str, thread: &Thread, message: &
         "uri": format!("{uri}.json"),
         "subresource_uris": {"media": format!("{uri}/Media.json")},
     })
+}
+
+fn midnight(day: &str) -> Option<i64> {
+    let instant: jiff::Timestamp = format!("{day}T00:00:00Z").parse().ok()?;
+    Some(instant.as_millisecond())
 }
 
 /// As Twilio writes instants: RFC 2822 in UTC.

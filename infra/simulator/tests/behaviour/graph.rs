@@ -1,6 +1,6 @@
 //! Sending on Messenger, and what surrounds it.
 
-use madoguchi_simulator::{Action, Echo, Options, Person, Provider, demo};
+use madoguchi_simulator::{Action, Echo, Endpoint, Fault, FaultRule, Options, Person, Provider, demo};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -73,6 +73,54 @@ async fn refusals_carry_the_documented_codes() {
         assert_eq!((refused.status, refused.graph_error()), (400, expected), "{body}");
     }
     assert!(stage.simulator.sent().is_empty());
+}
+
+#[tokio::test]
+async fn sender_actions_show_typing_for_a_while_and_mark_everything_as_read() {
+    let stage = stage().await;
+    let (first, _) = stage.on_messenger("customer-1", text("first")).await;
+    let act = async |psid: &str, action: &str| {
+        stage.send(&json!({"recipient": {"id": psid}, "sender_action": action})).await
+    };
+    let thread = async || stage.get("/customer/view").await.body["messenger"]["thread"].clone();
+    let typing = async || thread().await["typing"].clone();
+    assert_eq!(act(&first.peer, "typing_on").await.body, json!({"recipient_id": first.peer}));
+    assert_eq!(typing().await, true);
+    stage.simulator.set_clock_offset_ms(21_000);
+    assert_eq!(typing().await, false, "it goes out by itself");
+    act(&first.peer, "typing_on").await;
+    stage.send_text(&first.peer, "answer").await;
+    assert_eq!(typing().await, false, "a message ends it");
+    act(&first.peer, "typing_on").await;
+    act(&first.peer, "typing_off").await;
+    assert_eq!(typing().await, false);
+
+    assert_eq!(thread().await["messages"][0]["read"], false);
+    assert_eq!(act(&first.peer, "mark_seen").await.status, 200);
+    assert_eq!(thread().await["messages"][0]["read"], true);
+    let shown = stage.simulator.shown();
+    let what: Vec<&str> = shown.iter().map(|shown| shown.what.as_str()).collect();
+    assert_eq!(what, ["typing_on", "typing_on", "typing_on", "typing_off", "mark_seen"]);
+    assert_eq!(shown[4].through.as_ref(), first.message_ids.first());
+    for (psid, action, code) in
+        [("24000000000009999", "mark_seen", (100, Some(2_018_001))), (&first.peer, "dance", (100, None))]
+    {
+        let refused = act(psid, action).await;
+        assert_eq!((refused.status, refused.graph_error()), (400, code), "{action}");
+    }
+    assert_eq!(stage.simulator.shown().len(), 5);
+}
+
+#[tokio::test]
+async fn a_fault_of_courtesies_is_not_one_of_messages() {
+    let stage = stage().await;
+    let (performed, _) = stage.on_messenger("customer-1", text("?")).await;
+    let fault = Fault::ServerError { after_effect: false };
+    stage.simulator.fault(FaultRule { endpoint: Some(Endpoint::Courtesy), times: Some(1), ..fault.into() });
+    assert_eq!(stage.send_text(&performed.peer, "a").await.status, 200);
+    let action = json!({"recipient": {"id": performed.peer}, "sender_action": "typing_on"});
+    assert_eq!(stage.send(&action).await.status, 500);
+    assert_eq!(stage.send(&action).await.status, 200);
 }
 
 #[tokio::test]

@@ -154,6 +154,10 @@ async fn marking_as_read_covers_everything_before() {
     for wrong in [json!("guess"), json!(null)] {
         assert_eq!(mark(wrong).await.status, 400);
     }
+    let shown = stage.get("/control/shown").await.body["items"].clone();
+    assert_eq!(shown.as_array().unwrap().len(), 1, "what was refused shows nothing: {shown}");
+    let (what, through) = (&shown[0]["what"], &shown[0]["through"]);
+    assert_eq!((what, through), (&json!("mark_as_read"), &second["message"]["id"]));
 }
 
 #[tokio::test]

@@ -73,6 +73,12 @@ async fn chn_4_an_accepted_message_is_created_and_reaches_the_phone() {
         assert_eq!((read.status, &read.body["status"]), (200, &json!("delivered")));
         let listed = stage.twilio_get(&format!("/Messages.json?To={}", to.replace('+', "%2B"))).await;
         assert_eq!(listed.body["messages"][0]["sid"], sid);
+        for (since, found) in [("2020-01-01", true), ("2120-01-01", false)] {
+            let listed = stage.twilio_get(&format!("/Messages.json?DateSent%3E={since}")).await;
+            let sids: Vec<_> =
+                listed.body["messages"].as_array().unwrap().iter().map(|m| &m["sid"]).collect();
+            assert_eq!(sids.contains(&&json!(sid)), found, "{since}");
+        }
         let sent = stage.simulator.sent().into_iter().find(|sent| sent.provider == provider).unwrap();
         assert_eq!((sent.times_received, sent.account.as_str(), sent.id.as_str()), (1, from, sid));
     }

@@ -34,7 +34,7 @@ pub fn classify(status: u16, body: &[u8], headers: &HeaderMap) -> Verdict {
     };
     let retry_after = if class == RefusalClass::Rate { retry_after(headers) } else { None };
     let text = (class == RefusalClass::Unmapped).then(|| json::short_text(&body, "message", 300)).flatten();
-    Verdict::Refused(Refusal { class, detail: detail(status, &body), retry_after, text })
+    Verdict::Refused(Refusal { class, detail: detail(status, &body), retry_after, text, again: None })
 }
 
 /// Property names only: the texts beside them may quote the message.

@@ -20,6 +20,6 @@ pub use parse::parse;
 pub use pictures::{emoji_picture, sticker_picture};
 pub use profile::{member_profile, profile};
 pub use quota::{Meter, meter};
-pub use send::{push, reply};
+pub use send::{Sender, push, reply};
 pub use split::split;
 pub use verify::verify_signature;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use madoguchi_domain::event::{CustomerMessage, Sender};
 use madoguchi_domain::happening::{ControlChange, ThreadControl};
-use madoguchi_domain::{Content, Event, EventBody, Happening};
+use madoguchi_domain::{Content, Event, EventBody, Happening, ReadToken};
 use serde_json::Value;
 
 use super::content::content;
@@ -97,8 +97,18 @@ fn message(event: &InboundEvent) -> Option<EventBody> {
         content: content(message),
         reply_to: json::id(message, "quotedMessageId"),
         reply_token: reply_token(event),
+        read_token: read_token(message),
         referral: None,
     }))
+}
+
+/// Longer ones are not kept: they would make every message dearer to store.
+const READ_TOKEN_BYTES: usize = 1_000;
+
+/// Only texts and pictures are documented to carry one; each kind may.
+fn read_token(message: &Value) -> Option<ReadToken> {
+    let token = json::text(message, "markAsReadToken");
+    token.filter(|token| (1..=READ_TOKEN_BYTES).contains(&token.len())).map(ReadToken::new)
 }
 
 /// Carries the id of the message that it changes; the largest timestamp wins.
@@ -141,6 +151,7 @@ fn postback(event: &InboundEvent) -> Option<EventBody> {
         },
         reply_to: None,
         reply_token: reply_token(event),
+        read_token: None,
         referral: None,
     }))
 }

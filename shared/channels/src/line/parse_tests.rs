@@ -98,13 +98,49 @@ fn messages_of_every_documented_kind_are_read() {
 }
 
 #[test]
+fn what_marks_a_message_as_read_is_kept_and_printed_nowhere() {
+    let events = parse_all(include_str!("../../fixtures/line/messages.json"));
+    let tokens = events.iter().filter_map(|event| match &event.body {
+        EventBody::Message(message) => Some(message.read_token.as_ref().map(ReadToken::as_str)),
+        _ => None,
+    });
+    let tokens: Vec<_> = tokens.collect();
+    assert_eq!(tokens[0], Some("r1"));
+    assert!(tokens[1..].contains(&None), "stickers come without");
+    let printed = format!("{:?}", events[0]);
+    assert!(printed.contains("ReadToken(…)") && !printed.contains("r1"), "{printed}");
+
+    let of = |token: &str| {
+        let said = json!({"type": "text", "id": "1", "text": "a", "markAsReadToken": token});
+        let event = json!({
+            "type": "message", "timestamp": 1_790_000_000_001_i64, "source": {"type": "group", "groupId": "C1"},
+            "message": said,
+        });
+        let events = parse_all(&json!({"destination": "U0", "events": [event]}).to_string());
+        match &events[0].body {
+            EventBody::Message(message) => message.read_token.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let longest = "t".repeat(1_000);
+    assert_eq!(of(&longest), Some(ReadToken::new(&longest)), "in groups as well");
+    assert_eq!(of(&(longest + "t")), None);
+    assert_eq!(of(""), None);
+}
+
+#[test]
 fn ing_14_everything_beside_messages_is_read() {
     let events = parse_all(include_str!("../../fixtures/line/events.json"));
     let (user, group, room) = (Party::User("U1".into()), Party::Group("C1".into()), Party::Room("R1".into()));
     let message = |id: &str, content, reply_token| {
-        let provider_message_id = id.to_owned();
-        let (reply_to, referral) = (None, None);
-        EventBody::Message(CustomerMessage { provider_message_id, content, reply_to, reply_token, referral })
+        EventBody::Message(CustomerMessage {
+            provider_message_id: id.to_owned(),
+            content,
+            reply_to: None,
+            reply_token,
+            read_token: None,
+            referral: None,
+        })
     };
     let picked = "2026-12-25T01:00";
     let postback = Content::Postback {

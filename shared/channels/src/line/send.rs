@@ -3,6 +3,7 @@
 use madoguchi_domain::media::MediaKind;
 use madoguchi_domain::send::{AttachmentFault, Outcome, RefusalClass};
 use reqwest::RequestBuilder;
+use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -11,6 +12,17 @@ use crate::http::{self, Answer, ProviderHttp};
 use crate::json;
 use crate::outgoing::{Outgoing, Place};
 use crate::verdict::Verdict;
+
+/// Who is shown above a message in place of the account alone (Messaging API reference, "Change icon and display name").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sender<'a> {
+    /// The name, at most 20 characters.
+    pub name: &'a str,
+    /// The address of a square PNG of at most 1 MB, which the customer's app fetches; `None` leaves the account's icon.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icon_url: Option<&'a str>,
+}
 
 /// Answers with a reply token, free of charge: `POST /v2/bot/message/reply`. A token is good once,
 /// for about a minute, and takes no retry key: an unclear outcome cannot be repeated. `sender` is the name shown above the
@@ -21,7 +33,7 @@ pub async fn reply(
     token: &str,
     reply_token: &str,
     content: &Outgoing<'_>,
-    sender: Option<&str>,
+    sender: Option<Sender<'_>>,
 ) -> Outcome {
     let sent = async {
         let body = json!({ "replyToken": reply_token, "messages": [message(content, sender)?] });
@@ -40,7 +52,7 @@ pub async fn push(
     token: &str,
     to: &str,
     content: &Outgoing<'_>,
-    sender: Option<&str>,
+    sender: Option<Sender<'_>>,
     retry_key: Uuid,
 ) -> Outcome {
     let sent = async {
@@ -62,7 +74,7 @@ enum Call {
 
 /// A message object (Messaging API reference, "Message objects"). LINE fetches neither file nor preview itself: the
 /// customer's app does. There is no message for other files.
-fn message(content: &Outgoing<'_>, sender: Option<&str>) -> Result<Value, Verdict> {
+fn message(content: &Outgoing<'_>, sender: Option<Sender<'_>>) -> Result<Value, Verdict> {
     let refused = |what| Err(Verdict::refused(RefusalClass::Attachment(AttachmentFault::Type), what));
     let mut message = match *content {
         Outgoing::Text(text) => json!({ "type": "text", "text": text }),
@@ -93,8 +105,8 @@ fn message(content: &Outgoing<'_>, sender: Option<&str>) -> Result<Value, Verdic
             return Err(Verdict::refused(RefusalClass::Invalid, "a location without its address"));
         }
     };
-    if let Some(name) = sender {
-        message["sender"] = json!({ "name": name });
+    if let Some(sender) = sender {
+        message["sender"] = json!(sender);
     }
     Ok(message)
 }
@@ -197,7 +209,7 @@ mod tests {
             (MediaKind::Audio, json!({"type": "audio", "originalContentUrl": url, "duration": 1500})),
         ] {
             let server = TestServer::start([taken(200)]);
-            push(&http(), &server.base(), "access", "U1", &file(kind), Some("山田"), KEY).await;
+            push(&http(), &server.base(), "access", "U1", &file(kind), Some(YAMADA), KEY).await;
             assert_eq!(server.only_request().json()["messages"], json!([with_sender(expected)]));
         }
         let bare = |kind| Outgoing::File { kind, url, preview_url: None, duration_ms: None };
@@ -206,6 +218,8 @@ mod tests {
             assert!(matches!(refused, Outcome::Refused(Refusal { class: RefusalClass::Attachment(_), .. })));
         }
     }
+
+    const YAMADA: Sender<'_> = Sender { name: "山田", icon_url: None };
 
     #[tokio::test]
     async fn msg_2_and_msg_12_stickers_and_locations_have_a_message_each_by_both_ways() {
@@ -228,8 +242,8 @@ mod tests {
         ];
         for (content, expected) in table {
             let server = TestServer::start([taken(200), taken(200)]);
-            reply(&http(), &server.base(), "access", "reply-token", &content, Some("山田")).await;
-            push(&http(), &server.base(), "access", "U1", &content, Some("山田"), KEY).await;
+            reply(&http(), &server.base(), "access", "reply-token", &content, Some(YAMADA)).await;
+            push(&http(), &server.base(), "access", "U1", &content, Some(YAMADA), KEY).await;
             for request in server.requests() {
                 assert_eq!(request.json()["messages"], json!([with_sender(expected.clone())]));
             }
@@ -252,7 +266,12 @@ mod tests {
 
     #[tokio::test]
     async fn snd_3_the_operators_name_goes_with_the_message_and_no_name_leaves_the_account() {
-        for (sender, expected) in [(Some("山田"), json!({"name": "山田"})), (None, json!(null))] {
+        let icon = "https://inbox.example/media/icon~x";
+        for (sender, expected) in [
+            (Some(YAMADA), json!({"name": "山田"})),
+            (Some(Sender { icon_url: Some(icon), ..YAMADA }), json!({"name": "山田", "iconUrl": icon})),
+            (None, json!(null)),
+        ] {
             let server = TestServer::start([taken(200), taken(200)]);
             let text = Outgoing::Text("はい");
             reply(&http(), &server.base(), "access", "reply-token", &text, sender).await;

@@ -31,7 +31,7 @@ pub fn classify(status: u16, body: &[u8], headers: &HeaderMap) -> Verdict {
         _ => None,
     };
     let text = (class == RefusalClass::Unmapped).then(|| json::short_text(error, "message", 300)).flatten();
-    Verdict::Refused(Refusal { class, detail, retry_after, text })
+    Verdict::Refused(Refusal { class, detail, retry_after, text, again: None })
 }
 
 /// An answer that did not come from Graph itself: something in between gave it.

@@ -1,6 +1,7 @@
 //! Facebook Messenger: Graph webhooks, Send API, tokens.
 
 mod attachment;
+mod courtesy;
 mod element;
 pub mod error;
 pub mod graph;
@@ -12,6 +13,7 @@ mod split;
 pub mod token;
 mod verify;
 
+pub use courtesy::{SenderAction, act};
 pub use graph::{GraphConfig, MetaApp, PageAccess};
 pub use parse::parse;
 pub use persona::{create_persona, delete_persona, list_personas};

@@ -52,6 +52,7 @@ fn body(event: &InboundEvent, element: &Element<'_>, options: &ParseOptions<'_>)
             content: content(object),
             reply_to: object.get("reply_to").and_then(|quoted| json::id(quoted, "mid")),
             reply_token: None,
+            read_token: None,
             referral: object.get("referral").map(referral),
         })),
         "postback" => Some(EventBody::Message(CustomerMessage {
@@ -64,6 +65,7 @@ fn body(event: &InboundEvent, element: &Element<'_>, options: &ParseOptions<'_>)
             },
             reply_to: None,
             reply_token: None,
+            read_token: None,
             referral: object.get("referral").map(referral),
         })),
         "message_edit" => edit(object),

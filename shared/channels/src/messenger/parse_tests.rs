@@ -35,6 +35,7 @@ fn customer(mid: &str, content: Content) -> EventBody {
         content,
         reply_to: None,
         reply_token: None,
+        read_token: None,
         referral: None,
     })
 }
@@ -69,6 +70,7 @@ fn messages_of_every_documented_kind_are_read() {
             content: Content::text("こんにちは"),
             reply_to: Some("m_quoted".into()),
             reply_token: None,
+            read_token: None,
             referral: None,
         }),
         customer(

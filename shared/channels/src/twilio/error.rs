@@ -1,7 +1,7 @@
 //! Twilio's error codes: one table for the answer to a call and for the `ErrorCode` of a status callback.
 
 use madoguchi_domain::credential::Cause;
-use madoguchi_domain::send::{Refusal, RefusalClass};
+use madoguchi_domain::send::{Again, Refusal, RefusalClass};
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
@@ -56,7 +56,7 @@ pub fn classify(status: u16, body: &[u8], headers: &HeaderMap) -> Verdict {
     };
     let retry_after = if class == RefusalClass::Rate { retry_after(headers) } else { None };
     let text = (class == RefusalClass::Unmapped).then(|| json::short_text(&body, "message", 300)).flatten();
-    Verdict::Refused(Refusal { class, detail, retry_after, text })
+    Verdict::Refused(Refusal { class, detail, retry_after, text, again: None })
 }
 
 /// Why a message was given up that Twilio had taken.
@@ -67,7 +67,18 @@ pub(super) fn failed(status: &str, code: Option<i64>) -> Refusal {
         None => RefusalClass::Temporary,
     };
     let detail = code.map_or_else(|| status.to_owned(), |code| format!("{status} {code}"));
-    Refusal::new(class, detail)
+    Refusal { again: code.and_then(again), ..Refusal::new(class, detail) }
+}
+
+/// Which of the messages that were given up may get through another time.
+const fn again(code: i64) -> Option<Again> {
+    match code {
+        // The handset is switched off, or without a network.
+        30003 => Some(Again::Later),
+        // Lost on the way for no known reason; not sent within its validity.
+        30008 | 30036 => Some(Again::Soon),
+        _ => None,
+    }
 }
 
 fn detail(status: u16, code: Option<i64>) -> String {

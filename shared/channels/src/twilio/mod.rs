@@ -3,6 +3,7 @@
 mod callback;
 pub mod error;
 mod form;
+mod lookup;
 mod parse;
 #[cfg(test)]
 mod properties;
@@ -14,6 +15,7 @@ mod verify;
 
 pub use callback::{Callback, status_callback};
 pub use form::Form;
+pub use lookup::{Recipient, list};
 pub use parse::parse;
 pub use send::{Outgoing, OutgoingContent, send};
 pub use split::split;

@@ -66,6 +66,7 @@ fn message(event: &InboundEvent, form: &Form) -> EventBody {
         content: content(event, form),
         reply_to: json::id(&event.raw["parameters"], "OriginalRepliedMessageSid"),
         reply_token: None,
+        read_token: None,
         referral: None,
     })
 }

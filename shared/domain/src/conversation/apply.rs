@@ -373,17 +373,16 @@ impl Work<'_> {
     /// The provider tells how far one of our messages has come. It opens nothing, and what it is about must be ours:
     /// others may send from the same account.
     fn progress(&mut self, progress: &Progress) -> Seen {
-        let Some(mut message) = self.message.take() else { return Seen::Before };
+        let Some(message) = self.message.take() else { return Seen::Before };
         if message.channel_id != self.conversation.channel_id {
             return Seen::Before;
         }
-        let Some(state) = progress::advance(&message, progress, self.event.at) else { return Seen::Before };
-        if let SendState::Failed { reason, .. } = state {
-            self.conversation.note_failure(reason, message.key.at, self.event.at);
+        let told = progress::tell(&self.conversation, &message, progress, self.event.at);
+        let Some(told) = told else { return Seen::Before };
+        if let Some(SendState::Failed { reason, .. }) = told.send {
+            self.conversation.note_failure(reason, told.key.at, self.event.at);
         }
-        message.send = Some(state);
-        message.provider_message_id = Some(progress.provider_message_id.clone());
-        self.replace = Some(message);
+        self.replace = Some(told);
         Seen::FirstTime
     }
 
@@ -573,6 +572,9 @@ impl Work<'_> {
     ) -> Message {
         let mut message = self.new_message(sent_by, provider_message_id, content, reply_to);
         message.noted_before = Some(self.conversation.noted.count());
+        if let EventBody::Message(incoming) = &self.event.body {
+            message.read_token.clone_from(&incoming.read_token);
+        }
         if let Body::Said { content } = &mut message.body {
             content.want_files(self.conversation.channel_kind, self.now);
         }
@@ -606,10 +608,12 @@ impl Work<'_> {
             provider_message_id: Some(provider_message_id.to_owned()),
             participant: self.event.participant.clone(),
             reply_to,
+            read_token: None,
             annotations: Annotations::default(),
             stored_at: self.now,
             noted_before: None,
             discarded: Vec::new(),
+            first_try: None,
             rev: 0,
         }
     }

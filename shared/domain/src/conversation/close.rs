@@ -90,10 +90,12 @@ pub(crate) fn timeline(
         participant: None,
         reply_to: None,
         send: None,
+        read_token: None,
         annotations: Annotations::default(),
         stored_at: now,
         noted_before: None,
         discarded: Vec::new(),
+        first_try: None,
         rev: 0,
     }
 }

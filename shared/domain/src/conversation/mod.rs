@@ -17,6 +17,7 @@ use crate::channel::{ChannelKind, ChannelSettings};
 use crate::deadline::{self, Deadline, DeadlineKind};
 use crate::ids::{ChannelId, ConversationId, Party};
 use crate::message::{Message, MessageKey, SentBy};
+use crate::picture::Portrait;
 use crate::reminder::REMINDER_AFTER;
 use crate::send::FailureReason;
 use crate::time::{Span, Timestamp};
@@ -176,9 +177,9 @@ pub struct Contact {
     /// The display name, once fetched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The provider's address of the picture; may expire.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub picture_url: Option<String>,
+    /// The picture.
+    #[serde(flatten)]
+    pub portrait: Portrait,
     /// Whether the profile was asked for. It is fetched after the fact, never in the way (ING-9).
     #[serde(default)]
     pub profile: ProfileState,

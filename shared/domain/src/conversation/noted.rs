@@ -114,10 +114,12 @@ mod tests {
             participant: None,
             reply_to: None,
             send: None,
+            read_token: None,
             annotations: Annotations::default(),
             stored_at: Timestamp::from_ms(1),
             noted_before: Some(conversation.noted.count()),
             discarded: Vec::new(),
+            first_try: None,
             rev: 0,
         }
     }

@@ -47,6 +47,7 @@ fn says(id: &str, at: Timestamp) -> Event {
         content: Content::text(format!("text of {id}")),
         reply_to: None,
         reply_token: Some(format!("token-{id}")),
+        read_token: None,
         referral: None,
     };
     event(id, at, EventBody::Message(message))

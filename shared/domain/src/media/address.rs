@@ -5,19 +5,26 @@
 //! | `in/{conversation}/{secret}-{n}` | copied from the provider |
 //! | `uploads/{conversation}/{secret}` | uploaded by an operator, not sent yet; removed by itself |
 //! | `out/{conversation}/{secret}[.preview]` | sent |
+//! | `icons/{operator}/{secret}` | an operator's picture, see [`crate::picture`] |
+//! | `portraits/{conversation}/{secret}` | a customer's picture, copied from the provider |
 //!
-//! The secret parts cannot be guessed. Only what lies under `out/` can be asked for by a [`Token`].
+//! The secret parts cannot be guessed. Only what lies under `out/` and `icons/` can be asked for by a [`Token`].
 
 use std::fmt;
 use std::str::FromStr;
+
+use uuid::Uuid;
 
 use crate::ids::ConversationId;
 
 /// Characters of a secret part: letters, digits, `-` and `_`.
 const SECRET_CHARACTERS: std::ops::RangeInclusive<usize> = 22..=64;
 const PREVIEW: &str = ".preview";
+const ICONS: &str = "icons/";
+/// What the token of an icon begins with.
+const ICON: &str = "icon~";
 
-fn is_secret(text: &str) -> bool {
+pub(crate) fn is_secret(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     SECRET_CHARACTERS.contains(&text.len()) && text.bytes().all(allowed)
 }
@@ -66,7 +73,7 @@ impl Outbound<'_> {
     }
 }
 
-/// What a customer's app asks for a file by, for as long as the file is there (MSG-15).
+/// What a customer's app asks for a file or an icon by, for as long as it is there (MSG-15).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
     key: String,
@@ -80,6 +87,11 @@ pub struct InvalidToken;
 impl Token {
     /// The token of what lies under `key`; `None` for what is not for customers.
     pub fn of(key: &str) -> Option<Self> {
+        if let Some(icon) = key.strip_prefix(ICONS) {
+            let (operator, name) = icon.split_once('/')?;
+            let known = operator.len() == 36 && Uuid::try_parse(operator).is_ok() && is_secret(name);
+            return known.then(|| Self { key: key.to_owned() });
+        }
         let (conversation, name) = key.strip_prefix("out/")?.split_once('/')?;
         let known = conversation.parse::<ConversationId>().is_ok()
             && is_secret(name.strip_suffix(PREVIEW).unwrap_or(name));
@@ -94,13 +106,21 @@ impl Token {
 
 impl fmt::Display for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.key.trim_start_matches("out/").replacen('/', "~", 1))
+        let (mark, place) = match self.key.strip_prefix(ICONS) {
+            Some(icon) => (ICON, icon),
+            None => ("", self.key.trim_start_matches("out/")),
+        };
+        write!(f, "{mark}{}", place.replacen('/', "~", 1))
     }
 }
 
 impl FromStr for Token {
     type Err = InvalidToken;
     fn from_str(text: &str) -> Result<Self, InvalidToken> {
+        if let Some(icon) = text.strip_prefix(ICON) {
+            let (operator, name) = icon.split_once('~').ok_or(InvalidToken)?;
+            return Self::of(&format!("{ICONS}{operator}/{name}")).ok_or(InvalidToken);
+        }
         let (conversation, name) = text.split_once('~').ok_or(InvalidToken)?;
         Self::of(&format!("out/{conversation}/{name}")).ok_or(InvalidToken)
     }
@@ -146,6 +166,10 @@ mod tests {
             format!("x~{}", "a".repeat(32)),
             format!("{id}/{}", "a".repeat(32)),
             format!("{id}~{}.preview.preview", "a".repeat(32)),
+            format!("icon~{id}~short"),
+            format!("icon~{id}~{}.preview", "a".repeat(32)),
+            format!("icon~x~{}", "a".repeat(32)),
+            format!("icon~{}", "a".repeat(32)),
         ] {
             assert_eq!(text.parse::<Token>(), Err(InvalidToken), "{text}");
         }

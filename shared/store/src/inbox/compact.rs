@@ -84,6 +84,7 @@ mod tests {
     use madoguchi_domain::conversation::{
         CloseReason, Contact, Control, Following, ReplyToken, Status, ThreadOwner,
     };
+    use madoguchi_domain::picture::Portrait;
     use madoguchi_domain::{ChannelId, ChannelKind, Party};
 
     use super::*;
@@ -103,7 +104,11 @@ mod tests {
         let full = Conversation {
             contact: Contact {
                 name: Some("名前".into()),
-                picture_url: Some("https://example.test/p".into()),
+                portrait: Portrait {
+                    url: Some("https://example.test/p".into()),
+                    since: at(1),
+                    secret: Some("s".into()),
+                },
                 following: at(1).map(|at| Following { at, following: true }),
                 unreachable_since: at(2),
                 ..Contact::default()

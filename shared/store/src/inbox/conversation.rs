@@ -8,7 +8,7 @@ use super::Inbox;
 use super::compact::{compact, expand};
 use super::deadline::deadline_partition;
 use super::list::{list_partition, list_position};
-use super::pending::Work;
+use super::pending::{Work, portrait_position};
 use crate::access;
 use crate::error::{StoreError, failed};
 use crate::item::{self, Item, n, s};
@@ -40,6 +40,10 @@ pub(super) fn encode(conversation: &Conversation) -> Result<Item, StoreError> {
         item.insert("pending_pk".into(), s(Work::Profile.partition(next.channel_id)));
         item.insert("pending_sk".into(), s(next.id.to_string()));
         item.insert("pending_state".into(), s("profile"));
+    } else if next.contact.portrait.is_wanted() {
+        item.insert("pending_pk".into(), s(Work::Media.partition(next.channel_id)));
+        item.insert("pending_sk".into(), s(portrait_position(next.id, None)));
+        item.insert("pending_state".into(), s("portrait"));
     }
     Ok(compact(item))
 }

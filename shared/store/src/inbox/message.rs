@@ -23,7 +23,7 @@ pub(super) fn encode(message: &Message) -> Result<Item, StoreError> {
     let mut next = message.clone();
     next.rev += 1;
     let mut item = item::encode(key(next.conversation_id, &next.key), &next)?;
-    if let Some(SendState::Scheduled { at, .. }) = next.send {
+    if let Some(SendState::Scheduled { at, .. } | SendState::Retrying { at }) = next.send {
         item.insert("deadline_pk".into(), s(scheduled_partition(next.conversation_id)));
         item.insert("deadline_due".into(), n(at.as_ms()));
         return Ok(item);

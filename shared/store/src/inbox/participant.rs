@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::Put;
 use madoguchi_domain::conversation::ProfileState;
 use madoguchi_domain::{ConversationId, Participant};
 
-use super::pending::Work;
+use super::pending::{Work, portrait_position};
 use super::{Inbox, conversation};
 use crate::Saved;
 use crate::access;
@@ -27,6 +27,10 @@ pub(super) fn encode(person: &Participant) -> Result<Item, StoreError> {
         item.insert("pending_pk".into(), s(Work::Profile.partition(next.channel_id)));
         item.insert("pending_sk".into(), s(format!("{}#{}", next.conversation_id, next.id)));
         item.insert("pending_state".into(), s("profile"));
+    } else if next.portrait.is_wanted() {
+        item.insert("pending_pk".into(), s(Work::Media.partition(next.channel_id)));
+        item.insert("pending_sk".into(), s(portrait_position(next.conversation_id, Some(&next.id))));
+        item.insert("pending_state".into(), s("portrait"));
     }
     Ok(item)
 }

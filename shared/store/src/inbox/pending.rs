@@ -14,7 +14,7 @@ pub enum Work {
     Reply,
     /// A contact whose profile is wanted.
     Profile,
-    /// A message with files to be copied or deleted.
+    /// A message with files to be copied or deleted; somebody whose picture is to be copied.
     Media,
 }
 
@@ -57,6 +57,18 @@ pub struct PendingMedia {
     pub message: MessageKey,
 }
 
+/// What is to be copied or deleted in a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingFiles {
+    /// Messages with files.
+    pub messages: Vec<PendingMedia>,
+    /// People whose pictures are at the provider.
+    pub portraits: Vec<PendingProfile>,
+}
+
+/// What the position of somebody's picture begins with.
+const PORTRAIT: &str = "portrait:";
+
 /// What the position of a reply ends in while its file is not ready.
 pub(super) const UNPREPARED: &str = "#prepare";
 
@@ -93,17 +105,22 @@ impl Inbox {
         Ok(items.iter().filter_map(|item| pending_profile(text(item, "pending_sk"))).collect())
     }
 
-    /// The messages of a channel with files to be copied or deleted; replies whose file is not ready are among the
-    /// [replies](Inbox::pending_replies).
-    pub async fn pending_media(&self, channel: ChannelId) -> Result<Vec<PendingMedia>, StoreError> {
+    /// The messages of a channel with files to be copied or deleted, and the people whose pictures are to be copied;
+    /// replies whose file is not ready are among the [replies](Inbox::pending_replies).
+    pub async fn pending_media(&self, channel: ChannelId) -> Result<PendingFiles, StoreError> {
         let items = self.unfinished(Work::Media, channel).await?;
         let media = items.iter().filter_map(pending_reply);
-        Ok(media
-            .map(|PendingReply { conversation, message, .. }| PendingMedia { conversation, message })
-            .collect())
+        let messages =
+            media.map(|PendingReply { conversation, message, .. }| PendingMedia { conversation, message });
+        let portraits = items.iter().filter_map(|item| pending_portrait(text(item, "pending_sk")));
+        Ok(PendingFiles { messages: messages.collect(), portraits: portraits.collect() })
     }
 
     async fn unfinished(&self, work: Work, channel: ChannelId) -> Result<Vec<Item>, StoreError> {
+        self.unfinished_in(work.partition(channel)).await
+    }
+
+    pub(super) async fn unfinished_in(&self, partition: String) -> Result<Vec<Item>, StoreError> {
         let mut items = Vec::new();
         let mut from = None;
         loop {
@@ -113,7 +130,7 @@ impl Inbox {
                 .table_name(&self.table)
                 .index_name("pending")
                 .key_condition_expression("pending_pk = :pk")
-                .expression_attribute_values(":pk", s(work.partition(channel)))
+                .expression_attribute_values(":pk", s(partition.as_str()))
                 .set_exclusive_start_key(from)
                 .send()
                 .await
@@ -133,6 +150,18 @@ pub(crate) fn pending_profile(position: &str) -> Option<PendingProfile> {
         None => (position, None),
     };
     Some(PendingProfile { conversation: conversation.parse().ok()?, participant })
+}
+
+/// Where somebody's picture stands that is to be copied; `None` as `participant` is the contact.
+pub(super) fn portrait_position(conversation: ConversationId, participant: Option<&str>) -> String {
+    match participant {
+        Some(person) => format!("{PORTRAIT}{conversation}#{person}"),
+        None => format!("{PORTRAIT}{conversation}"),
+    }
+}
+
+pub(crate) fn pending_portrait(position: &str) -> Option<PendingProfile> {
+    pending_profile(position.strip_prefix(PORTRAIT)?)
 }
 
 fn pending_reply(item: &Item) -> Option<PendingReply> {

@@ -3,6 +3,7 @@
 use anyhow::{Context as _, ensure};
 use aws_lambda_events::event::sqs::SqsBatchResponse;
 use madoguchi_domain::conversation::ProfileState;
+use madoguchi_domain::picture::Portrait;
 use madoguchi_store::Saved;
 use serde_json::Value;
 
@@ -15,7 +16,7 @@ pub(super) async fn event(world: &World) -> anyhow::Result<Value> {
     let mut conversation = world.test.conversation(chat(world)?).await;
     conversation.contact.profile = ProfileState::Wanted;
     conversation.contact.name = None;
-    conversation.contact.picture_url = None;
+    conversation.contact.portrait = Portrait::default();
     let saved = world.test.inbox.save_conversation(&conversation).await?;
     ensure!(saved == Saved::Done, "somebody else wrote the conversation");
     world.test.relay().await;
@@ -32,7 +33,7 @@ pub(super) async fn check(world: &World, answer: &Value) -> anyhow::Result<()> {
     world.test.profiles.settle(&batch, &SqsBatchResponse::default());
     let contact = world.test.conversation(chat(world)?).await.contact;
     ensure!(contact.profile == ProfileState::Known, "the profile is {:?}", contact.profile);
-    ensure!(contact.name.is_some() && contact.picture_url.is_some(), "the profile is empty");
+    ensure!(contact.name.is_some() && contact.portrait != Portrait::default(), "the profile is empty");
     // Sees the profile as settled, so that it can be wanted again.
     world.test.relay().await;
     Ok(())

@@ -7,6 +7,7 @@ const id = encodeURIComponent;
 const STATUS = {
   queued: "送信待ち queued", sending: "送信中 sending", sent: "送信済み sent", delivered: "配信済み delivered",
   scheduled: "予約 scheduled", canceled: "取消 canceled", read: "既読 read", failed: "送信失敗 failed", unconfirmed: "未確認 unconfirmed",
+  retrying: "再送待ち sent again soon",
 };
 const AUTHOR = {
   other_app: "他のアプリから · from another app", provider_app: "アプリから · from the provider's app",
@@ -47,8 +48,10 @@ const PLACE = { title: "東京駅", address: "東京都千代田区丸の内1丁
 
 const state = {
   person: null, section: "unanswered", list: [], listCursor: null, listShown: null, open: null, conversation: null, messages: [],
-  older: [], olderCursor: undefined, unsaved: {}, pending: null,
+  older: [], olderCursor: undefined, unsaved: {}, pending: null, readThrough: {}, typingToldAt: 0,
 };
+// The product tells the provider less often than that.
+const TYPING_EVERY_MS = 5000;
 
 // Signing in
 
@@ -165,7 +168,7 @@ function drawList() {
 function openConversation(conversation) {
   rememberDraft();
   Object.assign(state, {
-    open: conversation.id, conversation, messages: [], older: [], olderCursor: undefined, pending: null,
+    open: conversation.id, conversation, messages: [], older: [], olderCursor: undefined, pending: null, typingToldAt: 0,
   });
   byId("desk").dataset.open = "true";
   byId("talk").replaceChildren();
@@ -188,6 +191,21 @@ async function loadConversation() {
   state.messages = page.items;
   if (state.olderCursor === undefined) state.olderCursor = page.next_cursor;
   if (!same) drawTalk();
+  tellRead(open);
+}
+
+// For the customer to see; nothing depends on it.
+function tellRead(conversation) {
+  const newest = state.messages.find((message) => message.direction === "in");
+  if (!newest || document.visibilityState !== "visible" || state.readThrough[conversation] === newest.id) return;
+  state.readThrough[conversation] = newest.id;
+  api("POST", `conversations/${id(conversation)}/read`, { message: newest.id }).catch(() => {});
+}
+
+function tellTyping() {
+  if (!frame.text.value.trim() || Date.now() - state.typingToldAt < TYPING_EVERY_MS) return;
+  state.typingToldAt = Date.now();
+  api("POST", `conversations/${id(state.open)}/typing`).catch(() => {});
 }
 
 async function loadOlder() {
@@ -222,7 +240,10 @@ function buildFrame() {
     later: el("input", { type: "datetime-local", "aria-label": "送信予約 · Send later" }),
   });
   frame.text.value = state.unsaved[state.open] ?? "";
-  frame.text.addEventListener("input", drawCount);
+  frame.text.addEventListener("input", () => {
+    drawCount();
+    tellTyping();
+  });
   frame.text.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) frame.form.requestSubmit();
   });
@@ -320,6 +341,9 @@ function failure(message) {
   if (message.status === "scheduled") {
     return el("small", {}, `${moment(message.send_at)} `,
       el("button", { type: "button", class: "link", onclick: () => cancel(message) }, "予約を取り消す · Cancel"));
+  }
+  if (message.status === "retrying") {
+    return el("span", { class: "failure" }, `${message.first_try.failure.message} 自動で再送します · Sent again by itself`);
   }
   if (message.status !== "failed" && message.status !== "unconfirmed") return null;
   const reason = message.failure?.message ?? (message.status === "unconfirmed" ? "届いたかどうか確認できません。" : "");

@@ -1,0 +1,34 @@
+//! `POST /api/conversations/{conversation}/read`: an operator has seen the messages up to this one. Where the provider
+//! can show that, the customer sees it a moment later; the answer is the same everywhere.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use madoguchi_domain::courtesy::{possible, read_through};
+use madoguchi_domain::{ConversationId, Courtesy, MessageKey};
+use serde::Deserialize;
+
+use super::existing;
+use crate::auth::Operator;
+use crate::input::{InPath, JsonBody};
+use crate::{ApiError, Shared};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Seen {
+    message: MessageKey,
+}
+
+pub(crate) async fn mark_read(
+    State(api): Shared,
+    _: Operator,
+    InPath(id): InPath<ConversationId>,
+    JsonBody(seen): JsonBody<Seen>,
+) -> Result<StatusCode, ApiError> {
+    let conversation = existing(&api, id).await?;
+    let Some(through) = read_through(&conversation, seen.message) else { return Ok(StatusCode::NO_CONTENT) };
+    if possible(&conversation, &Courtesy::Read { through, after: None }).is_ok() {
+        // Who read it before, or further, has said so.
+        let _known_already = api.inbox.note_read(&conversation, through, api.clock.now()).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}

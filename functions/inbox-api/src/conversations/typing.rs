@@ -1,0 +1,25 @@
+//! `POST /api/conversations/{conversation}/typing`: an operator is writing an answer. Clients say so again while they
+//! do; the provider is told as often as it is worth.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use madoguchi_domain::courtesy::possible;
+use madoguchi_domain::{ConversationId, Courtesy};
+
+use super::existing;
+use crate::auth::Operator;
+use crate::input::InPath;
+use crate::{ApiError, Shared};
+
+pub(crate) async fn typing(
+    State(api): Shared,
+    _: Operator,
+    InPath(id): InPath<ConversationId>,
+) -> Result<StatusCode, ApiError> {
+    let conversation = existing(&api, id).await?;
+    let now = api.clock.now();
+    if possible(&conversation, &Courtesy::Typing { asked_at: now }).is_ok() {
+        let _shown_already = api.inbox.note_typing(&conversation, now).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
