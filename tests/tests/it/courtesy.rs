@@ -187,6 +187,8 @@ async fn typing_is_shown_now_and_then_and_not_too_late() {
     for (kind, what) in [(ChannelKind::Line, "loading"), (ChannelKind::Messenger, "typing_on")] {
         let test = TestInbox::start().await;
         let id = says(&test, kind, "question").await;
+        // Profile and picture have come.
+        test.settle().await;
         let before = test.conversation(id).await;
         for _ in 0..5 {
             typing(&test, id).await;
@@ -347,6 +349,8 @@ async fn what_is_noted_for_it_appears_in_no_list_and_expires() {
     let group = test.simulator.groups(demo::LINE_CHANNEL).remove(0);
     let grouped = act(&test, Some(&group), hello()).await;
     let single = act(&test, None, hello()).await;
+    // Profiles and pictures have come.
+    test.settle().await;
     let everything = async || {
         let mut seen = vec![test.get("/api/conversations").await];
         for id in [grouped, single] {
