@@ -1,8 +1,8 @@
 //! The API that operators, administrators and scripts use: JSON over HTTP, one file per verb.
 //!
-//! API Gateway has verified the token before a request comes here; [`access`] refuses whoever the route is not for. What can go wrong is listed in [`error`], with the recipe for adding
-//! to it. Nothing here calls a provider: a reply is written down as queued, and the change of the
-//! table sets everything else going.
+//! API Gateway has verified the token before a request comes here; [`access`] refuses whoever the route is not for.
+//! What can go wrong is listed in [`error`], with the recipe for adding to it. Nothing here calls a provider: a
+//! reply is written down as queued, and the change of the table sets everything else going.
 
 pub mod access;
 mod auth;

@@ -1,7 +1,7 @@
-//! `scheduled-send`: queues the replies whose time has come, scheduled (RPL-15) or sent once more (RPL-12), and reminds customers whose window closes soon
-//! (RPL-16). It asks the `deadline` index what is due, so its cost grows with that only. Every write is conditional:
-//! what ends between two of them is due again at the next tick and goes on from there. Sending is others' work, which
-//! starts from the stored change as for every reply.
+//! `scheduled-send`: queues the replies whose time has come, scheduled (RPL-15) or sent once more (RPL-12), and
+//! reminds customers whose window closes soon (RPL-16). It asks the `deadline` index what is due, so its cost grows
+//! with that only. Every write is conditional: what ends between two of them is due again at the next tick and goes
+//! on from there. Sending is others' work, which starts from the stored change as for every reply.
 
 use futures::StreamExt as _;
 use futures::stream;
