@@ -328,4 +328,42 @@ mod tests {
             }
         }
     }
+
+    /// As the models write them that LINE generates from its published OpenAPI document.
+    #[tokio::test]
+    async fn every_body_is_what_lines_own_sdk_sends() {
+        let made: Value =
+            serde_json::from_str(include_str!("../../fixtures/line/sdk_messages.json")).unwrap();
+        let sender = Sender { name: "山田", icon_url: Some("https://inbox.example.com/media/icon~1") };
+        let file = |kind, preview_url, duration_ms| Outgoing::File {
+            kind,
+            url: "https://inbox.example.com/media/1",
+            preview_url,
+            duration_ms,
+        };
+        let preview = Some("https://inbox.example.com/media/2");
+        let place = Place {
+            title: "東京駅",
+            address: Some("丸の内1丁目"),
+            latitude: 35.681_236,
+            longitude: 139.767_125,
+        };
+        let table = [
+            ("text", Outgoing::Text("はい")),
+            ("image", file(MediaKind::Image, preview, None)),
+            ("video", file(MediaKind::Video, preview, None)),
+            ("audio", file(MediaKind::Audio, None, Some(1500))),
+            ("sticker", Outgoing::Sticker("446/1988")),
+            ("location", Outgoing::Location(place)),
+        ];
+        assert_eq!(made["bodies"].as_object().unwrap().len(), table.len());
+        for (name, content) in table {
+            let server = TestServer::start([taken(200), taken(200)]);
+            reply(&http(), &server.base(), "access", "reply-token", &content, Some(sender)).await;
+            push(&http(), &server.base(), "access", "U1", &content, Some(sender), KEY).await;
+            let sent = server.requests();
+            assert_eq!(sent[0].json(), made["bodies"][name]["reply"], "{name}");
+            assert_eq!(sent[1].json(), made["bodies"][name]["push"], "{name}");
+        }
+    }
 }
