@@ -329,7 +329,7 @@ mod tests {
         }
     }
 
-    /// As the models write them that LINE generates from its published OpenAPI document.
+    /// As the models write them that LINE generates from what it publishes of its API.
     #[tokio::test]
     async fn every_body_is_what_lines_own_sdk_sends() {
         let made: Value =
