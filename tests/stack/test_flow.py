@@ -113,66 +113,91 @@ class Credential:
 
         eventually(entered, "the new credential is entered")
 
-    def restore(self) -> None:
+    def give_back(self) -> None:
         """As it was before, for the tests that follow."""
-        original = self.channel["credentials"]
-        if self.kind != "messenger":
-            secret = original["channel_secret" if self.kind == "line" else "auth_token"]
-            self.at_provider(secret)
-            self.enter(secret)
-        if self.kind == "line":
-            # Refused signatures make the secret be read again at most every half minute.
-            eventually(
-                lambda: self.stack.post_line({"destination": "U", "events": []}).status == 200,
-                "webhooks are taken again",
-                60,
-            )
-        self.stack.invoke("token-refresh")
-        # Both senders at Twilio are of one account.
-        shared = {"whatsapp", "sms"} if self.kind in {"whatsapp", "sms"} else {self.kind}
-        for kind in shared:
-            eventually(lambda kind=kind: self.health(kind) == "healthy", f"{kind} works again", 3 * SCHEDULE_PATIENCE_S)
+        if self.kind == "messenger":
+            return
+        secret = self.channel["credentials"]["channel_secret" if self.kind == "line" else "auth_token"]
+        self.at_provider(secret)
+        self.enter(secret)
 
-    def health(self, kind: str) -> str:
-        """What the API says of the channel of a kind."""
-        return self.stack.api("GET", f"/channels/{self.stack.channel(kind)['id']}").json()["health"]["state"]
+    def health(self) -> dict:
+        """What the API says of it."""
+        return self.stack.api("GET", f"/channels/{self.channel['id']}").json()["health"]
 
 
-@pytest.fixture(params=["messenger", "line", "whatsapp", "sms"])
-def credential(stack: Testbed, request: pytest.FixtureRequest):
+@pytest.fixture
+def credentials(stack: Testbed):
     """The credential of a channel of each kind; everything is as before afterwards."""
-    held = Credential(stack, request.param)
-    yield held
-    held.restore()
+    all_kinds = [Credential(stack, kind) for kind in ("messenger", "line", "whatsapp", "sms")]
+    yield all_kinds
+    for credential in all_kinds:
+        credential.give_back()
+    # Refused signatures make the secret be read again at most every half minute.
+    eventually(
+        lambda: stack.post_line({"destination": "U", "events": []}).status == 200, "webhooks are taken again", 60
+    )
+    stack.invoke("token-refresh")
+    for credential in all_kinds:
+        what = f"{credential.kind} works again"
+        eventually(lambda held=credential: held.health()["state"] == "healthy", what, 3 * SCHEDULE_PATIENCE_S)
 
 
 CAUSES = {"line": "secret_mismatch", "whatsapp": "authentication_failed", "sms": "authentication_failed"}
 
 
-def test_a_lost_token_holds_replies_and_a_new_one_lets_them_go(stack: Testbed, unique: str, credential: Credential):
-    """AUT-11 and AUT-12: once, in the order in which they were written, and without a second hold."""
-    customer = new_customer(stack, f"Held {unique}")
-    customer_writes(stack, credential.kind, customer, f"question {unique}")
-    found = conversation_with(stack, f"question {unique}")
-    # A dispatcher that has just sent remembers the credential.
-    warm = answer(stack, found["id"], f"warm-{unique}", f"warm {unique}")
-    status_of(stack, found["id"], warm["id"], {"sent", "delivered", "read"})
+class Held:
+    """A chat whose channel loses its credential, and what is answered meanwhile."""
+
+    def __init__(self, credential: Credential, unique: str) -> None:
+        self.credential = credential
+        self.stack = credential.stack
+        self.mark = f"{credential.kind} {unique}"
+        self.customer = new_customer(self.stack, f"Held {unique}")
+        customer_writes(self.stack, credential.kind, self.customer, f"question {self.mark}")
+        self.id = conversation_with(self.stack, f"question {self.mark}")["id"]
+        # A dispatcher that has just sent remembers the credential.
+        warm = answer(self.stack, self.id, f"warm-{credential.kind}-{unique}", f"warm {self.mark}")
+        status_of(self.stack, self.id, warm["id"], {"sent", "delivered", "read"})
+        self.replies: list[str] = []
+
+    def answer(self) -> None:
+        """Twice, while the credential is bad."""
+        for number in (1, 2):
+            text = f"parked {number} {self.mark}"
+            self.replies.append(answer(self.stack, self.id, text.replace(" ", "-"), text)["id"])
+
+    def is_held(self) -> dict | bool:
+        """The channel's health once it asks for re-authorization."""
+        health = self.credential.health()
+        return health["state"] == "needs_reauthorization" and health
+
+    def received(self) -> list[tuple[str, int]]:
+        """What the customer got, and how often."""
+        return [(sent["text"], sent["times_received"]) for sent in sent_to(self.stack, self.customer)]
+
+
+def test_a_lost_token_holds_replies_on_every_channel_and_a_new_one_lets_them_go(
+    stack: Testbed, unique: str, credentials: list[Credential]
+):
+    """AUT-11 to AUT-13: once, in the order in which they were written, and without a second hold."""
+    chats = [Held(credential, unique) for credential in credentials]
     secret = f"test-secret-{unique}"
-    credential.at_provider(secret)
-    texts = [f"parked {number} {unique}" for number in (1, 2)]
-    replies = [answer(stack, found["id"], text.replace(" ", "-"), text) for text in texts]
-    channel = f"/channels/{credential.channel['id']}"
-    held = eventually(
-        lambda: (view := stack.api("GET", channel).json())["health"]["state"] == "needs_reauthorization" and view,
-        "the channel asks for re-authorization",
-        SCHEDULE_PATIENCE_S,
-    )
-    assert held["health"]["cause"] == CAUSES.get(credential.kind, held["health"]["cause"])
-    assert [sent["text"] for sent in sent_to(stack, customer)] == [f"warm {unique}"]
-    credential.enter(secret)
+    for credential in credentials:
+        credential.at_provider(secret)
+    for chat in chats:
+        chat.answer()
+    for chat in chats:
+        kind = chat.credential.kind
+        health = eventually(chat.is_held, f"{kind} asks for re-authorization", SCHEDULE_PATIENCE_S)
+        assert health["cause"] == CAUSES.get(kind, health["cause"])
+        assert chat.received() == [(f"warm {chat.mark}", 1)]
+    for credential in credentials:
+        credential.enter(secret)
     stack.invoke("token-refresh")
     # By schedule: the sweep that lets the replies go, once they have waited their minute.
-    for reply in replies:
-        status_of(stack, found["id"], reply["id"], {"sent", "delivered", "read"}, within_s=3 * SCHEDULE_PATIENCE_S)
-    assert [sent["text"] for sent in sent_to(stack, customer)] == [f"warm {unique}", *texts]
-    assert [sent["times_received"] for sent in sent_to(stack, customer)] == [1, 1, 1]
+    for chat in chats:
+        for reply in chat.replies:
+            status_of(stack, chat.id, reply, {"sent", "delivered", "read"}, within_s=3 * SCHEDULE_PATIENCE_S)
+        texts = [f"warm {chat.mark}", *(f"parked {number} {chat.mark}" for number in (1, 2))]
+        assert chat.received() == [(text, 1) for text in texts]
