@@ -248,6 +248,7 @@ impl TestInbox {
             authorized_at: START,
             expires_at: None,
             pages: vec![external_id.to_owned()],
+            checked_at: None,
             check_at: START + Span::from_days(1),
         };
         self.directory.put_connection(&connection).await.unwrap();

@@ -59,6 +59,8 @@ pub const ROUTES: &[Route] = &[
     ("POST", "/api/channels", Access::To(Act::Authorize)),
     ("GET", "/api/channels/{channel}", Access::To(Act::SeeOrganisation)),
     ("PATCH", "/api/channels/{channel}", Access::To(Act::Administrate)),
+    ("GET", "/api/channels/{channel}/health", Access::To(Act::SeeOrganisation)),
+    ("POST", "/api/channels/{channel}/check", Access::To(Act::Administrate)),
     ("PUT", "/api/channels/{channel}/credential", Access::To(Act::Authorize)),
     ("GET", "/api/brands", Access::To(Act::SeeOrganisation)),
     ("POST", "/api/brands", Access::To(Act::Administrate)),

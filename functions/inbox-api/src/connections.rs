@@ -42,6 +42,7 @@ pub(crate) async fn authorize(
             authorized_at: now,
             expires_at: None,
             pages: Vec::new(),
+            checked_at: None,
             check_at,
         };
         return Ok(api.directory.put_connection(&connection).await?);

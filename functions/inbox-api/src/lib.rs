@@ -98,6 +98,7 @@ pub fn routes(api: Api) -> Router {
         // Open: whoever has the address may have the file.
         .route("/media/{token}", get(files::public))
         .route("/media/operator.png", get(sender_sync::picture))
+        .route("/api/channels/{channel}/health", get(channels::health))
         .route("/api/me", get(me::read).patch(me::change))
         .route("/api/me/picture", put(me::set_picture).delete(me::remove_picture))
         .route("/api/me/picture/uploads", post(me::upload_picture))
@@ -110,6 +111,7 @@ pub fn admin_routes(api: AdminApi) -> Router {
         .route("/api/sender-sync", get(sender_sync::read).post(sender_sync::start))
         .route("/api/channels", get(channels::list).post(channels::create))
         .route("/api/channels/{channel}", get(channels::read).patch(channels::change))
+        .route("/api/channels/{channel}/check", post(channels::check))
         .route("/api/channels/{channel}/credential", put(channels::reauthorize))
         .route("/api/brands", get(brands::list).post(brands::add))
         .route("/api/brands/{brand}", patch(brands::change).delete(brands::remove))

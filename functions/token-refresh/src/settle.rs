@@ -51,6 +51,7 @@ impl TokenRefresh {
             },
             expires_at: finding.expires_at,
             pages: finding.pages.clone(),
+            checked_at: Some(now),
             ..connection
         };
         if self.directory.settle_connection(lease, &settled).await? == Saved::Conflict {

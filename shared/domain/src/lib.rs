@@ -5,6 +5,7 @@
 
 pub mod catalogue;
 pub mod channel;
+pub mod checkup;
 pub mod conversation;
 pub mod courtesy;
 pub mod credential;

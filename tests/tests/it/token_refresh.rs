@@ -122,6 +122,7 @@ impl World {
             authorized_at: self.now(),
             expires_at: None,
             pages: known.map(|known| known.pages).unwrap_or_default(),
+            checked_at: None,
             check_at: self.now(),
         };
         self.directory.put_connection(&connection).await.unwrap();
@@ -150,6 +151,7 @@ impl World {
             authorized_at: self.now(),
             expires_at: None,
             pages: Vec::new(),
+            checked_at: None,
             check_at: self.now(),
         };
         self.directory.put_connection(&connection).await.unwrap();

@@ -1,13 +1,17 @@
 //! Channels: list, read, create, change, re-authorize.
 
 mod change;
+mod check;
 mod create;
+mod health;
 mod list;
 mod read;
 mod reauthorize;
 
 pub(crate) use change::change;
+pub(crate) use check::check;
 pub(crate) use create::create;
+pub(crate) use health::health;
 pub(crate) use list::list;
 pub(crate) use read::read;
 pub(crate) use reauthorize::reauthorize;

@@ -6,6 +6,7 @@
 mod access;
 mod channels;
 mod conversations;
+mod health;
 mod me;
 mod organisation;
 mod quarantine;

@@ -31,6 +31,9 @@ pub struct Connection {
     /// Pages that the login covered when last looked at; tells a removed Page from a new one.
     #[serde(default)]
     pub pages: Vec<String>,
+    /// When it was last looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked_at: Option<Timestamp>,
     /// When it must be looked at again.
     pub check_at: Timestamp,
 }

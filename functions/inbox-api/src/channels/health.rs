@@ -1,0 +1,90 @@
+//! `GET /api/channels/{channel}/health`: how the channel is, point by point.
+
+use axum::Json;
+use axum::extract::State;
+use madoguchi_domain::checkup::{self, Facts, Finding, Light};
+use madoguchi_domain::{ChannelId, Section, Timestamp};
+use serde::Serialize;
+
+use crate::auth::Operator;
+use crate::input::InPath;
+use crate::{Api, ApiError, Shared};
+
+/// Among so many of the latest conversations is the one that a customer wrote in last.
+const LATEST: usize = 20;
+
+/// How a channel is.
+#[derive(Debug, Serialize)]
+pub(crate) struct HealthView {
+    /// The worst of the points.
+    light: Light,
+    points: Vec<Finding>,
+    credential: CredentialView,
+    last_received_at: Option<String>,
+    replies_waiting: WaitingView,
+}
+
+/// The credential, without itself.
+#[derive(Debug, Serialize)]
+struct CredentialView {
+    /// Whose it is: `messenger`, `line` or `twilio`.
+    kind: &'static str,
+    /// When a person last signed in or entered it.
+    authorized_at: Option<String>,
+    /// When it ends; null if it does not, or nobody has looked yet.
+    expires_at: Option<String>,
+    days_left: Option<i64>,
+    /// When it was last looked at.
+    checked_at: Option<String>,
+    /// When it will be.
+    next_check_at: Option<String>,
+}
+
+/// Replies that nobody has settled.
+#[derive(Debug, Serialize)]
+struct WaitingView {
+    count: usize,
+    oldest_at: Option<String>,
+}
+
+pub(crate) async fn health(
+    State(api): Shared,
+    operator: Operator,
+    InPath(id): InPath<ChannelId>,
+) -> Result<Json<HealthView>, ApiError> {
+    let channel = api.directory.channel(id).await?.ok_or(ApiError::ChannelNotFound)?;
+    let connection = api.directory.connection(channel.connection_id).await?;
+    let waiting = api.inbox.pending_replies(id).await?;
+    let waiting_since = waiting.iter().map(|reply| reply.message.at).min();
+    let last_received_at = last_received(&api, id).await?;
+    let now = api.clock.now();
+    let facts = Facts {
+        channel: &channel,
+        expires_at: connection.as_ref().and_then(|connection| connection.expires_at),
+        last_received_at,
+        waiting: waiting.len(),
+        waiting_since,
+    };
+    let points = checkup::examine(&facts, operator.reader().language, now);
+    let text = |at: Timestamp| at.to_string();
+    Ok(Json(HealthView {
+        light: checkup::overall(&points),
+        points,
+        credential: CredentialView {
+            kind: channel.kind.provider(),
+            authorized_at: connection.as_ref().map(|connection| text(connection.authorized_at)),
+            expires_at: facts.expires_at.map(text),
+            days_left: facts.expires_at.map(|end| checkup::days_left(end, now)),
+            checked_at: connection.as_ref().and_then(|connection| connection.checked_at).map(text),
+            next_check_at: connection.as_ref().map(|connection| text(connection.check_at)),
+        },
+        last_received_at: last_received_at.map(text),
+        replies_waiting: WaitingView { count: waiting.len(), oldest_at: waiting_since.map(text) },
+    }))
+}
+
+async fn last_received(api: &Api, channel: ChannelId) -> Result<Option<Timestamp>, ApiError> {
+    let sections = [Section::Unanswered, Section::Answered, Section::Closed];
+    let page = api.inbox.list(&[channel], &sections, None, LATEST).await?;
+    Ok(page.conversations.iter().filter_map(|conversation| conversation.last_customer_at).max())
+}
