@@ -22,7 +22,7 @@ use madoguchi_domain::{
 };
 use madoguchi_runtime::batch::{Invocation, process, process_changes};
 use madoguchi_runtime::http::provider_client;
-use madoguchi_runtime::{Clock, ClockHand, Metrics, ProviderConfig, Queue, SecretCache, SecretWriter};
+use madoguchi_runtime::{Aws, Clock, ClockHand, Metrics, ProviderConfig, Queue, SecretCache, SecretWriter};
 use madoguchi_simulator::demo;
 use madoguchi_simulator::{Options, Provider, Simulator};
 use madoguchi_store::directory::Connection;
@@ -33,6 +33,7 @@ use profile_fetch::Fetcher;
 use reply_dispatch::Dispatcher;
 use scheduled_send::{Report as Scheduled, Scheduler};
 use serde_json::{Value, json};
+use token_refresh::TokenRefresh;
 use tokio::sync::Mutex;
 use webhook_ingest::Ingest;
 
@@ -96,6 +97,8 @@ struct ProviderUrls {
 /// The functions, behind the proxy of a test that breaks things.
 struct Functions {
     writer: Writer,
+    written: Metrics,
+    token_refresh: TokenRefresh,
     relay: Relay,
     dispatcher: Dispatcher,
     dispatched: Metrics,
@@ -414,6 +417,11 @@ impl TestInbox {
         self.functions.scheduler.tick(self.clock.now(), &|| false).await
     }
 
+    /// One run of `token-refresh`.
+    pub async fn refresh_tokens(&self) -> token_refresh::Report {
+        self.functions.token_refresh.run(self.clock.now()).await.unwrap()
+    }
+
     /// One sweep of `pending-sweep`.
     pub async fn sweep(&self) -> Swept {
         self.functions.sweeper.sweep(self.clock.now()).await.unwrap()
@@ -447,6 +455,23 @@ impl TestInbox {
     /// An operator's client calls the API; returns what it answers.
     pub async fn call(&self, method: &str, path: &str, key: Option<&str>, body: &Value) -> (u16, Value) {
         let claims = json!({ "sub": "operator-1", "cognito:groups": "[operators]" });
+        self.call_with(&claims, method, path, key, body).await
+    }
+
+    /// The same for the administrator called `name`.
+    pub async fn administer(&self, name: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let claims = json!({ "sub": name, "cognito:groups": "[administrators]" });
+        self.call_with(&claims, method, path, None, body).await
+    }
+
+    async fn call_with(
+        &self,
+        claims: &Value,
+        method: &str,
+        path: &str,
+        key: Option<&str>,
+        body: &Value,
+    ) -> (u16, Value) {
         let authorizer = json!({ "jwt": { "claims": claims, "scopes": null } });
         let context = json!({ "http": { "method": method }, "timeEpoch": 0, "authorizer": authorizer });
         let mut request = Request::builder().method(method).uri(path);
@@ -503,6 +528,11 @@ impl TestInbox {
         self.functions.dispatched.counted(name)
     }
 
+    /// How many events `inbox-writer` has dropped.
+    pub fn dropped(&self) -> u64 {
+        self.functions.written.counted("WebhookEventsDropped")
+    }
+
     fn invocation<'a>(&'a self, queue: Option<&'a Queue>) -> Invocation<'a> {
         Invocation { deadline: self.clock.now() + Span::from_secs(60), clock: &self.clock, queue }
     }
@@ -535,13 +565,16 @@ impl Functions {
             Credentials::new(secrets, SecretNames::new(PREFIX), http.clone(), provider_url)
         };
         let dispatched = Metrics::new("reply_dispatch");
+        let written = Metrics::new("inbox_writer");
         Self {
+            token_refresh: token_refresh(directory.clone(), &aws, http.clone(), providers.clone()),
             writer: Writer::new(
                 inbox.clone(),
                 ChannelCache::new(directory.clone()),
                 page_inbox_app_ids,
-                Metrics::new("inbox_writer"),
+                written.clone(),
             ),
+            written,
             relay: Relay::new(queue(outbound), queue(profiles), queue(media)),
             dispatcher: Dispatcher::new(
                 inbox.clone(),
@@ -610,6 +643,16 @@ impl Functions {
             media: queue(media),
         }
     }
+}
+
+fn token_refresh(
+    directory: Directory,
+    aws: &Aws,
+    http: ProviderHttp,
+    providers: ProviderConfig,
+) -> TokenRefresh {
+    let (secrets, metrics) = (SecretWriter::new(aws.secrets()), Metrics::new("token_refresh"));
+    TokenRefresh::new(directory, secrets, SecretNames::new(PREFIX), http, providers, metrics)
 }
 
 /// Where everything is, as the functions see it.

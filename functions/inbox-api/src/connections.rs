@@ -24,17 +24,18 @@ impl Credential {
 }
 
 /// Stores the credential that a person has just entered, for `channel` among others; it is looked at
-/// from `check_at` on. The secret goes first: a connection that is due must find it.
+/// from `check_at` on. The secret goes first: a connection that is due must find it. Unless the channel `resumes` after
+/// it was deleted: should we end in between, the connection leads to the secret, which is destroyed again.
 pub(crate) async fn authorize(
     api: &AdminApi,
     id: ConnectionId,
     channel: ChannelId,
     credential: &Credential,
+    resumes: bool,
     check_at: Timestamp,
     now: Timestamp,
 ) -> Result<(), ApiError> {
     if api.directory.connection(id).await?.is_none() {
-        credentials::store(api, id, credential).await?;
         let connection = Connection {
             id,
             kind: credential.kind(),
@@ -45,7 +46,11 @@ pub(crate) async fn authorize(
             checked_at: None,
             check_at,
         };
-        return Ok(api.directory.put_connection(&connection).await?);
+        if !resumes {
+            credentials::store(api, id, credential).await?;
+            return Ok(api.directory.put_connection(&connection).await?);
+        }
+        api.directory.put_connection(&connection).await?;
     }
     let (lease, mut connection) = lease(api, id, now).await?;
     let stored = credentials::store(api, id, credential).await;

@@ -17,7 +17,6 @@ use madoguchi_domain::organisation::{NAME_LENGTH, TooManyChannels};
 use madoguchi_domain::picture::PictureRefused;
 use madoguchi_domain::place::PlaceRefused;
 use madoguchi_domain::reply::{Lock, ReplyRefused};
-use madoguchi_domain::send::FailureReason;
 use madoguchi_domain::sender::NameRefused;
 use madoguchi_domain::sticker::StickerRefused;
 use madoguchi_domain::template::TemplateRefused;
@@ -109,9 +108,6 @@ pub enum ApiError {
     /// The channel does not take such a file (MSG-3 to MSG-9).
     #[error("{}", sentence(.0))]
     File(MediaRefused),
-    /// The channel of the conversation is gone (RPL-5).
-    #[error("Customer information was not found: the channel may be unlinked. Ask an administrator.")]
-    ChannelUnlinked,
     /// Nothing can be written in a conversation of this kind of channel now (RPL-2).
     #[error("{}", sentence(.0))]
     Locked(Lock, ChannelKind),
@@ -169,6 +165,18 @@ pub enum ApiError {
          PUT /api/channels/{{id}}/credential."
     )]
     ChannelExists,
+    /// The account was connected before, and its channel deleted (CHN-21).
+    #[error(
+        "This account was connected before and its channel was deleted. Connect it with \"resume\": true to go on with \
+         the same conversations; until then the channel cannot be changed or switched on."
+    )]
+    ChannelDeleted,
+    /// Deleting a channel takes its name, typed (CHN-21).
+    #[error("To delete this channel, send its name exactly as it is: {{\"confirm\": \"{name}\"}}.")]
+    NotConfirmed {
+        /// The channel's name.
+        name: String,
+    },
     /// The connection that a new channel names is not there, or is another provider's.
     #[error("There is no such Messenger connection; send a user_access_token to make a new one.")]
     ConnectionNotFound,
@@ -227,7 +235,6 @@ impl ApiError {
             Self::UploadNotFound => "upload_not_found",
             Self::UploadIncomplete => "upload_incomplete",
             Self::File(refused) => refused.public_id(),
-            Self::ChannelUnlinked => FailureReason::ChannelUnlinked.public_id(),
             Self::Locked(lock, _) => lock.public_id(),
             Self::Text(TextRefused::Empty, _) => "text_empty",
             Self::Text(TextRefused::TooLong { .. }, _) => "text_too_long",
@@ -249,6 +256,8 @@ impl ApiError {
             Self::TooManyChannels(_) => "too_many_channels",
             Self::Hours(_) => "hours_refused",
             Self::ChannelExists => "channel_exists",
+            Self::ChannelDeleted => "channel_deleted",
+            Self::NotConfirmed { .. } => "not_confirmed",
             Self::ConnectionNotFound => "connection_not_found",
             Self::ConnectionBusy => "connection_busy",
             Self::SettingsOutOfBounds(_) => "settings_out_of_bounds",
@@ -279,12 +288,12 @@ impl ApiError {
             | Self::UploadNotFound
             | Self::QuarantinedNotFound => StatusCode::NOT_FOUND,
             Self::IdempotencyKeyReused
-            | Self::ChannelUnlinked
             | Self::Locked(..)
             | Self::Reopen(_)
             | Self::MessageNotResendable
             | Self::MessageNotScheduled
             | Self::ChannelExists
+            | Self::ChannelDeleted
             | Self::NameTaken
             | Self::InUse { .. }
             | Self::TooManyChannels(_)
@@ -303,6 +312,7 @@ impl ApiError {
             | Self::SenderName(_)
             | Self::Hours(_)
             | Self::Picture(_)
+            | Self::NotConfirmed { .. }
             | Self::ConnectionNotFound
             | Self::SettingsOutOfBounds(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -337,7 +347,6 @@ impl ApiError {
     /// Its entry in the catalogue of what stands in the way of a reply, if it has one.
     pub(crate) fn problem(&self) -> Option<(Problem, ChannelKind)> {
         match self {
-            Self::ChannelUnlinked => Some((Problem::ChannelUnlinked, ChannelKind::Messenger)),
             Self::Locked(lock, kind) => Some(((*lock).into(), *kind)),
             Self::Text(refused, kind) => Some((refused.into(), *kind)),
             Self::Sticker(refused, kind) => Problem::of_sticker(refused).map(|problem| (problem, *kind)),
@@ -375,6 +384,11 @@ impl ApiError {
             ReplyRefused::Place(place) => Self::Place(place, kind),
             ReplyRefused::SendTime => Self::SendTime(refused),
         }
+    }
+
+    /// The channel of a conversation is gone (RPL-5).
+    pub(crate) const fn unlinked(kind: ChannelKind) -> Self {
+        Self::Locked(Lock::ChannelUnlinked, kind)
     }
 
     /// A name that is no name.
@@ -491,7 +505,7 @@ mod tests {
             ApiError::MessageNotFound,
             ApiError::ChannelNotFound,
             ApiError::QuarantinedNotFound,
-            ApiError::ChannelUnlinked,
+            ApiError::unlinked(ChannelKind::Messenger),
             ApiError::Locked(Lock::Closed, ChannelKind::Line),
             ApiError::Locked(Lock::WindowClosed { ended_at: None }, ChannelKind::Messenger),
             ApiError::Locked(Lock::Standby, ChannelKind::Messenger),
@@ -596,6 +610,9 @@ mod tests {
             ApiError::Picture(PictureRefused::Empty),
             ApiError::Picture(PictureRefused::TooLarge { size_bytes: 6_000_000 }),
             ApiError::Picture(PictureRefused::Type),
+            ApiError::Locked(Lock::ChannelOff, ChannelKind::Line),
+            ApiError::ChannelDeleted,
+            ApiError::NotConfirmed { name: "Shop".into() },
         ]
     }
 
@@ -614,7 +631,7 @@ mod tests {
             ApiError::MessageNotFound => 10,
             ApiError::ChannelNotFound => 11,
             ApiError::QuarantinedNotFound => 12,
-            ApiError::ChannelUnlinked => 13,
+            ApiError::Locked(Lock::ChannelUnlinked, _) => 13,
             ApiError::Locked(Lock::Closed, _) => 14,
             ApiError::Locked(Lock::WindowClosed { .. }, _) => 15,
             ApiError::Locked(Lock::Standby, _) => 16,
@@ -677,6 +694,9 @@ mod tests {
             ApiError::Picture(PictureRefused::Empty) => 73,
             ApiError::Picture(PictureRefused::TooLarge { .. }) => 74,
             ApiError::Picture(PictureRefused::Type) => 75,
+            ApiError::Locked(Lock::ChannelOff, _) => 76,
+            ApiError::ChannelDeleted => 77,
+            ApiError::NotConfirmed { .. } => 78,
         }
     }
 
@@ -722,9 +742,10 @@ mod tests {
             "thread_controlled",
             "recipient_opted_out",
             "template_needed",
+            "channel_off",
+            "channel_unlinked",
         ];
         let told = [
-            "channel_unlinked",
             "text_empty",
             "text_too_long",
             "text_indivisible",

@@ -110,7 +110,12 @@ pub fn admin_routes(api: AdminApi) -> Router {
     Router::new()
         .route("/api/sender-sync", get(sender_sync::read).post(sender_sync::start))
         .route("/api/channels", get(channels::list).post(channels::create))
-        .route("/api/channels/{channel}", get(channels::read).patch(channels::change))
+        .route(
+            "/api/channels/{channel}",
+            get(channels::read).patch(channels::change).delete(channels::remove),
+        )
+        .route("/api/channels/{channel}/disable", post(channels::disable))
+        .route("/api/channels/{channel}/enable", post(channels::enable))
         .route("/api/channels/{channel}/check", post(channels::check))
         .route("/api/channels/{channel}/credential", put(channels::reauthorize))
         .route("/api/brands", get(brands::list).post(brands::add))

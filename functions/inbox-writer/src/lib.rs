@@ -4,6 +4,7 @@
 //! the redelivered record finds the message and does the rest; once it is done, it changes nothing.
 
 use madoguchi_channels::{InboundEvent, InboundWork, ParseOptions, QuarantinePart, envelope, parse};
+use madoguchi_domain::channel::OutOfUse;
 use madoguchi_domain::conversation::{Applied, apply, reference};
 use madoguchi_domain::event::{Progress, Stage};
 use madoguchi_domain::send::{ChannelConsequence, channel_consequence, failure_of};
@@ -55,7 +56,7 @@ impl Writer {
     pub async fn handle(&self, body: &str, now: Timestamp) -> Result<(), WriteError> {
         match InboundWork::from_json(body) {
             Ok(InboundWork::Event(event)) => self.event(&event, body, now).await,
-            Ok(InboundWork::Quarantine(part)) => Ok(self.inbox.quarantine(&of_part(part)).await?),
+            Ok(InboundWork::Quarantine(part)) => self.quarantine(part, now).await,
             Err(error) => {
                 // Only a release that is newer or a hand that slipped can have put it there.
                 let kind = madoguchi_domain::ChannelKind::Messenger;
@@ -71,10 +72,14 @@ impl Writer {
     }
 
     async fn event(&self, inbound: &InboundEvent, body: &str, now: Timestamp) -> Result<(), WriteError> {
+        let channel = self.channels.channel(inbound.channel_id, now).await?;
+        if self.is_dropped(channel.as_ref(), &inbound.event_id) {
+            return Ok(());
+        }
         if body.len() > LARGEST_EVENT_BYTES {
             return self.too_large(inbound, body).await;
         }
-        let Some(channel) = self.channels.channel(inbound.channel_id, now).await? else {
+        let Some(channel) = channel else {
             return self.without_channel(inbound, body).await;
         };
         let options = ParseOptions { page_inbox_app_ids: &self.page_inbox_app_ids };
@@ -110,6 +115,34 @@ impl Writer {
             }
         }
         Err(WriteError::Contended)
+    }
+
+    /// What a provider sends for a channel that is off or deleted was answered like everything else, and is not
+    /// stored (CHN-19, CHN-21).
+    fn is_dropped(&self, channel: Option<&Channel>, event_id: &str) -> bool {
+        let Some(channel) = channel else { return false };
+        let Some(out) = channel.status.out_of_use() else { return false };
+        self.metrics.count_for(channel.kind, "WebhookEventsDropped", 1);
+        let of_reason = match out {
+            OutOfUse::Off => "WebhookEventsDroppedOff",
+            OutOfUse::Gone => "WebhookEventsDroppedDeleted",
+        };
+        self.metrics.count_for(channel.kind, of_reason, 1);
+        tracing::info!(
+            channel.id = %channel.id, event.id = event_id, reason = out.as_str(),
+            "Dropped an event of channel `{}`: {}", channel.id, out.as_str()
+        );
+        true
+    }
+
+    async fn quarantine(&self, part: QuarantinePart, now: Timestamp) -> Result<(), WriteError> {
+        if let Some(id) = part.channel_id {
+            let channel = self.channels.channel(id, now).await?;
+            if self.is_dropped(channel.as_ref(), &part.id) {
+                return Ok(());
+            }
+        }
+        Ok(self.inbox.quarantine(&of_part(part)).await?)
     }
 
     /// Gives an event without a time the place of its first delivery, so that a later one is seen to be the same.

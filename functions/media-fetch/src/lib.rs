@@ -16,9 +16,8 @@ mod settle;
 
 use madoguchi_channels::ProviderHttp;
 use madoguchi_credentials::Credentials;
-use madoguchi_domain::channel::Sending;
 use madoguchi_domain::media::{self, Media, MediaFailure};
-use madoguchi_domain::{Channel, Message, SentBy, Span};
+use madoguchi_domain::{Channel, ChannelHealth, Message, SentBy, Span};
 use madoguchi_runtime::{Bucket, BucketError, Clock, Metrics, RecordError};
 use madoguchi_store::work::{FileWork, MediaWork, PictureOf};
 use madoguchi_store::{Directory, Inbox, StoreError};
@@ -181,7 +180,9 @@ impl MediaFetcher {
         if matches!(message.sent_by, SentBy::Operator { .. }) {
             return self.prepare(channel, work, &message.attachments()[index]).await;
         }
-        if matches!(channel.sending(self.clock.now()), Sending::Held(_)) {
+        // Also while the channel is off. One that was deleted has no credential to wait for: it is given up.
+        let is_held = matches!(channel.health, ChannelHealth::NeedsReauthorization { .. });
+        if is_held && !channel.status.is_deleted() {
             return Ok(Tried::Held);
         }
         self.copy(channel, work, index, &message.attachments()[index]).await

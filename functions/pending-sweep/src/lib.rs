@@ -108,7 +108,8 @@ impl Sweeper {
 
     async fn replies(&self, channel: &Channel, now: Timestamp, swept: &mut Swept) -> Result<(), SweepError> {
         let mut waiting: BTreeMap<ConversationId, MessageKey> = BTreeMap::new();
-        let sendable = channel.sending(now) == Sending::Allowed;
+        // Those of a channel that is off or deleted are started too, and fail with the reason.
+        let sendable = !channel.sending(now).makes_wait();
         for reply in self.inbox.pending_replies(channel.id).await? {
             if reply.unprepared && media::is_overdue(reply.message.at, now) {
                 self.file(channel, reply.conversation, reply.message, swept).await?;

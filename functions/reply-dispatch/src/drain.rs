@@ -18,6 +18,8 @@ use madoguchi_store::{Directory, Inbox, Saved, SenderCache, StoreError};
 const LONGEST_REPLY: Span = Span::from_secs(25);
 /// Of an attempt whose answer nobody recorded.
 pub(crate) const NO_OUTCOME: &str = "the sender ended without recording an outcome";
+/// Of an attempt without a verdict whose channel was switched off or deleted before the next one.
+const OUT_OF_USE: &str = "the channel went out of use before the attempt could be repeated";
 /// How often a reply is read anew because somebody else wrote it.
 const TRIES: usize = 5;
 
@@ -189,10 +191,22 @@ impl Dispatcher {
             let Some(channel) = channel else {
                 return self.refuse(message, FailureReason::ChannelUnlinked, now).await;
             };
-            if channel.sending(now) != Sending::Allowed {
-                // Stays queued: the sweeper starts it again once the channel can send.
-                tracing::debug!(channel.id = %channel.id, "Channel `{}` cannot send now", channel.id);
-                return Ok(Next::Stop);
+            match channel.sending(now) {
+                Sending::Allowed => {}
+                // An earlier attempt may have been taken: nobody knows, and nobody asks any more.
+                Sending::OutOfUse(_) if queued.keep_via.is_some() => {
+                    let claimed_at = queued.first_attempt_at.unwrap_or(now);
+                    match self.leave_unconfirmed(message, claimed_at, OUT_OF_USE).await? {
+                        Some(next) => return Ok(next),
+                        None => continue,
+                    }
+                }
+                Sending::OutOfUse(out) => return self.refuse(message, out.into(), now).await,
+                Sending::Paused(_) | Sending::Held(_) | Sending::Connecting => {
+                    // Stays queued: the sweeper starts it again once the channel can send.
+                    tracing::debug!(channel.id = %channel.id, "Channel `{}` cannot send now", channel.id);
+                    return Ok(Next::Stop);
+                }
             }
             let via = match route(
                 &conversation,

@@ -9,7 +9,7 @@ use madoguchi_domain::channel::ChannelSettings;
 use madoguchi_domain::deadline::{self, DeadlineKind, Verdict};
 use madoguchi_domain::later::{self, Due};
 use madoguchi_domain::reminder::{self, Reminder};
-use madoguchi_domain::{ChannelId, ConversationId, Message, MessageKey, Timestamp};
+use madoguchi_domain::{Channel, ChannelId, ConversationId, Message, MessageKey, Timestamp};
 use madoguchi_store::inbox::DEADLINE_SHARDS;
 use madoguchi_store::{ChannelCache, Directory, Inbox, Saved, StoreError};
 
@@ -110,8 +110,9 @@ impl Scheduler {
         for _ in 0..TRIES {
             let Some(conversation) = self.inbox.conversation(id).await? else { return Ok(Report::default()) };
             let Some(reply) = self.inbox.message(id, &key).await? else { return Ok(Report::default()) };
-            let settings = self.settings(conversation.channel_id, now).await?;
-            match later::due(&conversation, settings.as_ref(), &reply, now) {
+            let channel = self.channels.channel(conversation.channel_id, now).await?;
+            let settings = Channel::in_use(channel.as_ref()).map(|channel| &channel.settings);
+            match later::due(&conversation, settings.map_err(Into::into), &reply, now) {
                 // The index lags behind the table by a moment: what it shows may be done already.
                 Due::Nothing => return Ok(Report::default()),
                 Due::Send(reply) => {
@@ -170,7 +171,7 @@ impl Scheduler {
             if conversation.armed.is_none_or(|armed| armed.kind != DeadlineKind::WindowReminder) {
                 return Ok(Report::default());
             }
-            let settings = self.settings(conversation.channel_id, now).await?.unwrap_or_default();
+            let settings = self.settings(conversation.channel_id, now).await?;
             match reminder::remind(&conversation, &settings, now) {
                 Reminder::Send(message) => {
                     let message = self.create_once(*message).await?;
@@ -206,7 +207,8 @@ impl Scheduler {
         Ok(self.inbox.message(message.conversation_id, &message.key).await?.unwrap_or(message))
     }
 
-    async fn settings(&self, id: ChannelId, now: Timestamp) -> Result<Option<ChannelSettings>, StoreError> {
-        Ok(self.channels.channel(id, now).await?.map(|channel| channel.settings))
+    async fn settings(&self, id: ChannelId, now: Timestamp) -> Result<ChannelSettings, StoreError> {
+        let channel = self.channels.channel(id, now).await?;
+        Ok(channel.map(|channel| channel.acting_settings()).unwrap_or_default())
     }
 }

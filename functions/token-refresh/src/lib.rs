@@ -19,6 +19,8 @@
 //! 6. **Release or hold** the channels, each by a conditional write that counts once.
 //! 7. **Settle** the connection: when it is next due, if the lease is still ours. Until then it is due.
 //!
+//! Channels that were deleted leave their connection before it is checked, see [`departed`].
+//!
 //! A re-authorization takes the same lease and writes in the opposite order: the secret first, then the
 //! connection, due at once. Should the two meet all the same, because a lease ran out, the older login gives
 //! way: a check that finds a newer one touches no channel.
@@ -31,6 +33,7 @@
 //! is current now: an old error holds a re-authorized channel for a minute at most and never needs a person
 //! (AUT-12). A provider that does not answer, or answers without a verdict, changes no channel at all.
 
+mod departed;
 mod graph;
 mod line;
 mod messenger;
@@ -49,7 +52,8 @@ use futures::{FutureExt, StreamExt, stream};
 use madoguchi_channels::ProviderHttp;
 use madoguchi_channels::messenger::GraphConfig;
 use madoguchi_credentials::SecretNames;
-use madoguchi_domain::{ChannelHealth, ChannelKind, ConnectionId, Span, Timestamp};
+use madoguchi_domain::credential::RETRY_UNCLEAR_AFTER;
+use madoguchi_domain::{Channel, ChannelHealth, ChannelKind, ConnectionId, Span, Timestamp};
 use madoguchi_runtime::{Metrics, ProviderConfig, SecretWriter};
 use madoguchi_store::directory::{Connection, Lease};
 use madoguchi_store::{Directory, StoreError};
@@ -141,15 +145,52 @@ impl TokenRefresh {
     }
 
     async fn refresh(&self, id: ConnectionId, now: Timestamp) -> Result<Outcome, Fault> {
-        let Some((lease, connection)) = self.directory.lease_connection(id, LEASE, now).await? else {
+        let Some((lease, mut connection)) = self.directory.lease_connection(id, LEASE, now).await? else {
             return Ok(Outcome::PassedOver);
         };
-        let mut channels = Vec::new();
+        let mut known = Vec::new();
         for channel in &connection.channels {
-            channels.extend(self.directory.channel(*channel).await?);
+            known.extend(self.directory.channel(*channel).await?);
         }
+        let (departing, known): (Vec<_>, Vec<_>) =
+            known.into_iter().partition(|channel| departed::has_left(channel, &connection));
+        let parted =
+            if departing.is_empty() { Ok(0) } else { self.part(&mut connection, &departing, now).await };
+        let postponed = match parted {
+            Ok(0) if connection.channels.is_empty() && !departing.is_empty() => {
+                return self.dissolve(lease, &connection).await;
+            }
+            Ok(postponed) => postponed,
+            Err(Stop::Superseded) => return self.pass_over(lease, connection, now).await,
+            Err(Stop::Trouble(trouble)) => return Err(Fault::Parting(trouble.detail().to_owned())),
+            Err(Stop::Fault(fault)) => return Err(fault),
+        };
+        // Nobody is told of a channel that is off, and nothing of it changes. Its login is kept alive all the same.
+        let (channels, others): (Vec<_>, Vec<_>) =
+            known.into_iter().partition(|channel| channel.status.is_on());
+        let rests = channels.is_empty() && (!others.is_empty() || postponed > 0);
+        let outcome = self.check(lease, connection, &channels, rests, now).await?;
+        if postponed > 0 {
+            self.directory.check_connection_soon(id, now + RETRY_UNCLEAR_AFTER).await?;
+        }
+        Ok(outcome)
+    }
+
+    /// Checks the connection for `channels`, all that are on; it `rests` if none is although there are some.
+    async fn check(
+        &self,
+        lease: Lease,
+        connection: Connection,
+        channels: &[Channel],
+        rests: bool,
+        now: Timestamp,
+    ) -> Result<Outcome, Fault> {
+        let id = connection.id;
         let found = match connection.kind {
-            ChannelKind::Messenger => messenger::check(self, &connection, &channels, now).await,
+            ChannelKind::Line | ChannelKind::WhatsApp | ChannelKind::Sms if rests => {
+                Ok(Finding::nothing(&connection))
+            }
+            ChannelKind::Messenger => messenger::check(self, &connection, channels, now).await,
             ChannelKind::Line => line::check(self, &connection, channels.len()).await,
             ChannelKind::WhatsApp | ChannelKind::Sms => {
                 twilio::check(self, &connection, channels.len()).await
@@ -165,7 +206,7 @@ impl TokenRefresh {
         if stored.is_none_or(|stored| stored.authorized_at != connection.authorized_at) {
             return self.pass_over(lease, connection, now).await;
         }
-        self.settle(lease, connection, &channels, finding, now).await
+        self.settle(lease, connection, channels, finding, rests, now).await
     }
 
     /// Gives the lease back with nothing found: the credential that was looked at is no longer the one.
@@ -187,8 +228,10 @@ impl TokenRefresh {
 
     async fn needing_reauthorization(&self) -> Result<usize, StoreError> {
         let channels = self.directory.channels().await?;
-        let needs = |health: &ChannelHealth| matches!(health, ChannelHealth::NeedsReauthorization { .. });
-        Ok(channels.iter().filter(|channel| needs(&channel.health)).count())
+        let needs = |channel: &&Channel| {
+            channel.status.is_on() && matches!(channel.health, ChannelHealth::NeedsReauthorization { .. })
+        };
+        Ok(channels.iter().filter(needs).count())
     }
 }
 

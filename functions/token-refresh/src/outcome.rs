@@ -20,6 +20,8 @@ pub struct Report {
     pub passed_over: usize,
     /// Connections whose check failed here and not at the provider; they stay due.
     pub failed: usize,
+    /// Connections that were removed with their last channel, and their credentials with them.
+    pub dissolved: usize,
     /// Connections for which no time was left; they stay due.
     pub left: usize,
     /// User tokens that were exchanged.
@@ -41,6 +43,8 @@ pub(crate) enum Outcome {
     Checked { renewed: bool, released: usize, held: usize, unclear: usize },
     /// Somebody else is at it, or has replaced the credential meanwhile.
     PassedOver,
+    /// It reached no channel any more, and is gone with its credential.
+    Dissolved,
 }
 
 impl Report {
@@ -48,6 +52,7 @@ impl Report {
         match outcome {
             None => self.failed += 1,
             Some(Outcome::PassedOver) => self.passed_over += 1,
+            Some(Outcome::Dissolved) => self.dissolved += 1,
             Some(Outcome::Checked { renewed, released, held, unclear }) => {
                 self.checked += 1;
                 self.renewed += usize::from(renewed);
@@ -90,6 +95,18 @@ impl Finding {
         }
     }
 
+    /// Nobody was asked.
+    pub(crate) fn nothing(connection: &Connection) -> Self {
+        Self {
+            standings: Vec::new(),
+            postponed: None,
+            renewed: false,
+            expires_at: connection.expires_at,
+            pages: connection.pages.clone(),
+            quota: None,
+        }
+    }
+
     pub(crate) fn troubles(&self) -> impl Iterator<Item = &Trouble> {
         self.standings.iter().filter_map(|standing| standing.as_ref().err()).chain(&self.postponed)
     }
@@ -115,6 +132,9 @@ pub enum Fault {
     /// A secret could not be read or written.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// A channel that was deleted could not leave its connection.
+    #[error("a deleted channel could not leave its connection: {0}")]
+    Parting(String),
     /// The Meta app was never entered.
     #[error("the secret `{0}` does not exist")]
     NoMetaApp(String),

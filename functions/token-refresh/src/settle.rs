@@ -18,6 +18,7 @@ impl TokenRefresh {
         connection: Connection,
         channels: &[Channel],
         finding: Finding,
+        rests: bool,
         now: Timestamp,
     ) -> Result<Outcome, Fault> {
         let (mut released, mut held, mut fault) = (0, 0, None);
@@ -38,7 +39,9 @@ impl TokenRefresh {
         if let Some(fault) = fault {
             return Err(fault);
         }
-        self.announce(&connection, &finding, now);
+        if !rests {
+            self.announce(&connection, &finding, now);
+        }
         self.note_quota(channels, &finding, now).await?;
         let unclear = finding.standings.iter().filter(|s| matches!(s, Err(Trouble::Unclear { .. }))).count();
         let settled = Connection {

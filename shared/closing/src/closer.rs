@@ -7,7 +7,7 @@ use futures::future::ready;
 use futures::stream;
 use madoguchi_domain::conversation::{self, Section};
 use madoguchi_domain::deadline::{self, DeadlineKind, Verdict};
-use madoguchi_domain::{Channel, ChannelId, Conversation, ConversationId, Span, Timestamp};
+use madoguchi_domain::{Channel, ChannelId, CloseReason, Conversation, ConversationId, Span, Timestamp};
 
 use madoguchi_store::inbox::{DEADLINE_SHARDS, DueCursor};
 use madoguchi_store::{Directory, Inbox, SETTINGS_CACHE, Saved, StoreError};
@@ -93,7 +93,7 @@ impl Closer {
             if let Some(section) = section
                 && rearmed.through(section) < rearmed.channel.settings_changed_at + SETTLING
             {
-                let reached = self.rearm_section(&rearmed.channel, section, out_of_time).await;
+                let reached = self.reach_section(&rearmed.channel, section, now, out_of_time).await;
                 let reached = reached.unwrap_or_else(failed);
                 if !reached.interrupted && reached.failed == 0 {
                     self.directory.note_rearmed(rearmed.channel.id, section, now).await?;
@@ -167,7 +167,7 @@ impl Closer {
             if conversation.armed.is_none() {
                 return Ok(report);
             }
-            let settings = channels.get(&conversation.channel_id).map(|channel| channel.settings.clone());
+            let settings = channels.get(&conversation.channel_id).map(Channel::acting_settings);
             let settings = settings.unwrap_or_default();
             match deadline::verdict(&conversation, &settings, now) {
                 Verdict::Close(deadline) => {
@@ -206,11 +206,13 @@ impl Closer {
     }
 
     /// Brings a channel's settings to its open conversations of one section: a shorter or newly set
-    /// period must be armed now, a longer one would be found by the closer anyway.
-    async fn rearm_section(
+    /// period must be armed now, a longer one would be found by the closer anyway. Those of a deleted channel are
+    /// closed (CLS-11).
+    async fn reach_section(
         &self,
         channel: &Channel,
         section: Section,
+        now: Timestamp,
         out_of_time: &OutOfTime<'_>,
     ) -> Result<Report, StoreError> {
         let mut report = Report::default();
@@ -218,10 +220,18 @@ impl Closer {
         loop {
             let page = self.inbox.open_conversations(channel.id, section, before.as_deref()).await?;
             let mut work = futures::stream::iter(page.conversations)
-                .map(|conversation| self.rearm(conversation, channel, out_of_time))
+                .map(async |conversation| {
+                    if channel.status.is_deleted() {
+                        self.remove(conversation, now, out_of_time).await.map(|done| (done, false))
+                    } else {
+                        self.rearm(conversation, channel, out_of_time).await.map(|done| (false, done))
+                    }
+                })
                 .buffer_unordered(AT_ONCE_PER_SHARD);
-            while let Some(rearmed) = work.next().await {
-                report.rearmed += u64::from(rearmed?);
+            while let Some(done) = work.next().await {
+                let (closed, rearmed) = done?;
+                report.closed += u64::from(closed);
+                report.rearmed += u64::from(rearmed);
             }
             before = page.next;
             if before.is_none() {
@@ -230,6 +240,29 @@ impl Closer {
             if out_of_time() {
                 report.interrupted = true;
                 return Ok(report);
+            }
+        }
+    }
+
+    /// Closes a conversation whose channel was deleted, whoever writes to it meanwhile.
+    async fn remove(
+        &self,
+        mut conversation: Conversation,
+        now: Timestamp,
+        out_of_time: &OutOfTime<'_>,
+    ) -> Result<bool, StoreError> {
+        let id = conversation.id;
+        loop {
+            let Some(closed) = conversation::close(conversation, CloseReason::ChannelRemoved, now) else {
+                return Ok(false);
+            };
+            let saved = patiently(out_of_time, async || self.inbox.commit_closed(&closed).await);
+            if saved.await? == Saved::Done {
+                return Ok(true);
+            }
+            match self.inbox.conversation(id).await? {
+                Some(current) => conversation = current,
+                None => return Ok(false),
             }
         }
     }
@@ -243,7 +276,7 @@ impl Closer {
         let id = conversation.id;
         loop {
             let before = conversation.armed;
-            conversation.rearm(&channel.settings);
+            conversation.rearm(&channel.acting_settings());
             if conversation.armed == before {
                 return Ok(false);
             }

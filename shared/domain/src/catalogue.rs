@@ -54,6 +54,8 @@ impl Language {
 pub enum Problem {
     /// RPL-5: the channel is gone.
     ChannelUnlinked,
+    /// CHN-19: the channel is switched off.
+    ChannelOff,
     /// RPL-6 and AUT-1 to AUT-6: the channel's credential does not work.
     Reauthorization(Cause),
     /// RPL-7: the time to answer is over.
@@ -122,8 +124,9 @@ pub struct Text {
 impl Problem {
     /// Every problem, for tables and tests.
     pub fn all() -> impl Iterator<Item = Self> {
-        const WITHOUT_CAUSE: [Problem; 26] = [
+        const WITHOUT_CAUSE: [Problem; 27] = [
             Problem::ChannelUnlinked,
+            Problem::ChannelOff,
             Problem::ReplyWindowClosed,
             Problem::ContactUnreachable,
             Problem::RateLimited,
@@ -157,6 +160,7 @@ impl Problem {
     pub const fn public_id(self) -> &'static str {
         match self {
             Self::ChannelUnlinked => "channel_unlinked",
+            Self::ChannelOff => "channel_off",
             Self::Reauthorization(cause) => cause.public_id(),
             Self::ReplyWindowClosed => "reply_window_closed",
             Self::ContactUnreachable => "contact_unreachable",
@@ -206,6 +210,11 @@ impl Problem {
                 "Customer information was not found.",
                 "The channel may be unlinked: an administrator removed it, or it was never connected here.",
                 "Ask an administrator to connect the channel again.",
+            ),
+            Self::ChannelOff => (
+                "The channel is switched off.",
+                "An administrator switched it off: it neither sends nor receives. The conversations stay as they are.",
+                "Ask an administrator to switch the channel on, then send it again.",
             ),
             Self::Reauthorization(cause) => {
                 ("The authorization has expired; reconnect the account.", because(cause), cause.remedy())
@@ -422,6 +431,11 @@ impl Problem {
                 "訪問者情報が見つかりません。",
                 "チャネルの連携が解除されている可能性があります。管理者が連携を解除したか、このシステムに接続されていません。",
                 "管理者にチャネルの再連携を依頼してください。",
+            ),
+            Self::ChannelOff => (
+                "チャネルが無効になっています。",
+                "管理者がチャネルを無効にしたため、送信も受信も行われません。これまでの会話はそのまま残ります。",
+                "管理者にチャネルの有効化を依頼してから、もう一度送信してください。",
             ),
             Self::Reauthorization(cause) => (
                 "認証の有効期限が切れました。アカウントを再接続してください。",
@@ -691,6 +705,7 @@ impl From<FailureReason> for Problem {
             FailureReason::ThreadControlled => Self::ThreadControlled,
             FailureReason::ProviderUnavailable => Self::ProviderUnavailable,
             FailureReason::ChannelUnlinked => Self::ChannelUnlinked,
+            FailureReason::ChannelOff => Self::ChannelOff,
             FailureReason::AttachmentRefused => Self::AttachmentRefused,
             FailureReason::AttachmentTooLarge => Self::AttachmentTooLarge,
             FailureReason::AttachmentTypeRefused => Self::AttachmentTypeRefused,
@@ -713,6 +728,8 @@ impl From<Lock> for Problem {
             Lock::Standby => Self::ThreadControlled,
             Lock::OptedOut => Self::RecipientOptedOut,
             Lock::TemplateNeeded => Self::TemplateNeeded,
+            Lock::ChannelOff => Self::ChannelOff,
+            Lock::ChannelUnlinked => Self::ChannelUnlinked,
         }
     }
 }
@@ -824,6 +841,8 @@ mod tests {
             Lock::Standby,
             Lock::OptedOut,
             Lock::TemplateNeeded,
+            Lock::ChannelOff,
+            Lock::ChannelUnlinked,
         ];
         for lock in locks {
             assert_eq!(Problem::from(lock).public_id(), lock.public_id());

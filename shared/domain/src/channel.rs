@@ -1,5 +1,7 @@
 //! Channels: their kinds, their settings with bounds, and whether replies can go out.
 
+mod status;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +12,8 @@ use crate::quota::Quota;
 use crate::reminder::WindowReminder;
 use crate::send::Rest;
 use crate::time::{Span, Timestamp};
+
+pub use status::{ChannelStatus, Deleted, OutOfUse};
 
 /// The provider behind a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -92,6 +96,9 @@ pub struct Channel {
     pub settings: ChannelSettings,
     /// When name, place or settings last changed; deadlines of open conversations follow within a minute (TMR-12).
     pub settings_changed_at: Timestamp,
+    /// Whether it is in use.
+    #[serde(default, skip_serializing_if = "ChannelStatus::is_on")]
+    pub status: ChannelStatus,
     /// Whether its credential works.
     pub health: ChannelHealth,
     /// Sending rests until then: the provider asked us to slow down.
@@ -128,6 +135,7 @@ impl Channel {
             installer: None,
             settings: ChannelSettings::default(),
             settings_changed_at: now,
+            status: ChannelStatus::On,
             health: ChannelHealth::Connecting,
             paused_until: None,
             paused_for: None,
@@ -136,8 +144,11 @@ impl Channel {
         }
     }
 
-    /// Whether a reply may be handed to the provider at `now`. Receiving never depends on it (AUT-10).
+    /// Whether a reply may be handed to the provider at `now`. Receiving never depends on the credential (AUT-10).
     pub fn sending(&self, now: Timestamp) -> Sending {
+        if let Some(out) = self.status.out_of_use() {
+            return Sending::OutOfUse(out);
+        }
         match &self.health {
             ChannelHealth::NeedsReauthorization { cause, .. } => Sending::Held(*cause),
             ChannelHealth::Connecting => Sending::Connecting,
@@ -160,6 +171,15 @@ pub enum Sending {
     Held(Cause),
     /// The credential has not been checked yet.
     Connecting,
+    /// The channel is off or deleted: nothing is sent, and nothing waits.
+    OutOfUse(OutOfUse),
+}
+
+impl Sending {
+    /// Whether replies stay queued until this is over.
+    pub const fn makes_wait(self) -> bool {
+        matches!(self, Self::Paused(_) | Self::Held(_) | Self::Connecting)
+    }
 }
 
 /// Whether a channel's credential works.

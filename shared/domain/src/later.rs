@@ -82,11 +82,11 @@ pub enum Due {
     Nothing,
 }
 
-/// Decides about `reply` at `now`; `settings` are those of its channel, `None` if that is gone. The write must be
+/// Decides about `reply` at `now`; `settings` are those of its channel, or why that is not in use. The write must be
 /// conditional on the `rev` that was read.
 pub fn due(
     conversation: &Conversation,
-    settings: Option<&ChannelSettings>,
+    settings: Result<&ChannelSettings, FailureReason>,
     reply: &Message,
     now: Timestamp,
 ) -> Due {
@@ -105,8 +105,9 @@ pub fn due(
     if at > now {
         return Due::Nothing;
     }
-    let Some(settings) = settings else {
-        return drop(conversation, reply, FailureReason::ChannelUnlinked, now);
+    let settings = match settings {
+        Ok(settings) => settings,
+        Err(reason) => return drop(conversation, reply, reason, now),
     };
     if unless_customer_writes && conversation.customer_clock > heard {
         return drop(conversation, reply, FailureReason::CustomerWroteFirst, now);
@@ -234,21 +235,24 @@ mod tests {
         let reply = write(&conversation, false, Content::text("x"), plan(T0 + HOUR, true)).unwrap();
         assert_eq!(reply.key.at, T0 + HOUR);
         assert!(conversation.has_noted(&reply) && !reply.is_pending());
-        let Due::Send(queued) = due(&conversation, Some(&ChannelSettings::default()), &reply, T0 + HOUR)
-        else {
+        let Due::Send(queued) = due(&conversation, Ok(&ChannelSettings::default()), &reply, T0 + HOUR) else {
             panic!("its time has come")
         };
         assert!(!conversation.has_noted(&queued) && queued.is_pending());
-        assert_eq!(due(&conversation, Some(&ChannelSettings::default()), &queued, T0 + HOUR), Due::Nothing);
+        assert_eq!(due(&conversation, Ok(&ChannelSettings::default()), &queued, T0 + HOUR), Due::Nothing);
         let canceled = cancel(&reply, T0).unwrap();
         assert_eq!((cancel(&canceled, T0), cancel(&queued, T0)), (None, None));
-        assert_eq!(due(&conversation, None, &canceled, T0 + HOUR), Due::Nothing);
+        assert_eq!(
+            due(&conversation, Err(FailureReason::ChannelUnlinked), &canceled, T0 + HOUR),
+            Due::Nothing
+        );
     }
 
     #[test]
     fn rpl_15_what_cannot_be_sent_any_more_fails_by_its_reason() {
         let wrote = |kind| Conversation { customer_clock: Some(T0 + MS), ..open(kind) };
-        let (on, gone) = (Some(ChannelSettings::default()), None);
+        let on = Ok(ChannelSettings::default());
+        let (off, gone) = (Err(FailureReason::ChannelOff), Err(FailureReason::ChannelUnlinked));
         let expired =
             Conversation { window_opened_at: Some(T0 - Span::from_days(2)), ..open(ChannelKind::Messenger) };
         let table = [
@@ -256,12 +260,13 @@ mod tests {
             (wrote(ChannelKind::Line), on.clone(), false, None),
             (open(ChannelKind::Line), on.clone(), true, None),
             (open(ChannelKind::Line), gone, false, Some(FailureReason::ChannelUnlinked)),
+            (wrote(ChannelKind::Line), off, true, Some(FailureReason::ChannelOff)),
             (expired, on, false, Some(FailureReason::ReplyWindowClosed)),
         ];
         for (now_is, settings, unless, expected) in table {
             let kind = now_is.channel_kind;
             let reply = write(&open(kind), false, Content::text("x"), plan(T0 + HOUR, unless)).unwrap();
-            let reason = match due(&now_is, settings.as_ref(), &reply, T0 + HOUR) {
+            let reason = match due(&now_is, settings.as_ref().map_err(|reason| *reason), &reply, T0 + HOUR) {
                 Due::Drop { reply, line } => {
                     assert!(matches!(line.body, Body::Timeline { .. }));
                     let Some(SendState::Failed { reason, .. }) = reply.send else {
@@ -291,8 +296,8 @@ mod tests {
             let settings = ChannelSettings { human_agent: granted, ..ChannelSettings::default() };
             if let Ok(reply) = write(&conversation, granted, Content::text("x"), plan(at, unless)) {
                 let before = at - Span::from_ms(early);
-                prop_assert_eq!(due(&conversation, Some(&settings), &reply, before), Due::Nothing);
-                prop_assert!(matches!(due(&conversation, Some(&settings), &reply, at), Due::Send(_)));
+                prop_assert_eq!(due(&conversation, Ok(&settings), &reply, before), Due::Nothing);
+                prop_assert!(matches!(due(&conversation, Ok(&settings), &reply, at), Due::Send(_)));
             }
         }
     }

@@ -37,7 +37,7 @@ pub mod time;
 pub mod window;
 
 pub use catalogue::{Language, Problem};
-pub use channel::{Channel, ChannelHealth, ChannelKind, ChannelSettings, ReopenPolicy};
+pub use channel::{Channel, ChannelHealth, ChannelKind, ChannelSettings, ChannelStatus, ReopenPolicy};
 pub use conversation::{CloseReason, Conversation, Section, Status};
 pub use courtesy::Courtesy;
 pub use event::{Content, Event, EventBody};

@@ -66,6 +66,12 @@ pub enum Lock {
         "more than 24 hours have passed since the customer wrote; send a template, or wait until they write"
     )]
     TemplateNeeded,
+    /// CHN-19: an administrator switched the channel off.
+    #[error("the channel is switched off; an administrator can switch it on again")]
+    ChannelOff,
+    /// RPL-5: the channel was deleted, or is not there.
+    #[error("customer information was not found: the channel may be unlinked. Ask an administrator")]
+    ChannelUnlinked,
 }
 
 impl Lock {
@@ -78,6 +84,8 @@ impl Lock {
             Self::Standby => "thread_controlled",
             Self::OptedOut => "recipient_opted_out",
             Self::TemplateNeeded => "template_needed",
+            Self::ChannelOff => "channel_off",
+            Self::ChannelUnlinked => "channel_unlinked",
         }
     }
 }

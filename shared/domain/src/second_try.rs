@@ -76,17 +76,17 @@ fn was_overtaken(conversation: &Conversation, message: &Message) -> bool {
 }
 
 /// `reply`, whose second time has come, queued; or failed, if it cannot be sent any more. `settings` are those of its
-/// channel, `None` if that is gone.
+/// channel, or why that is not in use.
 pub(crate) fn queue(
     conversation: &Conversation,
-    settings: Option<&ChannelSettings>,
+    settings: Result<&ChannelSettings, FailureReason>,
     reply: &Message,
     now: Timestamp,
 ) -> Result<Message, Box<Message>> {
     let refused = match settings {
-        None => Some(FailureReason::ChannelUnlinked),
-        Some(_) if was_overtaken(conversation, reply) => None,
-        Some(settings) => {
+        Err(reason) => Some(reason),
+        Ok(_) if was_overtaken(conversation, reply) => None,
+        Ok(settings) => {
             match reply::route(conversation, settings, reply.sent_by.author(), reply, None, now) {
                 Route::By(_) => return Ok(Message { send: Some(SendState::queued()), ..reply.clone() }),
                 Route::Refused(reason) => Some(reason),

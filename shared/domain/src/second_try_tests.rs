@@ -205,7 +205,8 @@ fn rpl_12_when_the_time_has_come_it_must_still_be_possible() {
     let mut opted_out = open(ChannelKind::Sms);
     opted_out.contact.opt_out = Some(OptOut { at: T, opted_out: true });
     let wrote = Conversation { customer_clock: Some(T + MS), ..open(ChannelKind::Sms) };
-    let on = Some(ChannelSettings::default());
+    let on = Ok(ChannelSettings::default());
+    let (off, gone) = (Err(FailureReason::ChannelOff), Err(FailureReason::ChannelUnlinked));
     let table = [
         (open(ChannelKind::Sms), on.clone(), day, None),
         (whatsapp.clone(), on.clone(), day - MS, None),
@@ -213,17 +214,19 @@ fn rpl_12_when_the_time_has_come_it_must_still_be_possible() {
         (opted_out, on.clone(), MS, Some(FailureReason::RecipientOptedOut)),
         // Failed as it had failed: an operator reads what the customer wrote, and decides.
         (wrote, on, MS, Some(FailureReason::ContactUnreachable)),
-        (open(ChannelKind::Sms), None, MS, Some(FailureReason::ChannelUnlinked)),
+        (open(ChannelKind::Sms), gone, MS, Some(FailureReason::ChannelUnlinked)),
+        (open(ChannelKind::Sms), off, MS, Some(FailureReason::ChannelOff)),
     ];
     for (conversation, settings, after, expected) in table {
         let at = T + after;
+        let settings = settings.as_ref().map_err(|reason| *reason);
         let message = again(&open(conversation.channel_kind), SendState::Retrying { at }, FIRST);
-        let early = later::due(&conversation, settings.as_ref(), &message, at - MS);
+        let early = later::due(&conversation, settings, &message, at - MS);
         assert_eq!(early, Due::Nothing);
-        match later::due(&conversation, settings.as_ref(), &message, at) {
+        match later::due(&conversation, settings, &message, at) {
             Due::Send(queued) => {
                 assert_eq!((queued.send.clone(), expected), (Some(SendState::queued()), None));
-                assert_eq!(later::due(&conversation, settings.as_ref(), &queued, at), Due::Nothing);
+                assert_eq!(later::due(&conversation, settings, &queued, at), Due::Nothing);
             }
             Due::GiveUp(failed) => {
                 let Some(SendState::Failed { reason, ref detail, .. }) = failed.send else { panic!() };
@@ -241,7 +244,7 @@ fn rpl_12_a_template_goes_out_again_after_the_window() {
     let content = Content::Template(Template { content_sid: "HX1".into(), variables: [].into() });
     let body = Body::Said { content };
     let template = Message { body, ..again(&whatsapp, SendState::Retrying { at }, FIRST) };
-    assert!(matches!(later::due(&whatsapp, Some(&ChannelSettings::default()), &template, at), Due::Send(_)));
+    assert!(matches!(later::due(&whatsapp, Ok(&ChannelSettings::default()), &template, at), Due::Send(_)));
 }
 
 #[test]
@@ -283,7 +286,7 @@ proptest! {
                 2..=3 if calls == 2 => {
                     message = after(&sms, &message, SECOND, stage).1;
                 }
-                4 => if let Due::Send(queued) = later::due(&sms, Some(&settings), &message, T + Span::from_hours(1)) {
+                4 => if let Due::Send(queued) = later::due(&sms, Ok(&settings), &message, T + Span::from_hours(1)) {
                     message = *queued;
                 },
                 5 => if matches!(message.send, Some(SendState::Queued { .. })) {

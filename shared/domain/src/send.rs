@@ -170,6 +170,8 @@ pub enum FailureReason {
     ProviderUnavailable,
     /// RPL-5: the channel is no longer linked.
     ChannelUnlinked,
+    /// CHN-19: the channel was switched off before its turn came.
+    ChannelOff,
     /// The contact asked not to be written to (STOP), and has not taken it back.
     RecipientOptedOut,
     /// The provider does not let the account send this.
@@ -192,7 +194,7 @@ pub enum FailureReason {
 
 impl FailureReason {
     /// Every reason, for tables and tests.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::ReplyWindowClosed,
         Self::ContactUnreachable,
         Self::MessageRefused,
@@ -200,6 +202,7 @@ impl FailureReason {
         Self::ThreadControlled,
         Self::ProviderUnavailable,
         Self::ChannelUnlinked,
+        Self::ChannelOff,
         Self::RecipientOptedOut,
         Self::ChannelNotPermitted,
         Self::AttachmentRefused,
@@ -221,6 +224,7 @@ impl FailureReason {
             Self::ThreadControlled => "thread_controlled",
             Self::ProviderUnavailable => "provider_unavailable",
             Self::ChannelUnlinked => "channel_unlinked",
+            Self::ChannelOff => "channel_off",
             Self::RecipientOptedOut => "recipient_opted_out",
             Self::ChannelNotPermitted => "channel_not_permitted",
             Self::AttachmentRefused => "attachment_refused",

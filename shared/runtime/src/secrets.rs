@@ -250,7 +250,8 @@ mod tests {
         let (aws, calls) = fake_aws::start(move |operation, input, _| {
             assert_eq!(operation, "GetSecretValue");
             match (input["SecretId"].as_str().unwrap(), served.load(Ordering::SeqCst)) {
-                (_, OUTAGE) => (400, json!({"__type": "InvalidRequestException"})),
+                (_, OUTAGE) => (400, json!({"__type": "DecryptionFailure"})),
+                ("deleted", _) => (400, json!({"__type": "InvalidRequestException"})),
                 ("known", version) => answer(version),
                 _ => (400, json!({"__type": "ResourceNotFoundException"})),
             }
@@ -332,6 +333,12 @@ mod tests {
         fixture.hand.advance(UNKNOWN_TTL);
         assert_eq!(fixture.get("nobody").await, None);
         assert_eq!(fixture.calls(), 2);
+    }
+
+    #[tokio::test]
+    async fn chn_21_a_secret_that_is_scheduled_for_deletion_is_gone() {
+        let fixture = fixture().await;
+        assert_eq!(fixture.get("deleted").await, None);
     }
 
     #[tokio::test]

@@ -26,14 +26,14 @@ impl ChannelCache {
         Self { directory, known: Known::default() }
     }
 
-    /// The channel as it was within the last [`SETTINGS_CACHE`]. A channel that is not there is not
-    /// remembered: it may be added at any moment.
+    /// The channel as it was within the last [`SETTINGS_CACHE`]. A channel that is not there, or not in use, is not
+    /// remembered: it may be added or switched on at any moment, and must not lose what comes then.
     pub async fn channel(&self, id: ChannelId, now: Timestamp) -> Result<Option<Channel>, StoreError> {
         if let Some(channel) = self.known.get(&id, now) {
             return Ok(Some(channel));
         }
         let channel = self.directory.channel(id).await?;
-        if let Some(channel) = &channel {
+        if let Some(channel) = channel.as_ref().filter(|channel| channel.status.is_on()) {
             self.known.put(id, channel.clone(), now);
         }
         Ok(channel)

@@ -9,7 +9,9 @@ use madoguchi_channels::messenger::token::WEBHOOK_FIELDS;
 use madoguchi_credentials::SecretNames;
 use madoguchi_domain::channel::Sending;
 use madoguchi_domain::credential::{CHECK_EVERY, Cause, RECHECK_BROKEN_EVERY, RETRY_UNCLEAR_AFTER};
-use madoguchi_domain::{Channel, ChannelHealth, ChannelId, ChannelKind, ConnectionId, Span, Timestamp};
+use madoguchi_domain::{
+    Channel, ChannelHealth, ChannelId, ChannelKind, ConnectionId, OperatorId, Span, Timestamp,
+};
 use madoguchi_runtime::{Clock, Metrics, ProviderConfig, SecretWriter, http};
 use madoguchi_simulator::{Endpoint, Fault, FaultRule, Options, Provider, Simulator, demo};
 use madoguchi_store::directory::Connection;
@@ -806,4 +808,109 @@ async fn no_careful_client_would_do_otherwise() {
         .collect();
     let quota = ["/v2/bot/message/quota", "/v2/bot/message/quota/consumption"];
     assert_eq!(line, ["/oauth2/v3/token", "/v2/bot/info", quota[0], quota[1]]);
+}
+
+impl World {
+    async fn delete(&self, page: &str) {
+        let channel = ChannelId::derive(ChannelKind::Messenger, page);
+        let channel = self.directory.channel(channel).await.unwrap().unwrap();
+        let deleted = channel.status.deleted(&OperatorId("admin-1".into()), self.now()).unwrap();
+        assert_eq!(self.directory.set_status(&channel, &deleted, self.now()).await.unwrap(), Saved::Done);
+        self.directory.check_connection_soon(channel.connection_id, self.now()).await.unwrap();
+    }
+
+    fn unsubscribed(&self, page: &str) -> usize {
+        self.calls("DELETE", &format!("/{page}/subscribed_apps"))
+    }
+}
+
+#[tokio::test]
+async fn chn_21_a_deleted_page_leaves_a_login_that_another_still_needs() {
+    for crash in [Crash::CrashBefore, Crash::CrashAfter] {
+        for at in 1.. {
+            let world = World::start().await;
+            world.connect_pages(demo::LONG_USER_TOKEN, &[demo::PAGE, demo::SECOND_PAGE]).await;
+            world.run().await;
+            world.delete(demo::SECOND_PAGE).await;
+            world.faults.arm(at, crash.clone());
+            let finished = world.faults.until_crash(world.run()).await.is_some();
+            let again = world.run_after(Span::from_secs(130)).await;
+            assert_eq!((again.failed, again.held, again.unclear), (0, 0, 0), "{crash:?} {at}");
+            let stored = world.stored();
+            let pages: Vec<_> = stored["pages"].as_object().unwrap().keys().map(String::as_str).collect();
+            assert_eq!(pages, [demo::PAGE], "{crash:?} {at}");
+            let left = world.connection(messenger_connection()).await;
+            assert_eq!(left.channels, [ChannelId::derive(ChannelKind::Messenger, demo::PAGE)]);
+            assert!(world.unsubscribed(demo::SECOND_PAGE) >= 1, "{crash:?} {at}");
+            assert_eq!(world.unsubscribed(demo::PAGE), 0);
+            assert_eq!(world.sending_of_page(demo::PAGE).await, Sending::Allowed);
+            assert_eq!(world.run().await.due, 0, "{crash:?} {at}");
+            if finished {
+                assert!(at > 4, "lease, unsubscribe, stage, promote, settle: {at}");
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn chn_21_the_credential_goes_with_the_last_channel_wherever_a_run_dies() {
+    for crash in [Crash::CrashBefore, Crash::CrashAfter] {
+        for at in 1.. {
+            let world = World::start().await;
+            world.connect_pages(demo::LONG_USER_TOKEN, &[demo::PAGE]).await;
+            world.run().await;
+            world.delete(demo::PAGE).await;
+            world.faults.arm(at, crash.clone());
+            let finished = world.faults.until_crash(world.run()).await.is_some();
+            let again = world.run_after(Span::from_secs(130)).await;
+            assert_eq!(
+                (again.failed, again.held, again.needing_reauthorization),
+                (0, 0, 0),
+                "{crash:?} {at}"
+            );
+            assert_eq!(world.aws.secret(&messenger_secret()), None, "{crash:?} {at}");
+            assert_eq!(world.directory.connection(messenger_connection()).await.unwrap(), None);
+            assert!(world.unsubscribed(demo::PAGE) >= 1, "{crash:?} {at}");
+            assert_eq!(world.run_after(CHECK_EVERY).await.due, 0);
+            if finished {
+                assert!(at > 3, "lease, unsubscribe, delete the secret, remove: {at}");
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn chn_21_a_subscription_that_meta_does_not_end_delays_the_end_of_the_credential_by_a_day_at_most() {
+    let world = World::start().await;
+    world.connect_pages(demo::LONG_USER_TOKEN, &[demo::PAGE]).await;
+    world.run().await;
+    world.delete(demo::PAGE).await;
+    world.simulator.fault(at(Endpoint::Subscription, down()));
+    let report = world.run().await;
+    assert_eq!((report.dissolved, report.failed), (0, 0));
+    assert_eq!(world.run_after(RETRY_UNCLEAR_AFTER).await.due, 1, "asked again soon");
+    assert!(world.aws.secret(&messenger_secret()).is_some());
+    assert_eq!(world.run_after(Span::from_days(1)).await.dissolved, 1);
+    assert_eq!(world.aws.secret(&messenger_secret()), None);
+}
+
+#[tokio::test]
+async fn chn_19_the_login_of_a_page_that_is_off_is_kept_alive() {
+    let world = World::start().await;
+    world.connect_pages(demo::LONG_USER_TOKEN, &[demo::PAGE]).await;
+    world.run().await;
+    let channel = ChannelId::derive(ChannelKind::Messenger, demo::PAGE);
+    let channel = world.directory.channel(channel).await.unwrap().unwrap();
+    let off = channel.status.off(&OperatorId("admin-1".into()), world.now()).unwrap().unwrap();
+    let _done = world.directory.set_status(&channel, &off, world.now()).await.unwrap();
+    let report = world.run_after(Span::from_days(31)).await;
+    assert_eq!((report.renewed, report.held), (1, 0));
+    let channel = world.directory.channel(channel.id).await.unwrap().unwrap();
+    let on = channel.status.on().unwrap().unwrap();
+    let _done = world.directory.set_status(&channel, &on, world.now()).await.unwrap();
+    world.directory.check_connection_soon(channel.connection_id, world.now()).await.unwrap();
+    assert_eq!(world.run_after(Span::from_days(31)).await.released, 1);
+    assert_eq!(world.sending_of_page(demo::PAGE).await, Sending::Allowed);
 }

@@ -18,7 +18,9 @@ pub(crate) async fn remove(
 ) -> Result<StatusCode, ApiError> {
     for _ in 0..TRIES {
         let mut brand = existing(&api, id).await?;
-        let channels = api.directory.channels().await?;
+        let mut channels = api.directory.channels().await?;
+        // What is left of a deleted one needs no brand.
+        channels.retain(|channel| !channel.status.is_deleted());
         let bound = channels.iter().filter(|channel| channel.brand == Some(id)).count();
         if bound > 0 {
             return Err(ApiError::InUse { channels: bound });

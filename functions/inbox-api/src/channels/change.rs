@@ -8,7 +8,7 @@ use madoguchi_domain::{BrandId, Channel, ChannelId, DepartmentId, ReopenPolicy, 
 use madoguchi_store::Saved;
 use serde::Deserialize;
 
-use super::existing;
+use super::present;
 use crate::auth::Operator;
 use crate::conversations::TRIES;
 use crate::input::{InPath, JsonBody, named};
@@ -52,7 +52,7 @@ pub(crate) async fn change(
     let department = changes.department_id.flatten();
     super::placed(&api, changes.brand_id.flatten(), department).await?;
     for _ in 0..TRIES {
-        let before = existing(&api, id).await?;
+        let before = present(&api, id).await?;
         let mut channel = changed(&before, changes.clone())?;
         if channel == before {
             return Ok(Json(ChannelView::from(&before)));

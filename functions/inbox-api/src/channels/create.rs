@@ -2,6 +2,9 @@
 //!
 //! Secret, connection, channel, in this order: after a crash between any two of them the same request
 //! finds no channel and goes through again. A channel is never there without a way to reach it.
+//!
+//! An account whose channel was deleted goes on as that channel, with its conversations and settings, if the
+//! administrator says so: `resume`.
 
 use axum::Json;
 use axum::extract::State;
@@ -19,7 +22,7 @@ use crate::auth::Operator;
 use crate::credentials::{Credential, SharedKeyCredential, TwilioCredential, pasted};
 use crate::input::JsonBody;
 use crate::view::ChannelView;
-use crate::{ApiError, SharedAdmin, connections, departments};
+use crate::{AdminApi, ApiError, SharedAdmin, brands, connections, departments};
 
 /// A new channel and where it belongs, in one object.
 #[derive(Debug, Deserialize)]
@@ -27,6 +30,7 @@ use crate::{ApiError, SharedAdmin, connections, departments};
 pub(crate) struct AtPlace {
     brand_id: Option<BrandId>,
     department_id: Option<DepartmentId>,
+    resume: bool,
     channel: NewChannel,
 }
 
@@ -35,10 +39,11 @@ impl TryFrom<Map<String, Value>> for AtPlace {
     type Error = serde_json::Error;
     fn try_from(mut fields: Map<String, Value>) -> Result<Self, serde_json::Error> {
         let mut taken = |name| fields.remove(name).unwrap_or_default();
-        let (brand, department) = (taken("brand_id"), taken("department_id"));
+        let (brand, department, resume) = (taken("brand_id"), taken("department_id"), taken("resume"));
         Ok(Self {
             brand_id: serde_json::from_value(brand)?,
             department_id: serde_json::from_value(department)?,
+            resume: serde_json::from_value::<Option<bool>>(resume)?.unwrap_or_default(),
             channel: serde_json::from_value(Value::Object(fields))?,
         })
     }
@@ -101,16 +106,19 @@ pub(crate) async fn create(
     administrator: Operator,
     JsonBody(new): JsonBody<AtPlace>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let AtPlace { brand_id: brand, department_id: department, channel } = new;
+    let AtPlace { brand_id: brand, department_id: department, resume, channel } = new;
     let Plan { kind, name, external_id, reach } = Plan::parse(channel)?;
     let id = ChannelId::derive(kind, &external_id);
     // Before anything is written: the credential of a channel that works must not be replaced here.
-    if api.directory.channel(id).await?.is_some() {
-        return Err(ApiError::ChannelExists);
-    }
+    let deleted = match api.directory.channel(id).await? {
+        Some(channel) if !channel.status.is_deleted() => return Err(ApiError::ChannelExists),
+        Some(_) if !resume => return Err(ApiError::ChannelDeleted),
+        deleted => deleted,
+    };
     super::placed(&api, brand, department).await?;
     let channels = api.directory.channels().await?;
-    let there = channels.iter().filter(|channel| channel.kind == kind).count();
+    let there =
+        channels.iter().filter(|channel| channel.kind == kind && !channel.status.is_deleted()).count();
     let departments = departments::current(&api).await?.len();
     organisation::may_connect(kind, there, departments).map_err(ApiError::TooManyChannels)?;
     let now = api.clock.now();
@@ -125,7 +133,8 @@ pub(crate) async fn create(
     match &reach {
         Reach::Through(_) => connections::join(&api, connection_id, id, check_at, now).await?,
         Reach::With(credential) => {
-            connections::authorize(&api, connection_id, id, credential, check_at, now).await?;
+            let goes_on = deleted.is_some();
+            connections::authorize(&api, connection_id, id, credential, goes_on, check_at, now).await?;
         }
     }
     let channel = Channel {
@@ -134,15 +143,50 @@ pub(crate) async fn create(
         installer: Some(administrator.id.clone()),
         ..Channel::new(kind, name, external_id, connection_id, now)
     };
-    if api.directory.add_channel(&channel).await? == Saved::Conflict {
+    let goes_on = deleted.is_some();
+    let (channel, saved) = match deleted {
+        None => {
+            let saved = api.directory.add_channel(&channel).await?;
+            (channel, saved)
+        }
+        Some(deleted) => {
+            let channel = resumed(&api, channel, &deleted).await?;
+            let saved = api.directory.resume_channel(&channel, &deleted).await?;
+            (channel, saved)
+        }
+    };
+    if saved == Saved::Conflict {
         return Err(ApiError::ChannelExists);
     }
     api.directory.check_connection_soon(connection_id, now).await?;
+    let done = if goes_on { "Connected deleted" } else { "Added" };
     tracing::info!(
         channel.id = %id, connection.id = %connection_id, operator.id = administrator.id.0,
-        "Added {kind} channel `{id}`"
+        "{done} {kind} channel `{id}`"
     );
     Ok((StatusCode::CREATED, Json(ChannelView::from(&channel))))
+}
+
+/// `new` with what stays of the channel that it was. It keeps its place if nobody names another one and that is still
+/// there.
+async fn resumed(api: &AdminApi, new: Channel, deleted: &Channel) -> Result<Channel, ApiError> {
+    let (mut brand, mut department) = (new.brand, new.department);
+    if let (None, Some(kept)) = (brand, deleted.brand) {
+        brand = match brands::existing(api, kept).await {
+            Ok(_) => Some(kept),
+            Err(ApiError::BrandNotFound) => None,
+            Err(error) => return Err(error),
+        };
+    }
+    if let (None, Some(kept)) = (department, deleted.department) {
+        department = match departments::existing(api, kept).await {
+            Ok(_) => Some(kept),
+            Err(ApiError::DepartmentNotFound) => None,
+            Err(error) => return Err(error),
+        };
+    }
+    let (settings, created_at) = (deleted.settings.clone(), deleted.created_at);
+    Ok(Channel { brand, department, settings, created_at, ..new })
 }
 
 impl Plan {

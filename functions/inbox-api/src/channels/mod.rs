@@ -1,27 +1,59 @@
-//! Channels: list, read, create, change, re-authorize.
+//! Channels: list, read, create, change, re-authorize, switch off and on, delete.
 
 mod change;
 mod check;
 mod create;
+mod disable;
+mod enable;
 mod health;
 mod list;
 mod read;
 mod reauthorize;
+mod remove;
 
 pub(crate) use change::change;
 pub(crate) use check::check;
 pub(crate) use create::create;
+pub(crate) use disable::disable;
+pub(crate) use enable::enable;
 pub(crate) use health::health;
 pub(crate) use list::list;
 pub(crate) use read::read;
 pub(crate) use reauthorize::reauthorize;
+pub(crate) use remove::remove;
 
-use madoguchi_domain::{BrandId, Channel, ChannelId, DepartmentId};
+use madoguchi_domain::{BrandId, Channel, ChannelHealth, ChannelId, ChannelStatus, DepartmentId, Timestamp};
+use madoguchi_store::Saved;
 
+use crate::conversations::TRIES;
 use crate::{AdminApi, ApiError, brands, departments};
 
 async fn existing(api: &AdminApi, id: ChannelId) -> Result<Channel, ApiError> {
     api.directory.channel(id).await?.ok_or(ApiError::ChannelNotFound)
+}
+
+/// A channel that was not deleted: nothing of one that was can be changed.
+async fn present(api: &AdminApi, id: ChannelId) -> Result<Channel, ApiError> {
+    let channel = existing(api, id).await?;
+    if channel.status.is_deleted() { Err(ApiError::ChannelDeleted) } else { Ok(channel) }
+}
+
+/// Gives the channel the status that `next` asks for at this moment, if any; with the channel as it is then, and whether
+/// this request made it so.
+async fn switched(
+    api: &AdminApi,
+    id: ChannelId,
+    next: impl Fn(&Channel, Timestamp) -> Result<Option<ChannelStatus>, ApiError>,
+) -> Result<(Channel, bool), ApiError> {
+    for _ in 0..TRIES {
+        let (channel, now) = (existing(api, id).await?, api.clock.now());
+        let Some(status) = next(&channel, now)? else { return Ok((channel, false)) };
+        if api.directory.set_status(&channel, &status, now).await? == Saved::Done {
+            let health = if status.is_on() { ChannelHealth::Connecting } else { channel.health.clone() };
+            return Ok((Channel { status, health, settings_changed_at: now, ..channel }, true));
+        }
+    }
+    Err(ApiError::contended("the channel"))
 }
 
 /// Refuses a brand or a department that is not there.

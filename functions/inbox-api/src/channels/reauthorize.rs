@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::existing;
+use super::present;
 use crate::auth::Operator;
 use crate::credentials::{Credential, TwilioCredential, pasted};
 use crate::input::{InPath, JsonBody};
@@ -29,10 +29,10 @@ pub(crate) async fn reauthorize(
     InPath(id): InPath<ChannelId>,
     JsonBody(new): JsonBody<Value>,
 ) -> Result<Json<ChannelView>, ApiError> {
-    let channel = existing(&api, id).await?;
+    let channel = present(&api, id).await?;
     let credential = credential(&channel, new)?;
     let (connection, now) = (channel.connection_id, api.clock.now());
-    connections::authorize(&api, connection, id, &credential, now, now).await?;
+    connections::authorize(&api, connection, id, &credential, false, now, now).await?;
     tracing::info!(
         channel.id = %id, connection.id = %connection, operator.id = administrator.id.0,
         "Re-authorized connection `{connection}`"

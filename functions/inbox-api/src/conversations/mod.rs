@@ -14,7 +14,7 @@ pub(crate) use read::read;
 pub(crate) use reopen::reopen;
 pub(crate) use typing::typing;
 
-use madoguchi_domain::{Conversation, ConversationId};
+use madoguchi_domain::{Channel, ChannelKind, Conversation, ConversationId};
 
 use crate::auth::Reader;
 use crate::view::ConversationView;
@@ -25,6 +25,11 @@ pub(crate) const TRIES: usize = 8;
 
 pub(crate) async fn existing(api: &Api, id: ConversationId) -> Result<Conversation, ApiError> {
     api.inbox.conversation(id).await?.ok_or(ApiError::ConversationNotFound)
+}
+
+/// The conversation's channel, if it sends.
+pub(crate) fn usable(channel: Option<&Channel>, kind: ChannelKind) -> Result<&Channel, ApiError> {
+    Channel::in_use(channel).map_err(|out| ApiError::Locked(out.into(), kind))
 }
 
 async fn shown(api: &Api, conversation: &Conversation, reader: Reader) -> Result<ConversationView, ApiError> {

@@ -21,7 +21,9 @@ pub(crate) async fn reopen(
 ) -> Result<Json<ConversationView>, ApiError> {
     for _ in 0..TRIES {
         let current = existing(&api, id).await?;
-        let channel = api.directory.channel(current.channel_id).await?.ok_or(ApiError::ChannelUnlinked)?;
+        let channel = api.directory.channel(current.channel_id).await?;
+        let channel = channel.filter(|channel| !channel.status.is_deleted());
+        let channel = channel.ok_or(ApiError::unlinked(current.channel_kind))?;
         let now = api.clock.now();
         let reopened = conversation::reopen(current.clone(), &channel.settings, BY, now);
         let Some(mut reopened) = reopened.map_err(ApiError::Reopen)? else {

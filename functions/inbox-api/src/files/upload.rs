@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::FORM_LIFE;
 use crate::auth::Operator;
-use crate::conversations::existing;
+use crate::conversations::{existing, usable};
 use crate::input::{InPath, JsonBody};
 use crate::{ApiError, Shared};
 
@@ -54,8 +54,8 @@ pub(crate) async fn upload(
     let conversation = existing(&api, id).await?;
     let now = api.clock.now();
     let channel = api.channels.channel(conversation.channel_id, now).await?;
-    let settings = channel.ok_or(ApiError::ChannelUnlinked)?.settings;
-    reply::composer(&conversation, &settings, Author::Person, now)
+    let settings = &usable(channel.as_ref(), conversation.channel_kind)?.settings;
+    reply::composer(&conversation, settings, Author::Person, now)
         .free()
         .map_err(|lock| ApiError::Locked(lock, conversation.channel_kind))?;
     let name = name(&wish.name)?;
@@ -69,7 +69,7 @@ pub(crate) async fn upload(
         size_bytes: wish.size_bytes,
         as_link: wish.as_link,
     };
-    let accepted = media::check(conversation.channel_kind, &settings, &offer).map_err(ApiError::File)?;
+    let accepted = media::check(conversation.channel_kind, settings, &offer).map_err(ApiError::File)?;
     let upload = Upload {
         id: unguessable()?,
         name,

@@ -10,7 +10,7 @@ use madoguchi_domain::{ConversationId, Message, MessageKey, SendState, SentBy, l
 use madoguchi_store::Saved;
 
 use crate::auth::Operator;
-use crate::conversations::{TRIES, existing};
+use crate::conversations::{TRIES, existing, usable};
 use crate::input::InPath;
 use crate::view::MessageView;
 use crate::{ApiError, Shared};
@@ -30,10 +30,10 @@ pub(crate) async fn resend(
             return Err(ApiError::MessageNotResendable);
         }
         let channel = api.directory.channel(conversation.channel_id).await?;
-        let settings = channel.ok_or(ApiError::ChannelUnlinked)?.settings;
+        let settings = &usable(channel.as_ref(), conversation.channel_kind)?.settings;
         if let Body::Said { content } = &message.body {
             let (now, kind) = (api.clock.now(), conversation.channel_kind);
-            reply::permitted(&conversation, &settings, Author::Person, content, now)
+            reply::permitted(&conversation, settings, Author::Person, content, now)
                 .map_err(|lock| ApiError::Locked(lock, kind))?;
         }
         message = later::queue_again(message, &conversation, api.clock.now());

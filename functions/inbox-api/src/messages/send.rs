@@ -227,7 +227,7 @@ async fn send_parts(
 async fn prefix(api: &Api, writer: &Writer, conversation: &Conversation) -> Result<String, ApiError> {
     let (kind, now) = (conversation.channel_kind, api.clock.now());
     let channel = api.channels.channel(conversation.channel_id, now).await?;
-    let settings = channel.ok_or(ApiError::ChannelUnlinked)?.settings;
+    let settings = channel.ok_or(ApiError::unlinked(kind))?.settings;
     Ok(sender::prefix(kind, writer.shown_with(kind, &settings, &Content::text(""))))
 }
 

@@ -7,7 +7,7 @@ use madoguchi_domain::{ChannelSettings, Conversation, Message, MessageId, Timest
 use madoguchi_store::Saved;
 
 use crate::auth::Operator;
-use crate::conversations::{TRIES, existing};
+use crate::conversations::{TRIES, existing, usable};
 use crate::view::MessageView;
 use crate::{Api, ApiError};
 
@@ -56,7 +56,12 @@ pub(super) async fn write_down(
         }
         let now = api.clock.now().max(after.unwrap_or_default());
         let channel = api.channels.channel(conversation.channel_id, now).await?;
-        let settings = channel.ok_or(ApiError::ChannelUnlinked)?.settings;
+        let channel = channel.ok_or(ApiError::unlinked(conversation.channel_kind))?;
+        let settings = channel.settings.clone();
+        let write = |conversation: &Conversation, settings: &ChannelSettings, moment| {
+            usable(Some(&channel), conversation.channel_kind)?;
+            write(conversation, settings, moment)
+        };
         let fresh = write(&conversation, &settings, Moment { placed_at: None, now });
         let placed = match &fresh {
             Ok(reply) => api.inbox.place_reply(id, reply.key, now).await?,

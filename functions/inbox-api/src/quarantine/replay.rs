@@ -8,7 +8,7 @@ use axum::response::IntoResponse;
 use madoguchi_channels::envelope::{self, UnreadableWork};
 use madoguchi_channels::twilio::{self, Form};
 use madoguchi_channels::{InboundEvent, InboundWork, QuarantinePart, line, messenger};
-use madoguchi_domain::{ChannelKind, Timestamp};
+use madoguchi_domain::{ChannelKind, ChannelStatus, Timestamp};
 use madoguchi_runtime::FifoEntry;
 use madoguchi_store::inbox::Quarantined;
 use serde::Serialize;
@@ -105,14 +105,17 @@ fn part(quarantined: &Quarantined) -> Option<QuarantinePart> {
     })
 }
 
-/// Without its channel an event would come back at once, perhaps before it is released here.
+/// Without its channel an event would come back at once, perhaps before it is released here; while the channel is not in
+/// use it would be dropped.
 async fn check_channel(api: &AdminApi, event: &InboundEvent) -> Result<(), ApiError> {
-    match api.directory.channel(event.channel_id).await? {
-        Some(_) => Ok(()),
-        None => {
-            Err(ApiError::NotReplayable { reason: "its channel is not connected; add the channel first" })
-        }
-    }
+    let channel = api.directory.channel(event.channel_id).await?;
+    let reason = match channel.map(|channel| channel.status) {
+        Some(ChannelStatus::On) => return Ok(()),
+        Some(ChannelStatus::Off { .. }) => "its channel is switched off; switch it on first",
+        Some(ChannelStatus::Deleted { .. }) => "its channel was deleted; connect the account again first",
+        None => "its channel is not connected; add the channel first",
+    };
+    Err(ApiError::NotReplayable { reason })
 }
 
 /// The queue still knows the event's own deduplication id for some minutes and would swallow it.

@@ -2,8 +2,8 @@
 
 use madoguchi_domain::quota::{Quota, QuotaLevel};
 use madoguchi_domain::{
-    BrandId, Channel, ChannelHealth, ChannelId, ChannelKind, ChannelSettings, ConnectionId, DepartmentId,
-    Language, Problem,
+    BrandId, Channel, ChannelHealth, ChannelId, ChannelKind, ChannelSettings, ChannelStatus, ConnectionId,
+    DepartmentId, Language, Problem,
 };
 use serde::Serialize;
 
@@ -25,6 +25,7 @@ pub(crate) struct ChannelView {
     webhook_path: String,
     settings: ChannelSettings,
     settings_changed_at: String,
+    status: StatusView,
     health: HealthView,
     /// The provider asked us to wait until then before we send more.
     paused_until: Option<String>,
@@ -55,6 +56,26 @@ impl From<&Quota> for QuotaView {
             level: quota.level(),
             read_at: quota.read_at.to_string(),
         }
+    }
+}
+
+/// Whether the channel is in use, and since when and by whom not.
+#[derive(Debug, Serialize)]
+struct StatusView {
+    state: &'static str,
+    since: Option<String>,
+    by: Option<String>,
+}
+
+impl From<&ChannelStatus> for StatusView {
+    fn from(status: &ChannelStatus) -> Self {
+        let (since, by) = match status {
+            ChannelStatus::On => (None, None),
+            ChannelStatus::Off { since, by } | ChannelStatus::Deleted { since, by } => {
+                (Some(since.to_string()), Some(by.0.clone()))
+            }
+        };
+        Self { state: status.as_str(), since, by }
     }
 }
 
@@ -91,6 +112,7 @@ impl From<&Channel> for ChannelView {
             webhook_path: webhook_path(channel),
             settings: channel.settings.clone(),
             settings_changed_at: channel.settings_changed_at.to_string(),
+            status: StatusView::from(&channel.status),
             health: HealthView::from(&channel.health),
             paused_until: channel.paused_until.map(|until| until.to_string()),
             quota: channel.quota.as_ref().map(QuotaView::from),
@@ -191,6 +213,7 @@ pub(super) mod tests {
                     "sender_prefix": false, "window_reminder": null,
                 },
                 "settings_changed_at": "2023-11-14T22:13:20.000Z",
+                "status": {"state": "on", "since": null, "by": null},
                 "health": {
                     "state": "needs_reauthorization",
                     "cause": "secret_mismatch",

@@ -233,7 +233,10 @@ fn composer(
         }
     };
     // RPL-5.
-    let Some(channel) = channel else { return locked(Problem::ChannelUnlinked) };
+    let channel = match Channel::in_use(channel) {
+        Ok(channel) => channel,
+        Err(out) => return locked(Lock::from(out).into()),
+    };
     match reply::composer(conversation, &channel.settings, Author::Person, now) {
         Composer::Open { until } => view("open", until),
         Composer::HumanAgent { until } => view("human_agent", Some(until)),
@@ -258,6 +261,7 @@ fn problems(
         Some(channel) => match channel.sending(now) {
             Sending::Held(cause) => Some(Problem::Reauthorization(cause)),
             Sending::Paused(_) => Some(channel.paused_for.unwrap_or(Rest::Rate).into()),
+            Sending::OutOfUse(out) => Some(Lock::from(out).into()),
             Sending::Allowed | Sending::Connecting => None,
         },
     };
@@ -323,7 +327,7 @@ impl From<&Participant> for ParticipantView {
 mod tests {
     use madoguchi_domain::conversation::Following;
     use madoguchi_domain::credential::Cause;
-    use madoguchi_domain::{ChannelHealth, CloseReason, Language, Span};
+    use madoguchi_domain::{ChannelHealth, ChannelStatus, CloseReason, Language, Span};
     use serde_json::json;
 
     use super::*;
@@ -408,6 +412,10 @@ mod tests {
             let closed = madoguchi_domain::conversation::close(conversation.clone(), CloseReason::Idle, NOW);
             closed.unwrap().conversation
         };
+        let by = madoguchi_domain::OperatorId("a".into());
+        let in_status = |status| Channel { status, ..granted.clone() };
+        let off = in_status(ChannelStatus::Off { since: NOW, by: by.clone() });
+        let deleted = in_status(ChannelStatus::Deleted { since: NOW, by });
         let table = [
             (&conversation, Some(&granted), NOW, "open", None),
             (&conversation, Some(&granted), late, "human_agent", None),
@@ -421,6 +429,8 @@ mod tests {
             (&standby, Some(&granted), NOW, "locked", Some("thread_controlled")),
             (&closed, Some(&granted), NOW, "locked", Some("conversation_closed")),
             (&conversation, None, NOW, "locked", Some("channel_unlinked")),
+            (&conversation, Some(&off), NOW, "locked", Some("channel_off")),
+            (&closed, Some(&deleted), NOW, "locked", Some("channel_unlinked")),
         ];
         for (conversation, channel, now, state, reason) in table {
             let shown = shown(conversation, channel, now);

@@ -238,8 +238,23 @@ pub async fn subscribe(
         .post(url)
         .query(&graph::credentials(page.token, page.app_secret))
         .form(&[("subscribed_fields", fields.as_str())]);
-    let answer = graph::call(http, request).await?;
-    // Meta's sample answers with the string "true".
+    confirmed(&graph::call(http, request).await?)
+}
+
+/// Ends our app's subscription to a page's webhooks: `DELETE /{page}/subscribed_apps`. Done when its channel is deleted;
+/// once more is harmless.
+pub async fn unsubscribe(
+    http: &ProviderHttp,
+    graph: &GraphConfig,
+    page: &PageAccess<'_>,
+) -> Result<(), TokenError> {
+    let url = address(graph, &[page.page_id, "subscribed_apps"])?;
+    let request = http.delete(url).query(&graph::credentials(page.token, page.app_secret));
+    confirmed(&graph::call(http, request).await?)
+}
+
+/// Meta's sample answers with the string "true".
+fn confirmed(answer: &Value) -> Result<(), TokenError> {
     match answer.get("success") {
         Some(Value::Bool(true)) => Ok(()),
         Some(Value::String(text)) if text == "true" => Ok(()),

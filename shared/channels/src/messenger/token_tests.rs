@@ -189,6 +189,20 @@ async fn subscriptions_are_compared_and_posted_again() {
     assert_eq!(missing_fields(&WEBHOOK_FIELDS.map(str::to_owned)), [""; 0]);
 }
 
+#[tokio::test]
+async fn chn_21_the_apps_subscription_to_a_page_is_ended() {
+    let server = TestServer::start(vec![
+        Step::json(200, &json!({"success": true})),
+        Step::json(200, &json!({"success": false})),
+        Step::json(400, &json!({"error": {"code": 190, "error_subcode": 463}})),
+    ]);
+    let (http, graph, page) = (http(), graph(&server), page_access());
+    assert_eq!(unsubscribe(&http, &graph, &page).await, Ok(()));
+    assert!(matches!(unsubscribe(&http, &graph, &page).await, Err(TokenError::Unavailable { .. })));
+    assert!(unsubscribe(&http, &graph, &page).await.unwrap_err().cause().is_some());
+    assert_eq!(server.requests()[0].line, "DELETE /v26.0/1234/subscribed_apps?access_token=page+token");
+}
+
 #[test]
 fn nothing_that_prints_shows_a_secret() {
     let grant =

@@ -134,6 +134,8 @@ pub enum CloseReason {
     Idle,
     /// The provider lets nobody answer any more.
     ReplyLimit,
+    /// The channel was deleted (CHN-21).
+    ChannelRemoved,
 }
 
 impl CloseReason {
@@ -144,6 +146,7 @@ impl CloseReason {
             Self::Unanswered => "unanswered",
             Self::Idle => "idle",
             Self::ReplyLimit => "reply_limit",
+            Self::ChannelRemoved => "channel_removed",
         }
     }
 }

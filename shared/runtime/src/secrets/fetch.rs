@@ -26,6 +26,8 @@ pub(super) async fn fetch(
         })),
         Err(error) => match error.into_service_error() {
             missing if missing.is_resource_not_found_exception() => Ok(None),
+            // Here it has one meaning: the secret is scheduled for deletion (Secrets Manager API reference).
+            scheduled if scheduled.is_invalid_request_exception() => Ok(None),
             source => Err(SecretError::Unreachable { name: name.to_owned(), source: source.into() }),
         },
     }

@@ -9,6 +9,8 @@ use super::{SecretError, Versioned, fetch};
 
 const CURRENT: &str = "AWSCURRENT";
 const PENDING: &str = "AWSPENDING";
+/// How long a deleted secret can still be restored: the shortest time that Secrets Manager allows.
+const RECOVERY_DAYS: i64 = 7;
 
 /// Creates secrets and their versions. Reads past the cache: a writer must see what is there.
 #[derive(Clone, Debug)]
@@ -40,13 +42,36 @@ impl SecretWriter {
         Self { client }
     }
 
-    /// Creates the secret `name` with `value` as its current version.
+    /// Creates the secret `name` with `value` as its current version. One that was scheduled for deletion is kept and
+    /// counts as one that exists.
     pub async fn create<T: Serialize>(&self, name: &str, value: &T) -> Result<Created, SecretError> {
         let text = to_text(name, value)?;
         match self.client.create_secret().name(name).secret_string(text).send().await {
             Ok(_) => Ok(Created::New),
             Err(error) => match error.into_service_error() {
                 exists if exists.is_resource_exists_exception() => Ok(Created::Exists),
+                // The name is taken until the deletion is done.
+                scheduled if scheduled.is_invalid_request_exception() => self.restore(name).await,
+                source => Err(unreachable(name, source)),
+            },
+        }
+    }
+
+    async fn restore(&self, name: &str) -> Result<Created, SecretError> {
+        let answer = self.client.restore_secret().secret_id(name).send().await;
+        answer.map_err(|error| unreachable(name, error.into_service_error()))?;
+        Ok(Created::Exists)
+    }
+
+    /// Schedules the secret's deletion in [`RECOVERY_DAYS`] days; from now on nobody can read it. Asking again changes
+    /// nothing.
+    pub async fn schedule_deletion(&self, name: &str) -> Result<(), SecretError> {
+        let call = self.client.delete_secret().secret_id(name).recovery_window_in_days(RECOVERY_DAYS);
+        match call.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.into_service_error() {
+                gone if gone.is_resource_not_found_exception() => Ok(()),
+                scheduled if scheduled.is_invalid_request_exception() => Ok(()),
                 source => Err(unreachable(name, source)),
             },
         }

@@ -137,6 +137,21 @@ impl Directory {
         saved("PutItem", answer)
     }
 
+    /// Removes a connection that no channel is reached with any more. [`Saved::Conflict`]: the lease ran out and
+    /// somebody else has it; the connection stays.
+    pub async fn remove_connection(&self, lease: Lease) -> Result<Saved, StoreError> {
+        let answer = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key(lease.id)))
+            .condition_expression("lease_until = :until")
+            .expression_attribute_values(":until", n(lease.until.as_ms()))
+            .send()
+            .await;
+        saved("DeleteItem", answer)
+    }
+
     /// Makes a connection due at once: a call with it was refused.
     pub async fn check_connection_soon(&self, id: ConnectionId, now: Timestamp) -> Result<(), StoreError> {
         let answer = self

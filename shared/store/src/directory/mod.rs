@@ -11,6 +11,7 @@ mod quota;
 mod rearm;
 mod sender_sync;
 mod settings;
+mod status;
 
 pub use connection::{Connection, Lease};
 pub use rearm::Rearmed;

@@ -15,6 +15,8 @@ const PREVIOUS: &str = "AWSPREVIOUS";
 pub(super) struct Stored {
     versions: BTreeMap<String, String>,
     labels: BTreeMap<String, String>,
+    /// It can be restored, and nothing else.
+    scheduled_for_deletion: bool,
 }
 
 impl Stored {
@@ -23,7 +25,11 @@ impl Stored {
         self.attach(CURRENT, &version);
     }
 
+    /// `None` also of one that is scheduled for deletion.
     pub(super) fn current(&self) -> Option<&str> {
+        if self.scheduled_for_deletion {
+            return None;
+        }
         self.versions.get(self.labels.get(CURRENT)?).map(String::as_str)
     }
 
@@ -53,7 +59,19 @@ pub(super) fn answer(secrets: &mut HashMap<String, Stored>, operation: &str, inp
     let Some(secret) = secrets.get_mut(name) else {
         return Err(Refusal::new("ResourceNotFoundException", "Secrets Manager can't find the secret"));
     };
+    if operation == "RestoreSecret" {
+        secret.scheduled_for_deletion = false;
+        return Ok(json!({"Name": name}));
+    }
+    if secret.scheduled_for_deletion {
+        let message = "You can't perform this operation on the secret because it was marked for deletion.";
+        return Err(Refusal::new("InvalidRequestException", message));
+    }
     match operation {
+        "DeleteSecret" => {
+            secret.scheduled_for_deletion = true;
+            Ok(json!({"Name": name, "DeletionDate": 0}))
+        }
         "GetSecretValue" => get(secret, name, input),
         "PutSecretValue" => Ok(put(secret, name, input)),
         "UpdateSecretVersionStage" => move_label(secret, name, input),
@@ -68,6 +86,10 @@ pub(super) fn answer(secrets: &mut HashMap<String, Stored>, operation: &str, inp
 
 fn create(secrets: &mut HashMap<String, Stored>, input: &Value) -> Answer {
     let name = text(input, "Name");
+    if secrets.get(name).is_some_and(|secret| secret.scheduled_for_deletion) {
+        let message = "a secret with this name is already scheduled for deletion";
+        return Err(Refusal::new("InvalidRequestException", message));
+    }
     if secrets.contains_key(name) {
         return Err(Refusal::new("ResourceExistsException", format!("`{name}` exists")));
     }
@@ -139,6 +161,21 @@ mod tests {
         assert_eq!(writer.create("s", &json!({"key": 2})).await.unwrap(), Created::Exists);
         assert_eq!(aws.secret("s").unwrap(), json!({"key": 1}));
         assert!(writer.put("unknown", &json!({})).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn chn_21_a_deleted_secret_cannot_be_read_and_its_name_can_be_used_again() {
+        let (aws, writer) = writer().await;
+        aws.set_secret("s", &json!({"key": 1}));
+        for _ in 0..2 {
+            writer.schedule_deletion("s").await.unwrap();
+            assert!(writer.current::<Value>("s").await.unwrap().is_none());
+        }
+        writer.schedule_deletion("unknown").await.unwrap();
+        assert!(writer.put("s", &json!({"key": 2})).await.is_err());
+        assert_eq!(writer.create("s", &json!({"key": 2})).await.unwrap(), Created::Exists);
+        writer.put("s", &json!({"key": 2})).await.unwrap();
+        assert_eq!(aws.secret("s").unwrap(), json!({"key": 2}));
     }
 
     #[tokio::test]

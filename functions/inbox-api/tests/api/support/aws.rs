@@ -20,6 +20,8 @@ use super::tables;
 pub(crate) struct FakeAws {
     address: SocketAddr,
     secrets: Mutex<BTreeMap<String, String>>,
+    /// Scheduled for deletion.
+    deleted: Mutex<BTreeMap<String, String>>,
     sent: Mutex<Vec<Value>>,
     failing: Mutex<Option<&'static str>>,
 }
@@ -30,6 +32,7 @@ impl FakeAws {
         let fake = Arc::new(Self {
             address: listener.local_addr().unwrap(),
             secrets: Mutex::default(),
+            deleted: Mutex::default(),
             sent: Mutex::default(),
             failing: Mutex::default(),
         });
@@ -55,6 +58,12 @@ impl FakeAws {
         self.secrets.lock().unwrap().insert(name.to_owned(), text.to_owned());
     }
 
+    /// Schedules the secret's deletion, as the check of a connection does whose channels are deleted.
+    pub(crate) fn delete_secret(&self, name: &str) {
+        let secret = self.secrets.lock().unwrap().remove(name).unwrap();
+        self.deleted.lock().unwrap().insert(name.to_owned(), secret);
+    }
+
     /// What was sent to the queue.
     pub(crate) fn sent(&self) -> Vec<Value> {
         self.sent.lock().unwrap().clone()
@@ -71,7 +80,15 @@ impl FakeAws {
         }
         let text = |field: &str| input[field].as_str().unwrap().to_owned();
         let mut secrets = self.secrets.lock().unwrap();
+        let mut deleted = self.deleted.lock().unwrap();
         match operation {
+            "CreateSecret" if deleted.contains_key(&text("Name")) => Err("InvalidRequestException"),
+            "GetSecretValue" if deleted.contains_key(&text("SecretId")) => Err("InvalidRequestException"),
+            "RestoreSecret" => {
+                let secret = deleted.remove(&text("SecretId")).unwrap();
+                secrets.insert(text("SecretId"), secret);
+                Ok(json!({ "Name": text("SecretId") }))
+            }
             "CreateSecret" if secrets.contains_key(&text("Name")) => Err("ResourceExistsException"),
             "CreateSecret" => {
                 secrets.insert(text("Name"), text("SecretString"));
