@@ -89,7 +89,7 @@ impl TokenRefresh {
         metrics: Metrics,
     ) -> Self {
         Self {
-            directory,
+            directory: directory.by_function("token-refresh"),
             secrets,
             names,
             http,
