@@ -86,6 +86,12 @@ impl Search {
             && self.act.as_ref().is_none_or(is_act)
     }
 
+    /// Whether the index holds more than what is looked for.
+    fn is_sifted(&self) -> bool {
+        let parts = [self.conversation.is_some(), self.channel.is_some(), self.actor.is_some()];
+        self.act.is_some() || parts.into_iter().filter(|part| *part).count() > 1
+    }
+
     /// Index, its partition key's name, and the partition; without one of its own, that of the month of `at`.
     fn index(&self, at: &str) -> (&'static str, &'static str, String) {
         if let Some(conversation) = self.conversation {
@@ -149,7 +155,7 @@ impl Audit {
                 return Ok(AuditPage { entries, next: None });
             }
             // One is the cursor itself, and one tells whether there are more.
-            let wanted = (limit - entries.len() + 2).min(BATCH);
+            let wanted = if search.is_sifted() { BATCH } else { (limit - entries.len() + 2).min(BATCH) };
             let (found, more) = self.query(search.index(&at), (&oldest, &upto), wanted).await?;
             let last = found.last().map(Entry::position);
             let found = found.into_iter().filter(|entry| entry.position() < upto && search.matches(entry));
