@@ -3,6 +3,9 @@
 
 use std::sync::Arc;
 
+use audit_writer::AuditWriter;
+use aws_lambda_events::event::dynamodb::Event;
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
@@ -26,7 +29,7 @@ use madoguchi_runtime::{Aws, Clock, ClockHand, Metrics, ProviderConfig, Queue, S
 use madoguchi_simulator::demo;
 use madoguchi_simulator::{Options, Provider, Simulator};
 use madoguchi_store::directory::Connection;
-use madoguchi_store::{ChannelCache, Directory, Inbox, Saved, SenderCache};
+use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, Saved, SenderCache};
 use media_fetch::{Addresses, MediaFetcher};
 use pending_sweep::{Sweeper, Swept};
 use profile_fetch::Fetcher;
@@ -38,7 +41,7 @@ use tokio::sync::Mutex;
 use webhook_ingest::Ingest;
 
 use crate::support::aws::{FakeAws, FakeQueue, clients};
-use crate::support::dynamo::{DIRECTORY, Dynamo, INBOX, StreamReader};
+use crate::support::dynamo::{AUDIT, DIRECTORY, Dynamo, INBOX, StreamReader};
 use crate::support::fault::Faults;
 use crate::support::files::Files;
 use crate::support::s3::{BUCKET, FakeS3};
@@ -49,6 +52,8 @@ use crate::support::twilio::{self, FakeTwilio};
 pub const START: Timestamp = Timestamp::from_ms(1_793_491_200_000);
 /// Where customers' apps reach the stack.
 pub const PUBLIC: &str = "https://inbox.example";
+/// How long the audit log is kept.
+pub const AUDIT_KEPT: Span = Span::from_days(365);
 /// What the names of secrets begin with.
 pub const PREFIX: &str = "madoguchi";
 
@@ -85,6 +90,7 @@ pub struct TestInbox {
     /// Where the simulator sends webhooks.
     pub front: String,
     stream: Mutex<StreamReader>,
+    directory_stream: Mutex<StreamReader>,
     functions: Functions,
 }
 
@@ -100,6 +106,7 @@ struct Functions {
     written: Metrics,
     token_refresh: TokenRefresh,
     relay: Relay,
+    audit_writer: AuditWriter,
     dispatcher: Dispatcher,
     dispatched: Metrics,
     sweeper: Sweeper,
@@ -179,6 +186,7 @@ impl TestInbox {
 
         let client = dynamo.clients().dynamodb();
         let stream = Mutex::new(dynamo.stream());
+        let directory_stream = Mutex::new(dynamo.directory_stream());
         let test = Self {
             inbox: Inbox::new(client.clone(), INBOX),
             directory: Directory::new(client, DIRECTORY),
@@ -196,6 +204,7 @@ impl TestInbox {
             files,
             front,
             stream,
+            directory_stream,
             functions,
         };
         test.furnish().await;
@@ -351,6 +360,27 @@ impl TestInbox {
             .await;
     }
 
+    /// Hands the Directory table's changes to `audit-writer`.
+    pub async fn write_audit(&self) {
+        let mut stream = self.directory_stream.lock().await;
+        stream
+            .drain(100, async |event| {
+                process_changes(event, self.invocation(None), async |records| {
+                    Ok(self.functions.audit_writer.handle(records).await?)
+                })
+                .await
+            })
+            .await;
+    }
+
+    /// Hands `event` to `audit-writer`, past the stream.
+    pub async fn write_audit_event(&self, event: Event) -> DynamoDbEventResponse {
+        process_changes(event, self.invocation(None), async |records| {
+            Ok(self.functions.audit_writer.handle(records).await?)
+        })
+        .await
+    }
+
     /// Hands what is queued to `reply-dispatch`, in batches as the template has them.
     pub async fn dispatch(&self) {
         self.outbound
@@ -405,6 +435,7 @@ impl TestInbox {
         // What was sent comes back as an echo.
         self.write().await;
         self.relay().await;
+        self.write_audit().await;
     }
 
     /// One tick of a closer.
@@ -455,38 +486,55 @@ impl TestInbox {
     /// An operator's client calls the API; returns what it answers.
     pub async fn call(&self, method: &str, path: &str, key: Option<&str>, body: &Value) -> (u16, Value) {
         let claims = json!({ "sub": "operator-1", "cognito:groups": "[operators]" });
-        self.call_with(&claims, method, path, key, body).await
-    }
-
-    /// The same for the administrator called `name`.
-    pub async fn administer(&self, name: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
-        let claims = json!({ "sub": name, "cognito:groups": "[administrators]" });
-        self.call_with(&claims, method, path, None, body).await
-    }
-
-    async fn call_with(
-        &self,
-        claims: &Value,
-        method: &str,
-        path: &str,
-        key: Option<&str>,
-        body: &Value,
-    ) -> (u16, Value) {
-        let authorizer = json!({ "jwt": { "claims": claims, "scopes": null } });
-        let context = json!({ "http": { "method": method }, "timeEpoch": 0, "authorizer": authorizer });
         let mut request = Request::builder().method(method).uri(path);
         if let Some(key) = key {
             request = request.header("Idempotency-Key", key);
         }
-        let mut request = request.body(Body::from(body.to_string())).unwrap();
-        let context = RequestContext::ApiGatewayV2(serde_json::from_value(context).unwrap());
-        request.extensions_mut().insert(context);
-        let answer = self.functions.api.clone().call(request).await.unwrap();
+        let answer = self.requested(request.body(Body::from(body.to_string())).unwrap(), claims).await;
         let status = answer.status().as_u16();
         let location = answer.headers().get("location").map(|link| link.to_str().unwrap().to_owned());
         let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
         let body = || if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
         (status, location.map_or_else(body, Value::from))
+    }
+
+    /// An administrator's client calls the API; returns what it answers.
+    pub async fn administer(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let answer = self.administrators(method, path, body).await;
+        let status = answer.status().as_u16();
+        let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        (status, if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() })
+    }
+
+    /// The same for the administrator called `name`.
+    pub async fn administer_as(&self, name: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let claims = json!({ "sub": name, "cognito:groups": "[administrators]" });
+        let request = Request::builder().method(method).uri(path);
+        let answer = self.requested(request.body(Body::from(body.to_string())).unwrap(), claims).await;
+        let status = answer.status().as_u16();
+        let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        (status, if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() })
+    }
+
+    /// The same; returns everything that it answers.
+    pub async fn administrators(&self, method: &str, path: &str, body: &Value) -> axum::response::Response {
+        let claims = json!({
+            "sub": "administrator-1", "name": "Suzuki", "cognito:groups": "[administrators]",
+        });
+        let request = Request::builder().method(method).uri(path);
+        self.requested(request.body(Body::from(body.to_string())).unwrap(), claims).await
+    }
+
+    /// What the API answers to somebody with these claims.
+    async fn requested(&self, mut request: Request, claims: Value) -> axum::response::Response {
+        let authorizer = json!({ "jwt": { "claims": claims, "scopes": null } });
+        let http = json!({
+            "method": request.method().as_str(), "sourceIp": "203.0.113.9", "userAgent": "Browser/1",
+        });
+        let context = json!({ "http": http, "timeEpoch": 0, "authorizer": authorizer });
+        let context = RequestContext::ApiGatewayV2(serde_json::from_value(context).unwrap());
+        request.extensions_mut().insert(context);
+        self.functions.api.clone().call(request).await.unwrap()
     }
 
     /// Posts to an address; returns everything that it answers.
@@ -547,6 +595,7 @@ impl Functions {
         let bucket = clients(s3).bucket(BUCKET, clock.clone());
         let dynamodb = clients(table_url).dynamodb();
         let (inbox, directory) = (Inbox::new(dynamodb.clone(), INBOX), Directory::new(dynamodb, DIRECTORY));
+        let audit = Audit::new(clients(table_url).dynamodb(), AUDIT, AUDIT_KEPT);
         let aws = clients(aws_url);
         let queue = |fake: &FakeQueue| Queue::new(aws.sqs(), fake.url());
         let page_inbox_app_ids = vec!["26390203743090".to_owned(), "263902037430900".to_owned()];
@@ -576,6 +625,7 @@ impl Functions {
             ),
             written,
             relay: Relay::new(queue(outbound), queue(profiles), queue(media)),
+            audit_writer: AuditWriter::new(audit.clone()),
             dispatcher: Dispatcher::new(
                 inbox.clone(),
                 directory.clone(),
@@ -628,6 +678,7 @@ impl Functions {
                     directory: directory.clone(),
                     bucket,
                     clock: clock.clone(),
+                    audit: audit.clone(),
                 })
                 .merge(admin_routes(AdminApi {
                     inbox,
@@ -636,6 +687,7 @@ impl Functions {
                     inbound: queue(inbound),
                     clock: clock.clone(),
                     secret_prefix: PREFIX.to_owned(),
+                    audit,
                 })),
                 RolesClaim::default(),
             ),

@@ -48,6 +48,7 @@ def _use_everything(stack: Testbed) -> None:
     }
     stack.aws("sqs").send_message(QueueUrl=outputs["MediaQueueUrl"], MessageBody=json.dumps(work))
     eventually(lambda: stack.authorizations("media-fetch"), "media-fetch at work", 30)
+    eventually(lambda: stack.authorizations("audit-writer"), "audit-writer at work", 30)
     for function in (
         "idle-close",
         "unanswered-close",
@@ -63,6 +64,7 @@ def _attempts(stack: Testbed):
     outputs = stack.description["aws"]["outputs"]
     tables = {name: value for name, value in outputs.items() if "Table" in name}
     queues = {name: value for name, value in outputs.items() if "Queue" in name}
+    audit = next(value for name, value in tables.items() if "Audit" in name)
     inbox = next(value for name, value in tables.items() if "Inbox" in name)
     directory = next(value for name, value in tables.items() if "Directory" in name)
     inbound = next(value for name, value in queues.items() if "Inbound" in name)
@@ -77,6 +79,23 @@ def _attempts(stack: Testbed):
         "delete from the inbox": ("dynamodb", lambda c: c.delete_item(TableName=inbox, Key=key)),
         "scan the inbox": ("dynamodb", lambda c: c.scan(TableName=inbox, Limit=1)),
         "write the directory": ("dynamodb", lambda c: c.put_item(TableName=directory, Item=key)),
+        "change the audit log": (
+            "dynamodb",
+            lambda c: c.update_item(TableName=audit, Key={"pk": {"S": "forbidden"}}, UpdateExpression="REMOVE act"),
+        ),
+        "delete from the audit log": ("dynamodb", lambda c: c.delete_item(TableName=audit, Key={"pk": {"S": "forbidden"}})),
+        "scan the audit log": ("dynamodb", lambda c: c.scan(TableName=audit, Limit=1)),
+        "write the audit log": ("dynamodb", lambda c: c.put_item(TableName=audit, Item={"pk": {"S": "forbidden"}})),
+        "search the audit log": (
+            "dynamodb",
+            lambda c: c.query(
+                TableName=audit,
+                IndexName="time",
+                KeyConditionExpression="#month = :month",
+                ExpressionAttributeNames={"#month": "month"},
+                ExpressionAttributeValues={":month": {"S": "2026-01"}},
+            ),
+        ),
         "send to inbound": (
             "sqs",
             lambda c: c.send_message(QueueUrl=inbound, MessageBody="{}", MessageGroupId="x", MessageDeduplicationId="x"),
@@ -104,71 +123,93 @@ def _attempts(stack: Testbed):
     }
 
 
-EVERYTHING_ELSE = {"scan the inbox", "delete a secret", "list the files"}
+EVERYTHING_ELSE = {
+    "scan the inbox", "delete a secret", "list the files", "change the audit log", "delete from the audit log",
+    "scan the audit log",
+}
+_AUDIT = {"write the audit log", "search the audit log"}
 _FILES = {"read a customer's file", "write a customer's file", "write an upload", "write an icon"}
 MUST_NOT = {
     "webhook-ingest": {
         "read the inbox", "write the inbox", "delete from the inbox", "write the directory", "send to outbound",
         "take from inbound", "write a LINE secret",
         *_FILES,
+        *_AUDIT,
     },
     "inbox-writer": {
         "write the directory", "send to inbound", "send to outbound", "read the Meta app", "read a LINE secret",
         "write a LINE secret",
         *_FILES,
+        *_AUDIT,
     },
     "change-relay": {
         "read the inbox", "write the inbox", "delete from the inbox", "write the directory", "send to inbound",
         "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
         *_FILES,
+        *_AUDIT,
     },
     "reply-dispatch": {
         "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
         "write a LINE secret",
         *_FILES,
+        *_AUDIT,
     },
     "profile-fetch": {
         "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
         "write a LINE secret",
         *_FILES,
+        *_AUDIT,
     },
     "media-fetch": {
         "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
         "read the Meta app", "write a LINE secret", "read a customer's file", "write an upload",
+        *_AUDIT,
     },
     "pending-sweep": {
         "read the inbox", "write the inbox", "delete from the inbox", "write the directory", "send to inbound",
         "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
         *_FILES,
+        *_AUDIT,
     },
     "scheduled-send": {
         "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
         "read the Meta app", "read a LINE secret", "write a LINE secret",
         *_FILES,
+        *_AUDIT,
     },
     "idle-close": {
         "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
         "read the Meta app", "read a LINE secret", "write a LINE secret",
         *_FILES,
+        *_AUDIT,
     },
     "unanswered-close": {
         "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
         "read the Meta app", "read a LINE secret", "write a LINE secret",
         *_FILES,
+        *_AUDIT,
     },
     "reply-limit-close": {
         "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
         "read the Meta app", "read a LINE secret", "write a LINE secret",
         *_FILES,
+        *_AUDIT,
     },
     "token-refresh": {
         "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
         "take from inbound", "write a LINE secret",
         *_FILES,
+        *_AUDIT,
     },
     "inbox-api": {
         "delete from the inbox", "send to inbound", "send to outbound", "take from inbound", "read the Meta app",
         "read a LINE secret", "write a LINE secret", "write a customer's file", "write an icon",
+        "search the audit log",
+    },
+    "audit-writer": {
+        "read the inbox", "write the inbox", "delete from the inbox", "write the directory", "send to inbound",
+        "send to outbound", "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
+        "search the audit log", *_FILES,
     },
     "admin-api": {"write the inbox", "send to outbound", "take from inbound", "read the Meta app", *_FILES},
 }

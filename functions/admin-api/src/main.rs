@@ -6,7 +6,7 @@ use axum::middleware::{Next, from_fn};
 use inbox_api::{AdminApi, RolesClaim, admin_routes, answering, request_id};
 use lambda_http::Error;
 use madoguchi_runtime::{Aws, Env, Function, Queue, SecretWriter};
-use madoguchi_store::{Directory, Inbox};
+use madoguchi_store::{Audit, Directory, Inbox};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -14,8 +14,9 @@ async fn main() -> Result<(), Error> {
     let mut env = Env::from_process();
     let tables = (env.inbox_table(), env.directory_table());
     let roles = RolesClaim::new(&env.roles_claim());
-    let config = (tables, env.inbound_queue_url(), env.secret_prefix(), env.aws());
-    let ((inbox, directory), inbound, secret_prefix, aws) = env.finish(config)?;
+    let audit = (env.audit_table(), env.audit_retention());
+    let config = (tables, audit, env.inbound_queue_url(), env.secret_prefix(), env.aws());
+    let ((inbox, directory), (audit, keep), inbound, secret_prefix, aws) = env.finish(config)?;
     let aws = Aws::new(aws)?;
     let api = AdminApi {
         inbox: Inbox::new(aws.dynamodb(), inbox),
@@ -24,6 +25,7 @@ async fn main() -> Result<(), Error> {
         inbound: Queue::new(aws.sqs(), inbound),
         clock: function.clock(),
         secret_prefix,
+        audit: Audit::new(aws.dynamodb(), audit, keep),
     };
     let invocation = from_fn(move |request: Request, next: Next| {
         let function = function.clone();

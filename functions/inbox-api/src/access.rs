@@ -73,6 +73,8 @@ pub const ROUTES: &[Route] = &[
     ("POST", "/api/departments", Access::To(Act::Administrate)),
     ("PATCH", "/api/departments/{department}", Access::To(Act::Administrate)),
     ("DELETE", "/api/departments/{department}", Access::To(Act::Administrate)),
+    ("GET", "/api/audit", Access::To(Act::Audit)),
+    ("GET", "/api/audit/export", Access::To(Act::Audit)),
     ("GET", "/api/quarantine", Access::To(Act::Replay)),
     ("POST", "/api/quarantine/{quarantined}/replay", Access::To(Act::Replay)),
 ];

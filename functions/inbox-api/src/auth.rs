@@ -8,9 +8,10 @@ use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap};
 use lambda_http::request::RequestContext;
-use madoguchi_domain::{Act, Language, OperatorId, Role};
+use madoguchi_domain::audit::Author;
+use madoguchi_domain::{Act, Language, OperatorId, Role, Timestamp};
 
-use crate::ApiError;
+use crate::{ApiError, request_id};
 
 /// The claim that lists a person's groups: Cognito's unless another issuer names it otherwise.
 #[derive(Clone, Debug)]
@@ -38,6 +39,15 @@ pub(crate) struct Operator {
     pub(crate) name: String,
     pub(crate) role: Role,
     language: Language,
+    from: Origin,
+}
+
+/// Where a request came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Origin {
+    ip: Option<String>,
+    user_agent: Option<String>,
+    request_id: String,
 }
 
 /// For whom an answer is written.
@@ -50,7 +60,19 @@ pub(crate) struct Reader {
 
 impl Operator {
     pub(crate) fn reader(&self) -> Reader {
-        Reader { language: self.language, administrator: self.role.may(Act::Administrate) }
+        Reader { language: self.language, administrator: self.is_administrator() }
+    }
+
+    /// Whether their reads are recorded (AUD-3): operators read for their work.
+    pub(crate) fn is_administrator(&self) -> bool {
+        self.role.may(Act::Administrate)
+    }
+
+    /// As what they do is signed, see [`madoguchi_store::Directory::by`].
+    pub(crate) fn author(&self, now: Timestamp) -> Author {
+        let Origin { ip, user_agent, request_id } = &self.from;
+        let author = Author::person(&self.id, &self.name, self.role, now);
+        author.from_where(ip.as_deref(), user_agent.as_deref(), request_id)
     }
 }
 
@@ -77,7 +99,20 @@ pub(crate) fn caller(request: &Request, claim: &RolesClaim) -> Result<Operator, 
     let groups = claims.get(&*claim.0).map_or("", String::as_str);
     let role = Role::of_groups(names(groups)).ok_or(ApiError::NoRole)?;
     let name = name(claims).unwrap_or(id).to_owned();
-    Ok(Operator { id: OperatorId(id.clone()), name, role, language: language(request.headers()) })
+    let (language, from) = (language(request.headers()), origin(request.extensions()));
+    Ok(Operator { id: OperatorId(id.clone()), name, role, language, from })
+}
+
+fn origin(extensions: &Extensions) -> Origin {
+    let request_id = request_id(extensions).to_owned();
+    match extensions.get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV2(context)) => Origin {
+            ip: context.http.source_ip.clone(),
+            user_agent: context.http.user_agent.clone(),
+            request_id,
+        },
+        _ => Origin { request_id, ..Origin::default() },
+    }
 }
 
 fn claims(extensions: &Extensions) -> Option<&HashMap<String, String>> {

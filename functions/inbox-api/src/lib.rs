@@ -5,6 +5,7 @@
 //! reply is written down as queued, and the change of the table sets everything else going.
 
 pub mod access;
+mod audit;
 mod auth;
 mod boundary;
 mod brands;
@@ -28,8 +29,10 @@ use axum::Router;
 use axum::extract::State;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, patch, post, put};
+use madoguchi_domain::audit::{Entry, Fields};
+use madoguchi_domain::{ChannelId, ConversationId};
 use madoguchi_runtime::{Bucket, Clock, Queue, SecretWriter};
-use madoguchi_store::{ChannelCache, Directory, Inbox, SenderCache};
+use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, SenderCache};
 
 use auth::Operator;
 pub use auth::RolesClaim;
@@ -52,6 +55,26 @@ pub struct Api {
     pub clock: Clock,
     /// Where files lie.
     pub bucket: Bucket,
+    /// Where administrators' reads are recorded.
+    pub audit: Audit,
+}
+
+impl Api {
+    /// Records that an administrator reads a conversation, before anything of it is answered (AUD-3). What operators read
+    /// for their work is not recorded.
+    pub(crate) async fn is_read(
+        &self,
+        conversation: ConversationId,
+        channel: ChannelId,
+        reader: &Operator,
+    ) -> Result<(), ApiError> {
+        if reader.is_administrator() {
+            let now = self.clock.now();
+            let entry = Entry::read(conversation, channel, reader.author(now), now);
+            let _recorded_within_this_hour = self.audit.record(&entry).await?;
+        }
+        Ok(())
+    }
 }
 
 /// What the administrators' routes work with. Only they touch credentials.
@@ -69,6 +92,30 @@ pub struct AdminApi {
     pub clock: Clock,
     /// What the names of the secrets begin with, without the slash.
     pub secret_prefix: String,
+    /// The audit log.
+    pub audit: Audit,
+}
+
+impl AdminApi {
+    /// The same, whose writes say that `administrator` made them.
+    pub(crate) fn by(&self, administrator: &Operator) -> Self {
+        let author = administrator.author(self.clock.now());
+        Self { directory: self.directory.by(author), ..self.clone() }
+    }
+
+    /// Records that `administrator` asks for something that changes no item of the Directory, before it is done.
+    pub(crate) async fn is_asked(
+        &self,
+        act: &str,
+        subject: String,
+        after: Fields,
+        administrator: &Operator,
+    ) -> Result<(), ApiError> {
+        let now = self.clock.now();
+        let entry = Entry::asked(act, subject, administrator.author(now), after, now);
+        let _once = self.audit.record(&entry).await?;
+        Ok(())
+    }
 }
 
 type Shared = State<Arc<Api>>;
@@ -122,6 +169,8 @@ pub fn admin_routes(api: AdminApi) -> Router {
         .route("/api/brands/{brand}", patch(brands::change).delete(brands::remove))
         .route("/api/departments", get(departments::list).post(departments::add))
         .route("/api/departments/{department}", patch(departments::change).delete(departments::remove))
+        .route("/api/audit", get(audit::list))
+        .route("/api/audit/export", get(audit::export))
         .route("/api/quarantine", get(quarantine::list))
         .route("/api/quarantine/{quarantined}/replay", post(quarantine::replay))
         .with_state(Arc::new(api))

@@ -5,7 +5,7 @@ use axum::middleware::{Next, from_fn};
 use inbox_api::{Api, RolesClaim, answering, request_id, routes};
 use lambda_http::Error;
 use madoguchi_runtime::{Aws, Env, Function};
-use madoguchi_store::{ChannelCache, Directory, Inbox, SenderCache};
+use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, SenderCache};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -13,8 +13,9 @@ async fn main() -> Result<(), Error> {
     let mut env = Env::from_process();
     let tables = (env.inbox_table(), env.directory_table());
     let roles = RolesClaim::new(&env.roles_claim());
-    let config = (tables, env.media_bucket(), env.aws());
-    let ((inbox, directory), bucket, aws) = env.finish(config)?;
+    let audit = (env.audit_table(), env.audit_retention());
+    let config = (tables, audit, env.media_bucket(), env.aws());
+    let ((inbox, directory), (audit, keep), bucket, aws) = env.finish(config)?;
 
     let aws = Aws::new(aws)?;
     let directory = Directory::new(aws.dynamodb(), directory);
@@ -25,6 +26,7 @@ async fn main() -> Result<(), Error> {
         directory,
         bucket: aws.bucket(bucket, function.clock()),
         clock: function.clock(),
+        audit: Audit::new(aws.dynamodb(), audit, keep),
     };
     let invocation = from_fn(move |request: Request, next: Next| {
         let function = function.clone();

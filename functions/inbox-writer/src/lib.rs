@@ -165,7 +165,7 @@ impl Writer {
         let EventBody::Progress(Progress { stage: Stage::Failed(refusal), .. }) = &event.body else {
             return Ok(());
         };
-        let directory = self.channels.directory();
+        let directory = self.channels.directory().by_function("inbox-writer");
         match channel_consequence(refusal) {
             None => {}
             Some(ChannelConsequence::Pause(pause, rest)) => {

@@ -104,6 +104,7 @@ impl MediaFetcher {
         clock: Clock,
         metrics: Metrics,
     ) -> Self {
+        let directory = directory.by_function("media-fetch");
         Self { inbox, directory, credentials, http, addresses, bucket, clock, metrics }
     }
 

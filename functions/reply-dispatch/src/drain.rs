@@ -78,6 +78,7 @@ impl Dispatcher {
     ) -> Self {
         let public_base_url = public_base_url.into();
         let senders = SenderCache::new(directory.clone());
+        let directory = directory.by_function("reply-dispatch");
         Self { inbox, directory, senders, credentials, http, providers, public_base_url, clock, metrics }
     }
 

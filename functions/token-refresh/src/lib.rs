@@ -93,7 +93,7 @@ impl TokenRefresh {
         metrics: Metrics,
     ) -> Self {
         Self {
-            directory,
+            directory: directory.by_function("token-refresh"),
             secrets,
             names,
             http,

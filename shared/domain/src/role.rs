@@ -88,11 +88,13 @@ pub enum Act {
     Authorize,
     /// See what was quarantined, and play it again.
     Replay,
+    /// Search and export the audit log.
+    Audit,
 }
 
 impl Act {
     /// Every act, for tables and tests.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Read,
         Self::Answer,
         Self::ChangeOneself,
@@ -100,13 +102,14 @@ impl Act {
         Self::Administrate,
         Self::Authorize,
         Self::Replay,
+        Self::Audit,
     ];
 
     /// The least role that may.
     pub const fn least(self) -> Role {
         match self {
             Self::Read | Self::Answer | Self::ChangeOneself | Self::SeeOrganisation => Role::Operator,
-            Self::Administrate | Self::Authorize | Self::Replay => Role::Administrator,
+            Self::Administrate | Self::Authorize | Self::Replay | Self::Audit => Role::Administrator,
         }
     }
 }
@@ -125,6 +128,7 @@ mod tests {
             (Act::Administrate, [false, true, true]),
             (Act::Authorize, [false, true, true]),
             (Act::Replay, [false, true, true]),
+            (Act::Audit, [false, true, true]),
         ];
         assert_eq!(rows.map(|(act, _)| act), Act::ALL);
         for (act, expected) in rows {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use reqwest::Url;
 
+use madoguchi_domain::Span;
+
 use crate::aws::AwsConfig;
 use crate::secrets::Secret;
 
@@ -51,6 +53,7 @@ const TWILIO_BASE_URL: &str = "https://api.twilio.com";
 // The Page inbox on the web, and Meta Business Suite.
 const PAGE_INBOX_APP_IDS: &str = "26390203743090,263902037430900";
 const LINE_DATA_BASE_URL: &str = "https://api-data.line.me";
+const AUDIT_RETENTION_DAYS: i64 = 365;
 const WEBHOOK_BODY_LIMIT_BYTES: usize = 1_048_576;
 
 impl Env {
@@ -78,6 +81,25 @@ impl Env {
     /// `DIRECTORY_TABLE`: the table of channels.
     pub fn directory_table(&mut self) -> String {
         self.text("DIRECTORY_TABLE", "set it to the name of the Directory table")
+    }
+
+    /// `AUDIT_TABLE`: the table of the audit log.
+    pub fn audit_table(&mut self) -> String {
+        self.text("AUDIT_TABLE", "set it to the name of the Audit table")
+    }
+
+    /// `AUDIT_RETENTION_DAYS`: how long entries of the audit log are kept; 365 days unless set.
+    pub fn audit_retention(&mut self) -> Span {
+        const NAME: &str = "AUDIT_RETENTION_DAYS";
+        let days = match self.get(NAME).map(|text| (text.parse(), text)) {
+            None => AUDIT_RETENTION_DAYS,
+            Some((Ok(days @ 1..=36_500), _)) => days,
+            Some((_, text)) => {
+                self.note(NAME, format!("is `{text}`"), "set it to a number of days, or remove it for 365");
+                AUDIT_RETENTION_DAYS
+            }
+        };
+        Span::from_days(days)
     }
 
     /// `INBOUND_QUEUE_URL`: where webhooks leave their events.
@@ -297,13 +319,17 @@ mod tests {
 
     #[test]
     fn malformed_numbers_and_ids_are_refused() {
-        let mut env = env(&[("WEBHOOK_BODY_LIMIT_BYTES", "1M"), ("PAGE_INBOX_APP_IDS", "1, x")]);
-        let config = (env.webhook_body_limit_bytes(), env.providers());
+        let mut env = env(&[
+            ("WEBHOOK_BODY_LIMIT_BYTES", "1M"),
+            ("PAGE_INBOX_APP_IDS", "1, x"),
+            ("AUDIT_RETENTION_DAYS", "0"),
+        ]);
+        let config = (env.webhook_body_limit_bytes(), env.providers(), env.audit_retention());
         let text = env.finish(config).unwrap_err().to_string();
-        assert!(
-            text.contains("WEBHOOK_BODY_LIMIT_BYTES is `1M`") && text.contains("PAGE_INBOX_APP_IDS"),
-            "{text}"
-        );
+        for part in ["WEBHOOK_BODY_LIMIT_BYTES is `1M`", "PAGE_INBOX_APP_IDS", "AUDIT_RETENTION_DAYS is `0`"]
+        {
+            assert!(text.contains(part), "{text}");
+        }
     }
 
     #[test]

@@ -49,11 +49,26 @@
 //! must be looked at. Channels, operators and personas are remembered for [`SETTINGS_CACHE`]: an ordinary reply reads
 //! none of them.
 //!
+//! Writes that the audit log tells of say in `changed_by` who made them.
+//!
+//! # Audit table
+//!
+//! Entries (`{id}`), which nothing changes or deletes but their end of life. An entry's id follows from what it tells, so that
+//! telling it again finds the first. Every search is one of its indexes, sorted by `{ms:013}-{id}`: `time` (a month of UTC),
+//! `actor`, `channel`, `conversation`; the last two hold only what has one.
+//!
+//! | access pattern | cost (1 KB entries) |
+//! | --- | --- |
+//! | tell of a write | 1 WRU, `time` 1, `actor` 1, and 1 for each of channel and conversation |
+//! | tell of a read | the same the first time in an hour, then 1 WRU for a condition that fails |
+//! | search | 1 query per 1 MB of entries in the span of time, and 1 per month without an actor, channel or conversation |
+//!
 //! Every write of a conversation is conditional on the version that was read, every write of a
 //! message on its `rev`. A lost race is [`Saved::Conflict`], a result and not an error. A message and what it does to
 //! its conversation are two writes, in this order; what ended between them is made up for by whoever comes next.
 
 mod access;
+pub mod audit;
 mod cache;
 pub mod directory;
 mod error;
@@ -61,6 +76,7 @@ pub mod inbox;
 mod item;
 pub mod work;
 
+pub use audit::Audit;
 pub use cache::{ChannelCache, SETTINGS_CACHE, SenderCache};
 pub use directory::Directory;
 pub use error::StoreError;

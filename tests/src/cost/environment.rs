@@ -19,7 +19,7 @@ use madoguchi_domain::deadline::DeadlineKind;
 use madoguchi_runtime::batch::{Invocation, process, process_changes};
 use madoguchi_runtime::http::provider_client;
 use madoguchi_runtime::{Aws, Clock, Metrics, ProviderConfig, Queue, SecretCache};
-use madoguchi_store::{ChannelCache, Directory, Inbox, SenderCache};
+use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, SenderCache};
 use profile_fetch::Fetcher;
 use reply_dispatch::Dispatcher;
 use serde_json::Value;
@@ -28,9 +28,9 @@ use webhook_ingest::Ingest;
 use super::Function;
 use super::event::HttpAnswer;
 use super::world::Wiring;
-use crate::inbox::PREFIX;
+use crate::inbox::{AUDIT_KEPT, PREFIX};
 use crate::support::aws::clients;
-use crate::support::dynamo::{DIRECTORY, INBOX};
+use crate::support::dynamo::{AUDIT, DIRECTORY, INBOX};
 
 /// A call that is repeated because the machine is busy would be counted.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -126,6 +126,7 @@ impl Environment {
                     // No job of these is about files.
                     bucket: api.bucket("media", clock.clone()),
                     clock: clock.clone(),
+                    audit: Audit::new(api.dynamodb(), AUDIT, AUDIT_KEPT),
                 }),
                 RolesClaim::default(),
             ),

@@ -25,6 +25,8 @@ use super::aws::clients;
 pub const INBOX: &str = "inbox";
 /// The name of the Directory table.
 pub const DIRECTORY: &str = "directory";
+/// The name of the Audit table.
+pub const AUDIT: &str = "audit";
 
 /// A batch that keeps failing is a bug in the function, not something to wait for.
 const MAX_ATTEMPTS: usize = 10;
@@ -37,7 +39,7 @@ pub struct Dynamo {
 }
 
 impl Dynamo {
-    /// Starts a database with both tables, empty. `clock` decides what is past its time to live.
+    /// Starts a database with the tables, empty. `clock` decides what is past its time to live.
     pub async fn start(clock: &Clock) -> Self {
         let database = Database::memory_with_clock(Arc::new(DatabaseClock(clock.clone()))).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -47,6 +49,7 @@ impl Dynamo {
         let client = dynamo.clients().dynamodb();
         create_inbox(&client).await;
         create_directory(&client).await;
+        create_audit(&client).await;
         dynamo
     }
 
@@ -95,6 +98,11 @@ impl Dynamo {
     /// Reads the Inbox table's stream from its beginning.
     pub fn stream(&self) -> StreamReader {
         StreamReader::new(self.database.clone(), INBOX)
+    }
+
+    /// Reads the Directory table's stream from its beginning.
+    pub fn directory_stream(&self) -> StreamReader {
+        StreamReader::new(self.database.clone(), DIRECTORY)
     }
 }
 
@@ -220,19 +228,11 @@ async fn create_inbox(client: &Client) {
         .global_secondary_indexes(index("inbox", keys("inbox_pk", "inbox_sk"), keys_only()))
         .global_secondary_indexes(index("deadline", keys("deadline_pk", "deadline_due"), keys_only()))
         .global_secondary_indexes(index("pending", keys("pending_pk", "pending_sk"), keys_only()))
-        .stream_specification(
-            StreamSpecification::builder()
-                .stream_enabled(true)
-                .stream_view_type(StreamViewType::NewAndOldImages)
-                .build()
-                .unwrap(),
-        )
+        .stream_specification(images())
         .send()
         .await
         .unwrap();
-    let expiry =
-        TimeToLiveSpecification::builder().enabled(true).attribute_name("expires_at").build().unwrap();
-    client.update_time_to_live().table_name(INBOX).time_to_live_specification(expiry).send().await.unwrap();
+    expire(client, INBOX).await;
 }
 
 async fn create_directory(client: &Client) {
@@ -248,9 +248,41 @@ async fn create_directory(client: &Client) {
         ]))
         .set_key_schema(Some(keys("pk", "sk")))
         .global_secondary_indexes(index("credential", keys("credential_pk", "credential_due"), keys_only()))
+        .stream_specification(images())
         .send()
         .await
         .unwrap();
+}
+
+async fn create_audit(client: &Client) {
+    let whole = || Projection::builder().projection_type(ProjectionType::All).build();
+    let names = ["pk", "position", "month", "actor", "channel", "conversation"];
+    let pk = KeySchemaElement::builder().attribute_name("pk").key_type(KeyType::Hash).build().unwrap();
+    client
+        .create_table()
+        .table_name(AUDIT)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(names.map(|name| attribute(name, ScalarAttributeType::S)).into()))
+        .key_schema(pk)
+        .global_secondary_indexes(index("time", keys("month", "position"), whole()))
+        .global_secondary_indexes(index("actor", keys("actor", "position"), whole()))
+        .global_secondary_indexes(index("channel", keys("channel", "position"), whole()))
+        .global_secondary_indexes(index("conversation", keys("conversation", "position"), whole()))
+        .send()
+        .await
+        .unwrap();
+    expire(client, AUDIT).await;
+}
+
+fn images() -> StreamSpecification {
+    let stream = StreamSpecification::builder().stream_enabled(true);
+    stream.stream_view_type(StreamViewType::NewAndOldImages).build().unwrap()
+}
+
+async fn expire(client: &Client, table: &str) {
+    let expiry =
+        TimeToLiveSpecification::builder().enabled(true).attribute_name("expires_at").build().unwrap();
+    client.update_time_to_live().table_name(table).time_to_live_specification(expiry).send().await.unwrap();
 }
 
 fn attribute(name: &str, kind: ScalarAttributeType) -> AttributeDefinition {

@@ -23,14 +23,14 @@ fn path(kind: ChannelKind) -> String {
 
 async fn switch(test: &TestInbox, kind: ChannelKind, verb: &str) -> Value {
     let (status, body) =
-        test.administer("admin-1", "POST", &format!("{}/{verb}", path(kind)), &json!({})).await;
+        test.administer_as("admin-1", "POST", &format!("{}/{verb}", path(kind)), &json!({})).await;
     assert_eq!(status, 200, "{body}");
     body
 }
 
 async fn delete(test: &TestInbox, kind: ChannelKind) -> Value {
     let confirm = json!({ "confirm": format!("Test {kind}") });
-    let (status, body) = test.administer("admin-1", "DELETE", &path(kind), &confirm).await;
+    let (status, body) = test.administer_as("admin-1", "DELETE", &path(kind), &confirm).await;
     assert_eq!(status, 200, "{body}");
     body
 }
@@ -76,7 +76,7 @@ async fn chn_19_a_channel_that_is_off_drops_what_comes_and_receives_again_when_i
         test.settle().await;
         assert_eq!(test.texts(id).await, ["question"], "{kind}");
         assert_eq!(test.dropped(), 2, "{kind}");
-        let (_, quarantine) = test.administer("admin-1", "GET", "/api/quarantine", &Value::Null).await;
+        let (_, quarantine) = test.administer_as("admin-1", "GET", "/api/quarantine", &Value::Null).await;
         assert_eq!(quarantine["items"], json!([]), "nothing of it is kept");
         let listed = test.get("/api/conversations?section=unanswered").await;
         assert_eq!(listed["items"].as_array().unwrap().len(), 1);
@@ -228,7 +228,7 @@ async fn chn_21_a_deleted_channel_keeps_its_history_and_nothing_else() {
         test.answer(answered, "k", "answer").await;
         test.settle().await;
         for wrong in [json!({"confirm": "Test"}), json!({"confirm": ""})] {
-            let (status, refused) = test.administer("admin-1", "DELETE", &path(kind), &wrong).await;
+            let (status, refused) = test.administer_as("admin-1", "DELETE", &path(kind), &wrong).await;
             assert_eq!((status, &refused["error"]["id"]), (422, &json!("not_confirmed")));
             assert!(refused["error"]["message"].as_str().unwrap().contains(&format!("Test {kind}")));
         }
@@ -264,14 +264,14 @@ async fn chn_21_a_deleted_channel_keeps_its_history_and_nothing_else() {
             ("POST", format!("{}/enable", path(kind)), json!({})),
             ("POST", format!("{}/disable", path(kind)), json!({})),
         ] {
-            let (status, refused) = test.administer("admin-1", method, &path, &body).await;
+            let (status, refused) = test.administer_as("admin-1", method, &path, &body).await;
             assert_eq!(
                 (status, &refused["error"]["id"]),
                 (409, &json!("channel_deleted")),
                 "{method} {path}"
             );
         }
-        let (_, channels) = test.administer("admin-1", "GET", "/api/channels", &Value::Null).await;
+        let (_, channels) = test.administer_as("admin-1", "GET", "/api/channels", &Value::Null).await;
         let item = channels["items"]
             .as_array()
             .unwrap()
@@ -354,11 +354,11 @@ async fn chn_21_the_same_account_goes_on_with_its_conversations_if_the_administr
                 "channel_secret": demo::LINE_SECRET,
             }),
         };
-        let (status, refused) = test.administer("admin-2", "POST", "/api/channels", &new).await;
+        let (status, refused) = test.administer_as("admin-2", "POST", "/api/channels", &new).await;
         assert_eq!((status, &refused["error"]["id"]), (409, &json!("channel_deleted")), "{refused}");
         assert!(refused["error"]["message"].as_str().unwrap().contains("resume"));
         new["resume"] = json!(true);
-        let (status, back) = test.administer("admin-2", "POST", "/api/channels", &new).await;
+        let (status, back) = test.administer_as("admin-2", "POST", "/api/channels", &new).await;
         assert_eq!(status, 201, "{back}");
         assert_eq!(back["id"], json!(TestInbox::channel_id(kind)));
         let channel = test.channel(kind).await;
@@ -377,7 +377,7 @@ async fn chn_21_the_same_account_goes_on_with_its_conversations_if_the_administr
         test.settle().await;
         assert_eq!(failure(&test, id, key).await, None);
         assert_eq!(test.simulator.sent().len(), 1);
-        let (status, refused) = test.administer("admin-2", "POST", "/api/channels", &new).await;
+        let (status, refused) = test.administer_as("admin-2", "POST", "/api/channels", &new).await;
         assert_eq!((status, &refused["error"]["id"]), (409, &json!("channel_exists")), "{refused}");
     }
 }
@@ -389,15 +389,15 @@ async fn two_administrators_at_once_leave_one_state_behind() {
         (format!("{}/disable", path(ChannelKind::Line)), json!({"confirm": "Test line"}));
     let none = json!({});
     let (one, other) = tokio::join!(
-        test.administer("admin-1", "POST", &disable, &none),
-        test.administer("admin-2", "POST", &disable, &none),
+        test.administer_as("admin-1", "POST", &disable, &none),
+        test.administer_as("admin-2", "POST", &disable, &none),
     );
     assert_eq!((one.0, other.0), (200, 200));
     assert_eq!(one.1["status"], other.1["status"], "the first one's word stands");
     let line = path(ChannelKind::Line);
     let (one, other) = tokio::join!(
-        test.administer("admin-1", "DELETE", &line, &confirm),
-        test.administer("admin-2", "DELETE", &line, &confirm),
+        test.administer_as("admin-1", "DELETE", &line, &confirm),
+        test.administer_as("admin-2", "DELETE", &line, &confirm),
     );
     assert_eq!((one.0, other.0), (200, 200));
     assert_eq!(one.1["status"], other.1["status"]);
@@ -406,8 +406,8 @@ async fn two_administrators_at_once_leave_one_state_behind() {
     let messenger = path(ChannelKind::Messenger);
     let confirm = json!({"confirm": "Test messenger"});
     let (_, deleted) = tokio::join!(
-        test.administer("admin-1", "POST", &enable, &none),
-        test.administer("admin-2", "DELETE", &messenger, &confirm),
+        test.administer_as("admin-1", "POST", &enable, &none),
+        test.administer_as("admin-2", "DELETE", &messenger, &confirm),
     );
     assert_eq!(deleted.0, 200);
     for kind in KINDS {

@@ -28,7 +28,7 @@ pub(crate) async fn add(
     let name = free(&api, &new.name, None).await?;
     let now = api.clock.now();
     let brand = Brand { id: BrandId::derive(&name, now), name, created_at: now, removed_at: None, rev: 0 };
-    if api.directory.save_brand(&brand).await? == Saved::Conflict {
+    if api.by(&administrator).directory.save_brand(&brand).await? == Saved::Conflict {
         return Err(ApiError::NameTaken);
     }
     tracing::info!(brand.id = %brand.id, operator.id = administrator.id.0, "Added brand `{}`", brand.id);

@@ -16,6 +16,7 @@ pub(crate) async fn remove(
     administrator: Operator,
     InPath(id): InPath<BrandId>,
 ) -> Result<StatusCode, ApiError> {
+    let api = api.by(&administrator);
     for _ in 0..TRIES {
         let mut brand = existing(&api, id).await?;
         let mut channels = api.directory.channels().await?;

@@ -51,6 +51,7 @@ pub(crate) async fn change(
 ) -> Result<Json<ChannelView>, ApiError> {
     let department = changes.department_id.flatten();
     super::placed(&api, changes.brand_id.flatten(), department).await?;
+    let api = api.by(&administrator);
     for _ in 0..TRIES {
         let before = present(&api, id).await?;
         let mut channel = changed(&before, changes.clone())?;

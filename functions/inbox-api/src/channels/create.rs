@@ -122,6 +122,7 @@ pub(crate) async fn create(
     let departments = departments::current(&api).await?.len();
     organisation::may_connect(kind, there, departments).map_err(ApiError::TooManyChannels)?;
     let now = api.clock.now();
+    let api = api.by(&administrator);
     let check_at = now + HEAD_START;
     let connection_id = match &reach {
         Reach::Through(connection) => *connection,

@@ -31,6 +31,7 @@ pub(crate) async fn reauthorize(
 ) -> Result<Json<ChannelView>, ApiError> {
     let channel = present(&api, id).await?;
     let credential = credential(&channel, new)?;
+    let api = api.by(&administrator);
     let (connection, now) = (channel.connection_id, api.clock.now());
     connections::authorize(&api, connection, id, &credential, false, now, now).await?;
     tracing::info!(

@@ -19,6 +19,7 @@ pub(crate) async fn read(
     InPath(id): InPath<ConversationId>,
 ) -> Result<Json<ConversationView>, ApiError> {
     let conversation = existing(&api, id).await?;
+    api.is_read(id, conversation.channel_id, &operator).await?;
     let mut view = shown(&api, &conversation, operator.reader()).await?;
     if conversation.is_group() {
         view.held_with(&api.inbox.group(id, MOST_PARTICIPANTS).await?);

@@ -31,7 +31,7 @@ pub(crate) async fn add(
     let hours = new.hours.map(BusinessHours::checked).transpose().map_err(ApiError::hours)?;
     let id = DepartmentId::derive(&name, now);
     let department = Department { id, name, hours, created_at: now, removed_at: None, rev: 0 };
-    if api.directory.save_department(&department).await? == Saved::Conflict {
+    if api.by(&administrator).directory.save_department(&department).await? == Saved::Conflict {
         return Err(ApiError::NameTaken);
     }
     tracing::info!(department.id = %department.id, operator.id = administrator.id.0, "Added department `{}`", department.id);

@@ -17,6 +17,7 @@ pub(crate) async fn remove(
     administrator: Operator,
     InPath(id): InPath<DepartmentId>,
 ) -> Result<StatusCode, ApiError> {
+    let api = api.by(&administrator);
     for _ in 0..TRIES {
         let mut department = existing(&api, id).await?;
         let mut channels = api.directory.channels().await?;

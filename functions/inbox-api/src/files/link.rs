@@ -25,7 +25,7 @@ pub(crate) struct LinkView {
 
 pub(crate) async fn link(
     State(api): Shared,
-    _: Operator,
+    operator: Operator,
     InPath(id): InPath<ConversationId>,
     InPath(key): InPath<MessageKey>,
     InPath(AttachmentIndex(index)): InPath<AttachmentIndex>,
@@ -39,6 +39,7 @@ pub(crate) async fn link(
         Some(Media::Gone) => return Err(ApiError::AttachmentGone),
         None => return Err(ApiError::AttachmentNotFound),
     };
+    api.is_read(id, message.channel_id, &operator).await?;
     let serving = serving(&stored.content_type);
     let disposition = disposition(serving.inline, attachment.title.as_deref());
     let described = Described { content_type: serving.content_type, disposition: &disposition };

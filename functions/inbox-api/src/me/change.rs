@@ -28,6 +28,7 @@ pub(crate) async fn change(
     operator: Operator,
     JsonBody(changes): JsonBody<Changes>,
 ) -> Result<Json<MeView>, ApiError> {
+    let directory = api.directory.by(operator.author(api.clock.now()));
     for _ in 0..TRIES {
         let before = profile(&api, &operator).await?;
         let mut after = before.clone();
@@ -38,7 +39,7 @@ pub(crate) async fn change(
         after.mode = changes.sender.unwrap_or(before.mode);
         // The account's name is not checked before customers are to see it.
         after.sender(after.mode).map_err(ApiError::SenderName)?;
-        if api.directory.save_operator(&after).await? == Saved::Done {
+        if directory.save_operator(&after).await? == Saved::Done {
             let picture = api.inbox.operator_picture(&operator.id).await?;
             let view = MeView::new(&api, &after, picture.as_ref());
             api.senders.wrote(Profile { rev: after.rev + 1, ..after }, api.clock.now());

@@ -32,11 +32,12 @@ async fn try_to_remember(api: &Api, operator: &Operator, mode: SenderMode) -> Re
     if current(api.senders.profile(&operator.id, now).await?, operator).mode == mode {
         return Ok(());
     }
+    let directory = api.directory.by(operator.author(now));
     for _ in 0..TRIES {
         let mut profile = current(api.directory.operator(&operator.id).await?, operator);
         if profile.mode != mode {
             profile.mode = mode;
-            if api.directory.save_operator(&profile).await? == Saved::Conflict {
+            if directory.save_operator(&profile).await? == Saved::Conflict {
                 continue;
             }
             profile.rev += 1;

@@ -8,6 +8,7 @@ use axum::response::IntoResponse;
 use madoguchi_channels::envelope::{self, UnreadableWork};
 use madoguchi_channels::twilio::{self, Form};
 use madoguchi_channels::{InboundEvent, InboundWork, QuarantinePart, line, messenger};
+use madoguchi_domain::audit::Fields;
 use madoguchi_domain::{ChannelKind, ChannelStatus, Timestamp};
 use madoguchi_runtime::FifoEntry;
 use madoguchi_store::inbox::Quarantined;
@@ -38,6 +39,8 @@ pub(crate) async fn replay(
     }
     let now = api.clock.now();
     let replayed = events.len();
+    let told = Fields::from([("events".to_owned(), replayed.into())]);
+    api.is_asked("quarantine.replayed", format!("quarantine/{id}"), told, &administrator).await?;
     let entries: Vec<_> = events.into_iter().map(|event| entry(event, now)).collect::<Result<_, _>>()?;
     // Sent first: after a crash it is here and in the queue, and filing it twice is harmless.
     for entry in entries {

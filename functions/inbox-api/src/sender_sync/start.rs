@@ -14,7 +14,7 @@ pub(crate) async fn start(
     administrator: Operator,
 ) -> Result<(StatusCode, Json<SenderSyncView>), ApiError> {
     let now = api.clock.now();
-    api.directory.plan_sender_sync(now).await?;
+    api.by(&administrator).directory.plan_sender_sync(now).await?;
     tracing::info!(operator.id = administrator.id.0, "A sync of sender names was asked for");
     let state = api.directory.sender_sync().await?;
     Ok((StatusCode::ACCEPTED, Json(SenderSyncView::new(state, now))))

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use aws::FakeAws;
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
-use axum::http::{Request, StatusCode};
+use axum::http::{HeaderMap, Request, StatusCode};
 use axum::{BoxError, Router};
 use inbox_api::{AdminApi, Api, RolesClaim, admin_routes, answering, routes};
 use lambda_http::Service;
@@ -17,14 +17,17 @@ use madoguchi_domain::conversation::{Applied, apply, reference};
 use madoguchi_domain::event::{CustomerMessage, Sender};
 use madoguchi_domain::{
     Channel, ChannelHealth, ChannelId, ChannelKind, ChannelSettings, Content, ConversationId, Event,
-    EventBody, Party, Timestamp,
+    EventBody, Party, Span, Timestamp,
 };
 use madoguchi_runtime::{Clock, ClockHand, Queue, SecretWriter};
-use madoguchi_store::{ChannelCache, Directory, Inbox, Saved, SenderCache};
+use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, Saved, SenderCache};
 use serde_json::{Value, json};
 
 /// Where the clock stands when a test begins.
 pub(crate) const NOW: Timestamp = Timestamp::from_ms(1_700_000_000_000);
+
+/// How long the audit log is kept.
+pub(crate) const AUDIT_KEPT: Span = Span::from_days(60);
 
 /// The API, and the hands that look at what it did.
 pub(crate) struct TestApi {
@@ -33,6 +36,7 @@ pub(crate) struct TestApi {
     pub(crate) directory: Directory,
     pub(crate) aws: Arc<FakeAws>,
     pub(crate) hand: ClockHand,
+    pub(crate) audit: Audit,
 }
 
 /// An answer of the API.
@@ -66,6 +70,7 @@ impl TestApi {
         let aws = FakeAws::start().await;
         let (clock, hand) = Clock::stopped_at(NOW);
         let inbox = Inbox::new(dynamodb.clone(), tables::INBOX);
+        let audit = Audit::new(dynamodb.clone(), tables::AUDIT, AUDIT_KEPT);
         let directory = Directory::new(dynamodb, tables::DIRECTORY);
         let api = Api {
             inbox: inbox.clone(),
@@ -74,6 +79,7 @@ impl TestApi {
             directory: directory.clone(),
             bucket: aws.clients().bucket("media", clock.clone()),
             clock: clock.clone(),
+            audit: audit.clone(),
         };
         let admin = AdminApi {
             inbox: inbox.clone(),
@@ -82,10 +88,11 @@ impl TestApi {
             inbound: Queue::new(aws.clients().sqs(), format!("{}/1/inbound.fifo", aws.address())),
             clock,
             secret_prefix: "madoguchi".into(),
+            audit: audit.clone(),
         };
         // As API Gateway puts the two together.
         let router = answering(routes(api).merge(admin_routes(admin)), RolesClaim::default());
-        Self { router, inbox, directory, aws, hand }
+        Self { router, inbox, directory, aws, hand, audit }
     }
 
     pub(crate) async fn call(&self, caller: Caller, method: &str, path: &str, body: Option<Value>) -> Answer {
@@ -159,6 +166,18 @@ impl TestApi {
         self.send(caller, request, String::new()).await
     }
 
+    /// As an administrator: the answer's headers and its text.
+    pub(crate) async fn download(&self, path: &str) -> (HeaderMap, String) {
+        let mut request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        let context = context(Caller::Administrator).unwrap();
+        request.extensions_mut().insert(RequestContext::ApiGatewayV2(context));
+        let answer = self.router.clone().call(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        let headers = answer.headers().clone();
+        let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        (headers, String::from_utf8(body.to_vec()).unwrap())
+    }
+
     async fn send(&self, caller: Caller, request: axum::http::request::Builder, body: String) -> Answer {
         let mut request = request.body(Body::from(body)).unwrap();
         if let Some(context) = context(caller) {
@@ -182,7 +201,13 @@ impl TestApi {
         let status = response.status();
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         // A success may have nothing to say.
-        let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
+        // What is taken along is no JSON.
+        let text = || Value::from(String::from_utf8_lossy(&body));
+        let body = if body.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&body).unwrap_or_else(|_| text())
+        };
         Answer { status, body }
     }
 

@@ -35,7 +35,7 @@ impl Directory {
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(item::encode(key(channel.id), channel)?))
+            .set_item(Some(self.signed(key(channel.id), channel)?))
             .condition_expression("attribute_not_exists(pk)")
             .send()
             .await;
@@ -44,7 +44,7 @@ impl Directory {
 }
 
 /// A conditional write's answer: a failed condition is a lost race, not an error.
-pub(super) fn saved<T, E, R>(
+pub(crate) fn saved<T, E, R>(
     operation: &'static str,
     answer: Result<T, aws_sdk_dynamodb::error::SdkError<E, R>>,
 ) -> Result<Saved, StoreError>

@@ -52,7 +52,7 @@ fn key(id: ConnectionId) -> Item {
 impl Directory {
     /// Stores a connection that a person has just authorized; it is due at once.
     pub async fn put_connection(&self, connection: &Connection) -> Result<(), StoreError> {
-        let mut item = item::encode(key(connection.id), connection)?;
+        let mut item = self.signed(key(connection.id), connection)?;
         item.insert("credential_pk".into(), s(DUE));
         item.insert("credential_due".into(), n(connection.check_at.as_ms()));
         access::put(&self.client, &self.table, item).await
@@ -122,7 +122,7 @@ impl Directory {
         lease: Lease,
         connection: &Connection,
     ) -> Result<Saved, StoreError> {
-        let mut item = item::encode(key(lease.id), connection)?;
+        let mut item = self.signed(key(lease.id), connection)?;
         item.insert("credential_pk".into(), s(DUE));
         item.insert("credential_due".into(), n(connection.check_at.as_ms()));
         let answer = self

@@ -20,7 +20,7 @@ impl Directory {
         now: Timestamp,
     ) -> Result<Saved, StoreError> {
         let health = ChannelHealth::NeedsReauthorization { cause, since: now, detail: detail.to_owned() };
-        self.set_health(id, &health, "attribute_exists(pk) AND #health.#state <> :waiting").await
+        self.set_health(id, &health, now, "attribute_exists(pk) AND #health.#state <> :waiting").await
     }
 
     /// Names the cause of a hold better than whoever met it first could: a refused send only knows the
@@ -32,12 +32,15 @@ impl Directory {
             .update_item()
             .table_name(&self.table)
             .set_key(Some(channel::key(id)))
-            .update_expression("SET #health.#cause = :cause, #health.#detail = :detail")
+            .update_expression(
+                "SET #health.#cause = :cause, #health.#detail = :detail, changed_by = :changed_by",
+            )
             .condition_expression("#health.#state = :waiting AND #health.#cause <> :cause")
             .expression_attribute_names("#health", "health")
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#cause", "cause")
             .expression_attribute_names("#detail", "detail")
+            .expression_attribute_values(":changed_by", self.signature(None)?)
             .expression_attribute_values(":cause", s(cause.public_id()))
             .expression_attribute_values(":detail", s(detail))
             .expression_attribute_values(":waiting", s("needs_reauthorization"))
@@ -50,13 +53,14 @@ impl Directory {
     /// marked so before.
     pub async fn release_channel(&self, id: ChannelId, now: Timestamp) -> Result<Saved, StoreError> {
         let health = ChannelHealth::Healthy { since: now };
-        self.set_health(id, &health, "attribute_exists(pk) AND #health.#state <> :healthy").await
+        self.set_health(id, &health, now, "attribute_exists(pk) AND #health.#state <> :healthy").await
     }
 
     async fn set_health(
         &self,
         id: ChannelId,
         health: &ChannelHealth,
+        now: Timestamp,
         condition: &str,
     ) -> Result<Saved, StoreError> {
         let value = serde_dynamo::to_attribute_value(health)
@@ -71,11 +75,12 @@ impl Directory {
             .update_item()
             .table_name(&self.table)
             .set_key(Some(channel::key(id)))
-            .update_expression("SET #health = :health")
+            .update_expression("SET #health = :health, changed_by = :changed_by")
             .condition_expression(condition)
             .expression_attribute_names("#health", "health")
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":health", value)
+            .expression_attribute_values(":changed_by", self.signature(Some(now))?)
             .expression_attribute_values(state.0, s(state.1))
             .send()
             .await;

@@ -45,7 +45,8 @@ impl Directory {
             key: format!("{PARTITION}/{}", picture.operator.0),
             detail: error.to_string(),
         })?;
-        let set = "SET #picture = :picture, #operator = if_not_exists(#operator, :operator), \
+        let set = "SET #picture = :picture, changed_by = :changed_by, \
+                   #operator = if_not_exists(#operator, :operator), \
                    account_name = if_not_exists(account_name, :name), \
                    rev = if_not_exists(rev, :none) + :one";
         let request = self
@@ -58,6 +59,7 @@ impl Directory {
             .expression_attribute_names("#picture", "picture")
             .expression_attribute_names("#operator", "operator")
             .expression_attribute_values(":picture", shown)
+            .expression_attribute_values(":changed_by", self.signature(None)?)
             .expression_attribute_values(":operator", s(picture.operator.0.clone()))
             .expression_attribute_values(":name", s(picture.account_name.clone()))
             .expression_attribute_values(":none", n(0))

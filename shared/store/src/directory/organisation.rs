@@ -53,7 +53,7 @@ impl Directory {
         read: u64,
         next: &impl Serialize,
     ) -> Result<Saved, StoreError> {
-        let request = self.client.put_item().table_name(&self.table).set_item(Some(item::encode(key, next)?));
+        let request = self.client.put_item().table_name(&self.table).set_item(Some(self.signed(key, next)?));
         let request = match read {
             0 => request.condition_expression("attribute_not_exists(pk)"),
             read => request.condition_expression("rev = :rev").expression_attribute_values(":rev", n(read)),

@@ -51,7 +51,8 @@ impl Directory {
     /// Makes the sync due at `due_at`: by hand at once, whatever is planned.
     pub async fn plan_sender_sync(&self, due_at: Timestamp) -> Result<(), StoreError> {
         let request = self.client.update_item().table_name(&self.table).set_key(Some(key()));
-        let request = request.update_expression("SET due_at = :due");
+        let request = request.update_expression("SET due_at = :due, changed_by = :changed_by");
+        let request = request.expression_attribute_values(":changed_by", self.signature(None)?);
         let answer = request.expression_attribute_values(":due", n(due_at.as_ms())).send().await;
         saved("UpdateItem", answer).map(drop)
     }

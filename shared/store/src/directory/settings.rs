@@ -25,7 +25,9 @@ impl Directory {
             ("brand", ":brand", channel.brand.map(|brand| brand.to_string())),
             ("department", ":department", channel.department.map(|department| department.to_string())),
         ];
-        let mut set = "SET settings = :settings, settings_changed_at = :now, #name = :name".to_owned();
+        let mut set =
+            "SET settings = :settings, settings_changed_at = :now, #name = :name, changed_by = :changed_by"
+                .to_owned();
         let mut remove = Vec::new();
         let mut request = self.client.update_item();
         for (name, value, place) in places {
@@ -47,6 +49,7 @@ impl Directory {
             .condition_expression("settings_changed_at = :read_at")
             .expression_attribute_names("#name", "name")
             .expression_attribute_values(":settings", settings)
+            .expression_attribute_values(":changed_by", self.signature(Some(now))?)
             .expression_attribute_values(":read_at", n(read_at.as_ms()))
             .expression_attribute_values(":now", n(now.as_ms()))
             .expression_attribute_values(":name", s(&channel.name))

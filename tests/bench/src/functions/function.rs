@@ -133,8 +133,10 @@ impl Function {
                 "TWILIO_BASE_URL",
                 "PUBLIC_BASE_URL",
             ],
-            Self::InboxApi => &["INBOX_TABLE", "DIRECTORY_TABLE", "MEDIA_BUCKET"],
-            Self::AdminApi => &["INBOX_TABLE", "DIRECTORY_TABLE", "INBOUND_QUEUE_URL", "SECRET_PREFIX"],
+            Self::InboxApi => &["INBOX_TABLE", "DIRECTORY_TABLE", "AUDIT_TABLE", "MEDIA_BUCKET"],
+            Self::AdminApi => {
+                &["INBOX_TABLE", "DIRECTORY_TABLE", "AUDIT_TABLE", "INBOUND_QUEUE_URL", "SECRET_PREFIX"]
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use madoguchi_runtime::Clock;
 use madoguchi_tests::TestInbox;
 use madoguchi_tests::inbox::PREFIX;
 use madoguchi_tests::support::aws::FakeQueue;
-use madoguchi_tests::support::dynamo::{DIRECTORY, INBOX, StreamReader};
+use madoguchi_tests::support::dynamo::{AUDIT, DIRECTORY, INBOX, StreamReader};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
@@ -147,6 +147,7 @@ impl World {
         match variable {
             "INBOX_TABLE" => INBOX.to_owned(),
             "DIRECTORY_TABLE" => DIRECTORY.to_owned(),
+            "AUDIT_TABLE" => AUDIT.to_owned(),
             "SECRET_PREFIX" => PREFIX.to_owned(),
             "GRAPH_VERSION" => "v26.0".to_owned(),
             "GRAPH_BASE_URL" | "LINE_BASE_URL" | "LINE_DATA_BASE_URL" | "TWILIO_BASE_URL" => {

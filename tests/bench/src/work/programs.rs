@@ -7,7 +7,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use madoguchi_tests::cost::{Elsewhere, Function, Wiring};
 use madoguchi_tests::inbox::PREFIX;
-use madoguchi_tests::support::dynamo::{DIRECTORY, INBOX};
+use madoguchi_tests::support::dynamo::{AUDIT, DIRECTORY, INBOX};
 use serde_json::Value;
 
 use crate::lambda::{CpuShare, Environment, Program};
@@ -38,6 +38,7 @@ impl Programs {
             .env("PUBLIC_BASE_URL", gate)
             .env("INBOX_TABLE", INBOX)
             .env("DIRECTORY_TABLE", DIRECTORY)
+            .env("AUDIT_TABLE", AUDIT)
             .env("INBOUND_QUEUE_URL", &self.wiring.inbound)
             .env("OUTBOUND_QUEUE_URL", &self.wiring.outbound)
             .env("PROFILES_QUEUE_URL", &self.wiring.profiles)

@@ -1,4 +1,4 @@
-//! The two tables, as the template has them.
+//! The tables, as the template has them.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
@@ -9,6 +9,7 @@ use madoguchi_runtime::{Aws, AwsConfig, Secret};
 
 pub(crate) const INBOX: &str = "inbox";
 pub(crate) const DIRECTORY: &str = "directory";
+pub(crate) const AUDIT: &str = "audit";
 
 /// Clients of a local AWS endpoint.
 pub(crate) fn clients(endpoint: String) -> Aws {
@@ -30,6 +31,7 @@ pub(crate) async fn start() -> Client {
     let client = clients(format!("http://{address}")).dynamodb();
     create_inbox(&client).await;
     create_directory(&client).await;
+    create_audit(&client).await;
     client
 }
 
@@ -65,6 +67,35 @@ async fn create_directory(client: &Client) {
         .set_attribute_definitions(Some(attributes(&["pk", "sk", "credential_pk", "#credential_due"])))
         .set_key_schema(Some(keys("pk", "sk")))
         .global_secondary_indexes(index("credential", "credential_pk", "credential_due"))
+        .send()
+        .await
+        .unwrap();
+}
+
+async fn create_audit(client: &Client) {
+    let pk = KeySchemaElement::builder().attribute_name("pk").key_type(KeyType::Hash).build().unwrap();
+    let by = |name, hash| {
+        let whole = Projection::builder().projection_type(ProjectionType::All).build();
+        let index = GlobalSecondaryIndex::builder().index_name(name).projection(whole);
+        index.set_key_schema(Some(keys(hash, "position"))).build().unwrap()
+    };
+    client
+        .create_table()
+        .table_name(AUDIT)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(attributes(&[
+            "pk",
+            "position",
+            "month",
+            "actor",
+            "channel",
+            "conversation",
+        ])))
+        .key_schema(pk)
+        .global_secondary_indexes(by("time", "month"))
+        .global_secondary_indexes(by("actor", "actor"))
+        .global_secondary_indexes(by("channel", "channel"))
+        .global_secondary_indexes(by("conversation", "conversation"))
         .send()
         .await
         .unwrap();

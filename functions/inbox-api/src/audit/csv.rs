@@ -1,0 +1,108 @@
+//! Entries as CSV (RFC 4180), as spreadsheets open it.
+
+use madoguchi_domain::audit::{Entry, Fields};
+
+const COLUMNS: [&str; 13] = [
+    "at",
+    "act",
+    "actor_id",
+    "actor_name",
+    "actor_role",
+    "ip",
+    "user_agent",
+    "request_id",
+    "subject",
+    "channel_id",
+    "conversation_id",
+    "before",
+    "after",
+];
+
+/// The names of the columns. The mark before them tells Excel that the rest is UTF-8.
+pub(super) fn head() -> String {
+    format!("\u{feff}{}", line(COLUMNS.map(str::to_owned)))
+}
+
+pub(super) fn row(entry: &Entry) -> String {
+    let by = &entry.by;
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    line([
+        entry.at.to_string(),
+        entry.act.clone(),
+        by.id.clone(),
+        text(&by.name),
+        by.role.map(|role| role.to_string()).unwrap_or_default(),
+        text(&by.ip),
+        text(&by.user_agent),
+        text(&by.request_id),
+        entry.subject.clone(),
+        entry.channel.map(|id| id.to_string()).unwrap_or_default(),
+        entry.conversation.map(|id| id.to_string()).unwrap_or_default(),
+        json(&entry.before),
+        json(&entry.after),
+    ])
+}
+
+fn json(fields: &Fields) -> String {
+    if fields.is_empty() { String::new() } else { serde_json::json!(fields).to_string() }
+}
+
+fn line(cells: [String; 13]) -> String {
+    let mut line = cells.map(|cell| quoted(&cell)).join(",");
+    line.push_str("\r\n");
+    line
+}
+
+/// A cell that a spreadsheet would take for a formula begins with an apostrophe instead.
+fn quoted(cell: &str) -> String {
+    let calculates = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    let cell = if calculates { format!("'{cell}") } else { cell.to_owned() };
+    if cell.contains([',', '"', '\r', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+}
+
+#[cfg(test)]
+mod tests {
+    use madoguchi_domain::audit::Author;
+    use madoguchi_domain::{OperatorId, Role, Timestamp};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn aud_2_a_cell_is_quoted_where_it_must_be_and_never_calculates() {
+        for (cell, expected) in [
+            ("", ""),
+            ("本店", "本店"),
+            ("a b", "a b"),
+            ("a,b", "\"a,b\""),
+            ("a\"b", "\"a\"\"b\""),
+            ("a\r\nb", "\"a\r\nb\""),
+            ("=1+1", "'=1+1"),
+            ("+81", "'+81"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t=1"),
+            ("＝1", "'＝1"),
+            ("=cmd|' /C calc'!A0,\"x\"", "\"'=cmd|' /C calc'!A0,\"\"x\"\"\""),
+            ("1=1", "1=1"),
+        ] {
+            assert_eq!(quoted(cell), expected, "{cell:?}");
+        }
+    }
+
+    #[test]
+    fn aud_2_a_row_has_a_cell_for_each_column() {
+        let at = Timestamp::from_ms(1_793_491_200_000);
+        let by = Author::person(&OperatorId("p".into()), "=Yamada", Role::Owner, at);
+        let by = by.from_where(Some("203.0.113.9"), None, "r");
+        let after = Fields::from([("name".to_owned(), json!("本店, 銀座"))]);
+        let entry = Entry::asked("audit.exported", "audit".to_owned(), by, after, at);
+        assert_eq!(
+            row(&entry),
+            "2026-11-01T00:00:00.000Z,audit.exported,p,'=Yamada,owner,203.0.113.9,,r,audit,,,,\
+             \"{\"\"name\"\":\"\"本店, 銀座\"\"}\"\r\n"
+        );
+        assert!(head().starts_with("\u{feff}at,act,actor_id,"));
+        assert_eq!(head().matches(',').count(), row(&entry).matches(',').count() - 1);
+    }
+}
