@@ -445,7 +445,26 @@ impl TestInbox {
 
     /// An operator's client calls the API; returns what it answers.
     pub async fn call(&self, method: &str, path: &str, key: Option<&str>, body: &Value) -> (u16, Value) {
-        let claims = json!({ "sub": "operator-1", "cognito:groups": "[operators]" });
+        self.call_as(("operator-1", "operators"), method, path, key, body).await
+    }
+
+    /// An administrator calls the API; returns what it answers, which is a success.
+    pub async fn administer(&self, method: &str, path: &str, body: &Value) -> Value {
+        let (status, answer) =
+            self.call_as(("administrator-1", "administrators"), method, path, None, body).await;
+        assert!((200..300).contains(&status), "{method} {path}: {status} {answer}");
+        answer
+    }
+
+    async fn call_as(
+        &self,
+        (person, group): (&str, &str),
+        method: &str,
+        path: &str,
+        key: Option<&str>,
+        body: &Value,
+    ) -> (u16, Value) {
+        let claims = json!({ "sub": person, "cognito:groups": format!("[{group}]") });
         let authorizer = json!({ "jwt": { "claims": claims, "scopes": null } });
         let context = json!({ "http": { "method": method }, "timeEpoch": 0, "authorizer": authorizer });
         let mut request = Request::builder().method(method).uri(path);

@@ -148,6 +148,12 @@ pub enum ApiError {
     /// No such department, or one that was given up.
     #[error("There is no such department.")]
     DepartmentNotFound,
+    /// Nobody with this id has been here, or they were removed.
+    #[error("There is no such person; people are known from their first request on.")]
+    PersonNotFound,
+    /// The person is not associated with the channel.
+    #[error("This person is not associated with this channel.")]
+    NotAssociated,
     /// Another one is called so.
     #[error("Another one has this name already; choose another name.")]
     NameTaken,
@@ -244,6 +250,8 @@ impl ApiError {
             Self::MessageNotScheduled => "message_not_scheduled",
             Self::BrandNotFound => "brand_not_found",
             Self::DepartmentNotFound => "department_not_found",
+            Self::PersonNotFound => "person_not_found",
+            Self::NotAssociated => "operator_not_associated",
             Self::NameTaken => "name_taken",
             Self::InUse { .. } => "in_use",
             Self::TooManyChannels(_) => "too_many_channels",
@@ -275,6 +283,8 @@ impl ApiError {
             | Self::ChannelNotFound
             | Self::BrandNotFound
             | Self::DepartmentNotFound
+            | Self::PersonNotFound
+            | Self::NotAssociated
             | Self::AttachmentNotFound
             | Self::UploadNotFound
             | Self::QuarantinedNotFound => StatusCode::NOT_FOUND,
@@ -596,6 +606,8 @@ mod tests {
             ApiError::Picture(PictureRefused::Empty),
             ApiError::Picture(PictureRefused::TooLarge { size_bytes: 6_000_000 }),
             ApiError::Picture(PictureRefused::Type),
+            ApiError::PersonNotFound,
+            ApiError::NotAssociated,
         ]
     }
 
@@ -677,6 +689,8 @@ mod tests {
             ApiError::Picture(PictureRefused::Empty) => 73,
             ApiError::Picture(PictureRefused::TooLarge { .. }) => 74,
             ApiError::Picture(PictureRefused::Type) => 75,
+            ApiError::PersonNotFound => 76,
+            ApiError::NotAssociated => 77,
         }
     }
 

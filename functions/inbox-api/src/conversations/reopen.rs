@@ -20,7 +20,7 @@ pub(crate) async fn reopen(
     InPath(id): InPath<ConversationId>,
 ) -> Result<Json<ConversationView>, ApiError> {
     for _ in 0..TRIES {
-        let current = existing(&api, id).await?;
+        let current = existing(&api, &operator, id).await?;
         let channel = api.directory.channel(current.channel_id).await?.ok_or(ApiError::ChannelUnlinked)?;
         let now = api.clock.now();
         let reopened = conversation::reopen(current.clone(), &channel.settings, BY, now);

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::LINK_LIFE;
 use crate::auth::Operator;
+use crate::conversations::existing;
 use crate::input::{AttachmentIndex, InPath};
 use crate::{ApiError, Shared};
 
@@ -25,11 +26,12 @@ pub(crate) struct LinkView {
 
 pub(crate) async fn link(
     State(api): Shared,
-    _: Operator,
+    operator: Operator,
     InPath(id): InPath<ConversationId>,
     InPath(key): InPath<MessageKey>,
     InPath(AttachmentIndex(index)): InPath<AttachmentIndex>,
 ) -> Result<Json<LinkView>, ApiError> {
+    existing(&api, &operator, id).await?;
     let message = api.inbox.message(id, &key).await?.ok_or(ApiError::MessageNotFound)?;
     let attachment = message.attachments().get(index).ok_or(ApiError::AttachmentNotFound)?;
     let stored = match &attachment.media {
