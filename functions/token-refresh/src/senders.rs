@@ -99,7 +99,7 @@ impl TokenRefresh {
         // Who removed them meanwhile has made it no news.
         let _no_news = self.directory.tell_membership(channel.id, &person.id, verdict).await?;
         tracing::info!(
-            channel.id = %channel.id, operator.id = person.id.0, state = next.state().as_str(),
+            channel.id = %channel.id, person.id = person.id.0, state = next.state().as_str(),
             "An operator's association changed: {}", next.state().as_str()
         );
         Ok(())

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ChannelId, OperatorId};
-use crate::membership::{Ask, Membership};
+use crate::membership::{Ask, Membership, MembershipState};
 use crate::role::Role;
 use crate::time::{Span, Timestamp};
 
@@ -112,6 +112,11 @@ impl Person {
     /// Whether they are associated with a channel.
     pub fn is_member(&self, channel: ChannelId) -> bool {
         self.channels.contains_key(&channel)
+    }
+
+    /// Whether the provider of a channel must accept them and has not been asked yet.
+    pub fn is_waiting(&self, channel: ChannelId) -> bool {
+        self.channels.get(&channel).is_some_and(|of| of.state() == MembershipState::Waiting)
     }
 
     /// Whether a search for `text` finds them: by a part of name or account, whatever the case, by their id, or by

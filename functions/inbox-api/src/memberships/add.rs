@@ -6,7 +6,7 @@ use madoguchi_domain::{Channel, ChannelId, OperatorId, Person};
 use madoguchi_store::Saved;
 use serde::Deserialize;
 
-use super::{MemberView, ask, asked};
+use super::{MemberView, ask, ask_soon};
 use crate::auth::Operator;
 use crate::conversations::TRIES;
 use crate::input::{InPath, JsonBody};
@@ -39,15 +39,19 @@ pub(crate) async fn add(
     }
     let language = administrator.reader().language;
     let mut items = Vec::with_capacity(operators.len());
+    let mut waiting = false;
     for operator in &operators {
         let person = associated(&api, &channel, operator).await?;
+        waiting |= person.is_waiting(id);
         items.extend(MemberView::new(&person, &channel, language));
     }
     tracing::info!(
         channel.id = %id, operator.id = administrator.id.0, operators = operators.len(),
         "Associated operators with channel `{id}`"
     );
-    asked(&api).await?;
+    if waiting {
+        ask_soon(&api).await?;
+    }
     Ok(Json(PageView { items, next_cursor: None }))
 }
 

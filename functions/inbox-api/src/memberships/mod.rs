@@ -80,12 +80,12 @@ async fn ask(api: &AdminApi, channel: &Channel, person: &OperatorId) -> Result<A
 }
 
 /// Has the provider asked, within a minute.
-async fn asked(api: &AdminApi) -> Result<(), ApiError> {
+async fn ask_soon(api: &AdminApi) -> Result<(), ApiError> {
     Ok(api.directory.plan_sender_sync(api.clock.now()).await?)
 }
 
 /// Lets go of what somebody held on channels that are no longer theirs: within a minute the sync removes their
 /// personas. Conversations that are assigned to somebody will be released here.
 pub(crate) async fn release(api: &AdminApi) -> Result<(), ApiError> {
-    asked(api).await
+    ask_soon(api).await
 }

@@ -6,7 +6,7 @@ use axum::extract::State;
 use madoguchi_domain::{ChannelId, OperatorId};
 use madoguchi_store::Saved;
 
-use super::{MemberView, ask, asked};
+use super::{MemberView, ask, ask_soon};
 use crate::auth::Operator;
 use crate::conversations::TRIES;
 use crate::input::InPath;
@@ -25,8 +25,8 @@ pub(crate) async fn retry(
         let membership = person.channels.get_mut(&id).ok_or(ApiError::NotAssociated)?;
         let stuck = membership.retry(ask, api.clock.now());
         if !stuck || api.directory.save_person(&person).await? == Saved::Done {
-            if stuck {
-                asked(&api).await?;
+            if stuck && person.is_waiting(id) {
+                ask_soon(&api).await?;
             }
             let view = MemberView::new(&person, &channel, administrator.reader().language);
             return view.map(Json).ok_or(ApiError::NotAssociated);
