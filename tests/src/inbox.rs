@@ -485,7 +485,25 @@ impl TestInbox {
 
     /// An operator's client calls the API; returns what it answers.
     pub async fn call(&self, method: &str, path: &str, key: Option<&str>, body: &Value) -> (u16, Value) {
-        let claims = json!({ "sub": "operator-1", "cognito:groups": "[operators]" });
+        self.call_as(("operator-1", "operators"), method, path, key, body).await
+    }
+
+    /// An administrator calls the API; returns what it answers, which is a success.
+    pub async fn administered(&self, method: &str, path: &str, body: &Value) -> Value {
+        let (status, answer) = self.administer(method, path, body).await;
+        assert!((200..300).contains(&status), "{method} {path}: {status} {answer}");
+        answer
+    }
+
+    async fn call_as(
+        &self,
+        (person, group): (&str, &str),
+        method: &str,
+        path: &str,
+        key: Option<&str>,
+        body: &Value,
+    ) -> (u16, Value) {
+        let claims = json!({ "sub": person, "cognito:groups": format!("[{group}]") });
         let mut request = Request::builder().method(method).uri(path);
         if let Some(key) = key {
             request = request.header("Idempotency-Key", key);
@@ -508,12 +526,7 @@ impl TestInbox {
 
     /// The same for the administrator called `name`.
     pub async fn administer_as(&self, name: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
-        let claims = json!({ "sub": name, "cognito:groups": "[administrators]" });
-        let request = Request::builder().method(method).uri(path);
-        let answer = self.requested(request.body(Body::from(body.to_string())).unwrap(), claims).await;
-        let status = answer.status().as_u16();
-        let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
-        (status, if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() })
+        self.call_as((name, "administrators"), method, path, None, body).await
     }
 
     /// The same; returns everything that it answers.

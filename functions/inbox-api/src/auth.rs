@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap};
 use lambda_http::request::RequestContext;
 use madoguchi_domain::audit::Author;
+use madoguchi_domain::person::Seen;
 use madoguchi_domain::{Act, Language, OperatorId, Role, Timestamp};
 
 use crate::{ApiError, request_id};
@@ -38,6 +39,9 @@ pub(crate) struct Operator {
     /// As the identity provider tells it, see [`name`].
     pub(crate) name: String,
     pub(crate) role: Role,
+    /// What they sign in with, where the token tells.
+    account: Option<String>,
+    signed_in_at: Option<Timestamp>,
     language: Language,
     from: Origin,
 }
@@ -74,6 +78,16 @@ impl Operator {
         let author = Author::person(&self.id, &self.name, self.role, now);
         author.from_where(ip.as_deref(), user_agent.as_deref(), request_id)
     }
+
+    /// What there is to note of them.
+    pub(crate) fn seen(&self) -> Seen {
+        Seen {
+            name: self.name.clone(),
+            account: self.account.clone(),
+            role: self.role,
+            signed_in_at: self.signed_in_at,
+        }
+    }
 }
 
 /// The language that a request asks for.
@@ -99,8 +113,15 @@ pub(crate) fn caller(request: &Request, claim: &RolesClaim) -> Result<Operator, 
     let groups = claims.get(&*claim.0).map_or("", String::as_str);
     let role = Role::of_groups(names(groups)).ok_or(ApiError::NoRole)?;
     let name = name(claims).unwrap_or(id).to_owned();
-    let (language, from) = (language(request.headers()), origin(request.extensions()));
-    Ok(Operator { id: OperatorId(id.clone()), name, role, language, from })
+    Ok(Operator {
+        id: OperatorId(id.clone()),
+        name,
+        role,
+        account: first_of(claims, &ACCOUNT_CLAIMS).cloned(),
+        signed_in_at: signed_in_at(claims),
+        language: language(request.headers()),
+        from: origin(request.extensions()),
+    })
 }
 
 fn origin(extensions: &Extensions) -> Origin {
@@ -124,10 +145,20 @@ fn claims(extensions: &Extensions) -> Option<&HashMap<String, String>> {
 
 /// The person's name, else what they sign in with. Cognito's access tokens have only the latter.
 fn name(claims: &HashMap<String, String>) -> Option<&String> {
-    ["name", "preferred_username", "cognito:username", "username", "email"]
-        .into_iter()
-        .filter_map(|claim| claims.get(claim))
-        .find(|name| !name.trim().is_empty())
+    first_of(claims, &["name", "preferred_username", "cognito:username", "username", "email"])
+}
+
+/// Where a token tells what somebody signs in with.
+const ACCOUNT_CLAIMS: [&str; 4] = ["email", "preferred_username", "cognito:username", "username"];
+
+fn first_of<'a>(claims: &'a HashMap<String, String>, names: &[&str]) -> Option<&'a String> {
+    names.iter().filter_map(|claim| claims.get(*claim)).find(|text| !text.trim().is_empty())
+}
+
+/// When the person entered their password; of an issuer that does not tell, when the token was made. In seconds.
+fn signed_in_at(claims: &HashMap<String, String>) -> Option<Timestamp> {
+    let seconds: i64 = first_of(claims, &["auth_time", "iat"])?.parse().ok()?;
+    seconds.checked_mul(1_000).map(Timestamp::from_ms)
 }
 
 /// API Gateway hands every claim over as text. A list of groups becomes `[administrators operators]`;
@@ -188,6 +219,32 @@ mod tests {
             json!({"sub": "p", "https://example.com/roles": "[owners]", "cognito:groups": "[operators]"});
         assert_eq!(of(&claims, &claim), Ok(("p".to_owned(), Role::Owner)));
         assert_eq!(of(&json!({"sub": "p", "cognito:groups": "[owners]"}), &claim), Err("no_role"));
+    }
+
+    #[test]
+    fn mem_1_the_token_tells_account_and_sign_in() {
+        let groups = "[operators]";
+        for (claims, account, signed_in_at) in [
+            (
+                json!({"username": "u1", "auth_time": "1700000000", "iat": "1700000900"}),
+                Some("u1"),
+                Some(1_700_000_000_000),
+            ),
+            (
+                json!({"email": "a@b", "username": "u1", "iat": "1700000900"}),
+                Some("a@b"),
+                Some(1_700_000_900_000),
+            ),
+            (json!({"email": " ", "iat": "soon"}), None, None),
+        ] {
+            let mut claims = claims;
+            claims["sub"] = json!("p");
+            claims["cognito:groups"] = json!(groups);
+            let request = request(&json!({"jwt": {"claims": claims, "scopes": null}}));
+            let seen = caller(&request, &RolesClaim::default()).unwrap().seen();
+            assert_eq!(seen.account.as_deref(), account, "{claims}");
+            assert_eq!(seen.signed_in_at, signed_in_at.map(Timestamp::from_ms), "{claims}");
+        }
     }
 
     #[test]

@@ -144,6 +144,12 @@ pub enum ApiError {
     /// No such department, or one that was given up.
     #[error("There is no such department.")]
     DepartmentNotFound,
+    /// Nobody with this id has been here, or they were removed.
+    #[error("There is no such person; people are known from their first request on.")]
+    PersonNotFound,
+    /// The person is not associated with the channel.
+    #[error("This person is not associated with this channel.")]
+    NotAssociated,
     /// Another one is called so.
     #[error("Another one has this name already; choose another name.")]
     NameTaken,
@@ -251,6 +257,8 @@ impl ApiError {
             Self::MessageNotScheduled => "message_not_scheduled",
             Self::BrandNotFound => "brand_not_found",
             Self::DepartmentNotFound => "department_not_found",
+            Self::PersonNotFound => "person_not_found",
+            Self::NotAssociated => "operator_not_associated",
             Self::NameTaken => "name_taken",
             Self::InUse { .. } => "in_use",
             Self::TooManyChannels(_) => "too_many_channels",
@@ -284,6 +292,8 @@ impl ApiError {
             | Self::ChannelNotFound
             | Self::BrandNotFound
             | Self::DepartmentNotFound
+            | Self::PersonNotFound
+            | Self::NotAssociated
             | Self::AttachmentNotFound
             | Self::UploadNotFound
             | Self::QuarantinedNotFound => StatusCode::NOT_FOUND,
@@ -613,6 +623,8 @@ mod tests {
             ApiError::Locked(Lock::ChannelOff, ChannelKind::Line),
             ApiError::ChannelDeleted,
             ApiError::NotConfirmed { name: "Shop".into() },
+            ApiError::PersonNotFound,
+            ApiError::NotAssociated,
         ]
     }
 
@@ -697,6 +709,8 @@ mod tests {
             ApiError::Locked(Lock::ChannelOff, _) => 76,
             ApiError::ChannelDeleted => 77,
             ApiError::NotConfirmed { .. } => 78,
+            ApiError::PersonNotFound => 79,
+            ApiError::NotAssociated => 80,
         }
     }
 

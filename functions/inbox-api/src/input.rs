@@ -7,7 +7,7 @@ use axum::Json;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
-use madoguchi_domain::{BrandId, ChannelId, ConversationId, DepartmentId, MessageKey, Timestamp};
+use madoguchi_domain::{BrandId, ChannelId, ConversationId, DepartmentId, MessageKey, OperatorId, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
@@ -72,6 +72,17 @@ impl PathId for DepartmentId {
     }
     fn not_found() -> ApiError {
         ApiError::DepartmentNotFound
+    }
+}
+
+impl PathId for OperatorId {
+    const PARAMETER: &'static str = "person";
+    fn parse(text: &str) -> Option<Self> {
+        // The longest key that the table takes has 1,024 bytes.
+        (1..=1_024).contains(&text.len()).then(|| Self(text.to_owned()))
+    }
+    fn not_found() -> ApiError {
+        ApiError::PersonNotFound
     }
 }
 

@@ -18,7 +18,9 @@ pub mod error;
 mod files;
 mod input;
 mod me;
+mod memberships;
 mod messages;
+mod people;
 mod quarantine;
 mod sender_sync;
 mod view;
@@ -38,6 +40,7 @@ use auth::Operator;
 pub use auth::RolesClaim;
 pub use boundary::request_id;
 pub use error::ApiError;
+use people::Presence;
 
 /// What the operators' routes work with.
 #[derive(Clone, Debug)]
@@ -49,7 +52,7 @@ pub struct Api {
     /// Channels as they were a moment ago: good enough for the window that a reply is written in, since the sender
     /// looks again.
     pub channels: Arc<ChannelCache>,
-    /// How customers see operators, as it was a moment ago.
+    /// How customers see operators, and which channels are theirs, as it was a moment ago.
     pub senders: Arc<SenderCache>,
     /// Tells the time.
     pub clock: Clock,
@@ -123,6 +126,7 @@ type SharedAdmin = State<Arc<AdminApi>>;
 
 /// The routes of `inbox-api`: conversations, messages, files, and the operator who calls.
 pub fn routes(api: Api) -> Router {
+    let presence = Presence::new(api.directory.clone(), api.clock.clone());
     Router::new()
         .route("/api/conversations", get(conversations::list))
         .route("/api/conversations/{conversation}", get(conversations::read))
@@ -149,11 +153,13 @@ pub fn routes(api: Api) -> Router {
         .route("/api/me", get(me::read).patch(me::change))
         .route("/api/me/picture", put(me::set_picture).delete(me::remove_picture))
         .route("/api/me/picture/uploads", post(me::upload_picture))
+        .route_layer(from_fn_with_state(presence, people::note))
         .with_state(Arc::new(api))
 }
 
-/// The routes of `admin-api`: channels, their credentials, and the quarantine.
+/// The routes of `admin-api`: channels, their credentials, people, and the quarantine.
 pub fn admin_routes(api: AdminApi) -> Router {
+    let presence = Presence::new(api.directory.clone(), api.clock.clone());
     Router::new()
         .route("/api/sender-sync", get(sender_sync::read).post(sender_sync::start))
         .route("/api/channels", get(channels::list).post(channels::create))
@@ -165,6 +171,11 @@ pub fn admin_routes(api: AdminApi) -> Router {
         .route("/api/channels/{channel}/enable", post(channels::enable))
         .route("/api/channels/{channel}/check", post(channels::check))
         .route("/api/channels/{channel}/credential", put(channels::reauthorize))
+        .route("/api/channels/{channel}/operators", get(memberships::list).post(memberships::add))
+        .route("/api/channels/{channel}/operators/{person}", delete(memberships::remove))
+        .route("/api/channels/{channel}/operators/{person}/retry", post(memberships::retry))
+        .route("/api/people", get(people::list))
+        .route("/api/people/{person}", get(people::read).delete(people::remove))
         .route("/api/brands", get(brands::list).post(brands::add))
         .route("/api/brands/{brand}", patch(brands::change).delete(brands::remove))
         .route("/api/departments", get(departments::list).post(departments::add))
@@ -173,6 +184,7 @@ pub fn admin_routes(api: AdminApi) -> Router {
         .route("/api/audit/export", get(audit::export))
         .route("/api/quarantine", get(quarantine::list))
         .route("/api/quarantine/{quarantined}/replay", post(quarantine::replay))
+        .route_layer(from_fn_with_state(presence, people::note))
         .with_state(Arc::new(api))
 }
 

@@ -3,6 +3,7 @@
 use madoguchi_channels::ProviderHttp;
 use madoguchi_credentials::Credentials;
 use madoguchi_domain::channel::Sending;
+use madoguchi_domain::membership::{Outcome, Verdict};
 use madoguchi_domain::message::SendState;
 use madoguchi_domain::reply::{Route, route};
 use madoguchi_domain::send::{
@@ -301,6 +302,7 @@ impl Dispatcher {
                         conversation.id = %conversation.id, message.id = %claimed.message.key,
                         "The provider refused the sender's name: the reply goes out as the account"
                     );
+                    self.note_refused_name(channel, &claimed.message).await;
                     (claimed.message, claimed.via)
                 }
                 settlement => return self.settle(channel, claimed, settlement).await,
@@ -314,6 +316,18 @@ impl Dispatcher {
                 return Ok(Next::Stop);
             };
             claimed = again;
+        }
+    }
+
+    /// Has the operator's association say that the provider refused their name (MEM-4). The reply does not depend on it.
+    async fn note_refused_name(&self, channel: &Channel, message: &Message) {
+        let SentBy::Operator { operator } = &message.sent_by else { return };
+        if channel.kind != ChannelKind::Line {
+            return;
+        }
+        let verdict = Verdict { at: self.clock.now(), outcome: Outcome::NameRefused };
+        if let Err(error) = self.directory.tell_membership(channel.id, operator, verdict).await {
+            tracing::warn!(%error, channel.id = %channel.id, "A refused name was not noted");
         }
     }
 

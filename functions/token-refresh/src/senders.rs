@@ -4,15 +4,19 @@
 //! Each step may be the last one of a process that dies. A persona is noted without an id before it is made, and one of
 //! that name that the provider has then is taken for it: none is made twice, none is left behind.
 
+use std::collections::HashMap;
+
 use madoguchi_channels::TokenError;
 use madoguchi_channels::messenger::{self, PageAccess};
 use madoguchi_credentials::{MessengerSecret, MetaAppSecret};
 use madoguchi_domain::channel::Sending;
 use madoguchi_domain::credential::Cause;
 use madoguchi_domain::media::Token;
+use madoguchi_domain::membership::{self, Outcome, RETRY_AFTER, Verdict};
 use madoguchi_domain::picture::Icon;
+use madoguchi_domain::send::RefusalClass;
 use madoguchi_domain::sender::{self, Appearance, Persona, Profile, SYNC_EVERY, Sync, Synced};
-use madoguchi_domain::{Channel, ChannelKind, Span, Timestamp};
+use madoguchi_domain::{Channel, ChannelKind, MembershipState, OperatorId, Person, Span, Timestamp};
 use madoguchi_store::{Saved, StoreError};
 
 use crate::TokenRefresh;
@@ -38,7 +42,7 @@ impl TokenRefresh {
             return Ok(None);
         }
         let Some(lease) = self.directory.lease_sender_sync(LEASE, now).await? else { return Ok(None) };
-        let wanted: Vec<_> = self
+        let appearances: Vec<_> = self
             .directory
             .operators()
             .await?
@@ -48,17 +52,34 @@ impl TokenRefresh {
                 Some(Appearance { operator, name, picture: picture(profile, public_base_url) })
             })
             .collect();
+        let people: HashMap<_, _> =
+            self.directory.people().await?.into_iter().map(|person| (person.id.clone(), person)).collect();
+        let mut again_after = SYNC_EVERY;
         let mut synced = Synced { at: now, made: 0, removed: 0, failed: 0 };
         for channel in self.directory.channels().await? {
             if channel.kind != ChannelKind::Messenger || channel.sending(now) != Sending::Allowed {
                 continue;
             }
-            if let Err(error) = self.sync_channel(&channel, &wanted, &mut synced).await {
-                synced.failed += 1;
-                tracing::error!(channel.id = %channel.id, detail = error.to_string(), "Personas were not synced");
+            let shown = |wanted: &&Appearance| membership::is_shown(&channel, people.get(&wanted.operator));
+            let wanted: Vec<_> = appearances.iter().filter(shown).cloned().collect();
+            let outcomes = match self.sync_channel(&channel, &wanted, &mut synced).await {
+                Ok(outcomes) => outcomes,
+                Err(error) => {
+                    synced.failed += 1;
+                    tracing::error!(channel.id = %channel.id, detail = error.to_string(), "Personas were not synced");
+                    unclear(&channel, &wanted, &people)
+                }
+            };
+            for (operator, outcome) in outcomes {
+                let member = people.get(&operator).filter(|person| person.is_member(channel.id));
+                let Some(person) = member else { continue };
+                if outcome == Outcome::ProviderUnavailable {
+                    again_after = RETRY_AFTER;
+                }
+                self.tell(&channel, person, Verdict { at: now, outcome }).await?;
             }
         }
-        if self.directory.settle_sender_sync(lease, &synced).await? == Saved::Conflict {
+        if self.directory.settle_sender_sync(lease, &synced, again_after).await? == Saved::Conflict {
             tracing::warn!("A sync of sender names outlived its lease");
         }
         if synced.failed > 0 {
@@ -67,12 +88,30 @@ impl TokenRefresh {
         Ok(Some(synced))
     }
 
+    /// Tells an association what was found out, if that changes anything.
+    async fn tell(&self, channel: &Channel, person: &Person, verdict: Verdict) -> Result<(), StoreError> {
+        let Some(known) = person.channels.get(&channel.id) else { return Ok(()) };
+        let mut next = known.clone();
+        next.tell(verdict);
+        if (next.state(), next.reason()) == (known.state(), known.reason()) {
+            return Ok(());
+        }
+        // Who removed them meanwhile has made it no news.
+        let _no_news = self.directory.tell_membership(channel.id, &person.id, verdict).await?;
+        tracing::info!(
+            channel.id = %channel.id, person.id = person.id.0, state = next.state().as_str(),
+            "An operator's association changed: {}", next.state().as_str()
+        );
+        Ok(())
+    }
+
+    /// Answers what the provider says to each who is wanted.
     async fn sync_channel(
         &self,
         channel: &Channel,
         wanted: &[Appearance],
         synced: &mut Synced,
-    ) -> Result<(), SyncFault> {
+    ) -> Result<Vec<(OperatorId, Outcome)>, SyncFault> {
         let name = self.names.connection(channel.kind, channel.connection_id);
         let secret = match self.credential::<MessengerSecret>(&name, Cause::TokenExpired).await {
             Ok(secret) => secret,
@@ -89,6 +128,8 @@ impl TokenRefresh {
             self.directory.save_persona(channel.id, &adopted).await?;
         }
         let Sync { create, forget, remove } = sender::sync(wanted, &known, &listed);
+        let kept = wanted.iter().filter(|wanted| !create.contains(wanted));
+        let mut outcomes: Vec<_> = kept.map(|kept| (kept.operator.clone(), Outcome::Accepted)).collect();
         for id in &remove {
             // The old one goes first: whoever ends here leaves one that is known and not listed, which is forgotten.
             messenger::delete_persona(&self.http, &self.graph, &page, id).await?;
@@ -106,6 +147,7 @@ impl TokenRefresh {
                     persona.id = id;
                     self.directory.save_persona(channel.id, &persona).await?;
                     synced.made += 1;
+                    outcomes.push((persona.operator, Outcome::Accepted));
                 }
                 Err(error) => {
                     synced.failed += 1;
@@ -113,11 +155,37 @@ impl TokenRefresh {
                         channel.id = %channel.id, operator.id = persona.operator.0, detail = error.to_string(),
                         "A persona was not made"
                     );
+                    outcomes.push((persona.operator, outcome(&error)));
                 }
             }
         }
-        Ok(())
+        Ok(outcomes)
     }
+}
+
+/// What a persona that was not made says of its operator.
+fn outcome(error: &TokenError) -> Outcome {
+    match error {
+        // Only a call with a parameter that is not taken is the operator's matter.
+        TokenError::Refused(refusal) if refusal.class == RefusalClass::Invalid => Outcome::PersonaRefused,
+        TokenError::Refused(_) | TokenError::Unavailable { .. } => Outcome::ProviderUnavailable,
+    }
+}
+
+/// Where nobody could be asked: those who are waiting for it are told, the others stay as they are.
+fn unclear(
+    channel: &Channel,
+    wanted: &[Appearance],
+    people: &HashMap<OperatorId, Person>,
+) -> Vec<(OperatorId, Outcome)> {
+    let waits = |wanted: &&Appearance| {
+        let membership = people.get(&wanted.operator).and_then(|person| person.channels.get(&channel.id));
+        membership.is_some_and(|membership| {
+            matches!(membership.state(), MembershipState::Waiting | MembershipState::Retry)
+        })
+    };
+    let told = |wanted: &Appearance| (wanted.operator.clone(), Outcome::ProviderUnavailable);
+    wanted.iter().filter(waits).map(told).collect()
 }
 
 /// Where Meta fetches an operator's picture from.

@@ -206,6 +206,7 @@ pub enum ChannelHealth {
 
 /// What an administrator chose for a channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct ChannelSettings {
     /// Close when no operator has answered for so long (TMR-1): 15 minutes to 30 days; `None` = off.
     #[serde(default)]
@@ -229,6 +230,12 @@ pub struct ChannelSettings {
     /// What customers who wait for an answer are told an hour before the 24-hour window closes (RPL-16); `None` = off.
     #[serde(default)]
     pub window_reminder: Option<WindowReminder>,
+    /// Which operators see and answer its conversations (ASG-8).
+    #[serde(default)]
+    pub operators: OperatorAccess,
+    /// Whether whoever signs in for the first time is associated with it (MEM-10).
+    #[serde(default)]
+    pub add_new_operators: bool,
 }
 
 impl Default for ChannelSettings {
@@ -241,6 +248,8 @@ impl Default for ChannelSettings {
             files: allowed(),
             sender_prefix: false,
             window_reminder: None,
+            operators: OperatorAccess::default(),
+            add_new_operators: false,
         }
     }
 }
@@ -303,6 +312,17 @@ pub enum ReopenPolicy {
     OnCustomerMessage,
     /// Completed is final; the customer's next message starts a new episode.
     Never,
+}
+
+/// Which operators see and answer the conversations of a channel (ASG-8). Administrators always do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperatorAccess {
+    /// All of them. Every channel begins with it, so that nobody is locked out unasked.
+    #[default]
+    Everybody,
+    /// Those who are associated with the channel.
+    Associated,
 }
 
 #[cfg(test)]

@@ -78,8 +78,16 @@ pub fn days_left(end: Timestamp, now: Timestamp) -> i64 {
     end.since(now).as_ms() / Span::from_days(1).as_ms()
 }
 
-/// Looks at every point that the channel has.
+/// Looks at every point that the channel has. One that is off has nothing to be looked at.
 pub fn examine(facts: &Facts<'_>, language: Language, now: Timestamp) -> Vec<Finding> {
+    if !facts.channel.status.is_on() {
+        let message = pick(
+            language,
+            "チャネルは停止されているか、削除されています。",
+            "The channel was switched off or deleted.",
+        );
+        return vec![finding(Point::Sending, Light::Grey, message, None)];
+    }
     let mut findings = vec![
         credential(facts, language, now),
         receiving(facts, language),
@@ -235,7 +243,7 @@ fn quota(facts: &Facts<'_>, language: Language) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::channel::ChannelKind;
+    use crate::channel::{ChannelKind, ChannelStatus};
     use crate::credential::Cause;
     use crate::ids::ConnectionId;
     use crate::quota::Quota;
@@ -324,6 +332,13 @@ mod tests {
             let found = examine(&facts(&channel), Language::En, NOW);
             assert_eq!(found.get(4).map(|finding| finding.light), light, "{limit:?} {used}");
         }
+    }
+
+    #[test]
+    fn chn_19_a_channel_that_is_off_has_no_lights() {
+        let by = crate::ids::OperatorId("p".into());
+        let off = Channel { status: ChannelStatus::Off { since: NOW, by }, ..channel() };
+        assert_eq!(lights(&facts(&off)), [Grey]);
     }
 
     #[test]

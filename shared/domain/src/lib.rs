@@ -17,9 +17,11 @@ pub mod ids;
 pub mod later;
 pub mod lookup;
 pub mod media;
+pub mod membership;
 pub mod message;
 pub mod organisation;
 pub mod participant;
+pub mod person;
 pub mod picture;
 pub mod place;
 pub mod progress;
@@ -38,13 +40,17 @@ pub mod time;
 pub mod window;
 
 pub use catalogue::{Language, Problem};
-pub use channel::{Channel, ChannelHealth, ChannelKind, ChannelSettings, ChannelStatus, ReopenPolicy};
+pub use channel::{
+    Channel, ChannelHealth, ChannelKind, ChannelSettings, ChannelStatus, OperatorAccess, ReopenPolicy,
+};
 pub use conversation::{CloseReason, Conversation, Section, Status};
 pub use courtesy::Courtesy;
 pub use event::{Content, Event, EventBody};
 pub use happening::Happening;
 pub use ids::{BrandId, ChannelId, ConnectionId, ConversationId, DepartmentId, MessageId, OperatorId, Party};
+pub use membership::{Membership, MembershipState};
 pub use message::{Message, MessageKey, ReadToken, SendState, SentBy};
 pub use participant::Participant;
+pub use person::Person;
 pub use role::{Act, Role};
 pub use time::{Span, Timestamp};

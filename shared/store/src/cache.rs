@@ -5,7 +5,7 @@ use std::hash::Hash;
 use std::sync::Mutex;
 
 use madoguchi_domain::sender::{Persona, Profile};
-use madoguchi_domain::{Channel, ChannelId, OperatorId, Span, Timestamp};
+use madoguchi_domain::{Channel, ChannelId, OperatorId, Person, Span, Timestamp};
 
 use crate::{Directory, StoreError};
 
@@ -45,19 +45,20 @@ impl ChannelCache {
     }
 }
 
-/// Remembers how customers see operators, in the same way. That nothing is kept of an operator is remembered too: most
-/// operators never set anything.
+/// Remembers operators in the same way: how customers see them, and which channels are theirs. That nothing is kept of
+/// an operator is remembered too: most operators never set anything.
 #[derive(Debug)]
 pub struct SenderCache {
     directory: Directory,
     profiles: Known<OperatorId, Option<Profile>>,
     personas: Known<(ChannelId, OperatorId), Option<Persona>>,
+    people: Known<OperatorId, Option<Person>>,
 }
 
 impl SenderCache {
     /// An empty cache in front of `directory`.
     pub fn new(directory: Directory) -> Self {
-        Self { directory, profiles: Known::default(), personas: Known::default() }
+        Self { directory, profiles: Known::default(), personas: Known::default(), people: Known::default() }
     }
 
     /// What was kept of an operator within the last [`SETTINGS_CACHE`].
@@ -68,6 +69,16 @@ impl SenderCache {
         let profile = self.directory.operator(id).await?;
         self.profiles.put(id.clone(), profile.clone(), now);
         Ok(profile)
+    }
+
+    /// The person as they were known within the last [`SETTINGS_CACHE`].
+    pub async fn person(&self, id: &OperatorId, now: Timestamp) -> Result<Option<Person>, StoreError> {
+        if let Some(person) = self.people.get(id, now) {
+            return Ok(person);
+        }
+        let person = self.directory.person(id).await?;
+        self.people.put(id.clone(), person.clone(), now);
+        Ok(person)
     }
 
     /// Takes over a profile that was just written.

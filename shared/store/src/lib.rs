@@ -45,8 +45,9 @@
 //! # Directory table
 //!
 //! Channels (`channel`, id), connections (`connection`, id), what operators have set (`operator`, id) and the personas
-//! made for them (`persona#{channel}`, operator), how their sync stands (`sender-sync`); index `credential` holds the connections by the time at which they
-//! must be looked at. Channels, operators and personas are remembered for [`SETTINGS_CACHE`]: an ordinary reply reads
+//! made for them (`persona#{channel}`, operator), how their sync stands (`sender-sync`), people with the channels that they are
+//! associated with (`person`, operator); index `credential` holds the connections by the time at which they
+//! must be looked at. Channels, people, operators and personas are remembered for [`SETTINGS_CACHE`]: an ordinary reply reads
 //! none of them.
 //!
 //! Writes that the audit log tells of say in `changed_by` who made them.

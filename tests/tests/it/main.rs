@@ -12,6 +12,7 @@ mod kinds;
 mod later;
 mod lookup;
 mod media;
+mod memberships;
 mod pictures;
 mod places;
 mod replies;

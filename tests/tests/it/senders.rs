@@ -114,11 +114,8 @@ async fn snd_1_an_sms_begins_with_the_name_if_the_channel_allows_it() {
     }
 }
 
-#[tokio::test]
-async fn snd_8_a_sync_gives_every_operator_a_persona_and_renews_and_removes_it() {
-    let test = TestInbox::start().await;
-    let pictures = Files::start().await;
-    pictures.script("/media/operator.png", [File::Bytes(b"\x89PNG\r\n\x1a\n........".to_vec())]);
+/// The function that syncs personas.
+pub(crate) fn refresher(test: &TestInbox) -> TokenRefresh {
     let providers = ProviderConfig {
         graph_base_url: test.simulator.base_url.clone(),
         graph_version: "v26.0".into(),
@@ -126,14 +123,22 @@ async fn snd_8_a_sync_gives_every_operator_a_persona_and_renews_and_removes_it()
         twilio_base_url: test.simulator.base_url.clone(),
         page_inbox_app_ids: Vec::new(),
     };
-    let refresh = TokenRefresh::new(
+    TokenRefresh::new(
         test.directory.clone(),
         SecretWriter::new(test.aws.clients().secrets()),
         SecretNames::new(PREFIX),
         ProviderHttp::new(madoguchi_runtime::http::provider_client().unwrap()),
         providers,
         Metrics::new("token_refresh"),
-    );
+    )
+}
+
+#[tokio::test]
+async fn snd_8_a_sync_gives_every_operator_a_persona_and_renews_and_removes_it() {
+    let test = TestInbox::start().await;
+    let pictures = Files::start().await;
+    pictures.script("/media/operator.png", [File::Bytes(b"\x89PNG\r\n\x1a\n........".to_vec())]);
+    let refresh = refresher(&test);
     let sync = async |made, removed| {
         test.directory.plan_sender_sync(test.clock.now()).await.unwrap();
         let synced = refresh.sync_senders(pictures.url(), test.clock.now()).await.unwrap();

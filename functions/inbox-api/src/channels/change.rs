@@ -4,7 +4,9 @@
 use axum::Json;
 use axum::extract::State;
 use madoguchi_domain::reminder::{self, ReminderRefused, WindowReminder};
-use madoguchi_domain::{BrandId, Channel, ChannelId, DepartmentId, ReopenPolicy, organisation};
+use madoguchi_domain::{
+    BrandId, Channel, ChannelId, DepartmentId, OperatorAccess, ReopenPolicy, organisation,
+};
 use madoguchi_store::Saved;
 use serde::Deserialize;
 
@@ -37,6 +39,10 @@ pub(crate) struct Changes {
     sender_prefix: Option<bool>,
     #[serde(deserialize_with = "named")]
     window_reminder: Option<Option<WindowReminder>>,
+    #[serde(deserialize_with = "named")]
+    operators: Option<OperatorAccess>,
+    #[serde(deserialize_with = "named")]
+    add_new_operators: Option<bool>,
     #[serde(deserialize_with = "named")]
     brand_id: Option<Option<BrandId>>,
     #[serde(deserialize_with = "named")]
@@ -91,6 +97,8 @@ fn changed(before: &Channel, changes: Changes) -> Result<Channel, ApiError> {
     settings.sender_prefix = changes.sender_prefix.unwrap_or(old.sender_prefix);
     settings.human_agent = changes.human_agent.unwrap_or(old.human_agent);
     settings.window_reminder = changes.window_reminder.unwrap_or(old.window_reminder);
+    settings.operators = changes.operators.unwrap_or(old.operators);
+    settings.add_new_operators = changes.add_new_operators.unwrap_or(old.add_new_operators);
     settings.check().map_err(ApiError::SettingsOutOfBounds)?;
     if let Some(reminder) = &settings.window_reminder {
         reminder::check(channel.kind, reminder).map_err(|refused| match refused {
@@ -128,7 +136,7 @@ mod tests {
         assert_eq!(off, ChannelSettings::default());
         let body = json!({
             "name": " 本店 ", "unanswered_close_after_minutes": 15, "reopen": "never", "human_agent": true,
-            "files": false, "sender_prefix": true,
+            "files": false, "sender_prefix": true, "operators": "associated", "add_new_operators": true,
         });
         let all = patched(&body).unwrap();
         assert_eq!(all.name, "本店");
@@ -142,6 +150,8 @@ mod tests {
                 files: false,
                 sender_prefix: true,
                 window_reminder: None,
+                operators: OperatorAccess::Associated,
+                add_new_operators: true,
             }
         );
     }
@@ -153,6 +163,7 @@ mod tests {
             (json!({"reopen": null}), "null"),
             (json!({"reopen": "sometimes"}), "unknown variant `sometimes`"),
             (json!({"human_agent": null}), "null"),
+            (json!({"operators": "nobody"}), "unknown variant `nobody`"),
             (json!({"name": ""}), "`name`"),
             (json!({"idle_close_after_minutes": 1_441}), "idle_close_after_minutes is 1441"),
             (json!({"unanswered_close_after_minutes": 14}), "between 15 and 43200"),

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use madoguchi_domain::checkup::{self, Facts, Finding, Light};
-use madoguchi_domain::{ChannelId, Section, Timestamp};
+use madoguchi_domain::{ChannelId, Section, Timestamp, membership};
 use serde::Serialize;
 
 use crate::auth::Operator;
@@ -53,6 +53,12 @@ pub(crate) async fn health(
     InPath(id): InPath<ChannelId>,
 ) -> Result<Json<HealthView>, ApiError> {
     let channel = api.directory.channel(id).await?.ok_or(ApiError::ChannelNotFound)?;
+    if !membership::open_to(operator.role, &channel.settings) {
+        let person = api.senders.person(&operator.id, api.clock.now()).await?;
+        if !membership::may_see(operator.role, &channel, person.as_ref()) {
+            return Err(ApiError::ChannelNotFound);
+        }
+    }
     let connection = api.directory.connection(channel.connection_id).await?;
     let waiting = api.inbox.pending_replies(id).await?;
     let waiting_since = waiting.iter().map(|reply| reply.message.at).min();

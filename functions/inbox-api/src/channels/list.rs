@@ -1,4 +1,4 @@
-//! `GET /api/channels`: all of them, by name.
+//! `GET /api/channels`: those that the caller may see, by name.
 
 use axum::Json;
 use axum::extract::State;
@@ -9,9 +9,10 @@ use crate::{ApiError, SharedAdmin};
 
 pub(crate) async fn list(
     State(api): SharedAdmin,
-    _: Operator,
+    operator: Operator,
 ) -> Result<Json<PageView<ChannelView>>, ApiError> {
     let mut channels = api.directory.channels().await?;
+    super::keep_visible(&api, &operator, &mut channels).await?;
     channels.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
     Ok(Json(PageView { items: channels.iter().map(ChannelView::from).collect(), next_cursor: None }))
 }

@@ -22,13 +22,16 @@ pub(crate) use read::read;
 pub(crate) use reauthorize::reauthorize;
 pub(crate) use remove::remove;
 
-use madoguchi_domain::{BrandId, Channel, ChannelHealth, ChannelId, ChannelStatus, DepartmentId, Timestamp};
+use madoguchi_domain::{
+    BrandId, Channel, ChannelHealth, ChannelId, ChannelStatus, DepartmentId, Timestamp, membership,
+};
 use madoguchi_store::Saved;
 
+use crate::auth::Operator;
 use crate::conversations::TRIES;
 use crate::{AdminApi, ApiError, brands, departments};
 
-async fn existing(api: &AdminApi, id: ChannelId) -> Result<Channel, ApiError> {
+pub(crate) async fn existing(api: &AdminApi, id: ChannelId) -> Result<Channel, ApiError> {
     api.directory.channel(id).await?.ok_or(ApiError::ChannelNotFound)
 }
 
@@ -54,6 +57,20 @@ async fn switched(
         }
     }
     Err(ApiError::contended("the channel"))
+}
+
+/// Leaves the channels that `operator` may see (ASG-8).
+async fn keep_visible(
+    api: &AdminApi,
+    operator: &Operator,
+    channels: &mut Vec<Channel>,
+) -> Result<(), ApiError> {
+    if channels.iter().all(|channel| membership::open_to(operator.role, &channel.settings)) {
+        return Ok(());
+    }
+    let person = api.directory.person(&operator.id).await?;
+    channels.retain(|channel| membership::may_see(operator.role, channel, person.as_ref()));
+    Ok(())
 }
 
 /// Refuses a brand or a department that is not there.

@@ -12,8 +12,10 @@ use crate::{ApiError, SharedAdmin};
 
 pub(crate) async fn read(
     State(api): SharedAdmin,
-    _: Operator,
+    operator: Operator,
     InPath(id): InPath<ChannelId>,
 ) -> Result<Json<ChannelView>, ApiError> {
-    Ok(Json(ChannelView::from(&existing(&api, id).await?)))
+    let mut found = vec![existing(&api, id).await?];
+    super::keep_visible(&api, &operator, &mut found).await?;
+    found.first().map(|channel| Json(ChannelView::from(channel))).ok_or(ApiError::ChannelNotFound)
 }

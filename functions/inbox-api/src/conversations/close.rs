@@ -17,7 +17,7 @@ pub(crate) async fn close(
     InPath(id): InPath<ConversationId>,
 ) -> Result<Json<ConversationView>, ApiError> {
     for _ in 0..TRIES {
-        let current = existing(&api, id).await?;
+        let current = existing(&api, &operator, id).await?;
         let closed = conversation::close(current.clone(), CloseReason::Operator, api.clock.now());
         let Some(mut closed) = closed else {
             return shown(&api, &current, operator.reader()).await.map(Json);

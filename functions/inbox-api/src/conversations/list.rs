@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use axum::Json;
 use axum::extract::State;
-use madoguchi_domain::{Channel, ChannelId, ConversationId, Section};
+use madoguchi_domain::{Channel, ChannelId, ConversationId, Section, membership};
 use serde::Deserialize;
 
 use crate::auth::Operator;
 use crate::input::{InQuery, given, not_a_cursor, page_size};
 use crate::view::{ConversationView, PageView};
-use crate::{ApiError, Shared};
+use crate::{Api, ApiError, Shared};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,10 +27,13 @@ pub(crate) async fn list(
     InQuery(query): InQuery<ListQuery>,
 ) -> Result<Json<PageView<ConversationView>>, ApiError> {
     let wanted = Wanted::parse(&query)?;
-    let channels: HashMap<ChannelId, Channel> =
-        api.directory.channels().await?.into_iter().map(|channel| (channel.id, channel)).collect();
+    let (channels, hidden) = channels(&api, &operator).await?;
     // A channel that is gone can still be asked for by its id: its history stays readable.
-    let ids = wanted.channel.map_or_else(|| channels.keys().copied().collect(), |channel| vec![channel]);
+    let ids = match wanted.channel {
+        Some(channel) if hidden.contains(&channel) => Vec::new(),
+        Some(channel) => vec![channel],
+        None => channels.keys().copied().collect(),
+    };
     let page = api.inbox.list(&ids, wanted.sections, wanted.before, wanted.limit).await?;
     let now = api.clock.now();
     let items = page.conversations.iter().map(|conversation| {
@@ -38,6 +41,28 @@ pub(crate) async fn list(
         ConversationView::new(conversation, channel, now, operator.reader()).linked(&api.bucket)
     });
     Ok(Json(PageView { items: items.collect(), next_cursor: page.next }))
+}
+
+/// The channels that `operator` sees, and those that they do not (ASG-8).
+async fn channels(
+    api: &Api,
+    operator: &Operator,
+) -> Result<(HashMap<ChannelId, Channel>, Vec<ChannelId>), ApiError> {
+    let mut channels: HashMap<_, _> =
+        api.directory.channels().await?.into_iter().map(|channel| (channel.id, channel)).collect();
+    if channels.values().all(|channel| membership::open_to(operator.role, &channel.settings)) {
+        return Ok((channels, Vec::new()));
+    }
+    let person = api.senders.person(&operator.id, api.clock.now()).await?;
+    let mut hidden = Vec::new();
+    channels.retain(|id, channel| {
+        let seen = membership::may_see(operator.role, channel, person.as_ref());
+        if !seen {
+            hidden.push(*id);
+        }
+        seen
+    });
+    Ok((channels, hidden))
 }
 
 #[derive(Debug)]

@@ -20,11 +20,11 @@ pub(crate) struct Seen {
 
 pub(crate) async fn mark_read(
     State(api): Shared,
-    _: Operator,
+    operator: Operator,
     InPath(id): InPath<ConversationId>,
     JsonBody(seen): JsonBody<Seen>,
 ) -> Result<StatusCode, ApiError> {
-    let conversation = existing(&api, id).await?;
+    let conversation = existing(&api, &operator, id).await?;
     let Some(through) = read_through(&conversation, seen.message) else { return Ok(StatusCode::NO_CONTENT) };
     if possible(&conversation, &Courtesy::Read { through, after: None }).is_ok() {
         // Who read it before, or further, has said so.

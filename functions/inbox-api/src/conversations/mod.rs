@@ -14,17 +14,35 @@ pub(crate) use read::read;
 pub(crate) use reopen::reopen;
 pub(crate) use typing::typing;
 
-use madoguchi_domain::{Channel, ChannelKind, Conversation, ConversationId};
+use madoguchi_domain::{Channel, ChannelKind, Conversation, ConversationId, membership};
 
-use crate::auth::Reader;
+use crate::auth::{Operator, Reader};
 use crate::view::ConversationView;
 use crate::{Api, ApiError};
 
 /// How often a lost race is tried again before the caller is told to.
 pub(crate) const TRIES: usize = 8;
 
-pub(crate) async fn existing(api: &Api, id: ConversationId) -> Result<Conversation, ApiError> {
-    api.inbox.conversation(id).await?.ok_or(ApiError::ConversationNotFound)
+/// The conversation, if there is one and `operator` may see it. Every route of one begins here: whoever is not
+/// associated with its channel cannot tell it from one that is not there (ASG-8).
+pub(crate) async fn existing(
+    api: &Api,
+    operator: &Operator,
+    id: ConversationId,
+) -> Result<Conversation, ApiError> {
+    let conversation = api.inbox.conversation(id).await?.ok_or(ApiError::ConversationNotFound)?;
+    let now = api.clock.now();
+    // What a channel left behind that is gone stays readable.
+    let channel = api.channels.channel(conversation.channel_id, now).await?;
+    if let Some(channel) = channel
+        && !membership::open_to(operator.role, &channel.settings)
+    {
+        let person = api.senders.person(&operator.id, now).await?;
+        if !membership::may_see(operator.role, &channel, person.as_ref()) {
+            return Err(ApiError::ConversationNotFound);
+        }
+    }
+    Ok(conversation)
 }
 
 /// The conversation's channel, if it sends.

@@ -18,7 +18,7 @@ pub(crate) async fn read(
     operator: Operator,
     InPath(id): InPath<ConversationId>,
 ) -> Result<Json<ConversationView>, ApiError> {
-    let conversation = existing(&api, id).await?;
+    let conversation = existing(&api, &operator, id).await?;
     api.is_read(id, conversation.channel_id, &operator).await?;
     let mut view = shown(&api, &conversation, operator.reader()).await?;
     if conversation.is_group() {

@@ -20,7 +20,7 @@ pub(crate) async fn reopen(
     InPath(id): InPath<ConversationId>,
 ) -> Result<Json<ConversationView>, ApiError> {
     for _ in 0..TRIES {
-        let current = existing(&api, id).await?;
+        let current = existing(&api, &operator, id).await?;
         let channel = api.directory.channel(current.channel_id).await?;
         let channel = channel.filter(|channel| !channel.status.is_deleted());
         let channel = channel.ok_or(ApiError::unlinked(current.channel_kind))?;

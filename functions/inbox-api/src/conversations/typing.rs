@@ -13,10 +13,10 @@ use crate::{ApiError, Shared};
 
 pub(crate) async fn typing(
     State(api): Shared,
-    _: Operator,
+    operator: Operator,
     InPath(id): InPath<ConversationId>,
 ) -> Result<StatusCode, ApiError> {
-    let conversation = existing(&api, id).await?;
+    let conversation = existing(&api, &operator, id).await?;
     let now = api.clock.now();
     if possible(&conversation, &Courtesy::Typing { asked_at: now }).is_ok() {
         let _shown_already = api.inbox.note_typing(&conversation, now).await?;

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::LINK_LIFE;
 use crate::auth::Operator;
+use crate::conversations::existing;
 use crate::input::{AttachmentIndex, InPath};
 use crate::{ApiError, Shared};
 
@@ -30,6 +31,7 @@ pub(crate) async fn link(
     InPath(key): InPath<MessageKey>,
     InPath(AttachmentIndex(index)): InPath<AttachmentIndex>,
 ) -> Result<Json<LinkView>, ApiError> {
+    existing(&api, &operator, id).await?;
     let message = api.inbox.message(id, &key).await?.ok_or(ApiError::MessageNotFound)?;
     let attachment = message.attachments().get(index).ok_or(ApiError::AttachmentNotFound)?;
     let stored = match &attachment.media {

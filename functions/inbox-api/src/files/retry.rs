@@ -21,7 +21,7 @@ pub(crate) async fn retry(
     InPath(key): InPath<MessageKey>,
     InPath(AttachmentIndex(index)): InPath<AttachmentIndex>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let conversation = existing(&api, id).await?;
+    let conversation = existing(&api, &operator, id).await?;
     for _ in 0..TRIES {
         let mut message = api.inbox.message(id, &key).await?.ok_or(ApiError::MessageNotFound)?;
         if message.attachments().get(index).is_none() {

@@ -51,7 +51,7 @@ pub(crate) async fn upload(
     InPath(id): InPath<ConversationId>,
     JsonBody(wish): JsonBody<Wish>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let conversation = existing(&api, id).await?;
+    let conversation = existing(&api, &operator, id).await?;
     let now = api.clock.now();
     let channel = api.channels.channel(conversation.channel_id, now).await?;
     let settings = &usable(channel.as_ref(), conversation.channel_kind)?.settings;

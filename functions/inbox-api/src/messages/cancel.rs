@@ -19,7 +19,7 @@ pub(crate) async fn cancel(
     InPath(id): InPath<ConversationId>,
     InPath(key): InPath<MessageKey>,
 ) -> Result<Json<MessageView>, ApiError> {
-    let conversation = existing(&api, id).await?;
+    let conversation = existing(&api, &operator, id).await?;
     for _ in 0..TRIES {
         let message = api.inbox.message(id, &key).await?.ok_or(ApiError::MessageNotFound)?;
         if matches!(message.send, Some(SendState::Canceled { .. })) {

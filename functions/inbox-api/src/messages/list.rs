@@ -33,7 +33,7 @@ pub(crate) async fn list(
     let limit = page_size(query.limit.as_deref())?;
     let before = given(query.cursor.as_deref()).map(str::parse::<MessageKey>).transpose();
     let before = before.map_err(|_| not_a_cursor())?;
-    let conversation = existing(&api, id).await?;
+    let conversation = existing(&api, &operator, id).await?;
     api.is_read(id, conversation.channel_id, &operator).await?;
     let page = api.inbox.messages(id, before.as_ref(), limit).await?;
     let page = with_whole_albums(&api, id, page).await?;

@@ -24,7 +24,7 @@ pub(crate) async fn resend(
     InPath(key): InPath<MessageKey>,
 ) -> Result<impl IntoResponse, ApiError> {
     for _ in 0..TRIES {
-        let conversation = existing(&api, id).await?;
+        let conversation = existing(&api, &operator, id).await?;
         let mut message = api.inbox.message(id, &key).await?.ok_or(ApiError::MessageNotFound)?;
         if !resendable(&message) {
             return Err(ApiError::MessageNotResendable);

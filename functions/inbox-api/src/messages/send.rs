@@ -155,7 +155,7 @@ async fn written(
         };
         return send_parts(api, author, id, key, text).await;
     }
-    let conversation = existing(api, id).await?;
+    let conversation = existing(api, author.operator, id).await?;
     if let Some(Instant(at)) = send_at {
         let plan = Plan { at, unless_customer_writes };
         return Ok(schedule(api, author, conversation, key, content, plan).await?.answer(author.operator));
@@ -171,7 +171,7 @@ async fn send_file_and_text(
     file: &FileDraft,
     text: Option<String>,
 ) -> Result<Response, ApiError> {
-    let conversation = existing(api, id).await?;
+    let conversation = existing(api, author.operator, id).await?;
     let kind = conversation.channel_kind;
     if let Some(text) = &text {
         // Refused before anything is written: a file without the text that belongs to it helps nobody.
@@ -195,7 +195,7 @@ async fn send_parts(
     key: &str,
     whole: &str,
 ) -> Result<Response, ApiError> {
-    let conversation = existing(api, id).await?;
+    let conversation = existing(api, author.operator, id).await?;
     let kind = conversation.channel_kind;
     let prefix = prefix(api, author.writer, &conversation).await?;
     let parts = text::split_behind(kind, &prefix, whole).map_err(|refused| ApiError::Text(refused, kind))?;

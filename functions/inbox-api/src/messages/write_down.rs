@@ -52,7 +52,7 @@ pub(super) async fn write_down(
     let mut conversation = conversation;
     for attempt in 0..TRIES {
         if attempt > 0 {
-            conversation = existing(api, id).await?;
+            conversation = existing(api, operator, id).await?;
         }
         let now = api.clock.now().max(after.unwrap_or_default());
         let channel = api.channels.channel(conversation.channel_id, now).await?;

@@ -211,6 +211,7 @@ pub(super) mod tests {
                     "unanswered_close_after_minutes": null, "idle_close_after_minutes": null,
                     "reopen": "always", "human_agent": false, "files": true,
                     "sender_prefix": false, "window_reminder": null,
+                    "operators": "everybody", "add_new_operators": false,
                 },
                 "settings_changed_at": "2023-11-14T22:13:20.000Z",
                 "status": {"state": "on", "since": null, "by": null},

@@ -1,7 +1,7 @@
 //! How customers see an operator.
 
 use axum::http::StatusCode;
-use madoguchi_domain::sender::Synced;
+use madoguchi_domain::sender::{SYNC_EVERY, Synced};
 use madoguchi_domain::{ChannelKind, ChannelSettings, Span};
 use madoguchi_store::Saved;
 use serde_json::json;
@@ -113,7 +113,7 @@ async fn snd_8_an_administrator_starts_the_sync_of_sender_names_and_reads_how_it
     assert_eq!(second, None, "one at a time");
     assert_eq!(api.administer("GET", "/api/sender-sync", json!({})).await.body["running"], true);
     let synced = Synced { at: NOW, made: 2, removed: 1, failed: 0 };
-    assert_eq!(api.directory.settle_sender_sync(lease, &synced).await.unwrap(), Saved::Done);
+    assert_eq!(api.directory.settle_sender_sync(lease, &synced, SYNC_EVERY).await.unwrap(), Saved::Done);
     let settled = api.administer("GET", "/api/sender-sync", json!({})).await.body;
     assert_eq!(settled["last"], json!({"at": NOW.to_string(), "made": 2, "removed": 1, "failed": 0}));
     assert_eq!(settled["due_at"], (NOW + Span::from_hours(24)).to_string());
@@ -128,7 +128,7 @@ async fn snd_8_who_asks_while_a_sync_runs_gets_another_one() {
     api.hand.advance(Span::from_secs(1));
     api.administer("POST", "/api/sender-sync", json!({})).await;
     let synced = Synced { at: NOW, made: 0, removed: 0, failed: 0 };
-    assert_eq!(api.directory.settle_sender_sync(lease, &synced).await.unwrap(), Saved::Done);
+    assert_eq!(api.directory.settle_sender_sync(lease, &synced, SYNC_EVERY).await.unwrap(), Saved::Done);
     let state = api.directory.sender_sync().await.unwrap().unwrap();
     assert_eq!((state.due_at, state.last), (NOW + Span::from_secs(1), Some(synced)));
 }

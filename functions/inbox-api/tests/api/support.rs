@@ -60,6 +60,10 @@ pub(crate) enum Caller {
     /// Signed in, and in no group that has a role.
     Guest,
     Operator,
+    /// Another operator, by id; their name is the same.
+    Person(&'static str),
+    /// An operator who signed in then, in seconds.
+    SignedIn(&'static str, i64),
     Administrator,
     Owner,
 }
@@ -98,6 +102,19 @@ impl TestApi {
     pub(crate) async fn call(&self, caller: Caller, method: &str, path: &str, body: Option<Value>) -> Answer {
         let request = Request::builder().method(method).uri(path);
         self.send(caller, request, body.map(|body| body.to_string()).unwrap_or_default()).await
+    }
+
+    /// The same with an idempotency key, for routes that may ask for one.
+    pub(crate) async fn call_with_key(
+        &self,
+        caller: Caller,
+        method: &str,
+        path: &str,
+        key: &str,
+        body: Value,
+    ) -> Answer {
+        let request = Request::builder().method(method).uri(path).header("Idempotency-Key", key);
+        self.send(caller, request, body.to_string()).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -277,11 +294,18 @@ fn context(caller: Caller) -> Option<ApiGatewayV2httpRequestContext> {
     let groups = match caller {
         Caller::Nobody => return None,
         Caller::Guest => "[everybody]",
-        Caller::Operator => "[operators]",
+        Caller::Operator | Caller::Person(_) | Caller::SignedIn(..) => "[operators]",
         Caller::Administrator => "[administrators]",
         Caller::Owner => "[owners]",
     };
-    let claims = json!({ "sub": "person-1", "username": "yamada", "cognito:groups": groups });
+    let (sub, name) = match caller {
+        Caller::Person(id) | Caller::SignedIn(id, _) => (id, id),
+        _ => ("person-1", "yamada"),
+    };
+    let mut claims = json!({ "sub": sub, "username": name, "cognito:groups": groups });
+    if let Caller::SignedIn(_, at) = caller {
+        claims["auth_time"] = json!(at.to_string());
+    }
     let context = json!({
         "http": {"method": "GET"}, "timeEpoch": 0, "authorizer": {"jwt": {"claims": claims, "scopes": null}},
     });

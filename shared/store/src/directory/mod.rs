@@ -9,6 +9,7 @@ mod health;
 mod list;
 mod operator;
 mod organisation;
+mod person;
 mod persona;
 mod quota;
 mod rearm;

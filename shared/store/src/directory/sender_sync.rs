@@ -1,7 +1,7 @@
 //! The sync of sender names (SND-8): when it is due, who is at it, and what came of it. One item.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use madoguchi_domain::sender::{SYNC_EVERY, Synced};
+use madoguchi_domain::sender::Synced;
 use madoguchi_domain::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -77,8 +77,14 @@ impl Directory {
         Ok((saved("UpdateItem", answer)? == Saved::Done).then_some(SyncLease { until, began_at: now }))
     }
 
-    /// Stores what came of a sync and gives the right back. What was asked for meanwhile stays due.
-    pub async fn settle_sender_sync(&self, lease: SyncLease, last: &Synced) -> Result<Saved, StoreError> {
+    /// Stores what came of a sync and gives the right back; the next one is due `again_after` this one began. What was
+    /// asked for meanwhile stays due.
+    pub async fn settle_sender_sync(
+        &self,
+        lease: SyncLease,
+        last: &Synced,
+        again_after: Span,
+    ) -> Result<Saved, StoreError> {
         let last: AttributeValue = serde_dynamo::to_attribute_value(last).map_err(|error| {
             StoreError::Unreadable { key: "sender-sync".to_owned(), detail: error.to_string() }
         })?;
@@ -91,7 +97,7 @@ impl Directory {
                 .expression_attribute_values(":until", n(lease.until.as_ms()))
                 .expression_attribute_values(":last", last.clone());
             if !set.is_empty() {
-                let next = lease.began_at + SYNC_EVERY;
+                let next = lease.began_at + again_after;
                 request = request
                     .expression_attribute_values(":next", n(next.as_ms()))
                     .expression_attribute_values(":began", n(lease.began_at.as_ms()));
