@@ -153,6 +153,7 @@ mod tests {
             authorized_at: t,
             expires_at: None,
             pages: Vec::new(),
+            checked_at: None,
             check_at: t,
         };
         let by = OperatorId("a".into());
