@@ -1,5 +1,6 @@
 //! Operators that a provider must accept: from asking to available, and what comes between (MEM-2 to MEM-6, ASG-8).
 
+use madoguchi_domain::sender::SenderName;
 use madoguchi_domain::{ChannelKind, ChannelSettings, ConversationId, OperatorAccess, Span};
 use madoguchi_simulator::{Endpoint, Fault, FaultRule};
 use madoguchi_tests::TestInbox;
@@ -82,7 +83,7 @@ async fn mem_3_to_mem_6_messenger_accepts_an_operator_at_the_third_try() {
     test.pass(Span::from_secs(31));
     let key = test.answer(id, "k2", "answer").await;
     test.settle().await;
-    assert_eq!(test.message(id, &key).await.shown_sender().map(|name| name.as_str()), Some("山田"));
+    assert_eq!(test.message(id, &key).await.shown_sender().map(SenderName::as_str), Some("山田"));
 }
 
 #[tokio::test]
@@ -131,6 +132,6 @@ async fn mem_4_a_name_that_line_refuses_fails_the_association_until_another_one_
     test.pass(Span::from_secs(31));
     let key = test.answer(id, "k3", "answer").await;
     test.settle().await;
-    assert_eq!(test.message(id, &key).await.shown_sender().map(|name| name.as_str()), Some("山田"));
+    assert_eq!(test.message(id, &key).await.shown_sender().map(SenderName::as_str), Some("山田"));
     assert_eq!(state(&test, kind).await, is("available", ""));
 }
