@@ -50,6 +50,12 @@
 //! must be looked at. Channels, people, operators and personas are remembered for [`SETTINGS_CACHE`]: an ordinary reply reads
 //! none of them.
 //!
+//! | access pattern | cost |
+//! | --- | --- |
+//! | note who calls | strong get 1 RRU a day in each process of the APIs; 1 WRU a day, or if name or role changed |
+//! | whether an operator sees a channel that is not open to everybody | strong get 1 RRU, remembered with the others |
+//! | tell an association a verdict | 1 WRU, also if it is no news |
+//!
 //! Writes that the audit log tells of say in `changed_by` who made them.
 //!
 //! # Audit table
