@@ -180,7 +180,7 @@ struct Kind {
     pk: &'static str,
     /// What it is called in acts and subjects.
     name: &'static str,
-    /// What is told of it; a field that is an object with all that it holds.
+    /// What is told of it; a field that is an object with all that it holds, `*` for any name.
     told: &'static [&'static str],
 }
 
@@ -197,6 +197,7 @@ const KINDS: &[Kind] = &[
             "department",
             "installer",
             "settings",
+            "status.state",
             "health.state",
             "health.cause",
             "health.detail",
@@ -212,6 +213,7 @@ const KINDS: &[Kind] = &[
     Kind { pk: "department", name: "department", told: &["name", "hours", "removed_at"] },
     // Not as whom they wrote last, which changes with their replies.
     Kind { pk: "operator", name: "operator", told: &["display_name", "picture.upload"] },
+    Kind { pk: "person", name: "person", told: &["name", "role", "removed_at", "channels.*.added_at"] },
     Kind { pk: "sender-sync", name: "sender_sync", told: &["due_at"] },
 ];
 
@@ -274,11 +276,20 @@ const fn added(kind: &str) -> &'static str {
 /// What a change is called, by what has changed; the telling one first.
 fn name(kind: &str, before: &Fields, after: &Fields) -> &'static str {
     let changed = |path: &str| before.contains_key(path) || after.contains_key(path);
+    let state = |fields: &Fields, path: &str| fields.get(path).and_then(Value::as_str).map(str::to_owned);
+    let any_channel = |fields: &Fields| fields.keys().any(|path| path.starts_with("channels."));
     match kind {
+        // A channel without a status is in use.
+        "channel" if changed("status.state") => {
+            match (state(before, "status.state").as_deref(), state(after, "status.state").as_deref()) {
+                (_, Some("deleted")) => "deleted",
+                (_, Some("off")) => "disabled",
+                (Some("deleted"), _) => "resumed",
+                _ => "enabled",
+            }
+        }
         "channel" if changed("health.state") => {
-            let state =
-                |fields: &Fields| fields.get("health.state").and_then(Value::as_str).map(str::to_owned);
-            match (state(before).as_deref(), state(after).as_deref()) {
+            match (state(before, "health.state").as_deref(), state(after, "health.state").as_deref()) {
                 (_, Some("needs_reauthorization")) => "held",
                 (Some("needs_reauthorization"), _) => "released",
                 _ => "connected",
@@ -291,7 +302,10 @@ fn name(kind: &str, before: &Fields, after: &Fields) -> &'static str {
         "credential" if before.contains_key("expires_at") => "refreshed",
         "credential" if changed("expires_at") => "checked",
         "credential" if changed("pages") => "pages_changed",
-        "brand" | "department" if after.contains_key("removed_at") => "removed",
+        "brand" | "department" | "person" if after.contains_key("removed_at") => "removed",
+        "person" if before.contains_key("removed_at") => "restored",
+        "person" if any_channel(after) => "associated",
+        "person" if any_channel(before) => "dissociated",
         "sender_sync" => "started",
         _ => "changed",
     }
@@ -311,19 +325,25 @@ fn author(change: &Change<'_>) -> Author {
 
 /// The channels that a change concerns.
 fn channels(kind: &Kind, change: &Change<'_>, before: &Fields, after: &Fields) -> BTreeSet<ChannelId> {
-    let reached = |fields: &Fields| -> BTreeSet<ChannelId> {
-        let listed = fields.get("channels").and_then(Value::as_array).into_iter().flatten();
-        listed.filter_map(|id| id.as_str()?.parse().ok()).collect()
+    let (before, after) = match kind.name {
+        "channel" => return change.sk.parse().into_iter().collect(),
+        "credential" => (listed(before), listed(after)),
+        "person" => return named(before).symmetric_difference(&named(after)).copied().collect(),
+        _ => return BTreeSet::new(),
     };
-    match kind.name {
-        "channel" => change.sk.parse().into_iter().collect(),
-        "credential" => {
-            let (before, after) = (reached(before), reached(after));
-            let moved: BTreeSet<ChannelId> = before.symmetric_difference(&after).copied().collect();
-            if moved.is_empty() { after } else { moved }
-        }
-        _ => BTreeSet::new(),
-    }
+    let moved: BTreeSet<ChannelId> = before.symmetric_difference(&after).copied().collect();
+    if moved.is_empty() { after } else { moved }
+}
+
+/// Those of a list.
+fn listed(fields: &Fields) -> BTreeSet<ChannelId> {
+    let listed = fields.get("channels").and_then(Value::as_array).into_iter().flatten();
+    listed.filter_map(|id| id.as_str()?.parse().ok()).collect()
+}
+
+/// Those of a map.
+fn named(fields: &Fields) -> BTreeSet<ChannelId> {
+    fields.keys().filter_map(|path| path.strip_prefix("channels.")?.split('.').next()?.parse().ok()).collect()
 }
 
 fn told(kind: &Kind, image: Option<&Image>) -> Fields {
@@ -331,13 +351,13 @@ fn told(kind: &Kind, image: Option<&Image>) -> Fields {
     for (name, value) in image.into_iter().flatten() {
         flatten(name.clone(), value, &mut fields);
     }
-    let is_told = |path: &str| {
-        kind.told
-            .iter()
-            .any(|told| path.strip_prefix(told).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
-    };
-    fields.retain(|path, _| is_told(path));
+    fields.retain(|path, _| kind.told.iter().any(|told| begins(path, told)));
     fields
+}
+
+fn begins(path: &str, told: &str) -> bool {
+    let mut names = path.split('.');
+    told.split('.').all(|expected| names.next().is_some_and(|name| expected == "*" || expected == name))
 }
 
 fn flatten(path: String, value: &Value, into: &mut Fields) {

@@ -152,6 +152,34 @@ fn aud_2_a_change_is_told_by_its_name_with_the_fields_that_changed() {
 }
 
 #[test]
+fn aud_2_a_channels_end_and_peoples_channels_have_names_of_their_own() {
+    let (one, two) = (channel("1"), channel("2"));
+    let off = json!({"state": "off", "since": 1, "by": "p"});
+    let deleted = json!({"state": "deleted", "since": 2, "by": "p"});
+    for (before, after, act) in [
+        (json!({}), json!({"status": off}), "channel.disabled"),
+        (json!({"status": off}), json!({"health": {"state": "connecting"}}), "channel.enabled"),
+        (json!({"status": off}), json!({"status": deleted}), "channel.deleted"),
+        (json!({"status": deleted}), json!({"name": "B"}), "channel.resumed"),
+    ] {
+        assert_eq!(tells("channel", Some(before), Some(after))[0].0, act);
+    }
+    let member = |channels: Value| json!({"name": "A", "last_seen_at": 1, "channels": channels});
+    let both = json!({one.to_string(): {"added_at": 1, "asked_at": 2}, two.to_string(): {"added_at": 3}});
+    let asked = json!({one.to_string(): {"added_at": 1, "asked_at": 9}, two.to_string(): {"added_at": 3}});
+    let associated = tells("person", Some(member(json!({}))), Some(member(both.clone())));
+    assert_eq!(associated.iter().map(|it| it.0.as_str()).collect::<Vec<_>>(), ["person.associated"; 2]);
+    assert_eq!(
+        tells("person", Some(member(both.clone())), Some(member(json!({}))))[0].0,
+        "person.dissociated"
+    );
+    assert_eq!(tells("person", Some(member(both)), Some(member(asked))), []);
+    let gone = json!({"name": "A", "removed_at": 1_000});
+    assert_eq!(tells("person", Some(json!({"name": "A"})), Some(gone.clone()))[0].0, "person.removed");
+    assert_eq!(tells("person", Some(gone), Some(json!({"name": "A"})))[0].0, "person.restored");
+}
+
+#[test]
 fn aud_2_what_comes_and_goes_is_told_whole() {
     let one = channel("1");
     for (pk, item, added, gone) in [
