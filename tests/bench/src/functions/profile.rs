@@ -13,10 +13,15 @@ use super::world::{World, now};
 
 pub(super) async fn event(world: &World) -> anyhow::Result<Value> {
     world.test.set_time(now());
+    // The picture of the time before is another function's: without it everything is settled.
+    let mut settled = world.test.conversation(chat(world)?).await;
+    settled.contact.profile = ProfileState::Known;
+    settled.contact.portrait = Portrait::default();
+    ensure!(world.test.inbox.save_conversation(&settled).await? == Saved::Done, "somebody else wrote it");
+    world.test.relay().await;
     let mut conversation = world.test.conversation(chat(world)?).await;
     conversation.contact.profile = ProfileState::Wanted;
     conversation.contact.name = None;
-    conversation.contact.portrait = Portrait::default();
     let saved = world.test.inbox.save_conversation(&conversation).await?;
     ensure!(saved == Saved::Done, "somebody else wrote the conversation");
     world.test.relay().await;
@@ -34,10 +39,5 @@ pub(super) async fn check(world: &World, answer: &Value) -> anyhow::Result<()> {
     let contact = world.test.conversation(chat(world)?).await.contact;
     ensure!(contact.profile == ProfileState::Known, "the profile is {:?}", contact.profile);
     ensure!(contact.name.is_some() && contact.portrait != Portrait::default(), "the profile is empty");
-    // The picture is another function's; without it everything is settled, and can be wanted again.
-    let mut settled = world.test.conversation(chat(world)?).await;
-    settled.contact.portrait = Portrait::default();
-    ensure!(world.test.inbox.save_conversation(&settled).await? == Saved::Done, "somebody else wrote it");
-    world.test.relay().await;
     Ok(())
 }
