@@ -32,6 +32,8 @@ async fn done(test: &TestInbox, method: &str, path: &str, body: &Value) -> Value
 #[tokio::test]
 async fn aud_2_what_administrators_do_is_told_with_who_from_where_before_and_after() {
     let test = TestInbox::start().await;
+    // From now on they are known.
+    done(&test, "GET", "/api/brands", &Value::Null).await;
     test.pass(Span::from_minutes(1));
     let since = format!("from={}", test.clock.now());
     let channel = TestInbox::channel_id(Line);
@@ -73,6 +75,28 @@ async fn aud_2_what_administrators_do_is_told_with_who_from_where_before_and_aft
         (&json!({}), &json!({"settings.idle_close_after_minutes": 30}), &json!(channel))
     );
     assert_eq!(log(&test, &format!("{since}&channel={channel}")).await, entries[3..4]);
+}
+
+#[tokio::test]
+async fn aud_2_switching_off_deleting_and_associating_are_told_by_names_of_their_own() {
+    let test = TestInbox::start().await;
+    let (channel, name) = (TestInbox::channel_id(Line), test.channel(Line).await.name);
+    assert_eq!(test.call("GET", "/api/me", None, &Value::Null).await.0, 200);
+    done(&test, "GET", "/api/brands", &Value::Null).await;
+    let since = format!("from={}&channel={channel}", test.clock.now());
+    let path = format!("/api/channels/{channel}");
+    let operators = format!("{path}/operators");
+    done(&test, "POST", &operators, &json!({"operators": ["operator-1"]})).await;
+    done(&test, "DELETE", &format!("{operators}/operator-1"), &Value::Null).await;
+    done(&test, "POST", &format!("{path}/disable"), &json!({})).await;
+    done(&test, "POST", &format!("{path}/enable"), &json!({})).await;
+    done(&test, "DELETE", &path, &json!({"confirm": name})).await;
+    let entries = log(&test, &since).await;
+    assert_eq!(
+        acts(&entries),
+        ["channel.deleted", "channel.enabled", "channel.disabled", "person.dissociated", "person.associated"]
+    );
+    assert!(entries.iter().all(|entry| entry["actor"]["id"] == "administrator-1"), "{entries:?}");
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ pub(crate) async fn disable(
     administrator: Operator,
     InPath(id): InPath<ChannelId>,
 ) -> Result<Json<ChannelView>, ApiError> {
+    let api = api.by(&administrator);
     let channel = switched(&api, id, |channel, now| {
         channel.status.off(&administrator.id, now).map_err(|_| ApiError::ChannelDeleted)
     });

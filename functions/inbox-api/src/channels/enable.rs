@@ -16,6 +16,7 @@ pub(crate) async fn enable(
     administrator: Operator,
     InPath(id): InPath<ChannelId>,
 ) -> Result<Json<ChannelView>, ApiError> {
+    let api = api.by(&administrator);
     let channel = switched(&api, id, |channel, _| channel.status.on().map_err(|_| ApiError::ChannelDeleted));
     let (channel, is_new) = channel.await?;
     // Also when it is on already: an earlier request may have ended before this.

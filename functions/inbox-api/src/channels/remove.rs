@@ -28,6 +28,7 @@ pub(crate) async fn remove(
     InPath(id): InPath<ChannelId>,
     JsonBody(Confirmation { confirm }): JsonBody<Confirmation>,
 ) -> Result<Json<ChannelView>, ApiError> {
+    let api = api.by(&administrator);
     let channel = switched(&api, id, |channel, now| {
         if !channel.is_named(&confirm) {
             return Err(ApiError::NotConfirmed { name: channel.name.clone() });

@@ -28,6 +28,7 @@ pub(crate) async fn add(
     InPath(id): InPath<ChannelId>,
     JsonBody(Chosen { operators }): JsonBody<Chosen>,
 ) -> Result<Json<PageView<MemberView>>, ApiError> {
+    let api = api.by(&administrator);
     if !(1..=MOST).contains(&operators.len()) {
         let what = format!("`operators` must list 1 to {MOST} people by their ids");
         return Err(ApiError::InvalidBody { what });

@@ -18,6 +18,7 @@ pub(crate) async fn remove(
     InPath(id): InPath<ChannelId>,
     InPath(operator): InPath<OperatorId>,
 ) -> Result<StatusCode, ApiError> {
+    let api = api.by(&administrator);
     channels::existing(&api, id).await?;
     for _ in 0..TRIES {
         let mut person = people::existing(&api, &operator).await?;

@@ -18,6 +18,7 @@ pub(crate) async fn retry(
     InPath(id): InPath<ChannelId>,
     InPath(operator): InPath<OperatorId>,
 ) -> Result<Json<MemberView>, ApiError> {
+    let api = api.by(&administrator);
     let channel = channels::existing(&api, id).await?;
     let ask = ask(&api, &channel, &operator).await?;
     for _ in 0..TRIES {

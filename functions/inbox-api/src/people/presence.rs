@@ -50,7 +50,8 @@ impl Presence {
                 }
                 None => (self.newcomer(operator, &seen, now).await?, true),
             };
-            if !changed || self.directory.save_person(&person).await? == Saved::Done {
+            let directory = self.directory.by(operator.author(now));
+            if !changed || directory.save_person(&person).await? == Saved::Done {
                 let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
                 noted.insert(person.id, (seen, person.last_seen_at));
                 return Ok(());

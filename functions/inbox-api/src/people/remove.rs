@@ -18,6 +18,7 @@ pub(crate) async fn remove(
     administrator: Operator,
     InPath(id): InPath<OperatorId>,
 ) -> Result<StatusCode, ApiError> {
+    let api = api.by(&administrator);
     for _ in 0..TRIES {
         let mut person = existing(&api, &id).await?;
         person.remove(api.clock.now());

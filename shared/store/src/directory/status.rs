@@ -24,10 +24,10 @@ impl Directory {
             request = request
                 .expression_attribute_names("#health", "health")
                 .expression_attribute_values(":health", value(channel, &ChannelHealth::Connecting)?);
-            "SET settings_changed_at = :now, #health = :health REMOVE #status"
+            "SET settings_changed_at = :now, changed_by = :changed_by, #health = :health REMOVE #status"
         } else {
             request = request.expression_attribute_values(":status", value(channel, status)?);
-            "SET settings_changed_at = :now, #status = :status"
+            "SET settings_changed_at = :now, changed_by = :changed_by, #status = :status"
         };
         let condition = if channel.status.is_on() {
             "attribute_exists(pk) AND attribute_not_exists(#status)"
@@ -42,6 +42,7 @@ impl Directory {
             .condition_expression(condition)
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":now", n(now.as_ms()))
+            .expression_attribute_values(":changed_by", self.signature(Some(now))?)
             .send()
             .await;
         channel::saved("UpdateItem", answer)
@@ -57,7 +58,8 @@ impl Directory {
             ("#brand", "brand", channel.brand.map(|brand| brand.to_string())),
             ("#department", "department", channel.department.map(|department| department.to_string())),
         ];
-        let mut set = "SET settings_changed_at = :now, #health = :health".to_owned();
+        let mut set =
+            "SET settings_changed_at = :now, changed_by = :changed_by, #health = :health".to_owned();
         let mut remove = "REMOVE #status, #until, #for, #quota".to_owned();
         let mut request = self.client.update_item();
         for (alias, name, text) in attributes {
@@ -81,6 +83,7 @@ impl Directory {
             .expression_attribute_names("#for", "paused_for")
             .expression_attribute_names("#quota", "quota")
             .expression_attribute_values(":now", n(channel.settings_changed_at.as_ms()))
+            .expression_attribute_values(":changed_by", self.signature(Some(channel.settings_changed_at))?)
             .expression_attribute_values(":health", value(channel, &channel.health)?)
             .expression_attribute_values(":before", value(channel, &deleted.status)?)
             .send()
