@@ -110,7 +110,7 @@ async fn mem_9_who_is_removed_loses_persona_and_conversations() {
     let page = test.administer("GET", &path, &Value::Null).await;
     let reply = &page["items"][0];
     assert_eq!((&reply["id"], &reply["operator_id"]), (&json!(key.to_string()), &json!("operator-1")));
-    assert_eq!(reply["sender_name"], "operator-1");
+    assert_eq!(reply["sender_name"], "山田");
 }
 
 #[tokio::test]
