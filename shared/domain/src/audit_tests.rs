@@ -30,6 +30,7 @@ fn tells(pk: &str, before: Option<Value>, after: Option<Value>) -> Vec<(String, 
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn aud_2_a_change_is_told_by_its_name_with_the_fields_that_changed() {
     let (one, two) = (channel("1"), channel("2"));
     let held =
