@@ -66,6 +66,25 @@ async fn ing_11_an_event_is_replayed_once_its_channel_is_there() {
     assert_eq!((gone.status, gone.error()), (StatusCode::NOT_FOUND, "quarantined_not_found"));
 }
 
+/// It would be dropped, and be gone.
+#[tokio::test]
+async fn chn_19_nothing_is_replayed_to_a_channel_that_is_not_in_use() {
+    let api = TestApi::start().await;
+    let channel = api.add_channel(ChannelKind::Line, "165", ChannelSettings::default()).await;
+    keep(&api, "e1", event("e1"), 1).await;
+    let path = format!("/api/channels/{}", channel.id);
+    for (method, path, body) in [
+        ("POST", format!("{path}/disable"), json!({})),
+        ("DELETE", path.clone(), json!({"confirm": channel.name})),
+    ] {
+        assert_eq!(api.administer(method, &path, body).await.status, StatusCode::OK);
+        let refused = api.call(Caller::Administrator, "POST", "/api/quarantine/e1/replay", None).await;
+        assert_eq!((refused.status, refused.error()), (StatusCode::CONFLICT, "not_replayable"));
+        assert_eq!(api.inbox.quarantined_by_id("e1").await.unwrap().len(), 1);
+    }
+    assert!(api.aws.sent().is_empty());
+}
+
 #[tokio::test]
 async fn a_queue_that_refuses_leaves_the_event_in_quarantine() {
     let api = TestApi::start().await;
