@@ -600,6 +600,7 @@ impl TestInbox {
 }
 
 impl Functions {
+    #[expect(clippy::too_many_lines, reason = "every function, wired")]
     fn new(
         clock: &Clock,
         Urls { table: table_url, aws: aws_url, providers, front, s3, files }: Urls<'_>,
