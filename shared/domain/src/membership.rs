@@ -328,6 +328,7 @@ mod tests {
 
     #[test]
     fn asg_8_who_sees_a_channel() {
+        use OperatorAccess::{Associated, Everybody};
         let id = ChannelId::derive(ChannelKind::Line, "1");
         let mut channel = Channel::new(ChannelKind::Line, "Shop", "1", id.into(), NOW);
         let seen = Seen { name: "山田".into(), account: None, role: Role::Operator, signed_in_at: None };
@@ -336,7 +337,6 @@ mod tests {
         member.associate(id, Ask::Nothing, NOW);
         let mut removed = member.clone();
         removed.remove(NOW);
-        use OperatorAccess::{Associated, Everybody};
         let table = [
             (Everybody, None, [true, true, true]),
             (Everybody, Some(&stranger), [true, true, true]),
@@ -356,10 +356,10 @@ mod tests {
 
     #[test]
     fn mem_3_whom_the_provider_must_accept() {
+        use SenderMode::{Account, Operator};
         let profile =
             |name: &str, mode| Profile { mode, ..Profile::new(OperatorId("p".into()), name.to_owned()) };
         let (good, bad) = ("山田", "LINE 山田");
-        use SenderMode::{Account, Operator};
         let table = [
             (ChannelKind::Messenger, None, Ask::Nothing),
             (ChannelKind::Messenger, Some(profile(good, Account)), Ask::Provider),
@@ -381,8 +381,9 @@ mod tests {
 
     #[test]
     fn mem_2_to_mem_5_how_an_association_stands() {
+        type Row = (Ask, &'static [(i64, Outcome)], MembershipState);
         use Outcome::{Accepted, NameRefused, NameReserved, PersonaRefused, ProviderUnavailable};
-        let table: &[(Ask, &[(i64, Outcome)], MembershipState)] = &[
+        let table: &[Row] = &[
             (Ask::Nothing, &[], Available),
             (Ask::Nothing, &[(1, NameRefused)], Failed),
             (Ask::Provider, &[], Waiting),

@@ -36,8 +36,8 @@ async fn called(test: &TestInbox, name: &str) {
 /// How the association stands, and why.
 async fn state(test: &TestInbox, kind: ChannelKind) -> (String, String) {
     let member = test.administered("GET", &operators(kind), &Value::Null).await["items"][0].clone();
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    (text(&member["state"]), text(&member["reason"]["id"]))
+    let words = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    (words(&member["state"]), words(&member["reason"]["id"]))
 }
 
 async fn retry(test: &TestInbox, kind: ChannelKind) {
