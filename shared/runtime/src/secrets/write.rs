@@ -49,8 +49,8 @@ impl SecretWriter {
         match self.client.create_secret().name(name).secret_string(text).send().await {
             Ok(_) => Ok(Created::New),
             Err(error) => match error.into_service_error() {
-                exists if exists.is_resource_exists_exception() => Ok(Created::Exists),
-                // The name is taken until the deletion is done.
+                // Whether it is scheduled for deletion is told by one error or the other: the name is taken until then.
+                exists if exists.is_resource_exists_exception() => self.restore(name).await,
                 scheduled if scheduled.is_invalid_request_exception() => self.restore(name).await,
                 source => Err(unreachable(name, source)),
             },
@@ -58,9 +58,13 @@ impl SecretWriter {
     }
 
     async fn restore(&self, name: &str) -> Result<Created, SecretError> {
-        let answer = self.client.restore_secret().secret_id(name).send().await;
-        answer.map_err(|error| unreachable(name, error.into_service_error()))?;
-        Ok(Created::Exists)
+        match self.client.restore_secret().secret_id(name).send().await {
+            Ok(_) => Ok(Created::Exists),
+            Err(error) => match error.into_service_error() {
+                unscheduled if unscheduled.is_invalid_request_exception() => Ok(Created::Exists),
+                source => Err(unreachable(name, source)),
+            },
+        }
     }
 
     /// Schedules the secret's deletion in [`RECOVERY_DAYS`] days; from now on nobody can read it. Asking again changes
