@@ -105,6 +105,11 @@ mod tests {
         let query = "To=whatsapp%3A%2B8190&DateSent%3E=2026-10-31&PageSize=100";
         let path = "/2010-04-01/Accounts/AC1/Messages.json";
         assert_eq!(request.line, format!("GET {path}?{query}&From=whatsapp%3A%2B8150"));
+        let known: Value =
+            serde_json::from_str(include_str!("../../fixtures/twilio/sdk_fields.json")).unwrap();
+        for name in ["To", "DateSent>", "PageSize", "From"] {
+            assert!(known["list"].as_array().unwrap().contains(&json!(name)), "{name}");
+        }
         let expected = Listed {
             provider_message_id: "SM1".into(),
             words: "はい".into(),

@@ -211,6 +211,30 @@ mod tests {
         }
     }
 
+    /// As Twilio's own client knows them, which is generated from what Twilio publishes of its API.
+    #[tokio::test]
+    async fn every_field_is_one_that_twilios_own_client_sends() {
+        let known: Value =
+            serde_json::from_str(include_str!("../../fixtures/twilio/sdk_fields.json")).unwrap();
+        let known = known["create"].as_array().unwrap();
+        let template =
+            Template { content_sid: "HX1".into(), variables: [("1".to_owned(), "x".to_owned())].into() };
+        let place = Place { title: "a", address: None, latitude: 0.0, longitude: 0.0 };
+        for content in [
+            OutgoingContent::Text("はい"),
+            OutgoingContent::Template(&template),
+            OutgoingContent::File("https://inbox.example.com/media/1"),
+            OutgoingContent::Location(place),
+        ] {
+            for from in ["whatsapp:+8150", "MG1"] {
+                let (_, request) = with(taken(), &Outgoing { content, from, ..MESSAGE }).await;
+                for (name, _) in fields(&request) {
+                    assert!(known.contains(&json!(name)), "{name}");
+                }
+            }
+        }
+    }
+
     #[tokio::test]
     async fn a_refusal_is_classed_by_its_code() {
         let table = [

@@ -43,6 +43,11 @@ mod tests {
             ("of tomorrow", None, None),
             ("", None, None),
         ];
+        let made: serde_json::Value =
+            serde_json::from_str(include_str!("../../fixtures/twilio/sdk_fields.json")).unwrap();
+        for known in made["statuses"].as_array().unwrap() {
+            assert!(table.iter().any(|row| known == row.0), "Twilio's own client knows {known}");
+        }
         for (status, code, expected) in table {
             assert_eq!(stage(status, code), expected, "{status}");
         }
