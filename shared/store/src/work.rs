@@ -156,8 +156,11 @@ pub fn follow_up(new: &Image, old: Option<&Image>) -> Option<FollowUp> {
         return Some(FollowUp::Picture(PictureOf::Operator(operator)));
     }
     // A reply goes on to be sent when its file has been made ready; a picture is copied when it is known where it is.
-    let goes_on =
-        matches!((before.as_str(), state.as_str()), ("prepare", "queued") | ("profile", "portrait"));
+    // And so is a profile that is wanted again meanwhile.
+    let goes_on = matches!(
+        (before.as_str(), state.as_str()),
+        ("prepare", "queued") | ("profile", "portrait") | ("portrait", "profile")
+    );
     if !(before.is_empty() || goes_on) {
         return None;
     }
@@ -294,6 +297,7 @@ mod tests {
         assert_eq!(work.participant.as_deref(), Some("U#1"));
         assert!(follows(&portrait, None));
         assert!(!follows(&portrait, Some(&portrait)), "a message while it is copied");
+        assert!(follows(&member, Some(&portrait)), "a profile that is wanted again meanwhile");
         let operator = image(&[
             ("pending_pk", "picture"),
             ("pending_sk", "person#1"),
