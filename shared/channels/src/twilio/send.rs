@@ -227,7 +227,7 @@ mod tests {
             OutgoingContent::Location(place),
         ] {
             for from in ["whatsapp:+8150", "MG1"] {
-                let (_, request) = with(taken(), &Outgoing { content, from, ..MESSAGE }).await;
+                let (_, request) = with(taken(), &Outgoing { from, content, ..MESSAGE }).await;
                 for (name, _) in fields(&request) {
                     assert!(known.contains(&json!(name)), "{name}");
                 }
