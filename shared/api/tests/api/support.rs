@@ -99,8 +99,8 @@ impl TestApi {
             audit: audit.clone(),
         };
         // As API Gateway puts them together.
-        let routes = routes(api).merge(admin_routes(admin)).merge(organisation_routes(organisation));
-        let router = answering(routes, RolesClaim::default());
+        let all = routes(api).merge(admin_routes(admin)).merge(organisation_routes(organisation));
+        let router = answering(all, RolesClaim::default());
         Self { router, inbox, directory, aws, hand, audit }
     }
 
