@@ -257,6 +257,7 @@ impl TestInbox {
             id: connection_id,
             kind,
             channels: vec![id],
+            linked: None,
             authorized_at: START,
             expires_at: None,
             pages: vec![external_id.to_owned()],

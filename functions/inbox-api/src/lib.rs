@@ -10,6 +10,7 @@ mod auth;
 mod boundary;
 mod brands;
 mod channels;
+mod connect;
 mod connections;
 mod conversations;
 mod credentials;
@@ -39,6 +40,7 @@ use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, SenderCache};
 use auth::Operator;
 pub use auth::RolesClaim;
 pub use boundary::request_id;
+pub use connect::{ConnectApi, connect_routes};
 pub use error::ApiError;
 use people::Presence;
 
