@@ -11,11 +11,15 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use change_relay::Relay;
-use inbox_api::{AdminApi, Api, RolesClaim, admin_routes, answering, routes};
 use inbox_writer::Writer;
 use lambda_http::request::RequestContext;
 use lambda_http::{IntoResponse as _, Service as _};
+use madoguchi_api::{
+    AdminApi, Api, ConnectApi, OrganisationApi, RolesClaim, admin_routes, answering, connect_routes,
+    organisation_routes, routes,
+};
 use madoguchi_channels::ProviderHttp;
+use madoguchi_channels::messenger::GraphConfig;
 use madoguchi_closing::{Closer, Report};
 use madoguchi_credentials::{Credentials, SecretNames};
 use madoguchi_domain::deadline::DeadlineKind;
@@ -52,6 +56,8 @@ use crate::support::twilio::{self, FakeTwilio};
 pub const START: Timestamp = Timestamp::from_ms(1_793_491_200_000);
 /// Where customers' apps reach the stack.
 pub const PUBLIC: &str = "https://inbox.example";
+/// Where browsers go back to after a login.
+pub const CONSOLE: &str = "https://console.example/";
 /// How long the audit log is kept.
 pub const AUDIT_KEPT: Span = Span::from_days(365);
 /// What the names of secrets begin with.
@@ -695,6 +701,27 @@ impl Functions {
                     clock: clock.clone(),
                     audit: audit.clone(),
                 })
+                .merge(organisation_routes(OrganisationApi {
+                    directory: directory.clone(),
+                    audit: audit.clone(),
+                    clock: clock.clone(),
+                }))
+                .merge(connect_routes(ConnectApi {
+                    directory: directory.clone(),
+                    secrets: SecretWriter::new(aws.secrets()),
+                    names: SecretNames::new(PREFIX),
+                    audit: audit.clone(),
+                    clock: clock.clone(),
+                    http: http.clone(),
+                    graph: GraphConfig {
+                        base_url: providers.graph_base_url.clone(),
+                        version: providers.graph_version.clone(),
+                    },
+                    facebook_base_url: providers.graph_base_url.clone(),
+                    facebook_config_id: None,
+                    public_base_url: PUBLIC.to_owned(),
+                    console_url: CONSOLE.to_owned(),
+                }))
                 .merge(admin_routes(AdminApi {
                     inbox,
                     directory,

@@ -1,10 +1,10 @@
-//! Wires `connect-api`: the routes that connect channels and authorize them anew, which live in `inbox-api`. It is a function
-//! of its own because it alone calls providers while a person waits.
+//! Wires `connect-api`: the routes that connect channels and authorize them anew. It is a
+//! function of its own because it alone calls providers while a person waits.
 
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
-use inbox_api::{ConnectApi, RolesClaim, answering, connect_routes, request_id};
 use lambda_http::Error;
+use madoguchi_api::{ConnectApi, RolesClaim, answering, connect_routes, request_id};
 use madoguchi_channels::ProviderHttp;
 use madoguchi_channels::messenger::GraphConfig;
 use madoguchi_credentials::SecretNames;
