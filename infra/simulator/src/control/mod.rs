@@ -26,7 +26,7 @@ use crate::{
     params,
     shared::Shared,
     state::{
-        Code, Customer, Invalid, LineChannel, Page, SUBSCRIPTION_FIELDS, Token, TokenKind, World,
+        Code, Customer, Grant, Invalid, LineChannel, Page, SUBSCRIPTION_FIELDS, Token, TokenKind, World,
         twilio::{Sender, Service, SharedKey, Template},
     },
 };
@@ -121,6 +121,7 @@ pub(crate) fn log_in(world: &mut World) -> String {
         kind: TokenKind::User,
         issued_at_ms: now,
         expires_at_ms: Some(now + 60 * crate::clock::DAY_MS),
+        grant: Grant::default(),
         invalid: None,
     });
     value
@@ -128,7 +129,12 @@ pub(crate) fn log_in(world: &mut World) -> String {
 
 pub(crate) fn issue_code(world: &mut World, redirect_uri: &str) -> String {
     let value = ids::secret("AQ");
-    world.codes.push(Code { value: value.clone(), redirect_uri: redirect_uri.to_owned(), used: false });
+    world.codes.push(Code {
+        value: value.clone(),
+        redirect_uri: redirect_uri.to_owned(),
+        used: false,
+        grant: Grant::default(),
+    });
     value
 }
 
