@@ -10,7 +10,7 @@ use crate::access;
 use crate::error::{StoreError, failed};
 use crate::item::{self, Item, n, s, text};
 
-const PARTITION: &str = "connection";
+pub(super) const PARTITION: &str = "connection";
 /// Partition of the `credential` index; connections are few.
 const DUE: &str = "credential";
 

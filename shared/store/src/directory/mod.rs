@@ -16,11 +16,13 @@ mod rearm;
 mod sender_sync;
 mod settings;
 mod status;
+mod told;
 
 pub(crate) use channel::saved;
 pub use connection::{Connection, Lease};
 pub use rearm::Rearmed;
 pub use sender_sync::{SenderSync, SyncLease};
+pub use told::checked;
 
 use std::sync::Arc;
 
