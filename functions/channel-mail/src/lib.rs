@@ -11,7 +11,7 @@ use aws_lambda_events::dynamodb::EventRecord;
 use madoguchi_domain::ConnectionId;
 use madoguchi_domain::alert::{self, Alert, Standing, Told};
 use madoguchi_runtime::mail::MAX_RECIPIENTS;
-use madoguchi_runtime::{MailError, Mailer, Metrics};
+use madoguchi_runtime::{MailError, Mailer};
 use madoguchi_store::directory::checked;
 use madoguchi_store::{Directory, Saved, StoreError};
 
@@ -25,7 +25,6 @@ pub struct ChannelMail {
     mailer: Mailer,
     also_to: String,
     console: String,
-    metrics: Metrics,
 }
 
 /// Why an e-mail was not sent, or not noted.
@@ -50,10 +49,9 @@ impl ChannelMail {
         mailer: Mailer,
         also_to: impl Into<String>,
         console: impl Into<String>,
-        metrics: Metrics,
     ) -> Self {
         let directory = directory.by_function("channel-mail");
-        Self { directory, mailer, also_to: also_to.into(), console: console.into(), metrics }
+        Self { directory, mailer, also_to: also_to.into(), console: console.into() }
     }
 
     /// Tells what is due of the connections that stream records are about. One that fails keeps no other from it.
@@ -69,7 +67,6 @@ impl ChannelMail {
         for id in connections {
             let outcome = self.look_at(id).await;
             if let Err(fault) = &outcome {
-                self.metrics.count("AlertMailsFailed", 1);
                 let remedy = match fault {
                     Fault::Mail(error) => error.remedy(),
                     Fault::Store(_) | Fault::Contended(_) => "nothing: it is tried again",
@@ -113,7 +110,6 @@ impl ChannelMail {
         }
         for alert in due {
             self.send(&alert, &recipients).await?;
-            self.metrics.count("AlertMails", 1);
             tracing::info!(
                 connection.id = %id, about = alert.as_str(), channels = alert.channels().len(),
                 recipients = recipients.len(), "Told administrators about connection `{id}`: {}", alert.as_str()

@@ -16,8 +16,7 @@ async fn main() -> Result<(), Error> {
     let (directory, (from, also_to, console), aws) = env.finish(config)?;
     let aws = Aws::new(aws)?;
     let directory = Directory::new(aws.dynamodb(), directory);
-    let metrics = function.metrics();
-    let mail = from.map(|from| ChannelMail::new(directory, aws.mailer(from), also_to, console, metrics));
+    let mail = from.map(|from| ChannelMail::new(directory, aws.mailer(from), also_to, console));
     let clock = function.clock();
     function
         .run(async |event: LambdaEvent<Event>| {

@@ -20,6 +20,7 @@ mod input;
 mod me;
 mod memberships;
 mod messages;
+mod notices;
 mod people;
 mod quarantine;
 mod sender_sync;
@@ -60,6 +61,8 @@ pub struct Api {
     pub bucket: Bucket,
     /// Where administrators' reads are recorded.
     pub audit: Audit,
+    /// Whether administrators are told by e-mail that a channel needs them.
+    pub mail: bool,
 }
 
 impl Api {
@@ -146,6 +149,7 @@ pub fn routes(api: Api) -> Router {
             post(files::retry),
         )
         .route("/api/conversations/{conversation}/uploads", post(files::upload))
+        .route("/api/notices", get(notices::list))
         // Open: whoever has the address may have the file.
         .route("/media/{token}", get(files::public))
         .route("/media/operator.png", get(sender_sync::picture))

@@ -20,6 +20,7 @@ pub mod lookup;
 pub mod media;
 pub mod membership;
 pub mod message;
+pub mod notice;
 pub mod organisation;
 pub mod participant;
 pub mod person;

@@ -84,6 +84,7 @@ impl TestApi {
             bucket: aws.clients().bucket("media", clock.clone()),
             clock: clock.clone(),
             audit: audit.clone(),
+            mail: false,
         };
         let admin = AdminApi {
             inbox: inbox.clone(),

@@ -63,6 +63,11 @@ impl Directory {
         access::get(&self.client, &self.table, key(id)).await
     }
 
+    /// Every connection.
+    pub async fn connections(&self) -> Result<Vec<Connection>, StoreError> {
+        self.list(PARTITION).await
+    }
+
     /// Connections that must be looked at, the longest overdue first.
     pub async fn due_connections(&self, now: Timestamp) -> Result<Vec<ConnectionId>, StoreError> {
         let answer = self
