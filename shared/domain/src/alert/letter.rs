@@ -79,11 +79,10 @@ impl Alert {
 }
 
 fn broken(all: &[Broken], language: Language) -> String {
-    let mut text = String::new();
-    for Broken { channel, cause, since } in all {
-        let told = Problem::Reauthorization(*cause).text(channel.kind, language);
-        let (name, since) = (spelled(channel), minute(*since));
-        text.push_str(&match language {
+    let of = |broken: &Broken| {
+        let told = Problem::Reauthorization(broken.cause).text(broken.channel.kind, language);
+        let (name, since) = (spelled(&broken.channel), minute(broken.since));
+        match language {
             Language::Ja => format!(
                 "チャネル {name} の再認証が必要です（{since} から）。\n原因: {}\n対処: {}\n\n",
                 told.cause, told.remedy
@@ -92,9 +91,10 @@ fn broken(all: &[Broken], language: Language) -> String {
                 "The channel {name} needs re-authorization, since {since}.\nCause: {}\nWhat to do: {}\n\n",
                 told.cause, told.remedy
             ),
-        });
-    }
-    text.push_str(match language {
+        }
+    };
+    let channels: Vec<_> = all.iter().map(of).collect();
+    let waiting = match language {
         Language::Ja => {
             "受信は続いています。返信は再認証されるまで待機し、その後に順番どおり送信されます。返信期限を過ぎたものは送信されず、理由が表示されます。\n\n"
         }
@@ -102,8 +102,8 @@ fn broken(all: &[Broken], language: Language) -> String {
             "Messages still come in. Replies wait until the channel is re-authorized and then go out in their order; \
              those whose time to answer is over by then fail, with the reason.\n\n"
         }
-    });
-    text
+    };
+    channels.concat() + waiting
 }
 
 fn mended(channels: &[Named], language: Language) -> String {
@@ -134,7 +134,8 @@ fn ending(channels: &[Named], end: Timestamp, language: Language) -> String {
 }
 
 fn list(channels: &[Named]) -> String {
-    channels.iter().map(|channel| format!("- {}\n", spelled(channel))).collect()
+    let lines: Vec<_> = channels.iter().map(|channel| format!("- {}\n", spelled(channel))).collect();
+    lines.concat()
 }
 
 /// The first channel, and how many more there are.
