@@ -237,7 +237,15 @@ MUST_NOT = {
         *_FILES,
         *_AUDIT,
     },
-    "admin-api": {"write the inbox", "send to outbound", "take from inbound", "read the Meta app", *_FILES},
+    "admin-api": {
+        "write the inbox", "send to outbound", "take from inbound", "read the Meta app", "search the audit log",
+        *_FILES,
+    },
+    "organisation-api": {
+        "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
+        "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+    },
 }
 
 
