@@ -83,10 +83,7 @@ impl ChannelMail {
 
     async fn look_at(&self, id: ConnectionId) -> Result<(), Fault> {
         let Some(connection) = self.directory.connection(id).await? else { return Ok(()) };
-        let mut channels = Vec::new();
-        for channel in &connection.channels {
-            channels.extend(self.directory.channel(*channel).await?);
-        }
+        let mut channels = self.directory.channels().await?;
         channels.retain(|channel| channel.connection_id == id);
         let standing = Standing {
             authorized_at: connection.authorized_at,

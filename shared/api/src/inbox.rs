@@ -1,4 +1,4 @@
-//! What `inbox-api` serves: conversations, messages, files, and the operator who calls.
+//! What `inbox-api` serves: conversations, messages, files, notices, and the operator who calls.
 
 use std::sync::Arc;
 

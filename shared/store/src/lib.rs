@@ -55,7 +55,7 @@
 //! | note who calls | strong get 1 RRU a day in each process of the APIs; 1 WRU a day, or if name or role changed |
 //! | whether an operator sees a channel that is not open to everybody | strong get 1 RRU, remembered with the others |
 //! | tell an association a verdict | 1 WRU, also if it is no news |
-//! | look after a check whether administrators must be told | strong get of connection, of each channel and of what was told: 1 RRU each; an e-mail: 1 query of the people, 1 WRU |
+//! | look after a check whether administrators must be told | strong get of the connection and of what was told: 1 RRU each, 1 query of the channels; an e-mail: 1 query of the people, 1 WRU |
 //!
 //! Writes that the audit log tells of say in `changed_by` who made them.
 //!
