@@ -157,6 +157,21 @@ impl Env {
         self.url("LINE_DATA_BASE_URL", Some(LINE_DATA_BASE_URL), remedy)
     }
 
+    /// `MAIL_FROM`: the address that e-mail is sent from; `None` if none is to be sent.
+    pub fn mail_from(&mut self) -> Option<String> {
+        self.get("MAIL_FROM")
+    }
+
+    /// `ADMINISTRATORS_EMAIL`: who gets e-mail beside the administrators who are known; may be empty.
+    pub fn administrators_email(&mut self) -> String {
+        self.get("ADMINISTRATORS_EMAIL").unwrap_or_default()
+    }
+
+    /// `CONSOLE_URL`: where administrators act.
+    pub fn console_url(&mut self) -> String {
+        self.text("CONSOLE_URL", "set it to the address of the console")
+    }
+
     /// `SECRET_PREFIX`: what the names of this stack's secrets begin with, without the slash.
     pub fn secret_prefix(&mut self) -> String {
         self.text("SECRET_PREFIX", "set it to the name of the stack")

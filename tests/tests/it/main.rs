@@ -3,6 +3,7 @@
 
 mod audit;
 mod channel_life;
+mod channel_mail;
 mod closing;
 mod connect;
 mod costs;
