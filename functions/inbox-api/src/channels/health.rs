@@ -3,11 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use madoguchi_domain::checkup::{self, Facts, Finding, Light};
+use madoguchi_domain::tally::Recent;
 use madoguchi_domain::{ChannelId, Section, Timestamp, membership};
 use serde::Serialize;
 
 use crate::auth::Operator;
 use crate::input::InPath;
+use crate::view::RepliesView;
 use crate::{Api, ApiError, Shared};
 
 /// Among so many of the latest conversations is the one that a customer wrote in last.
@@ -21,6 +23,7 @@ pub(crate) struct HealthView {
     points: Vec<Finding>,
     credential: CredentialView,
     last_received_at: Option<String>,
+    replies: RepliesView,
     replies_waiting: WaitingView,
 }
 
@@ -68,6 +71,7 @@ pub(crate) async fn health(
         channel: &channel,
         expires_at: connection.as_ref().and_then(|connection| connection.expires_at),
         last_received_at,
+        replies: Recent::of(&api.inbox.tallies(id, now).await?, now),
         waiting: waiting.len(),
         waiting_since,
     };
@@ -85,6 +89,7 @@ pub(crate) async fn health(
             next_check_at: connection.as_ref().map(|connection| text(connection.check_at)),
         },
         last_received_at: last_received_at.map(text),
+        replies: RepliesView::from(&facts.replies),
         replies_waiting: WaitingView { count: waiting.len(), oldest_at: waiting_since.map(text) },
     }))
 }

@@ -7,6 +7,7 @@ mod file;
 mod message;
 mod problem;
 mod quarantine;
+mod replies;
 
 use serde::Serialize;
 
@@ -16,6 +17,7 @@ pub(crate) use conversation::ConversationView;
 pub(crate) use message::MessageView;
 pub(crate) use problem::ProblemView;
 pub(crate) use quarantine::{QuarantinedId, QuarantinedView};
+pub(crate) use replies::RepliesView;
 
 /// A page of a list.
 #[derive(Debug, Serialize)]
