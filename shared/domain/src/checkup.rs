@@ -2,6 +2,7 @@
 //! what to do.
 
 mod replies;
+mod subscription;
 
 use serde::Serialize;
 
@@ -40,6 +41,8 @@ pub enum Point {
     Credential,
     /// Whether messages come in.
     Receiving,
+    /// Whether the provider is told to send them to us.
+    Subscription,
     /// Whether replies may go out.
     Sending,
     /// Whether the provider takes them.
@@ -95,13 +98,13 @@ pub fn examine(facts: &Facts<'_>, language: Language, now: Timestamp) -> Vec<Fin
         );
         return vec![finding(Point::Sending, Light::Grey, message, None)];
     }
-    let mut findings = vec![
-        credential(facts, language, now),
-        receiving(facts, language),
+    let mut findings = vec![credential(facts, language, now), receiving(facts, language)];
+    findings.extend(subscription::subscription(facts, language, now));
+    findings.extend([
         sending(facts, language, now),
         replies::replies(facts, language),
         waiting(facts, language, now),
-    ];
+    ]);
     findings.extend(quota(facts, language));
     findings
 }

@@ -34,6 +34,7 @@ pub mod send;
 pub mod sender;
 pub mod sms;
 pub mod sticker;
+pub mod subscription;
 pub mod tally;
 pub mod template;
 pub mod text;

@@ -158,7 +158,9 @@ impl Recent {
     pub fn of(slots: &Slots, now: Timestamp) -> Self {
         let within = |span: Span| {
             let mut sum = Tally::default();
-            slots.iter().filter(|(begin, _)| **begin + SLOT > now - span).for_each(|it| sum.add(it.1));
+            for (_, tally) in slots.iter().filter(|(begin, _)| **begin + SLOT > now - span) {
+                sum.add(tally);
+            }
             sum
         };
         Self {

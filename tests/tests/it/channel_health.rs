@@ -1,7 +1,7 @@
 //! How a channel is, as the administrators' view tells it after what really happened (CHN-27).
 
 use madoguchi_domain::{ChannelKind, ConversationId, Span, Timestamp};
-use madoguchi_simulator::{Endpoint, Fault, FaultRule};
+use madoguchi_simulator::{Endpoint, Fault, FaultRule, demo};
 use madoguchi_tests::TestInbox;
 use madoguchi_tests::support::fault::{self, Faults};
 use serde_json::{Value, json};
@@ -120,4 +120,117 @@ async fn chn_27_a_count_that_cannot_be_written_harms_no_reply_and_goes_along_wit
     test.pass(Span::from_minutes(1));
     answer(&test, id, "second").await;
     assert_eq!(counts(&health(&test, ChannelKind::Line).await["replies"]["last_hour"]), [2, 0, 0, 0]);
+}
+
+async fn audited(test: &TestInbox, act: &str) -> Vec<Value> {
+    test.write_audit().await;
+    let (status, body) = test.administer("GET", "/api/audit?limit=100", &Value::Null).await;
+    assert_eq!(status, 200, "{body}");
+    body["items"].as_array().unwrap().iter().filter(|entry| entry["act"] == act).cloned().collect()
+}
+
+/// A Page whose subscription was looked at, and where a customer wrote three hours later.
+async fn subscribed() -> (TestInbox, Value) {
+    let test = TestInbox::start().await;
+    assert_eq!(point(&health(&test, ChannelKind::Messenger).await, "subscription")["light"], "grey");
+    test.pass(Span::from_days(1));
+    assert_eq!(test.refresh_tokens().await.checked, 2);
+    assert_eq!(point(&health(&test, ChannelKind::Messenger).await, "subscription")["light"], "green");
+    test.pass(Span::from_hours(3));
+    begin(&test, ChannelKind::Messenger).await;
+    let wrote_at = health(&test, ChannelKind::Messenger).await["last_received_at"].clone();
+    (test, wrote_at)
+}
+
+#[tokio::test]
+async fn chn_27_a_subscription_that_meta_ended_is_noticed_renewed_and_told_by_the_daily_check_and_a_check_now()
+ {
+    for check_now in [false, true] {
+        let (test, wrote_at) = subscribed().await;
+        test.simulator.set_subscription(demo::PAGE, None);
+        test.pass(Span::from_minutes(5 * 60 + 30));
+        assert_eq!(
+            test.refresh_tokens().await.due,
+            1,
+            "LINE's quota is read hourly; the Page's day is not over"
+        );
+        if check_now {
+            let path = format!("/api/channels/{}", TestInbox::channel_id(ChannelKind::Messenger));
+            let (status, asked) = test.administer("POST", &format!("{path}/check"), &json!({})).await;
+            assert_eq!((status, &asked["health"]), (202, &json!(format!("{path}/health"))));
+            let before = health(&test, ChannelKind::Messenger).await["credential"]["checked_at"].clone();
+            assert_eq!(asked["checked_at"], before);
+        } else {
+            test.pass(Span::from_hours(16));
+        }
+        test.refresh_tokens().await;
+        let (now, told) = (test.clock.now(), health(&test, ChannelKind::Messenger).await);
+        assert_eq!(told["credential"]["checked_at"], now.to_string());
+        let found = point(&told, "subscription");
+        assert_eq!(found["light"], "yellow", "{found}");
+        let hours = if check_now { "5" } else { "21" };
+        assert!(found["message"].as_str().unwrap().contains(&format!("up to {hours} hours")), "{found}");
+        let loss = &told["subscription"]["loss"];
+        assert_eq!((&loss["silent_since"], &loss["renewed_at"]), (&wrote_at, &json!(now.to_string())));
+        assert_eq!(told["subscription"]["is_subscribed"], true);
+
+        // Messages come in again, and the log has it once.
+        begin(&test, ChannelKind::Messenger).await;
+        assert_ne!(health(&test, ChannelKind::Messenger).await["last_received_at"], wrote_at);
+        test.pass(Span::from_days(1));
+        test.refresh_tokens().await;
+        let entries = audited(&test, "channel.subscription_renewed").await;
+        assert_eq!(entries.len(), 1, "{entries:?}");
+        assert_eq!(entries[0]["actor"]["id"], "system:token-refresh");
+        assert_eq!(entries[0]["after"]["subscription.loss.renewed_at"], now.to_string());
+        test.pass(Span::from_days(6));
+        test.refresh_tokens().await;
+        let later = health(&test, ChannelKind::Messenger).await;
+        assert_eq!(point(&later, "subscription")["light"], "green", "{later}");
+    }
+}
+
+#[tokio::test]
+async fn chn_27_a_subscription_that_cannot_be_renewed_is_red_until_it_is() {
+    let (test, _) = subscribed().await;
+    test.simulator.set_subscription(demo::PAGE, None);
+    // Whoever logged in may no longer do what a subscription takes.
+    test.simulator.set_tasks(demo::PAGE, &["MESSAGING"]);
+    test.pass(Span::from_days(1));
+    test.refresh_tokens().await;
+    let ill = health(&test, ChannelKind::Messenger).await;
+    let found = point(&ill, "subscription");
+    assert_eq!((&found["light"], found["remedy"].is_string()), (&json!("red"), true), "{found}");
+    assert_eq!(ill["subscription"]["is_subscribed"], false);
+    assert_eq!(audited(&test, "channel.subscription_lost").await.len(), 1);
+    let lost_at = ill["subscription"]["loss"]["found_at"].clone();
+
+    test.pass(Span::from_hours(1));
+    test.simulator.set_tasks(demo::PAGE, &["MESSAGING", "MODERATE"]);
+    test.refresh_tokens().await;
+    let mended = health(&test, ChannelKind::Messenger).await;
+    assert_eq!(point(&mended, "subscription")["light"], "yellow", "{mended}");
+    assert_eq!(mended["subscription"]["loss"]["found_at"], lost_at, "one incident");
+    assert_eq!(audited(&test, "channel.subscription_renewed").await.len(), 1);
+}
+
+#[tokio::test]
+async fn chn_27_a_credential_is_told_by_its_kind_and_never_shown() {
+    let test = TestInbox::with_simulated_twilio().await;
+    for kind in ChannelKind::ALL {
+        assert_eq!(health(&test, kind).await["credential"]["type"], json!(null), "{kind}");
+    }
+    test.pass(Span::from_days(1));
+    test.refresh_tokens().await;
+    for (kind, expected) in [
+        (ChannelKind::Messenger, "user_and_page_token"),
+        (ChannelKind::Line, "stateless_channel_token"),
+        (ChannelKind::WhatsApp, "auth_token"),
+        (ChannelKind::Sms, "auth_token"),
+    ] {
+        let told = health(&test, kind).await;
+        assert_eq!(told["credential"]["type"], expected, "{kind}");
+        assert!(!told.to_string().contains(demo::LONG_USER_TOKEN));
+        assert_eq!(told["credential"]["data_access_expires_at"].is_string(), kind == ChannelKind::Messenger);
+    }
 }

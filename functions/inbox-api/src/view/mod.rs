@@ -8,6 +8,7 @@ mod message;
 mod problem;
 mod quarantine;
 mod replies;
+mod subscription;
 
 use serde::Serialize;
 
@@ -18,6 +19,7 @@ pub(crate) use message::MessageView;
 pub(crate) use problem::ProblemView;
 pub(crate) use quarantine::{QuarantinedId, QuarantinedView};
 pub(crate) use replies::RepliesView;
+pub(crate) use subscription::SubscriptionView;
 
 /// A page of a list.
 #[derive(Debug, Serialize)]

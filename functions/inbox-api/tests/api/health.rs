@@ -40,7 +40,7 @@ async fn chn_27_health_tells_credential_receiving_sending_and_what_waits() {
     assert_eq!(lights(&answer.body), ["yellow", "green", "green", "grey", "yellow"]);
     assert_eq!(answer.body["light"], "yellow");
     let expected = json!({
-        "kind": "line", "authorized_at": NOW.to_string(), "expires_at": connection.expires_at.unwrap().to_string(),
+        "kind": "line", "type": null, "data_access_expires_at": null, "authorized_at": NOW.to_string(), "expires_at": connection.expires_at.unwrap().to_string(),
         "days_left": 9, "checked_at": NOW.to_string(), "next_check_at": connection.check_at.to_string(),
     });
     assert_eq!(answer.body["credential"], expected);
@@ -75,7 +75,12 @@ async fn chn_27_a_check_makes_the_connection_due_now() {
     api.directory.put_connection(&later).await.unwrap();
     assert!(api.directory.due_connections(NOW).await.unwrap().is_empty());
     let path = format!("/api/channels/{id}/check");
-    assert_eq!(api.administer("POST", &path, json!({})).await.status, StatusCode::ACCEPTED);
+    let asked = api.administer("POST", &path, json!({})).await;
+    assert_eq!(asked.status, StatusCode::ACCEPTED);
+    let expected = json!({
+        "asked_at": NOW.to_string(), "checked_at": null, "health": format!("/api/channels/{id}/health"),
+    });
+    assert_eq!(asked.body, expected);
     assert_eq!(api.directory.due_connections(NOW).await.unwrap(), [connection]);
     let nowhere = "/api/channels/1809223c-a54e-5e9b-ae37-4058be700000/check";
     assert_eq!(api.administer("POST", nowhere, json!({})).await.error(), "channel_not_found");

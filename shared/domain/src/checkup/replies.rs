@@ -22,10 +22,11 @@ pub(super) fn replies(facts: &Facts<'_>, language: Language) -> Finding {
         }
     };
     if customers > 0 {
-        message += &match language {
+        let apart = match language {
             Language::Ja => format!("お客様側の理由で届かなかったものが{customers}件。"),
             Language::En => format!(" Not counted: {customers} that their customers could not get."),
         };
+        message.push_str(&apart);
     }
     let remedy = (light > Light::Green).then(|| remedy(span, facts, language));
     finding(Point::Replies, light, message, remedy)
