@@ -683,7 +683,8 @@ impl Functions {
         let dispatched = Metrics::new("reply_dispatch");
         let written = Metrics::new("inbox_writer");
         Self {
-            token_refresh: token_refresh(directory.clone(), &aws, http.clone(), providers.clone()),
+            token_refresh: token_refresh(directory.clone(), &aws, http.clone(), providers.clone())
+                .with_inbox(inbox.clone()),
             writer: Writer::new(
                 inbox.clone(),
                 ChannelCache::new(directory.clone()),

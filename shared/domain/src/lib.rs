@@ -37,6 +37,8 @@ pub mod sender;
 pub mod setup;
 pub mod sms;
 pub mod sticker;
+pub mod subscription;
+pub mod tally;
 pub mod template;
 pub mod text;
 pub mod time;

@@ -158,6 +158,13 @@ pub(crate) fn add_customer(world: &mut World, name: &str) -> String {
     id
 }
 
+/// What the person who logged in may do on a page.
+pub(crate) fn set_tasks(world: &mut World, page: &str, tasks: Vec<String>) {
+    if let Some(page) = world.page_mut(page) {
+        page.tasks = tasks;
+    }
+}
+
 pub(crate) fn add_page(world: &mut World, id: &str, name: &str) {
     world.pages.retain(|page| page.id != id);
     world.pages.push(Page {

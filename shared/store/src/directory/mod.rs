@@ -7,6 +7,7 @@ mod channel;
 mod connection;
 mod health;
 mod list;
+mod look;
 mod operator;
 mod organisation;
 mod person;
