@@ -58,7 +58,7 @@ use crate::support::twilio::{self, FakeTwilio};
 pub const START: Timestamp = Timestamp::from_ms(1_793_491_200_000);
 /// Where customers' apps reach the stack.
 pub const PUBLIC: &str = "https://inbox.example";
-/// Where browsers go back to after a login.
+/// Where administrators act, and where browsers go back to after a login.
 pub const CONSOLE: &str = "https://console.example/";
 /// How long the audit log is kept.
 pub const AUDIT_KEPT: Span = Span::from_days(365);
@@ -66,8 +66,6 @@ pub const AUDIT_KEPT: Span = Span::from_days(365);
 pub const MAIL_FROM: &str = "madoguchi@example.com";
 /// Who gets e-mail beside the administrators who are known.
 pub const ADMINISTRATORS: &str = "administrators@example.com";
-/// Where administrators act.
-pub const CONSOLE: &str = "https://console.example";
 /// What the names of secrets begin with.
 pub const PREFIX: &str = "madoguchi";
 
