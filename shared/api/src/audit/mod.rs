@@ -8,7 +8,7 @@ pub(crate) use export::export;
 pub(crate) use list::list;
 
 use madoguchi_domain::audit::{Entry, Fields};
-use madoguchi_domain::{Span, Timestamp};
+use madoguchi_domain::{ConversationId, Party, Span, Timestamp};
 use madoguchi_store::audit::{Audit, Cursor, Search};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,7 @@ pub(crate) struct AuditQuery {
     actor: Option<String>,
     channel: Option<String>,
     conversation: Option<String>,
+    contact: Option<String>,
     act: Option<String>,
     limit: Option<String>,
     cursor: Option<String>,
@@ -47,7 +48,16 @@ impl AuditQuery {
         let from = instant("from", &self.from)?.unwrap_or(kept).max(kept);
         let to = instant("to", &self.to)?.unwrap_or(now + AHEAD).min(now + AHEAD);
         let channel = given(self.channel.as_deref()).map(str::parse).transpose();
+        let channel = channel.map_err(|_| refused("`channel` must be the id of a channel"))?;
         let conversation = given(self.conversation.as_deref()).map(str::parse).transpose();
+        let conversation =
+            conversation.map_err(|_| refused("`conversation` must be the id of a conversation"))?;
+        let conversation = match (given(self.contact.as_deref()), channel, conversation) {
+            (None, _, conversation) => conversation,
+            (Some(contact), Some(channel), None) => Some(ConversationId::derive(channel, &party(contact))),
+            (Some(_), None, _) => return Err(refused("`contact` needs the `channel` that knows them")),
+            (Some(_), _, Some(_)) => return Err(refused("send either `contact` or `conversation`")),
+        };
         let cursor = given(self.cursor.as_deref()).map(|text| Cursor::parse(text).ok_or_else(not_a_cursor));
         let act = given(self.act.as_deref());
         let is_name = |act: &str| act.bytes().all(|byte| byte.is_ascii_lowercase() || b"._".contains(&byte));
@@ -58,9 +68,8 @@ impl AuditQuery {
             from,
             to,
             actor: given(self.actor.as_deref()).map(str::to_owned),
-            channel: channel.map_err(|_| refused("`channel` must be the id of a channel"))?,
-            conversation: conversation
-                .map_err(|_| refused("`conversation` must be the id of a conversation"))?,
+            channel,
+            conversation,
             act: act.map(str::to_owned),
             cursor: cursor.transpose()?,
         })
@@ -74,6 +83,7 @@ impl AuditQuery {
             ("actor", &self.actor),
             ("channel", &self.channel),
             ("conversation", &self.conversation),
+            ("contact", &self.contact),
             ("act", &self.act),
             ("cursor", &self.cursor),
         ];
@@ -82,6 +92,11 @@ impl AuditQuery {
             .filter_map(|(name, value)| Some((name.to_owned(), given(value.as_deref())?.into())));
         given.collect()
     }
+}
+
+/// With whom a conversation is held: a person by the provider's id alone, a group or room with its kind before it.
+fn party(given: &str) -> Party {
+    given.parse().unwrap_or_else(|_| Party::User(given.to_owned()))
 }
 
 /// One entry.
@@ -136,6 +151,7 @@ impl From<Entry> for EntryView {
 
 #[cfg(test)]
 mod tests {
+    use madoguchi_domain::{ChannelId, ChannelKind};
     use madoguchi_runtime::{Aws, AwsConfig, Secret};
 
     use super::*;
@@ -166,12 +182,30 @@ mod tests {
             ("to", "2026-01-31"),
             ("channel", "shop"),
             ("conversation", "1"),
+            ("contact", "U1"),
             ("act", "Channel"),
             ("cursor", "next"),
         ] {
             let error = query(serde_json::json!({ name: value })).unwrap_err();
             assert!(error.contains(name), "{error}");
         }
+    }
+
+    #[test]
+    fn aud_2_a_contact_is_found_by_the_providers_id_and_its_channel() {
+        let channel = ChannelId::derive(ChannelKind::Line, "1650000001");
+        for (given, party) in [
+            ("U1", Party::User("U1".into())),
+            ("user:U1", Party::User("U1".into())),
+            ("group:C1", Party::Group("C1".into())),
+            ("whatsapp:+81901234567", Party::User("whatsapp:+81901234567".into())),
+        ] {
+            let found = query(serde_json::json!({"channel": channel, "contact": given})).unwrap();
+            assert_eq!(found.conversation, Some(ConversationId::derive(channel, &party)), "{given}");
+        }
+        let id = ConversationId::derive(channel, &Party::User("U1".into()));
+        let both = serde_json::json!({"channel": channel, "contact": "U1", "conversation": id});
+        assert!(query(both).unwrap_err().contains("either"));
     }
 
     #[test]
