@@ -66,8 +66,6 @@ pub const AUDIT_KEPT: Span = Span::from_days(365);
 pub const MAIL_FROM: &str = "madoguchi@example.com";
 /// Who gets e-mail beside the administrators who are known.
 pub const ADMINISTRATORS: &str = "administrators@example.com";
-/// Where administrators act.
-pub const CONSOLE: &str = "https://console.example";
 /// What the names of secrets begin with.
 pub const PREFIX: &str = "madoguchi";
 

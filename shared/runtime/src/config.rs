@@ -133,7 +133,7 @@ impl Env {
         self.url("PUBLIC_BASE_URL", None, "set it to the address of the API that is reached from outside")
     }
 
-    /// `CONSOLE_URL`: where administrators' browsers go back to after a login at a provider.
+    /// `CONSOLE_URL`: where administrators act, and their browsers go back to after a login at a provider.
     pub fn console_url(&mut self) -> String {
         self.url("CONSOLE_URL", None, "set it to the address of the console")
     }
@@ -165,11 +165,6 @@ impl Env {
     /// `ADMINISTRATORS_EMAIL`: who gets e-mail beside the administrators who are known; may be empty.
     pub fn administrators_email(&mut self) -> String {
         self.get("ADMINISTRATORS_EMAIL").unwrap_or_default()
-    }
-
-    /// `CONSOLE_URL`: where administrators act.
-    pub fn console_url(&mut self) -> String {
-        self.text("CONSOLE_URL", "set it to the address of the console")
     }
 
     /// `SECRET_PREFIX`: what the names of this stack's secrets begin with, without the slash.

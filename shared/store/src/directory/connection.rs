@@ -79,11 +79,6 @@ impl Directory {
         saved("PutItem", request.condition_expression("attribute_not_exists(pk)").send().await)
     }
 
-    /// Every connection.
-    pub async fn connections(&self) -> Result<Vec<Connection>, StoreError> {
-        self.list(PARTITION).await
-    }
-
     /// The connection.
     pub async fn connection(&self, id: ConnectionId) -> Result<Option<Connection>, StoreError> {
         access::get(&self.client, &self.table, key(id)).await
