@@ -65,6 +65,7 @@ async fn aut_12_the_worst_comes_first_and_an_end_that_is_near_is_told_to_adminis
         id: page.connection_id,
         kind: ChannelKind::Messenger,
         channels: vec![page.id],
+        linked: None,
         authorized_at: NOW,
         expires_at: Some(end),
         pages: Vec::new(),
