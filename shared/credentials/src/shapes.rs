@@ -39,13 +39,13 @@ pub struct MessengerSecret {
     pub pages: BTreeMap<String, String>,
 }
 
-/// A login at Facebook that no channel is connected with yet.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LoginSecret {
-    /// The user token, of an hour or two.
-    pub user_token: String,
-    /// Facebook's id of the person: the token of one login must not serve another.
-    pub user_id: String,
+/// Logins that no channel is connected with yet.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetupSecret {
+    /// User tokens, of an hour or two, by the fingerprint of what must be shown to take the login over: one that nobody took
+    /// over never stands in for one that somebody did.
+    #[serde(default)]
+    pub logins: BTreeMap<String, String>,
 }
 
 /// One LINE channel.
@@ -135,9 +135,10 @@ impl fmt::Debug for MessengerSecret {
     }
 }
 
-impl fmt::Debug for LoginSecret {
+impl fmt::Debug for SetupSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LoginSecret").field("user_id", &self.user_id).finish_non_exhaustive()
+        let logins: Vec<_> = self.logins.keys().collect();
+        f.debug_struct("SetupSecret").field("logins", &logins).finish_non_exhaustive()
     }
 }
 
@@ -181,7 +182,7 @@ mod tests {
             user_token_expires_at: None,
             pages: [("2".to_owned(), "hush".to_owned())].into(),
         };
-        let login = LoginSecret { user_token: "hush".into(), user_id: "1".into() };
+        let login = SetupSecret { logins: [("1".to_owned(), "hush".to_owned())].into() };
         let twilio = twilio(Some("hush"));
         let shown = format!("{meta:?}{line:?}{messenger:?}{login:?}{twilio:?}{:?}", twilio.shared_keys);
         assert!(!shown.contains("hush"));

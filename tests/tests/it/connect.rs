@@ -1,7 +1,5 @@
 //! Connecting Facebook Pages step by step, and authorizing them anew (CHN-7 to CHN-11, CHN-17, AUT-7, AUT-14).
 
-use std::fmt::Write as _;
-
 use madoguchi_domain::ChannelKind::Messenger;
 use madoguchi_domain::credential::Cause;
 use madoguchi_domain::message::SendState;
@@ -141,11 +139,11 @@ async fn chn_8_two_pages_of_one_account_are_connected_and_work_at_once() {
     let brand = test.administered("POST", "/api/brands", &json!({ "name": "本店" })).await["id"].clone();
     let department = test.administered("GET", "/api/departments", &Value::Null).await;
     let department = department["items"][0]["id"].clone();
-    let text = test.administered("GET", "/api/consent", &Value::Null).await;
-    assert_eq!(text["version"], consent::VERSION);
+    let words = test.administered("GET", "/api/consent", &Value::Null).await;
+    assert_eq!(words["version"], consent::VERSION);
     let wizard = Wizard::begin(&test, "admin-1", messenger()).await;
     for (step, path, body) in [
-        ("consent", "/consent", json!({ "version": text["version"] })),
+        ("consent", "/consent", json!({ "version": words["version"] })),
         ("brand", "/brand", json!({ "brand_id": brand })),
     ] {
         assert_eq!(wizard.review().await["next_step"], step);
@@ -492,9 +490,8 @@ async fn chn_9_a_page_is_added_with_a_login_that_is_linked_already() {
     first.choose(&[OSAKA]).await;
     first.finish().await;
     let accounts = test.administered("GET", "/api/connections", &Value::Null).await;
-    let mut text = String::new();
-    write!(text, "{accounts}").unwrap();
-    assert!(!text.contains("EAAB") && !text.contains("EAAP"), "never a token");
+    let shown = accounts.to_string();
+    assert!(!shown.contains("EAAB") && !shown.contains("EAAP"), "never a token");
     let linked = accounts["items"].as_array().unwrap();
     let linked = linked.iter().find(|account| account["user_name"] == "Demo Administrator").unwrap();
     assert_eq!((&linked["days_left"], &linked["channels"][0]["page_id"]), (&json!(60), &json!(OSAKA)));

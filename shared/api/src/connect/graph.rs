@@ -3,14 +3,13 @@
 use madoguchi_channels::messenger::token::{Inspection, PageGrant, debug_token, list_pages};
 use madoguchi_channels::messenger::{GraphConfig, MetaApp};
 use madoguchi_channels::{ProviderHttp, Token, TokenError};
-use madoguchi_credentials::{MessengerSecret, MetaAppSecret};
+use madoguchi_credentials::{MessengerSecret, MetaAppSecret, SetupSecret};
 use madoguchi_domain::credential::Cause;
 use madoguchi_domain::setup::facebook::{ListedPage, Login, ScopeOfPages, Source};
 use madoguchi_domain::setup::{SetupProblem, SetupRefused};
 use madoguchi_domain::{ChannelKind, SetupId};
 
 use super::ConnectApi;
-use super::login_secret::SetupSecret;
 use crate::ApiError;
 
 /// Calls in the name of our app.

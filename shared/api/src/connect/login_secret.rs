@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use madoguchi_credentials::MessengerSecret;
+use madoguchi_credentials::{MessengerSecret, SetupSecret};
 use madoguchi_domain::credential::CHECK_EVERY;
 use madoguchi_domain::{ChannelId, ChannelKind, ConnectionId, SetupId, Span, Timestamp};
 use madoguchi_runtime::secrets::Created;
 use madoguchi_runtime::{SecretError, Versioned};
 use madoguchi_store::Saved;
 use madoguchi_store::directory::{Connection, Lease, Linked};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use super::ConnectApi;
 use crate::ApiError;
@@ -21,14 +21,6 @@ const LEASE: Span = Span::from_secs(30);
 /// Whoever has the lease is mostly done in a moment.
 const PATIENCE: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(200);
-
-/// What a setup keeps. Tokens by the fingerprint of what must be shown to take them over: one that nobody took over never
-/// stands in for one that somebody did.
-#[derive(Clone, Default, Serialize, Deserialize)]
-pub(super) struct SetupSecret {
-    #[serde(default)]
-    pub(super) logins: BTreeMap<String, String>,
-}
 
 /// A login with the Pages that it is to reach.
 pub(super) struct Grant {

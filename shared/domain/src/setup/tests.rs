@@ -5,6 +5,8 @@ use crate::credential::Cause;
 
 const NOW: Timestamp = Timestamp::from_ms(1_793_491_200_000);
 
+type Change = fn(&mut Setup);
+
 fn who(name: &str) -> OperatorId {
     OperatorId(name.to_owned())
 }
@@ -33,7 +35,7 @@ fn page(id: &str) -> ChosenPage {
 #[test]
 fn chn_10_each_step_leads_to_the_next_one_in_order() {
     let mut setup = setup();
-    let steps: [(Step, fn(&mut Setup)); 5] = [
+    let steps: [(Step, Change); 5] = [
         (Step::Consent, |setup| setup.accept(consent::VERSION, &who("admin"), "Admin", NOW).unwrap()),
         (Step::Brand, |setup| setup.brand = Place::chosen(None)),
         (Step::Login, |setup| setup.facebook_mut().unwrap().log_in(login("1", &[]))),
@@ -100,7 +102,7 @@ fn chn_8_each_permission_that_was_left_out_is_named() {
         let mut setup = setup();
         setup.facebook_mut().unwrap().log_in(login("1", &[scope.name]));
         let named = SetupProblem::ScopeLeftOut { scope: scope.name.to_owned() };
-        assert_eq!(setup.problems(), [named.clone()]);
+        assert_eq!(setup.problems(), std::slice::from_ref(&named));
         assert_eq!(setup.is_done(Step::Login), !scope.is_required, "{}", scope.name);
         assert!(named.advice(Language::En).message.contains(scope.name));
         assert!(named.advice(Language::Ja).message.contains(scope.name));
