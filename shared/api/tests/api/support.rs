@@ -93,6 +93,7 @@ impl TestApi {
             inbox: inbox.clone(),
             directory: directory.clone(),
             secrets: SecretWriter::new(aws.clients().secrets()),
+            bucket: aws.clients().bucket("media", clock.clone()),
             inbound: Queue::new(aws.clients().sqs(), format!("{}/1/inbound.fifo", aws.address())),
             clock,
             secret_prefix: "madoguchi".into(),
