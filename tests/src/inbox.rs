@@ -565,6 +565,20 @@ impl TestInbox {
         self.call_as((name, "administrators"), method, path, None, body).await
     }
 
+    /// An administrator's client sends `bytes` as they are; returns everything that it answers.
+    pub async fn administrators_send(
+        &self,
+        method: &str,
+        path: &str,
+        bytes: Vec<u8>,
+    ) -> axum::response::Response {
+        let claims = json!({
+            "sub": "administrator-1", "name": "Suzuki", "cognito:groups": "[administrators]",
+        });
+        let request = Request::builder().method(method).uri(path);
+        self.requested(request.body(Body::from(bytes)).unwrap(), claims).await
+    }
+
     /// The same; returns everything that it answers.
     pub async fn administrators(&self, method: &str, path: &str, body: &Value) -> axum::response::Response {
         let claims = json!({
@@ -658,6 +672,7 @@ impl Functions {
         [inbound, outbound, profiles, media]: [&FakeQueue; 4],
     ) -> Self {
         let bucket = clients(s3).bucket(BUCKET, clock.clone());
+        let admin_bucket = bucket.clone();
         let dynamodb = clients(table_url).dynamodb();
         let (inbox, directory) = (Inbox::new(dynamodb.clone(), INBOX), Directory::new(dynamodb, DIRECTORY));
         let audit = Audit::new(clients(table_url).dynamodb(), AUDIT, AUDIT_KEPT);
@@ -778,6 +793,7 @@ impl Functions {
                     inbox,
                     directory,
                     secrets: SecretWriter::new(aws.secrets()),
+                    bucket: admin_bucket,
                     inbound: queue(inbound),
                     clock: clock.clone(),
                     secret_prefix: PREFIX.to_owned(),

@@ -66,6 +66,8 @@ pub const ROUTES: &[Route] = &[
     ("GET", "/api/channels/{channel}/health", Access::To(Act::SeeOrganisation)),
     ("POST", "/api/channels/{channel}/check", Access::To(Act::Administrate)),
     ("PUT", "/api/channels/{channel}/credential", Access::To(Act::Authorize)),
+    ("PUT", "/api/channels/{channel}/icon", Access::To(Act::Administrate)),
+    ("DELETE", "/api/channels/{channel}/icon", Access::To(Act::Administrate)),
     ("GET", "/api/channels/{channel}/operators", Access::To(Act::Administrate)),
     ("POST", "/api/channels/{channel}/operators", Access::To(Act::Administrate)),
     ("DELETE", "/api/channels/{channel}/operators/{person}", Access::To(Act::Administrate)),

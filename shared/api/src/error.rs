@@ -10,6 +10,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use madoguchi_domain::channel::SettingsOutOfBounds;
+use madoguchi_domain::channel::icon::IconRefused;
 use madoguchi_domain::conversation::ReopenRefused;
 use madoguchi_domain::credential::Cause;
 use madoguchi_domain::media::{MediaFailure, MediaRefused};
@@ -128,6 +129,9 @@ pub enum ApiError {
     /// It cannot be an operator's picture (SND-3).
     #[error("{}", sentence(.0))]
     Picture(PictureRefused),
+    /// It cannot be a channel's icon (CHN-12).
+    #[error("{}", sentence(.0))]
+    Icon(IconRefused),
     /// The channel's conversations are not reopened by button (C1).
     #[error("{}", sentence(.0))]
     Reopen(ReopenRefused),
@@ -284,6 +288,7 @@ impl ApiError {
             Self::Place(refused, _) => refused.public_id(),
             Self::SenderName(refused) => refused.public_id(),
             Self::Picture(refused) => refused.public_id(),
+            Self::Icon(refused) => refused.public_id(),
             Self::Reopen(ReopenRefused::OnlyTheCustomer) => "reopen_by_customer_only",
             Self::Reopen(ReopenRefused::Final) => "conversation_final",
             Self::MessageNotResendable => "message_not_resendable",
@@ -376,6 +381,7 @@ impl ApiError {
             | Self::SenderName(_)
             | Self::Hours(_)
             | Self::Picture(_)
+            | Self::Icon(_)
             | Self::NotConfirmed { .. }
             | Self::ConnectionNotFound
             | Self::Setup(
@@ -563,7 +569,7 @@ pub(crate) fn sentence(reason: &impl ToString) -> String {
 mod tests {
     use std::collections::{BTreeSet, HashSet};
 
-    use madoguchi_domain::media::MediaKind;
+    use madoguchi_domain::media::{MediaKind, Pixels};
     use madoguchi_domain::setup::Step;
 
     use super::*;
@@ -691,6 +697,11 @@ mod tests {
             ApiError::Picture(PictureRefused::Empty),
             ApiError::Picture(PictureRefused::TooLarge { size_bytes: 6_000_000 }),
             ApiError::Picture(PictureRefused::Type),
+            ApiError::Icon(IconRefused::Empty),
+            ApiError::Icon(IconRefused::TooLarge { size_bytes: 2_000_000 }),
+            ApiError::Icon(IconRefused::Type),
+            ApiError::Icon(IconRefused::Damaged),
+            ApiError::Icon(IconRefused::Pixels(Pixels { width: 9_000, height: 9 })),
             ApiError::Locked(Lock::ChannelOff, ChannelKind::Line),
             ApiError::ChannelDeleted,
             ApiError::NotConfirmed { name: "Shop".into() },
@@ -821,6 +832,11 @@ mod tests {
             ApiError::NoMetaApp => 97,
             ApiError::ProviderRefused { .. } => 98,
             ApiError::ProviderUnavailable { .. } => 99,
+            ApiError::Icon(IconRefused::Empty) => 100,
+            ApiError::Icon(IconRefused::TooLarge { .. }) => 101,
+            ApiError::Icon(IconRefused::Type) => 102,
+            ApiError::Icon(IconRefused::Damaged) => 103,
+            ApiError::Icon(IconRefused::Pixels(_)) => 104,
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod audit;
 mod channel_health;
+mod channel_icon;
 mod channel_life;
 mod channel_mail;
 mod closing;

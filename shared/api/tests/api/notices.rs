@@ -70,7 +70,6 @@ async fn aut_12_the_worst_comes_first_and_an_end_that_is_near_is_told_to_adminis
         expires_at: Some(end),
         pages: Vec::new(),
         checked_at: Some(NOW),
-        linked: None,
         check_at: NOW + Span::from_days(1),
     };
     api.directory.put_connection(&connection).await.unwrap();

@@ -99,6 +99,7 @@ impl TestApi {
             inbox: inbox.clone(),
             directory: directory.clone(),
             secrets: SecretWriter::new(aws.clients().secrets()),
+            bucket: aws.clients().bucket("media", clock.clone()),
             inbound: Queue::new(aws.clients().sqs(), format!("{}/1/inbound.fifo", aws.address())),
             clock: clock.clone(),
             secret_prefix: "madoguchi".into(),

@@ -6,6 +6,7 @@
 mod channel;
 mod connection;
 mod health;
+mod icon;
 mod list;
 mod look;
 mod operator;
