@@ -292,6 +292,29 @@ impl Simulator {
         });
     }
 
+    /// A LINE channel's switches: "Use webhook" in the console, "Chat" in the OA Manager.
+    pub fn set_line_switches(&self, channel: &str, webhook_active: bool, chat: bool) {
+        self.shared.change(|world| {
+            if let Some(channel) = world.line_channel_mut(channel) {
+                (channel.webhook_active, channel.chat) = (webhook_active, chat);
+            }
+        });
+    }
+
+    /// What a LINE channel has as its webhook endpoint, once it was set by a call.
+    pub fn line_endpoint(&self, channel: &str) -> Option<String> {
+        self.shared.read(|world| world.line_channel(channel)?.webhook_endpoint.clone())
+    }
+
+    /// Somebody enters another webhook URL in LINE's console.
+    pub fn set_line_endpoint(&self, channel: &str, endpoint: Option<&str>) {
+        self.shared.change(|world| {
+            if let Some(channel) = world.line_channel_mut(channel) {
+                channel.webhook_endpoint = endpoint.map(ToOwned::to_owned);
+            }
+        });
+    }
+
     /// What is true of a customer at an account.
     pub fn set_person(
         &self,

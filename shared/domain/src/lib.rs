@@ -3,6 +3,7 @@
 //! Nothing here does I/O or reads a clock: callers pass what was stored, what happened and `now`,
 //! and get back what must be stored. Everything is tested as tables and properties.
 
+pub mod account;
 pub mod audit;
 pub mod catalogue;
 pub mod channel;
