@@ -619,6 +619,7 @@ impl Functions {
             graph_version: "v26.0".to_owned(),
             line_base_url: provider_url.to_owned(),
             twilio_base_url: providers.twilio.clone(),
+            twilio_messaging_base_url: providers.twilio.clone(),
             page_inbox_app_ids: page_inbox_app_ids.clone(),
         };
         let http =

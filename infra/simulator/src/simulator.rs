@@ -356,6 +356,29 @@ impl Simulator {
         self.shared.change(|world| control::change_twilio(world, change));
     }
 
+    /// Makes a Twilio sender one that no call can set, as a sandbox's, or one that is not online.
+    pub fn set_twilio_sender(&self, address: &str, unlisted: bool, offline: bool) {
+        self.shared.change(|world| {
+            let sender = control::twilio_sender(world, address);
+            (sender.unlisted, sender.offline) = (unlisted, offline);
+        });
+    }
+
+    /// A TwiML app decides for a number, or none does.
+    pub fn set_twilio_application(&self, address: &str, application: Option<&str>) {
+        self.shared.change(|world| {
+            control::twilio_sender(world, address).application = application.map(ToOwned::to_owned);
+        });
+    }
+
+    /// Where a Twilio sender or service sends what comes in, once it was set by a call.
+    pub fn twilio_inbound(&self, sender: &str) -> Option<String> {
+        self.shared.read(|world| match world.twilio.services.iter().find(|service| service.sid == sender) {
+            Some(service) => service.inbound.clone(),
+            None => world.twilio.sender(sender)?.inbound.clone(),
+        })
+    }
+
     /// A messaging service and its senders (`+81…`, `whatsapp:+81…`).
     pub fn set_twilio_service(&self, sid: &str, senders: &[&str]) {
         let senders = senders.iter().map(ToString::to_string).collect();

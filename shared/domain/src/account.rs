@@ -47,6 +47,23 @@ pub struct LineSetup<'a> {
     pub reads_by_itself: Option<bool>,
 }
 
+/// What a sender at Twilio calls.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SenderSetup {
+    /// The address for messages that come in.
+    pub inbound: Option<String>,
+    /// Something else decides where messages go, so that the address does not count.
+    pub taken_over: bool,
+    /// WhatsApp: the sender is not online.
+    pub offline: bool,
+}
+
+/// WhatsApp's number for trying out belongs to Twilio: its addresses are entered in the console only ("Sandbox
+/// settings").
+pub fn is_sandbox(address: &str) -> bool {
+    address == "whatsapp:+14155238886"
+}
+
 /// One thing to know about an account. Ids are public and never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -71,6 +88,16 @@ pub enum AccountNote {
     AnsweredElsewhereToo,
     /// LINE marks every message as read as soon as it comes.
     ReadByItself,
+    /// Twilio: the account has no such sender that could be set by a call.
+    SenderByHand,
+    /// Twilio: the sender calls no address, or another one than ours.
+    SenderElsewhere,
+    /// Twilio: an application, or each number of a service, decides where messages go.
+    SenderTakenOver,
+    /// Twilio: the WhatsApp sender is not online.
+    SenderOffline,
+    /// Twilio: the account is on trial.
+    TrialAccount,
 }
 
 /// What a person reads about a note.
@@ -111,9 +138,33 @@ pub fn of_line(setup: &LineSetup<'_>) -> Vec<AccountNote> {
     notes
 }
 
+/// What gets in the way of a sender at Twilio, the worst first. `wanted` is where its messages should go; `sender` is
+/// `None` where the account has none such.
+pub fn of_twilio(wanted: &str, sender: Option<&SenderSetup>, trial: bool) -> Vec<AccountNote> {
+    let mut notes = Vec::new();
+    match sender {
+        None => notes.push(AccountNote::SenderByHand),
+        Some(sender) => {
+            if sender.inbound.as_deref() != Some(wanted) {
+                notes.push(AccountNote::SenderElsewhere);
+            }
+            if sender.taken_over {
+                notes.push(AccountNote::SenderTakenOver);
+            }
+            if sender.offline {
+                notes.push(AccountNote::SenderOffline);
+            }
+        }
+    }
+    if trial {
+        notes.push(AccountNote::TrialAccount);
+    }
+    notes
+}
+
 impl AccountNote {
     /// Every note, for tables and tests.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 15] = [
         Self::WebhookUnset,
         Self::WebhookElsewhere,
         Self::WebhookOff,
@@ -124,6 +175,11 @@ impl AccountNote {
         Self::WebhookFailed,
         Self::AnsweredElsewhereToo,
         Self::ReadByItself,
+        Self::SenderByHand,
+        Self::SenderElsewhere,
+        Self::SenderTakenOver,
+        Self::SenderOffline,
+        Self::TrialAccount,
     ];
 
     /// The stable public id.
@@ -139,19 +195,31 @@ impl AccountNote {
             Self::WebhookFailed => "webhook_failed",
             Self::AnsweredElsewhereToo => "answered_elsewhere_too",
             Self::ReadByItself => "read_by_itself",
+            Self::SenderByHand => "sender_by_hand",
+            Self::SenderElsewhere => "sender_elsewhere",
+            Self::SenderTakenOver => "sender_taken_over",
+            Self::SenderOffline => "sender_offline",
+            Self::TrialAccount => "trial_account",
         }
     }
 
     /// Red: nothing comes in. Yellow: something does not work as people expect. Green: good to know.
     pub const fn light(self) -> Light {
         match self {
-            Self::WebhookUnset | Self::WebhookElsewhere | Self::WebhookOff => Light::Red,
+            Self::WebhookUnset
+            | Self::WebhookElsewhere
+            | Self::WebhookOff
+            | Self::SenderElsewhere
+            | Self::SenderTakenOver
+            | Self::SenderOffline => Light::Red,
             Self::WebhookNotReached
             | Self::WebhookCertificate
             | Self::WebhookTooSlow
             | Self::WebhookRefused
             | Self::WebhookFailed
-            | Self::ReadByItself => Light::Yellow,
+            | Self::ReadByItself
+            | Self::SenderByHand
+            | Self::TrialAccount => Light::Yellow,
             Self::AnsweredElsewhereToo => Light::Green,
         }
     }
@@ -202,6 +270,26 @@ impl AccountNote {
                 "LINE Official Account Managerの「チャット」がオンです。そこで書いた返信はこの受信箱には表示されません。",
                 "返信はこの受信箱から送ってください。「応答設定」の自動応答も確認してください。",
             ),
+            Self::SenderByHand => (
+                "この番号はTwilioのアカウントで設定できません（サンドボックスや試用の番号、または別のアカウントの番号です）。",
+                "Twilioコンソールで、受信メッセージのWebhookにこのチャネルのアドレスをPOSTで入力してください。",
+            ),
+            Self::SenderElsewhere => (
+                "Twilioの受信メッセージの送り先が、このチャネルのアドレスになっていません。",
+                "ほかのツールで使っていないことを確認し、接続をやり直すか、Twilioコンソールでアドレスを入力してください。",
+            ),
+            Self::SenderTakenOver => (
+                "TwiMLアプリまたは番号ごとの設定が優先されるため、受信メッセージがこのチャネルに届きません。",
+                "Twilioコンソールで、番号のTwiMLアプリを外すか、メッセージングサービスの受信設定をWebhookにしてください。",
+            ),
+            Self::SenderOffline => (
+                "WhatsAppの送信者がオンラインではありません。",
+                "Twilioコンソールの「WhatsApp senders」で状態と理由を確認してください。",
+            ),
+            Self::TrialAccount => (
+                "Twilioの試用アカウントです。確認済みの番号にしか送信できません。",
+                "お客様とやり取りするには、Twilioコンソールでアカウントをアップグレードしてください。",
+            ),
             Self::ReadByItself => (
                 "「チャット」がオフのため、メッセージは届くとすぐに既読になります。",
                 "担当者が読んだときに既読にするには、LINE Official Account Managerの「応答設定」で「チャット」をオンにしてください。",
@@ -248,6 +336,27 @@ impl AccountNote {
             Self::AnsweredElsewhereToo => (
                 "\"Chat\" is on in the LINE Official Account Manager: answers written there do not appear here.",
                 "Answer from this inbox only, and look at the automatic answers under \"Response settings\".",
+            ),
+            Self::SenderByHand => (
+                "This sender cannot be set in the Twilio account: it is a sandbox's or a trial's, or another account's.",
+                "Enter this channel's address as the webhook for incoming messages in the Twilio console, with POST.",
+            ),
+            Self::SenderElsewhere => (
+                "Twilio does not send incoming messages to this channel's address.",
+                "Make sure that no other tool needs them; then connect the sender again, or enter the address in the \
+                 Twilio console.",
+            ),
+            Self::SenderTakenOver => (
+                "A TwiML app, or the settings of each number, come first: incoming messages do not reach this channel.",
+                "In the Twilio console take the TwiML app off the number, or have the messaging service send a webhook.",
+            ),
+            Self::SenderOffline => (
+                "The WhatsApp sender is not online.",
+                "Look for its state and the reason under \"WhatsApp senders\" in the Twilio console.",
+            ),
+            Self::TrialAccount => (
+                "The Twilio account is on trial: messages go to verified numbers only.",
+                "Upgrade the account in the Twilio console before you write to customers.",
             ),
             Self::ReadByItself => (
                 "\"Chat\" is off: every message is marked as read as soon as it comes in.",
@@ -311,6 +420,27 @@ mod tests {
             let setup = LineSetup { wanted: OURS, chat_mode, reads_by_itself, ..LineSetup::default() };
             assert_eq!(of_line(&setup), expected, "{chat_mode:?} {reads_by_itself:?}");
         }
+    }
+
+    #[test]
+    fn chn_2_what_gets_in_the_way_of_a_sender_is_told() {
+        let ours = || SenderSetup { inbound: Some(OURS.into()), ..SenderSetup::default() };
+        let elsewhere =
+            SenderSetup { inbound: Some("https://other.example.com/".into()), ..SenderSetup::default() };
+        let table = [
+            (None, false, vec![SenderByHand]),
+            (None, true, vec![SenderByHand, TrialAccount]),
+            (Some(ours()), false, vec![]),
+            (Some(ours()), true, vec![TrialAccount]),
+            (Some(SenderSetup::default()), false, vec![SenderElsewhere]),
+            (Some(elsewhere), false, vec![SenderElsewhere]),
+            (Some(SenderSetup { taken_over: true, ..ours() }), false, vec![SenderTakenOver]),
+            (Some(SenderSetup { offline: true, ..ours() }), false, vec![SenderOffline]),
+        ];
+        for (sender, trial, expected) in table {
+            assert_eq!(of_twilio(OURS, sender.as_ref(), trial), expected, "{sender:?} {trial}");
+        }
+        assert!(is_sandbox("whatsapp:+14155238886") && !is_sandbox("+14155238886"));
     }
 
     #[test]
