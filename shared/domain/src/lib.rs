@@ -39,6 +39,7 @@ pub mod template;
 pub mod text;
 pub mod time;
 pub mod window;
+pub mod withdrawal;
 
 pub use catalogue::{Language, Problem};
 pub use channel::{
