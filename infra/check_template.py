@@ -157,13 +157,13 @@ def _routes_are_closed(resources: dict) -> list[str]:
 
 
 def _routes_are_those_of_the_api(resources: dict) -> list[str]:
-    """Every path of both halves of the API can be reached, and none leads nowhere. What a parameter is called does not matter."""
+    """Every path of the API can be reached, and none leads nowhere. What a parameter is called does not matter."""
 
     def shape(path: str) -> str:
         return re.sub(r"{\w+}", "{}", path)
 
-    source = (ROOT / "functions" / "inbox-api" / "src" / "lib.rs").read_text(encoding="utf-8")
-    served = {shape(path) for path in re.findall(r"\.route\(\s*\"(/api/[^\"]+)\"", source)}
+    sources = (source.read_text(encoding="utf-8") for source in (ROOT / "shared" / "api" / "src").glob("*.rs"))
+    served = {shape(path) for source in sources for path in re.findall(r"\.route\(\s*\"(/api/[^\"]+)\"", source)}
     keys = (route["RouteKey"].split(" ")[1] for route in _of_type(resources, "AWS::ApiGatewayV2::Route").values())
     routed = {shape(path) for path in keys if path.startswith("/api/")}
     return [f"{path} is a route of the API or of the template, but not of both" for path in sorted(served ^ routed)]

@@ -13,6 +13,13 @@ from infra.local.testbed import Testbed, isolated_stack
 
 
 _numbers = itertools.count(1)
+# Looks back at what all others did.
+_LAST = "test_secrets_in_logs"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts what looks back behind everything else."""
+    items.sort(key=lambda item: _LAST in item.nodeid)
 
 
 @pytest.fixture

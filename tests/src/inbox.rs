@@ -11,10 +11,12 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use change_relay::Relay;
-use inbox_api::{AdminApi, Api, RolesClaim, admin_routes, answering, routes};
 use inbox_writer::Writer;
 use lambda_http::request::RequestContext;
 use lambda_http::{IntoResponse as _, Service as _};
+use madoguchi_api::{
+    AdminApi, Api, OrganisationApi, RolesClaim, admin_routes, answering, organisation_routes, routes,
+};
 use madoguchi_channels::ProviderHttp;
 use madoguchi_closing::{Closer, Report};
 use madoguchi_credentials::{Credentials, SecretNames};
@@ -695,6 +697,11 @@ impl Functions {
                     clock: clock.clone(),
                     audit: audit.clone(),
                 })
+                .merge(organisation_routes(OrganisationApi {
+                    directory: directory.clone(),
+                    audit: audit.clone(),
+                    clock: clock.clone(),
+                }))
                 .merge(admin_routes(AdminApi {
                     inbox,
                     directory,

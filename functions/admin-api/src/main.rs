@@ -1,10 +1,9 @@
-//! Wires `admin-api`: the administrators' half of the API, which lives in `inbox-api`. It is a function of its own
-//! because it alone may touch credentials, and because each of the two is half as large.
+//! Wires `admin-api`.
 
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
-use inbox_api::{AdminApi, RolesClaim, admin_routes, answering, request_id};
 use lambda_http::Error;
+use madoguchi_api::{AdminApi, RolesClaim, admin_routes, answering, request_id};
 use madoguchi_runtime::{Aws, Env, Function, Queue, SecretWriter};
 use madoguchi_store::{Audit, Directory, Inbox};
 

@@ -2,8 +2,8 @@
 
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
-use inbox_api::{Api, RolesClaim, answering, request_id, routes};
 use lambda_http::Error;
+use madoguchi_api::{Api, RolesClaim, answering, request_id, routes};
 use madoguchi_runtime::{Aws, Env, Function};
 use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, SenderCache};
 

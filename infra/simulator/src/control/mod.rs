@@ -3,6 +3,7 @@
 mod acting;
 mod credentials;
 mod failing;
+mod secrets;
 mod settings;
 mod twilio;
 mod views;

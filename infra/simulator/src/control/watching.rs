@@ -33,6 +33,12 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         )
         .route("/control/sent", get(sent))
         .route(
+            "/control/secrets",
+            get(async |State(shared): Control| {
+                Json(json!({"items": shared.read(|world| json!(super::secrets::all(world)))}))
+            }),
+        )
+        .route(
             "/control/shown",
             get(async |State(shared): Control| Json(json!({"items": shared.read(super::shown)}))),
         )

@@ -1,0 +1,72 @@
+//! `GET /api/audit/export`: the same as CSV, in parts. Every part that somebody takes along is itself an entry.
+
+use axum::extract::State;
+use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use madoguchi_store::audit::Cursor;
+
+use super::{AuditQuery, csv};
+use crate::auth::Operator;
+use crate::input::{InQuery, given};
+use crate::{ApiError, SharedOrganisation};
+
+/// Where the next part begins; left out with the last.
+const NEXT_CURSOR: &str = "next-cursor";
+/// The longest part, in rows.
+const MOST_ROWS: usize = 5_000;
+/// And in bytes: Lambda answers with 6 MB of JSON, in which quotation marks take two.
+const MOST_BYTES: usize = 2_500_000;
+/// Entries that are read together.
+const BATCH: usize = 500;
+/// How often is looked for entries in one part; a search that finds little goes on with the next part.
+const LOOKS: usize = 20;
+
+pub(crate) async fn export(
+    State(api): SharedOrganisation,
+    administrator: Operator,
+    InQuery(query): InQuery<AuditQuery>,
+) -> Result<Response, ApiError> {
+    if given(query.limit.as_deref()).is_some() {
+        return Err(ApiError::InvalidQuery {
+            what: "`limit` is for lists; a part is as long as it may be".into(),
+        });
+    }
+    let mut search = query.search(&api.audit, api.clock.now())?;
+    let asked = administrator.asks("audit.exported", "audit", query.told(), api.clock.now());
+    let _once = api.audit.record(&asked).await?;
+    // Parts that are put one behind the other are one file.
+    let mut file = if search.cursor.is_some() { String::new() } else { csv::head() };
+    let (mut rows, mut looks) = (0, 0);
+    loop {
+        let page = api.audit.page(&search, BATCH.min(MOST_ROWS - rows)).await?;
+        search.cursor = page.next;
+        looks += 1;
+        for (at, entry) in page.entries.iter().enumerate() {
+            file.push_str(&csv::row(entry));
+            rows += 1;
+            let more = at + 1 < page.entries.len() || search.cursor.is_some();
+            if more && file.len() > MOST_BYTES {
+                return Ok(part(file, Some(&Cursor::after(entry)), rows));
+            }
+        }
+        if search.cursor.is_none() || rows == MOST_ROWS || looks == LOOKS {
+            return Ok(part(file, search.cursor.as_ref(), rows));
+        }
+    }
+}
+
+fn part(file: String, next: Option<&Cursor>, rows: usize) -> Response {
+    tracing::info!(rows, "Exported {rows} entries of the audit log");
+    let mut response = file.into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    // As text the file would lose its byte order mark on the way out of the function, and Excel its Japanese. What has an
+    // encoding goes as bytes.
+    headers.insert(CONTENT_ENCODING, HeaderValue::from_static("identity"));
+    headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"audit.csv\""));
+    if let Some(next) = next.and_then(|next| HeaderValue::from_str(next.as_str()).ok()) {
+        headers.insert(NEXT_CURSOR, next);
+    }
+    response
+}

@@ -1,0 +1,273 @@
+//! Who is calling, by the claims that API Gateway verified.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Request};
+use axum::http::header::ACCEPT_LANGUAGE;
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap};
+use lambda_http::request::RequestContext;
+use madoguchi_domain::audit::{Author, Entry, Fields};
+use madoguchi_domain::person::Seen;
+use madoguchi_domain::{Act, Language, OperatorId, Role, Timestamp};
+
+use crate::{ApiError, request_id};
+
+/// The claim that lists a person's groups: Cognito's unless another issuer names it otherwise.
+#[derive(Clone, Debug)]
+pub struct RolesClaim(Arc<str>);
+
+impl RolesClaim {
+    /// Groups are in the claim called `name`.
+    pub fn new(name: &str) -> Self {
+        Self(name.into())
+    }
+}
+
+/// Cognito's.
+impl Default for RolesClaim {
+    fn default() -> Self {
+        Self::new("cognito:groups")
+    }
+}
+
+/// A person who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Operator {
+    pub(crate) id: OperatorId,
+    /// As the identity provider tells it, see [`name`].
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    /// What they sign in with, where the token tells.
+    account: Option<String>,
+    signed_in_at: Option<Timestamp>,
+    language: Language,
+    from: Origin,
+}
+
+/// Where a request came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Origin {
+    ip: Option<String>,
+    user_agent: Option<String>,
+    request_id: String,
+}
+
+/// For whom an answer is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reader {
+    pub(crate) language: Language,
+    /// Administrators also see what the provider said.
+    pub(crate) administrator: bool,
+}
+
+impl Operator {
+    pub(crate) fn reader(&self) -> Reader {
+        Reader { language: self.language, administrator: self.is_administrator() }
+    }
+
+    /// Whether their reads are recorded (AUD-3): operators read for their work.
+    pub(crate) fn is_administrator(&self) -> bool {
+        self.role.may(Act::Administrate)
+    }
+
+    /// As what they do is signed, see [`madoguchi_store::Directory::by`].
+    pub(crate) fn author(&self, now: Timestamp) -> Author {
+        let Origin { ip, user_agent, request_id } = &self.from;
+        let author = Author::person(&self.id, &self.name, self.role, now);
+        author.from_where(ip.as_deref(), user_agent.as_deref(), request_id)
+    }
+
+    /// The entry that tells that they ask for something which changes no item of the Directory; to be recorded before
+    /// that is done.
+    pub(crate) fn asks(&self, act: &str, subject: impl Into<String>, told: Fields, now: Timestamp) -> Entry {
+        Entry::asked(act, subject.into(), self.author(now), told, now)
+    }
+
+    /// What there is to note of them.
+    pub(crate) fn seen(&self) -> Seen {
+        Seen {
+            name: self.name.clone(),
+            account: self.account.clone(),
+            role: self.role,
+            signed_in_at: self.signed_in_at,
+        }
+    }
+}
+
+/// The language that a request asks for.
+pub(crate) fn language(headers: &HeaderMap) -> Language {
+    let header = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    header.map(Language::accepted).unwrap_or_default()
+}
+
+/// Whom the door let in; see [`crate::access`].
+impl<S: Sync> FromRequestParts<S> for Operator {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        parts.extensions.get().cloned().ok_or(ApiError::Unauthenticated)
+    }
+}
+
+/// Who calls, by the claims that API Gateway verified. It refuses requests without a token; this is for the day when a
+/// route forgets to.
+pub(crate) fn caller(request: &Request, claim: &RolesClaim) -> Result<Operator, ApiError> {
+    let claims = claims(request.extensions()).ok_or(ApiError::Unauthenticated)?;
+    let id = claims.get("sub").filter(|sub| !sub.is_empty()).ok_or(ApiError::Unauthenticated)?;
+    let groups = claims.get(&*claim.0).map_or("", String::as_str);
+    let role = Role::of_groups(names(groups)).ok_or(ApiError::NoRole)?;
+    let name = name(claims).unwrap_or(id).to_owned();
+    Ok(Operator {
+        id: OperatorId(id.clone()),
+        name,
+        role,
+        account: first_of(claims, &ACCOUNT_CLAIMS).cloned(),
+        signed_in_at: signed_in_at(claims),
+        language: language(request.headers()),
+        from: origin(request.extensions()),
+    })
+}
+
+fn origin(extensions: &Extensions) -> Origin {
+    let request_id = request_id(extensions).to_owned();
+    match extensions.get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV2(context)) => Origin {
+            ip: context.http.source_ip.clone(),
+            user_agent: context.http.user_agent.clone(),
+            request_id,
+        },
+        _ => Origin { request_id, ..Origin::default() },
+    }
+}
+
+fn claims(extensions: &Extensions) -> Option<&HashMap<String, String>> {
+    match extensions.get::<RequestContext>()? {
+        RequestContext::ApiGatewayV2(context) => Some(&context.authorizer.as_ref()?.jwt.as_ref()?.claims),
+        _ => None,
+    }
+}
+
+/// The person's name, else what they sign in with. Cognito's access tokens have only the latter.
+fn name(claims: &HashMap<String, String>) -> Option<&String> {
+    first_of(claims, &["name", "preferred_username", "cognito:username", "username", "email"])
+}
+
+/// Where a token tells what somebody signs in with.
+const ACCOUNT_CLAIMS: [&str; 4] = ["email", "preferred_username", "cognito:username", "username"];
+
+fn first_of<'a>(claims: &'a HashMap<String, String>, names: &[&str]) -> Option<&'a String> {
+    names.iter().filter_map(|claim| claims.get(*claim)).find(|text| !text.trim().is_empty())
+}
+
+/// When the person entered their password; of an issuer that does not tell, when the token was made. In seconds.
+fn signed_in_at(claims: &HashMap<String, String>) -> Option<Timestamp> {
+    let seconds: i64 = first_of(claims, &["auth_time", "iat"])?.parse().ok()?;
+    seconds.checked_mul(1_000).map(Timestamp::from_ms)
+}
+
+/// API Gateway hands every claim over as text. A list of groups becomes `[administrators operators]`;
+/// other authorizers write `administrators,operators` or JSON.
+fn names(groups: &str) -> impl Iterator<Item = &str> {
+    let separator = |c: char| c == ',' || c.is_whitespace();
+    groups.trim_matches(['[', ']']).split(separator).map(|name| name.trim_matches('"'))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn request(authorizer: &Value) -> Request {
+        let context: ApiGatewayV2httpRequestContext = serde_json::from_value(json!({
+            "http": {"method": "GET"}, "timeEpoch": 0, "authorizer": authorizer,
+        }))
+        .unwrap();
+        let request = Request::builder().extension(RequestContext::ApiGatewayV2(context));
+        request.body(Body::empty()).unwrap()
+    }
+
+    fn of(claims: &Value, claim: &RolesClaim) -> Result<(String, Role), &'static str> {
+        let request = request(&json!({"jwt": {"claims": claims, "scopes": null}}));
+        caller(&request, claim).map(|caller| (caller.name, caller.role)).map_err(|error| error.public_id())
+    }
+
+    #[test]
+    fn mem_12_groups_are_read_however_the_gateway_writes_them() {
+        for (groups, expected) in [
+            ("[administrators operators]", Ok(Role::Administrator)),
+            ("[operators administrators]", Ok(Role::Administrator)),
+            ("[administrators]", Ok(Role::Administrator)),
+            ("administrators", Ok(Role::Administrator)),
+            ("operators,administrators", Ok(Role::Administrator)),
+            ("[operators, owners]", Ok(Role::Owner)),
+            (r#"["administrators","operators"]"#, Ok(Role::Administrator)),
+            ("[operators]", Ok(Role::Operator)),
+            ("", Err("no_role")),
+            ("[]", Err("no_role")),
+            ("[Administrators]", Err("no_role")),
+            ("[administrators-of-something-else]", Err("no_role")),
+        ] {
+            let claims = json!({"sub": "p", "cognito:groups": groups});
+            let role = of(&claims, &RolesClaim::default()).map(|(_, role)| role);
+            assert_eq!(role, expected, "{groups}");
+        }
+    }
+
+    #[test]
+    fn mem_12_another_issuer_may_name_the_claim_otherwise() {
+        let claim = RolesClaim::new("https://example.com/roles");
+        let claims =
+            json!({"sub": "p", "https://example.com/roles": "[owners]", "cognito:groups": "[operators]"});
+        assert_eq!(of(&claims, &claim), Ok(("p".to_owned(), Role::Owner)));
+        assert_eq!(of(&json!({"sub": "p", "cognito:groups": "[owners]"}), &claim), Err("no_role"));
+    }
+
+    #[test]
+    fn mem_1_the_token_tells_account_and_sign_in() {
+        let groups = "[operators]";
+        for (claims, account, signed_in_at) in [
+            (
+                json!({"username": "u1", "auth_time": "1700000000", "iat": "1700000900"}),
+                Some("u1"),
+                Some(1_700_000_000_000),
+            ),
+            (
+                json!({"email": "a@b", "username": "u1", "iat": "1700000900"}),
+                Some("a@b"),
+                Some(1_700_000_900_000),
+            ),
+            (json!({"email": " ", "iat": "soon"}), None, None),
+        ] {
+            let mut claims = claims;
+            claims["sub"] = json!("p");
+            claims["cognito:groups"] = json!(groups);
+            let request = request(&json!({"jwt": {"claims": claims, "scopes": null}}));
+            let seen = caller(&request, &RolesClaim::default()).unwrap().seen();
+            assert_eq!(seen.account.as_deref(), account, "{claims}");
+            assert_eq!(seen.signed_in_at, signed_in_at.map(Timestamp::from_ms), "{claims}");
+        }
+    }
+
+    #[test]
+    fn only_claims_with_a_subject_are_a_person() {
+        let claims = |claims: Value| json!({"jwt": {"claims": claims, "scopes": null}});
+        let table = [
+            (json!(null), Err("unauthenticated")),
+            (json!({"iam": null}), Err("unauthenticated")),
+            (claims(json!({"cognito:groups": "[owners]"})), Err("unauthenticated")),
+            (claims(json!({"sub": "", "cognito:groups": "[owners]"})), Err("unauthenticated")),
+            (claims(json!({"sub": "p"})), Err("no_role")),
+            (claims(json!({"sub": "p", "cognito:groups": "[operators]"})), Ok("p")),
+        ];
+        for (authorizer, expected) in table {
+            let caller = caller(&request(&authorizer), &RolesClaim::default());
+            let id = caller.map(|caller| caller.id.0).map_err(|error| error.public_id());
+            assert_eq!(id.as_deref().map_err(|error| *error), expected, "{authorizer}");
+        }
+    }
+}

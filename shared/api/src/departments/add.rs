@@ -1,0 +1,39 @@
+//! `POST /api/departments`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use madoguchi_domain::DepartmentId;
+use madoguchi_domain::organisation::{BusinessHours, Department};
+use madoguchi_store::Saved;
+use serde::Deserialize;
+
+use super::{DepartmentView, free};
+use crate::auth::Operator;
+use crate::input::JsonBody;
+use crate::{ApiError, SharedOrganisation};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewDepartment {
+    name: String,
+    hours: Option<BusinessHours>,
+}
+
+pub(crate) async fn add(
+    State(api): SharedOrganisation,
+    administrator: Operator,
+    JsonBody(new): JsonBody<NewDepartment>,
+) -> Result<impl IntoResponse, ApiError> {
+    let name = free(&api, &new.name, None).await?;
+    let now = api.clock.now();
+    let hours = new.hours.map(BusinessHours::checked).transpose().map_err(ApiError::hours)?;
+    let id = DepartmentId::derive(&name, now);
+    let department = Department { id, name, hours, created_at: now, removed_at: None, rev: 0 };
+    if api.by(&administrator).directory.save_department(&department).await? == Saved::Conflict {
+        return Err(ApiError::NameTaken);
+    }
+    tracing::info!(department.id = %department.id, operator.id = administrator.id.0, "Added department `{}`", department.id);
+    Ok((StatusCode::CREATED, Json(DepartmentView::new(&department, now))))
+}

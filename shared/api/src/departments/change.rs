@@ -1,0 +1,49 @@
+//! `PATCH /api/departments/{department}`: its name and its business hours.
+
+use axum::Json;
+use axum::extract::State;
+use madoguchi_domain::DepartmentId;
+use madoguchi_domain::organisation::BusinessHours;
+use madoguchi_store::Saved;
+use serde::Deserialize;
+
+use super::{DepartmentView, existing, free};
+use crate::auth::Operator;
+use crate::conversations::TRIES;
+use crate::input::{InPath, JsonBody, named};
+use crate::{ApiError, SharedOrganisation};
+
+/// What is left out stays as it is; `hours: null` = always open.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "left out, null and hours are three different wishes")]
+pub(crate) struct Changes {
+    #[serde(deserialize_with = "named")]
+    name: Option<String>,
+    #[serde(deserialize_with = "named")]
+    hours: Option<Option<BusinessHours>>,
+}
+
+pub(crate) async fn change(
+    State(api): SharedOrganisation,
+    administrator: Operator,
+    InPath(id): InPath<DepartmentId>,
+    JsonBody(changes): JsonBody<Changes>,
+) -> Result<Json<DepartmentView>, ApiError> {
+    let api = api.by(&administrator);
+    for _ in 0..TRIES {
+        let before = existing(&api.directory, id).await?;
+        let mut after = before.clone();
+        if let Some(name) = &changes.name {
+            after.name = free(&api, name, Some(id)).await?;
+        }
+        if let Some(hours) = &changes.hours {
+            after.hours = hours.clone().map(BusinessHours::checked).transpose().map_err(ApiError::hours)?;
+        }
+        if after == before || api.directory.save_department(&after).await? == Saved::Done {
+            tracing::info!(department.id = %id, operator.id = administrator.id.0, "Changed department `{id}`");
+            return Ok(Json(DepartmentView::new(&after, api.clock.now())));
+        }
+    }
+    Err(ApiError::contended("the department"))
+}

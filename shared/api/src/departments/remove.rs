@@ -1,0 +1,42 @@
+//! `DELETE /api/departments/{department}`: gives it up. Channels that belong to it must be moved to another one first,
+//! and each kind has no more channels than there are departments (CHN-13).
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use madoguchi_domain::{ChannelKind, DepartmentId, organisation};
+use madoguchi_store::Saved;
+
+use super::existing;
+use crate::auth::Operator;
+use crate::conversations::TRIES;
+use crate::input::InPath;
+use crate::{ApiError, SharedOrganisation};
+
+pub(crate) async fn remove(
+    State(api): SharedOrganisation,
+    administrator: Operator,
+    InPath(id): InPath<DepartmentId>,
+) -> Result<StatusCode, ApiError> {
+    let api = api.by(&administrator);
+    for _ in 0..TRIES {
+        let mut department = existing(&api.directory, id).await?;
+        let mut channels = api.directory.channels().await?;
+        // What is left of a deleted one needs no place.
+        channels.retain(|channel| !channel.status.is_deleted());
+        let bound = channels.iter().filter(|channel| channel.department == Some(id)).count();
+        if bound > 0 {
+            return Err(ApiError::InUse { channels: bound });
+        }
+        let left = super::current(&api.directory).await?.len() - 1;
+        for kind in ChannelKind::ALL {
+            let there = channels.iter().filter(|channel| channel.kind == kind).count();
+            organisation::may_keep(kind, there, left).map_err(ApiError::TooManyChannels)?;
+        }
+        department.removed_at = Some(api.clock.now());
+        if api.directory.save_department(&department).await? == Saved::Done {
+            tracing::info!(department.id = %id, operator.id = administrator.id.0, "Removed department `{id}`");
+            return Ok(StatusCode::NO_CONTENT);
+        }
+    }
+    Err(ApiError::contended("the department"))
+}

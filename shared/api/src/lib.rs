@@ -1,0 +1,53 @@
+//! The API that operators, administrators and scripts use: JSON over HTTP, one file per verb.
+//!
+//! API Gateway has verified the token before a request comes here; [`access`] refuses whoever the route is not for.
+//! What can go wrong is listed in [`error`], with the recipe for adding to it. Nothing here calls a provider: a
+//! reply is written down as queued, and the change of the table sets everything else going.
+
+pub mod access;
+mod admin;
+mod audit;
+mod auth;
+mod boundary;
+mod brands;
+mod channels;
+mod connections;
+mod conversations;
+mod credentials;
+mod departments;
+pub mod error;
+mod files;
+mod inbox;
+mod input;
+mod me;
+mod memberships;
+mod messages;
+mod organisation;
+mod people;
+mod quarantine;
+mod sender_sync;
+mod view;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+
+pub(crate) use admin::SharedAdmin;
+pub use admin::{AdminApi, admin_routes};
+pub(crate) use auth::Operator;
+pub use auth::RolesClaim;
+pub use boundary::request_id;
+pub use error::ApiError;
+pub(crate) use inbox::Shared;
+pub use inbox::{Api, routes};
+pub(crate) use organisation::SharedOrganisation;
+pub use organisation::{OrganisationApi, organisation_routes};
+
+/// Answers what `routes` answer to people with a role, as `roles` tells it, and everything else with an error of the
+/// catalogue.
+pub fn answering(routes: Router, roles: RolesClaim) -> Router {
+    routes
+        .fallback(async || ApiError::UnknownRoute)
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .layer(from_fn_with_state(roles, access::admit))
+        .layer(from_fn(boundary::answer))
+}

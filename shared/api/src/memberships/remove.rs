@@ -1,0 +1,36 @@
+//! `DELETE /api/channels/{channel}/operators/{person}`: they no longer see or answer the channel, and let go of what they
+//! hold there. What they have written stays, with their name (MEM-9).
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use madoguchi_domain::{ChannelId, OperatorId};
+use madoguchi_store::Saved;
+
+use super::release;
+use crate::auth::Operator;
+use crate::conversations::TRIES;
+use crate::input::InPath;
+use crate::{ApiError, SharedOrganisation, channels, people};
+
+pub(crate) async fn remove(
+    State(api): SharedOrganisation,
+    administrator: Operator,
+    InPath(id): InPath<ChannelId>,
+    InPath(operator): InPath<OperatorId>,
+) -> Result<StatusCode, ApiError> {
+    let api = api.by(&administrator);
+    channels::existing(&api.directory, id).await?;
+    for _ in 0..TRIES {
+        let mut person = people::existing(&api, &operator).await?;
+        person.channels.remove(&id).ok_or(ApiError::NotAssociated)?;
+        if api.directory.save_person(&person).await? == Saved::Done {
+            tracing::info!(
+                channel.id = %id, person.id = operator.0, operator.id = administrator.id.0,
+                "Ended an association with channel `{id}`"
+            );
+            release(&api).await?;
+            return Ok(StatusCode::NO_CONTENT);
+        }
+    }
+    Err(ApiError::contended("the person"))
+}

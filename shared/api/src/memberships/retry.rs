@@ -1,0 +1,37 @@
+//! `POST /api/channels/{channel}/operators/{person}/retry`: has it tried again what failed (MEM-5). Where nothing failed,
+//! it answers how the association stands.
+
+use axum::Json;
+use axum::extract::State;
+use madoguchi_domain::{ChannelId, OperatorId};
+use madoguchi_store::Saved;
+
+use super::{MemberView, ask, ask_soon};
+use crate::auth::Operator;
+use crate::conversations::TRIES;
+use crate::input::InPath;
+use crate::{ApiError, SharedOrganisation, channels, people};
+
+pub(crate) async fn retry(
+    State(api): SharedOrganisation,
+    administrator: Operator,
+    InPath(id): InPath<ChannelId>,
+    InPath(operator): InPath<OperatorId>,
+) -> Result<Json<MemberView>, ApiError> {
+    let api = api.by(&administrator);
+    let channel = channels::existing(&api.directory, id).await?;
+    let ask = ask(&api, &channel, &operator).await?;
+    for _ in 0..TRIES {
+        let mut person = people::existing(&api, &operator).await?;
+        let membership = person.channels.get_mut(&id).ok_or(ApiError::NotAssociated)?;
+        let stuck = membership.retry(ask, api.clock.now());
+        if !stuck || api.directory.save_person(&person).await? == Saved::Done {
+            if stuck && person.is_waiting(id) {
+                ask_soon(&api).await?;
+            }
+            let view = MemberView::new(&person, &channel, administrator.reader().language);
+            return view.map(Json).ok_or(ApiError::NotAssociated);
+        }
+    }
+    Err(ApiError::contended("the person"))
+}

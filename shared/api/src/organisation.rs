@@ -1,0 +1,56 @@
+//! What `organisation-api` serves: people and their channels, brands, departments, the audit log, and the sync of sender
+//! names.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{delete, get, patch, post};
+use madoguchi_runtime::Clock;
+use madoguchi_store::{Audit, Directory};
+
+use crate::auth::Operator;
+use crate::people::{self, Presence};
+use crate::{audit, brands, departments, memberships, sender_sync};
+
+/// What the routes that look after the organisation work with.
+#[derive(Clone, Debug)]
+pub struct OrganisationApi {
+    /// People, brands, departments.
+    pub directory: Directory,
+    /// The audit log.
+    pub audit: Audit,
+    /// Tells the time.
+    pub clock: Clock,
+}
+
+impl OrganisationApi {
+    /// The same, whose writes say that `administrator` made them.
+    pub(crate) fn by(&self, administrator: &Operator) -> Self {
+        let author = administrator.author(self.clock.now());
+        Self { directory: self.directory.by(author), ..self.clone() }
+    }
+}
+
+pub(crate) type SharedOrganisation = State<Arc<OrganisationApi>>;
+
+/// The routes of `organisation-api`.
+pub fn organisation_routes(api: OrganisationApi) -> Router {
+    let presence = Presence::new(api.directory.clone(), api.clock.clone());
+    Router::new()
+        .route("/api/sender-sync", get(sender_sync::read).post(sender_sync::start))
+        .route("/api/channels/{channel}/operators", get(memberships::list).post(memberships::add))
+        .route("/api/channels/{channel}/operators/{person}", delete(memberships::remove))
+        .route("/api/channels/{channel}/operators/{person}/retry", post(memberships::retry))
+        .route("/api/people", get(people::list))
+        .route("/api/people/{person}", get(people::read).delete(people::remove))
+        .route("/api/brands", get(brands::list).post(brands::add))
+        .route("/api/brands/{brand}", patch(brands::change).delete(brands::remove))
+        .route("/api/departments", get(departments::list).post(departments::add))
+        .route("/api/departments/{department}", patch(departments::change).delete(departments::remove))
+        .route("/api/audit", get(audit::list))
+        .route("/api/audit/export", get(audit::export))
+        .route_layer(from_fn_with_state(presence, people::note))
+        .with_state(Arc::new(api))
+}

@@ -1,0 +1,41 @@
+//! `GET /api/people`: everybody who has been here, by name; those of a role, of a channel, or found by a search.
+
+use axum::Json;
+use axum::extract::State;
+use madoguchi_domain::{ChannelId, Role};
+use serde::Deserialize;
+
+use super::{PersonView, current};
+use crate::auth::Operator;
+use crate::input::{InQuery, given};
+use crate::view::PageView;
+use crate::{ApiError, SharedOrganisation};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Search {
+    query: Option<String>,
+    role: Option<String>,
+    channel: Option<String>,
+}
+
+pub(crate) async fn list(
+    State(api): SharedOrganisation,
+    administrator: Operator,
+    InQuery(search): InQuery<Search>,
+) -> Result<Json<PageView<PersonView>>, ApiError> {
+    let invalid = |what: &str| ApiError::InvalidQuery { what: what.to_owned() };
+    let role = given(search.role.as_deref()).map(str::parse::<Role>).transpose();
+    let role = role.map_err(|_| invalid("`role` must be operator, administrator or owner"))?;
+    let channel = given(search.channel.as_deref()).map(str::parse::<ChannelId>).transpose();
+    let channel = channel.map_err(|_| invalid("`channel` must be a channel's id"))?;
+    let mut people = current(&api).await?;
+    people.retain(|person| {
+        given(search.query.as_deref()).is_none_or(|text| person.matches(text))
+            && role.is_none_or(|role| person.role == role)
+            && channel.is_none_or(|channel| person.is_member(channel))
+    });
+    let language = administrator.reader().language;
+    let items = people.iter().map(|person| PersonView::new(person, language)).collect();
+    Ok(Json(PageView { items, next_cursor: None }))
+}

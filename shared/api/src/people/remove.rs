@@ -1,0 +1,32 @@
+//! `DELETE /api/people/{person}`: ends the person's associations and lets go of what they hold. Their name stays with
+//! what they have written. Whoever shall not sign in any more is also removed at the identity provider.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use madoguchi_domain::OperatorId;
+use madoguchi_store::Saved;
+
+use super::existing;
+use crate::auth::Operator;
+use crate::conversations::TRIES;
+use crate::input::InPath;
+use crate::memberships::release;
+use crate::{ApiError, SharedOrganisation};
+
+pub(crate) async fn remove(
+    State(api): SharedOrganisation,
+    administrator: Operator,
+    InPath(id): InPath<OperatorId>,
+) -> Result<StatusCode, ApiError> {
+    let api = api.by(&administrator);
+    for _ in 0..TRIES {
+        let mut person = existing(&api, &id).await?;
+        person.remove(api.clock.now());
+        if api.directory.save_person(&person).await? == Saved::Done {
+            tracing::info!(person.id = id.0, operator.id = administrator.id.0, "Removed a person");
+            release(&api).await?;
+            return Ok(StatusCode::NO_CONTENT);
+        }
+    }
+    Err(ApiError::contended("the person"))
+}

@@ -1,0 +1,318 @@
+//! An API on tables of its own, with stand-ins for Secrets Manager and SQS.
+
+mod aws;
+mod tables;
+
+use std::sync::Arc;
+
+use aws::FakeAws;
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use axum::{BoxError, Router};
+use lambda_http::Service;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
+use lambda_http::request::RequestContext;
+use madoguchi_api::{
+    AdminApi, Api, OrganisationApi, RolesClaim, admin_routes, answering, organisation_routes, routes,
+};
+use madoguchi_domain::conversation::{Applied, apply, reference};
+use madoguchi_domain::event::{CustomerMessage, Sender};
+use madoguchi_domain::{
+    Channel, ChannelHealth, ChannelId, ChannelKind, ChannelSettings, Content, ConversationId, Event,
+    EventBody, Party, Span, Timestamp,
+};
+use madoguchi_runtime::{Clock, ClockHand, Queue, SecretWriter};
+use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, Saved, SenderCache};
+use serde_json::{Value, json};
+
+/// Where the clock stands when a test begins.
+pub(crate) const NOW: Timestamp = Timestamp::from_ms(1_700_000_000_000);
+
+/// How long the audit log is kept.
+pub(crate) const AUDIT_KEPT: Span = Span::from_days(60);
+
+/// The API, and the hands that look at what it did.
+pub(crate) struct TestApi {
+    router: Router,
+    pub(crate) inbox: Inbox,
+    pub(crate) directory: Directory,
+    pub(crate) aws: Arc<FakeAws>,
+    pub(crate) hand: ClockHand,
+    pub(crate) audit: Audit,
+}
+
+/// An answer of the API.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// The public id of the error.
+    pub(crate) fn error(&self) -> &str {
+        self.body["error"]["id"].as_str().unwrap_or_default()
+    }
+}
+
+/// Who calls.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Caller {
+    Nobody,
+    /// Signed in, and in no group that has a role.
+    Guest,
+    Operator,
+    /// Another operator, by id; their name is the same.
+    Person(&'static str),
+    /// An operator who signed in then, in seconds.
+    SignedIn(&'static str, i64),
+    Administrator,
+    Owner,
+}
+
+impl TestApi {
+    pub(crate) async fn start() -> Self {
+        let dynamodb = tables::start().await;
+        let aws = FakeAws::start().await;
+        let (clock, hand) = Clock::stopped_at(NOW);
+        let inbox = Inbox::new(dynamodb.clone(), tables::INBOX);
+        let audit = Audit::new(dynamodb.clone(), tables::AUDIT, AUDIT_KEPT);
+        let directory = Directory::new(dynamodb, tables::DIRECTORY);
+        let api = Api {
+            inbox: inbox.clone(),
+            channels: ChannelCache::new(directory.clone()).into(),
+            senders: SenderCache::new(directory.clone()).into(),
+            directory: directory.clone(),
+            bucket: aws.clients().bucket("media", clock.clone()),
+            clock: clock.clone(),
+            audit: audit.clone(),
+        };
+        let organisation =
+            OrganisationApi { directory: directory.clone(), audit: audit.clone(), clock: clock.clone() };
+        let admin = AdminApi {
+            inbox: inbox.clone(),
+            directory: directory.clone(),
+            secrets: SecretWriter::new(aws.clients().secrets()),
+            inbound: Queue::new(aws.clients().sqs(), format!("{}/1/inbound.fifo", aws.address())),
+            clock,
+            secret_prefix: "madoguchi".into(),
+            audit: audit.clone(),
+        };
+        // As API Gateway puts them together.
+        let all = routes(api).merge(admin_routes(admin)).merge(organisation_routes(organisation));
+        let router = answering(all, RolesClaim::default());
+        Self { router, inbox, directory, aws, hand, audit }
+    }
+
+    pub(crate) async fn call(&self, caller: Caller, method: &str, path: &str, body: Option<Value>) -> Answer {
+        let request = Request::builder().method(method).uri(path);
+        self.send(caller, request, body.map(|body| body.to_string()).unwrap_or_default()).await
+    }
+
+    /// The same with an idempotency key, for routes that may ask for one.
+    pub(crate) async fn call_with_key(
+        &self,
+        caller: Caller,
+        method: &str,
+        path: &str,
+        key: &str,
+        body: Value,
+    ) -> Answer {
+        let request = Request::builder().method(method).uri(path).header("Idempotency-Key", key);
+        self.send(caller, request, body.to_string()).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.call(Caller::Operator, "GET", path, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str) -> Answer {
+        self.call(Caller::Operator, "POST", path, None).await
+    }
+
+    /// As an operator.
+    pub(crate) async fn operate(&self, method: &str, path: &str, body: Value) -> Answer {
+        self.call(Caller::Operator, method, path, Some(body)).await
+    }
+
+    /// As an administrator.
+    pub(crate) async fn administer(&self, method: &str, path: &str, body: Value) -> Answer {
+        self.call(Caller::Administrator, method, path, Some(body)).await
+    }
+
+    /// Sends `text` as a reply named `key`.
+    pub(crate) async fn reply(&self, conversation: ConversationId, key: &str, text: &str) -> Answer {
+        let request = Request::builder()
+            .method("POST")
+            .uri(format!("/api/conversations/{conversation}/messages"))
+            .header("Idempotency-Key", key);
+        self.send(Caller::Operator, request, json!({ "text": text }).to_string()).await
+    }
+
+    /// What anybody gets: its type and its bytes.
+    pub(crate) async fn open(&self, path: &str) -> (String, Vec<u8>) {
+        let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        let answer = self.router.clone().call(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        let content_type = answer.headers()["content-type"].to_str().unwrap().to_owned();
+        (content_type, to_bytes(answer.into_body(), usize::MAX).await.unwrap().to_vec())
+    }
+
+    pub(crate) async fn send_draft(&self, conversation: ConversationId, key: &str, draft: Value) -> Answer {
+        let request = Request::builder()
+            .method("POST")
+            .uri(format!("/api/conversations/{conversation}/messages"))
+            .header("Idempotency-Key", key);
+        self.send(Caller::Operator, request, draft.to_string()).await
+    }
+
+    /// Sends `body` as a reply named `key`, by somebody who reads `language`.
+    pub(crate) async fn post_reply(
+        &self,
+        conversation: ConversationId,
+        key: &str,
+        language: &str,
+        body: Value,
+    ) -> Answer {
+        let request = Request::builder()
+            .method("POST")
+            .uri(format!("/api/conversations/{conversation}/messages"))
+            .header("Accept-Language", language)
+            .header("Idempotency-Key", key);
+        self.send(Caller::Operator, request, body.to_string()).await
+    }
+
+    /// Reads `path` in `language`.
+    pub(crate) async fn read(&self, caller: Caller, path: &str, language: &str) -> Answer {
+        let request = Request::builder().method("GET").uri(path).header("Accept-Language", language);
+        self.send(caller, request, String::new()).await
+    }
+
+    /// As an administrator: the answer's headers and its text.
+    pub(crate) async fn download(&self, path: &str) -> (HeaderMap, String) {
+        let mut request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        let context = context(Caller::Administrator).unwrap();
+        request.extensions_mut().insert(RequestContext::ApiGatewayV2(context));
+        let answer = self.router.clone().call(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        let headers = answer.headers().clone();
+        let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        (headers, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    async fn send(&self, caller: Caller, request: axum::http::request::Builder, body: String) -> Answer {
+        let mut request = request.body(Body::from(body)).unwrap();
+        if let Some(context) = context(caller) {
+            request.extensions_mut().insert(RequestContext::ApiGatewayV2(context));
+        }
+        self.answer(request).await
+    }
+
+    /// Hands over an event of the gateway.
+    pub(crate) async fn invoke(&self, event: &Value) -> Answer {
+        self.answer(lambda_http::request::from_str(&event.to_string()).unwrap()).await
+    }
+
+    async fn answer<B>(&self, request: Request<B>) -> Answer
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let response = self.router.clone().call(request).await.unwrap();
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        let status = response.status();
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        // A success may have nothing to say.
+        // What is taken along is no JSON.
+        let text = || Value::from(String::from_utf8_lossy(&body));
+        let body = if body.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&body).unwrap_or_else(|_| text())
+        };
+        Answer { status, body }
+    }
+
+    /// Departments, so that as many channels of each kind can be connected.
+    pub(crate) async fn add_departments(&self, names: &[&str]) {
+        for name in names {
+            let answer = self.administer("POST", "/api/departments", json!({ "name": name })).await;
+            assert_eq!(answer.status, StatusCode::CREATED);
+        }
+    }
+
+    /// A healthy channel with these settings.
+    pub(crate) async fn add_channel(
+        &self,
+        kind: ChannelKind,
+        external_id: &str,
+        settings: ChannelSettings,
+    ) -> Channel {
+        let id = ChannelId::derive(kind, external_id);
+        let channel = Channel {
+            settings,
+            health: ChannelHealth::Healthy { since: NOW },
+            ..Channel::new(kind, format!("Shop {external_id}"), external_id, id.into(), NOW)
+        };
+        assert_eq!(self.directory.add_channel(&channel).await.unwrap(), Saved::Done);
+        channel
+    }
+
+    /// The customer `from` writes `text` at `at`.
+    pub(crate) async fn customer_writes(
+        &self,
+        channel: &Channel,
+        from: &str,
+        text: &str,
+        at: Timestamp,
+    ) -> ConversationId {
+        let event = Event {
+            id: format!("event:{text}"),
+            at,
+            received_at: at,
+            party: Party::User(from.to_owned()),
+            participant: None,
+            sender: Sender::default(),
+            standby: false,
+            body: EventBody::Message(CustomerMessage {
+                provider_message_id: format!("message:{text}"),
+                content: Content::text(text),
+                reply_to: None,
+                reply_token: None,
+                read_token: None,
+                referral: None,
+            }),
+        };
+        let id = ConversationId::derive(channel.id, &event.party);
+        let loaded = self.inbox.load(id, &reference(id, &event), false, at).await.unwrap();
+        match apply((channel.id, channel.kind), &channel.settings, loaded, &event, at) {
+            Applied::Changed(change) => {
+                assert_eq!(self.inbox.commit(&change, at).await.unwrap(), Saved::Done);
+            }
+            Applied::Unchanged => panic!("`{text}` was said before"),
+        }
+        id
+    }
+}
+
+fn context(caller: Caller) -> Option<ApiGatewayV2httpRequestContext> {
+    let groups = match caller {
+        Caller::Nobody => return None,
+        Caller::Guest => "[everybody]",
+        Caller::Operator | Caller::Person(_) | Caller::SignedIn(..) => "[operators]",
+        Caller::Administrator => "[administrators]",
+        Caller::Owner => "[owners]",
+    };
+    let (sub, name) = match caller {
+        Caller::Person(id) | Caller::SignedIn(id, _) => (id, id),
+        _ => ("person-1", "yamada"),
+    };
+    let mut claims = json!({ "sub": sub, "username": name, "cognito:groups": groups });
+    if let Caller::SignedIn(_, at) = caller {
+        claims["auth_time"] = json!(at.to_string());
+    }
+    let context = json!({
+        "http": {"method": "GET"}, "timeEpoch": 0, "authorizer": {"jwt": {"claims": claims, "scopes": null}},
+    });
+    Some(serde_json::from_value(context).unwrap())
+}
