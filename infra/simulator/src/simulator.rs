@@ -6,7 +6,10 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
     control,
-    control::{Handshake, Person, TwilioChange},
+    control::{
+        Handshake, Person, TwilioChange,
+        withdrawing::{TakenBack, Withdrawing, Withdrawn},
+    },
     customer::{self, ActError, Performed},
     deliver::{self, Signature, Webhook},
     faults::FaultRule,
@@ -247,6 +250,17 @@ impl Simulator {
         let message = "Error validating access token: The session has been invalidated because the user changed \
                        their password or Facebook has changed the session for security reasons.";
         self.shared.change(|world| control::invalidate(world, |_| true, Some(460), Some(message)))
+    }
+
+    /// Meta's request that tells that the person took something back, or one that is not Meta's; for a test that calls
+    /// the product itself.
+    pub fn signed_request(&self, how: &Withdrawing) -> String {
+        control::withdrawing::make(&self.shared, how)
+    }
+
+    /// The same, sent to the product.
+    pub async fn withdraw(&self, what: TakenBack, how: &Withdrawing) -> Withdrawn {
+        control::withdrawing::send(&self.shared, what, how).await
     }
 
     /// The person logs in again: a new long-lived user token.

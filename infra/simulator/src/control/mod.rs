@@ -8,6 +8,7 @@ mod settings;
 mod twilio;
 mod views;
 mod watching;
+pub(crate) mod withdrawing;
 
 use std::sync::Arc;
 
@@ -81,6 +82,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .merge(settings::router())
         .merge(credentials::router())
         .merge(twilio::router())
+        .merge(withdrawing::router())
 }
 
 fn done() -> Json<Value> {
