@@ -15,9 +15,11 @@ use inbox_writer::Writer;
 use lambda_http::request::RequestContext;
 use lambda_http::{IntoResponse as _, Service as _};
 use madoguchi_api::{
-    AdminApi, Api, OrganisationApi, RolesClaim, admin_routes, answering, organisation_routes, routes,
+    AdminApi, Api, ConnectApi, OrganisationApi, RolesClaim, admin_routes, answering, connect_routes,
+    organisation_routes, routes,
 };
 use madoguchi_channels::ProviderHttp;
+use madoguchi_channels::messenger::GraphConfig;
 use madoguchi_closing::{Closer, Report};
 use madoguchi_credentials::{Credentials, SecretNames};
 use madoguchi_domain::deadline::DeadlineKind;
@@ -54,6 +56,8 @@ use crate::support::twilio::{self, FakeTwilio};
 pub const START: Timestamp = Timestamp::from_ms(1_793_491_200_000);
 /// Where customers' apps reach the stack.
 pub const PUBLIC: &str = "https://inbox.example";
+/// Where browsers go back to after a login.
+pub const CONSOLE: &str = "https://console.example/";
 /// How long the audit log is kept.
 pub const AUDIT_KEPT: Span = Span::from_days(365);
 /// What the names of secrets begin with.
@@ -259,6 +263,7 @@ impl TestInbox {
             id: connection_id,
             kind,
             channels: vec![id],
+            linked: None,
             authorized_at: START,
             expires_at: None,
             pages: vec![external_id.to_owned()],
@@ -701,6 +706,22 @@ impl Functions {
                     directory: directory.clone(),
                     audit: audit.clone(),
                     clock: clock.clone(),
+                }))
+                .merge(connect_routes(ConnectApi {
+                    directory: directory.clone(),
+                    secrets: SecretWriter::new(aws.secrets()),
+                    names: SecretNames::new(PREFIX),
+                    audit: audit.clone(),
+                    clock: clock.clone(),
+                    http: http.clone(),
+                    graph: GraphConfig {
+                        base_url: providers.graph_base_url.clone(),
+                        version: providers.graph_version.clone(),
+                    },
+                    facebook_base_url: providers.graph_base_url.clone(),
+                    facebook_config_id: None,
+                    public_base_url: PUBLIC.to_owned(),
+                    console_url: CONSOLE.to_owned(),
                 }))
                 .merge(admin_routes(AdminApi {
                     inbox,

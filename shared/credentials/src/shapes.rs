@@ -39,6 +39,15 @@ pub struct MessengerSecret {
     pub pages: BTreeMap<String, String>,
 }
 
+/// A login at Facebook that no channel is connected with yet.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginSecret {
+    /// The user token, of an hour or two.
+    pub user_token: String,
+    /// Facebook's id of the person: the token of one login must not serve another.
+    pub user_id: String,
+}
+
 /// One LINE channel.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineSecret {
@@ -126,6 +135,12 @@ impl fmt::Debug for MessengerSecret {
     }
 }
 
+impl fmt::Debug for LoginSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoginSecret").field("user_id", &self.user_id).finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for LineSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LineSecret").field("channel_id", &self.channel_id).finish_non_exhaustive()
@@ -166,8 +181,10 @@ mod tests {
             user_token_expires_at: None,
             pages: [("2".to_owned(), "hush".to_owned())].into(),
         };
+        let login = LoginSecret { user_token: "hush".into(), user_id: "1".into() };
         let twilio = twilio(Some("hush"));
-        assert!(!format!("{meta:?}{line:?}{messenger:?}{twilio:?}{:?}", twilio.shared_keys).contains("hush"));
+        let shown = format!("{meta:?}{line:?}{messenger:?}{login:?}{twilio:?}{:?}", twilio.shared_keys);
+        assert!(!shown.contains("hush"));
     }
 
     fn twilio(api_key_secret: Option<&str>) -> TwilioSecret {

@@ -33,6 +33,7 @@ pub mod role;
 pub mod second_try;
 pub mod send;
 pub mod sender;
+pub mod setup;
 pub mod sms;
 pub mod sticker;
 pub mod template;
@@ -49,10 +50,13 @@ pub use conversation::{CloseReason, Conversation, Section, Status};
 pub use courtesy::Courtesy;
 pub use event::{Content, Event, EventBody};
 pub use happening::Happening;
-pub use ids::{BrandId, ChannelId, ConnectionId, ConversationId, DepartmentId, MessageId, OperatorId, Party};
+pub use ids::{
+    BrandId, ChannelId, ConnectionId, ConversationId, DepartmentId, MessageId, OperatorId, Party, SetupId,
+};
 pub use membership::{Membership, MembershipState};
 pub use message::{Message, MessageKey, ReadToken, SendState, SentBy};
 pub use participant::Participant;
 pub use person::Person;
 pub use role::{Act, Role};
+pub use setup::Setup;
 pub use time::{Span, Timestamp};

@@ -55,6 +55,7 @@ const TWILIO_BASE_URL: &str = "https://api.twilio.com";
 const TWILIO_MESSAGING_BASE_URL: &str = "https://messaging.twilio.com";
 // The Page inbox on the web, and Meta Business Suite.
 const PAGE_INBOX_APP_IDS: &str = "26390203743090,263902037430900";
+const FACEBOOK_BASE_URL: &str = "https://www.facebook.com";
 const LINE_DATA_BASE_URL: &str = "https://api-data.line.me";
 const AUDIT_RETENTION_DAYS: i64 = 365;
 const WEBHOOK_BODY_LIMIT_BYTES: usize = 1_048_576;
@@ -133,6 +134,24 @@ impl Env {
     /// `PUBLIC_BASE_URL`: where providers and customers' apps reach this stack, without a trailing slash.
     pub fn public_base_url(&mut self) -> String {
         self.url("PUBLIC_BASE_URL", None, "set it to the address of the API that is reached from outside")
+    }
+
+    /// `CONSOLE_URL`: where administrators' browsers go back to after a login at a provider.
+    pub fn console_url(&mut self) -> String {
+        self.url("CONSOLE_URL", None, "set it to the address of the console")
+    }
+
+    /// `FACEBOOK_BASE_URL`: where Facebook shows its login dialog, without a trailing slash; Facebook's own address unless
+    /// set.
+    pub fn facebook_base_url(&mut self) -> String {
+        let remedy = "set it to where Facebook's login dialog is, or remove it for Facebook's own";
+        self.url("FACEBOOK_BASE_URL", Some(FACEBOOK_BASE_URL), remedy)
+    }
+
+    /// `FACEBOOK_CONFIG_ID`: the configuration of Facebook Login for Business that the dialog shows; without it the
+    /// permissions are named one by one.
+    pub fn facebook_config_id(&mut self) -> Option<String> {
+        self.get("FACEBOOK_CONFIG_ID")
     }
 
     /// `LINE_DATA_BASE_URL`: where LINE hands out what customers sent; LINE's own address unless set.

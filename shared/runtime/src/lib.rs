@@ -44,6 +44,6 @@ pub use clock::{Clock, ClockHand};
 pub use config::{ConfigError, Env, ProviderConfig};
 pub use metrics::Metrics;
 pub use queue::{FifoEntry, Queue, QueueError};
-pub use random::{NoRandomness, unguessable};
+pub use random::{NoRandomness, fingerprint, unguessable};
 pub use run::{Function, deadline};
 pub use secrets::{Secret, SecretCache, SecretError, SecretWriter, Versioned};

@@ -5,6 +5,7 @@ mod courtesy;
 mod element;
 pub mod error;
 pub mod graph;
+pub mod login;
 mod parse;
 mod persona;
 mod profile;

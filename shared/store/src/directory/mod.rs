@@ -15,12 +15,14 @@ mod quota;
 mod rearm;
 mod sender_sync;
 mod settings;
+mod setup;
 mod status;
 
 pub(crate) use channel::saved;
-pub use connection::{Connection, Lease};
+pub use connection::{Connection, Lease, Linked};
 pub use rearm::Rearmed;
 pub use sender_sync::{SenderSync, SyncLease};
+pub use setup::{LoginState, Returned};
 
 use std::sync::Arc;
 
