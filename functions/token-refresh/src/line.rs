@@ -27,6 +27,7 @@ pub(crate) async fn check(
         renewed: false,
         expires_at: None,
         pages: Vec::new(),
+        user_id: None,
     })
 }
 

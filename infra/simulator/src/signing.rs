@@ -20,7 +20,7 @@ pub fn messenger_legacy_signature(app_secret: &str, body: &[u8]) -> String {
 }
 
 /// Meta's callbacks about a person: signature and payload in Base64 for addresses, without padding.
-pub fn signed_request(app_secret: &str, payload: &str) -> String {
+pub(crate) fn signed_request(app_secret: &str, payload: &str) -> String {
     let payload = URL_SAFE_NO_PAD.encode(payload);
     let key = hmac::Key::new(hmac::HMAC_SHA256, app_secret.as_bytes());
     let tag = URL_SAFE_NO_PAD.encode(hmac::sign(&key, payload.as_bytes()));

@@ -378,7 +378,7 @@ impl Simulator {
         });
     }
 
-    /// A TwiML app decides for a number, or none does.
+    /// An application decides for a number, or none does.
     pub fn set_twilio_application(&self, address: &str, application: Option<&str>) {
         self.shared.change(|world| {
             control::twilio_sender(world, address).application = application.map(ToOwned::to_owned);

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::setup::{Account, Setup};
 use crate::time::{Span, Timestamp};
 
 /// How old a request may be. Meta documents no limit and sends it at once; a day is room for its repeats, and keeps what
@@ -79,6 +80,15 @@ pub fn timely(issued_at: Timestamp, now: Timestamp) -> Result<(), Untimely> {
 /// app anew. Meta tells whole seconds.
 pub fn concerns(issued_at: Timestamp, authorized_at: Timestamp) -> bool {
     authorized_at.since(issued_at) < Span::from_secs(1)
+}
+
+/// Whether a way to a channel that is under way holds a login of this person.
+pub fn names_login_of(setup: &Setup, user_id: &str) -> bool {
+    match &setup.account {
+        Account::Facebook(facebook) => {
+            [&facebook.login, &facebook.offered].into_iter().flatten().any(|login| login.user_id == user_id)
+        }
+    }
 }
 
 impl Withdrawal {

@@ -22,3 +22,4 @@ mod senders;
 mod token_refresh;
 mod twilio;
 mod twilio_simulated;
+mod withdrawals;

@@ -60,7 +60,7 @@ pub(crate) struct Sender {
     pub(crate) inbound: Option<String>,
     /// WhatsApp: where states of messages without an address of their own go.
     pub(crate) status: Option<String>,
-    /// A TwiML app of a number, which decides instead of its address.
+    /// An application of a number, which decides instead of its address.
     pub(crate) application: Option<String>,
     /// Not among the account's numbers or senders, as a sandbox's.
     pub(crate) unlisted: bool,

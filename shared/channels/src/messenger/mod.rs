@@ -21,6 +21,6 @@ pub use parse::parse;
 pub use persona::{create_persona, delete_persona, list_personas};
 pub use profile::profile;
 pub use send::{OutgoingMessage, send};
-pub use signed_request::{SignedRequest, SignedRequestError, read_signed_request};
+pub use signed_request::{SignedRequest, SignedRequestError, read_signed_request, signed_request_of};
 pub use split::split;
 pub use verify::{verify_signature, verify_token_matches};

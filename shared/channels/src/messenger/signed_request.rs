@@ -83,6 +83,12 @@ pub fn read_signed_request(
     Ok(SignedRequest { user_id, issued_at, code })
 }
 
+/// The signed request of a callback's form.
+pub fn signed_request_of(body: &[u8]) -> Option<String> {
+    let mut fields = form_urlencoded::parse(body);
+    fields.find(|(name, _)| name == "signed_request").map(|(_, value)| value.into_owned())
+}
+
 /// Hex digits of a code: 96 bits.
 const CODE_LENGTH: usize = 24;
 
@@ -141,6 +147,14 @@ mod tests {
         );
         let shown = format!("{:?}", read(&text).unwrap());
         assert!(!shown.contains("218471"), "{shown}");
+    }
+
+    #[test]
+    fn the_form_has_a_field_for_it() {
+        let body = format!("a=b&signed_request={CHECK_VALUE}&c");
+        assert_eq!(signed_request_of(body.as_bytes()).as_deref(), Some(CHECK_VALUE));
+        assert_eq!(signed_request_of(b"signed=x"), None);
+        assert_eq!(signed_request_of(b""), None);
     }
 
     #[test]

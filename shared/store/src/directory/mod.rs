@@ -17,6 +17,7 @@ mod sender_sync;
 mod settings;
 mod setup;
 mod status;
+mod withdrawal;
 
 pub(crate) use channel::saved;
 pub use connection::{Connection, Lease, Linked};
