@@ -49,6 +49,7 @@ def _parameters(settings: Settings, outputs: dict[str, str]) -> dict[str, str]:
         "Architecture": host_architecture(),
         "LogLevel": settings.log_level,
         "GraphBaseUrl": settings.simulator,
+        "FacebookBaseUrl": settings.simulator,
         "LineBaseUrl": settings.simulator,
         "TwilioBaseUrl": settings.simulator,
         "TwilioMessagingBaseUrl": settings.simulator,

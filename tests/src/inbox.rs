@@ -560,6 +560,21 @@ impl TestInbox {
         self.functions.connected.counted(name)
     }
 
+    /// A browser without a sign-in of ours opens an address of the API; its status, where it leads, and what it shows.
+    pub async fn browse(&self, path: &str) -> (u16, Option<String>, String) {
+        let mut request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        let http = json!({ "method": "GET", "sourceIp": "198.51.100.7", "userAgent": "Browser/2" });
+        let context = RequestContext::ApiGatewayV2(
+            serde_json::from_value(json!({ "http": http, "timeEpoch": 0 })).unwrap(),
+        );
+        request.extensions_mut().insert(context);
+        let answer = self.functions.api.clone().call(request).await.unwrap();
+        let location = answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned());
+        let status = answer.status().as_u16();
+        let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        (status, location, String::from_utf8(body.to_vec()).unwrap())
+    }
+
     /// What the API answers to somebody with these claims.
     async fn requested(&self, mut request: Request, claims: Value) -> axum::response::Response {
         let authorizer = match claims {

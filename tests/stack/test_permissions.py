@@ -215,6 +215,10 @@ MUST_NOT = {
         "write the inbox", "send to outbound", "take from inbound", "read the Meta app", "search the audit log",
         *_FILES,
     },
+    "connect-api": {
+        "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
+        "take from inbound", "read a LINE secret", "write a LINE secret", "search the audit log", *_FILES,
+    },
     "organisation-api": {
         "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
         "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",

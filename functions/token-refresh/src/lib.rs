@@ -43,6 +43,7 @@ mod rules;
 mod secret;
 mod senders;
 mod settle;
+mod setups;
 mod twilio;
 mod withdrawn;
 
@@ -121,6 +122,10 @@ impl TokenRefresh {
         report.left = report.due - outcomes.len();
         for outcome in outcomes {
             report.add(outcome);
+        }
+        if let Err(fault) = self.forget_setups(now).await {
+            self.metrics.count("TokenRefreshFaults", 1);
+            tracing::error!(error = chain(&fault), "Setups that have ended could not be forgotten");
         }
         report.needing_reauthorization = self.needing_reauthorization().await?;
         self.metrics.count("ChannelsNeedingReauthorization", report.needing_reauthorization as u64);

@@ -50,7 +50,7 @@ impl TokenRefresh {
             logins += 1;
         }
         if withdrawal.extent == Extent::Data {
-            self.forget_setups(&user).await?;
+            self.forget_setups_of(&user).await?;
         }
         let extent = withdrawal.extent;
         self.directory.settle_withdrawal(&withdrawal.completed(logins, now)).await?;
@@ -91,7 +91,7 @@ impl TokenRefresh {
     }
 
     /// Ways to a channel that are under way with a login of theirs end.
-    async fn forget_setups(&self, user: &str) -> Result<(), Fault> {
+    async fn forget_setups_of(&self, user: &str) -> Result<(), Fault> {
         for setup in self.directory.setups().await? {
             if names_login_of(&setup, user) {
                 self.secrets.destroy(&self.names.setup(setup.id)).await?;

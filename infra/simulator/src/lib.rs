@@ -38,6 +38,7 @@ pub use crate::{
     customer::{ActError, Performed},
     deliver::{Outcome, Signature, Webhook},
     faults::{Endpoint, Fault, FaultRule, StatusFault},
+    graph::dialog::Consent,
     media::{MediaKind, Opened},
     model::{Act, Action, Call, Echo, MediaAct, Provider, SentMedia, SentMessage, SentStatus, Shown, demo},
     options::Options,

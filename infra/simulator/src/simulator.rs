@@ -13,6 +13,7 @@ use crate::{
     customer::{self, ActError, Performed},
     deliver::{self, Signature, Webhook},
     faults::FaultRule,
+    graph::dialog::{self, Consent},
     media::Opened,
     model::{Act, Action, Call, Echo, Provider, SentMessage, Shown},
     options::Options,
@@ -271,6 +272,18 @@ impl Simulator {
     /// A one-time code, as the login dialog hands it to this redirect address.
     pub fn issue_code(&self, redirect_uri: &str) -> String {
         self.shared.change(|world| control::issue_code(world, redirect_uri))
+    }
+
+    /// Where the login dialog may send browsers back to, to the letter.
+    pub fn set_redirect_uris(&self, uris: &[&str]) {
+        let uris = uris.iter().map(ToString::to_string).collect();
+        self.shared.change(|world| world.app.redirect_uris = uris);
+    }
+
+    /// A person opens the login dialog at `address` and does what `consent` says; where the browser goes then, or what the
+    /// dialog says instead.
+    pub fn consent(&self, address: &str, consent: &Consent) -> Result<String, String> {
+        dialog::perform(&self.shared, address, consent)
     }
 
     /// Kills every token of a LINE channel; the next issue works again.

@@ -4,6 +4,7 @@
 mod audit;
 mod channel_life;
 mod closing;
+mod connect;
 mod costs;
 mod courtesy;
 mod crash;

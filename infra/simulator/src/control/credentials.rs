@@ -60,6 +60,7 @@ struct AppChange {
     secret: Option<String>,
     verify_token: Option<String>,
     require_proof: Option<bool>,
+    redirect_uris: Option<Vec<String>>,
 }
 
 async fn app(State(shared): Control, Json(change): Json<AppChange>) -> Json<Value> {
@@ -67,6 +68,7 @@ async fn app(State(shared): Control, Json(change): Json<AppChange>) -> Json<Valu
         let app = &mut world.app;
         app.secret = change.secret.unwrap_or_else(|| app.secret.clone());
         app.verify_token = change.verify_token.unwrap_or_else(|| app.verify_token.clone());
+        app.redirect_uris = change.redirect_uris.unwrap_or_else(|| app.redirect_uris.clone());
         app.require_proof = change.require_proof.unwrap_or(app.require_proof);
     });
     done()

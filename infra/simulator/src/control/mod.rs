@@ -27,7 +27,7 @@ use crate::{
     params,
     shared::Shared,
     state::{
-        Code, Customer, Invalid, LineChannel, Page, SUBSCRIPTION_FIELDS, Token, TokenKind, World,
+        Code, Customer, Grant, Invalid, LineChannel, Page, SUBSCRIPTION_FIELDS, Token, TokenKind, World,
         twilio::{Sender, Service, SharedKey, Template},
     },
 };
@@ -123,6 +123,7 @@ pub(crate) fn log_in(world: &mut World) -> String {
         kind: TokenKind::User,
         issued_at_ms: now,
         expires_at_ms: Some(now + 60 * crate::clock::DAY_MS),
+        grant: Grant::default(),
         invalid: None,
     });
     value
@@ -130,7 +131,12 @@ pub(crate) fn log_in(world: &mut World) -> String {
 
 pub(crate) fn issue_code(world: &mut World, redirect_uri: &str) -> String {
     let value = ids::secret("AQ");
-    world.codes.push(Code { value: value.clone(), redirect_uri: redirect_uri.to_owned(), used: false });
+    world.codes.push(Code {
+        value: value.clone(),
+        redirect_uri: redirect_uri.to_owned(),
+        used: false,
+        grant: Grant::default(),
+    });
     value
 }
 
