@@ -89,6 +89,10 @@ pub const ROUTES: &[Route] = &[
     ("POST", "/api/setups/{setup}/finish", Access::To(Act::Authorize)),
     // A browser that comes back from a login has nothing but its state, which opens one thing once.
     ("GET", "/oauth/facebook", Access::Open),
+    // Meta signs what it tells; how far a deletion is may be seen by whoever has its code.
+    ("POST", "/webhooks/messenger/deauthorize", Access::Open),
+    ("POST", "/webhooks/messenger/data-deletion", Access::Open),
+    ("GET", "/data-deletion/{code}", Access::Open),
     ("GET", "/api/people", Access::To(Act::Administrate)),
     ("GET", "/api/people/{person}", Access::To(Act::Administrate)),
     ("DELETE", "/api/people/{person}", Access::To(Act::Administrate)),

@@ -195,6 +195,9 @@ pub enum ApiError {
     /// Its credential is being refreshed, or changed by somebody else.
     #[error("The credential is being renewed at this moment; try again in half a minute.")]
     ConnectionBusy,
+    /// A request that should be Meta's is not signed by it, or cannot be heeded. No word about why.
+    #[error("The signed request is not taken.")]
+    SignedRequestRefused,
     /// No such setup, or one that is forgotten.
     #[error("There is no such setup.")]
     SetupNotFound,
@@ -307,6 +310,7 @@ impl ApiError {
             Self::NotConfirmed { .. } => "not_confirmed",
             Self::ConnectionNotFound => "connection_not_found",
             Self::ConnectionBusy => "connection_busy",
+            Self::SignedRequestRefused => "signed_request_refused",
             Self::SetupNotFound => "setup_not_found",
             Self::Setup(refused) => refused.public_id(),
             Self::PageNotConnectable { problem, .. } => problem.public_id(),
@@ -324,7 +328,7 @@ impl ApiError {
     /// The HTTP status.
     pub const fn status(&self) -> StatusCode {
         match self {
-            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Unauthenticated | Self::SignedRequestRefused => StatusCode::UNAUTHORIZED,
             Self::NoRole | Self::AdministratorsOnly | Self::File(MediaRefused::Off) => StatusCode::FORBIDDEN,
             Self::AttachmentGone | Self::Setup(SetupRefused::Expired) => StatusCode::GONE,
             Self::ProviderRefused { .. } | Self::ProviderUnavailable { .. } => StatusCode::BAD_GATEWAY,
@@ -726,6 +730,7 @@ mod tests {
             ApiError::NoMetaApp,
             ApiError::ProviderRefused { detail: detail() },
             ApiError::ProviderUnavailable { detail: detail() },
+            ApiError::SignedRequestRefused,
         ]
     }
 
@@ -837,6 +842,7 @@ mod tests {
             ApiError::Icon(IconRefused::Type) => 102,
             ApiError::Icon(IconRefused::Damaged) => 103,
             ApiError::Icon(IconRefused::Pixels(_)) => 104,
+            ApiError::SignedRequestRefused => 105,
         }
     }
 

@@ -26,3 +26,4 @@ mod senders;
 mod token_refresh;
 mod twilio;
 mod twilio_simulated;
+mod withdrawals;

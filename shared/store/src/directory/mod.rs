@@ -20,6 +20,7 @@ mod settings;
 mod setup;
 mod status;
 mod told;
+mod withdrawal;
 
 pub(crate) use channel::saved;
 pub use connection::{Connection, Lease, Linked};
