@@ -144,7 +144,7 @@ impl TokenRefresh {
 
     /// Makes a connection due now, as somebody who has just mended it by hand wants it.
     pub async fn check_soon(&self, id: ConnectionId, now: Timestamp) -> Result<(), StoreError> {
-        self.directory.check_connection_soon(id, now).await
+        self.directory.check_connection_soon(id, now).await.map(drop)
     }
 
     /// Contains what goes wrong with one connection; `None` if something did.

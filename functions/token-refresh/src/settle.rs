@@ -65,7 +65,6 @@ impl TokenRefresh {
                 "Connection `{}` was replaced while it was checked; it is due again", settled.id
             );
         }
-        self.look_back(&settled, channels, &finding, now).await?;
         Ok(Outcome::Checked { renewed: finding.renewed, released, held, unclear })
     }
 
@@ -87,7 +86,7 @@ impl TokenRefresh {
     }
 
     async fn release(&self, channel: &Channel, now: Timestamp) -> Result<bool, Fault> {
-        // A hold that came after this channel was read is not ours to lift: see `look_back`.
+        // A hold that came after this channel was read is not ours to lift: whoever held it asked for a check of its own.
         if matches!(channel.health, ChannelHealth::Healthy { .. }) {
             return Ok(false);
         }
@@ -175,25 +174,6 @@ impl TokenRefresh {
                 "Connection `{}` ends in {days_left} days and could not be renewed", connection.id
             );
         }
-    }
-
-    /// A reply that is refused while we check holds its channel and asks for a check. The settling above
-    /// would swallow that request: a channel that is held although we found it well is looked at again.
-    async fn look_back(
-        &self,
-        connection: &Connection,
-        channels: &[Channel],
-        finding: &Finding,
-        now: Timestamp,
-    ) -> Result<(), Fault> {
-        let well = channels.iter().zip(&finding.standings).filter(|(_, standing)| standing.is_ok());
-        for (channel, _) in well {
-            let health = self.directory.channel(channel.id).await?.map(|channel| channel.health);
-            if matches!(health, Some(ChannelHealth::NeedsReauthorization { .. })) {
-                return Ok(self.directory.check_connection_soon(connection.id, now).await?);
-            }
-        }
-        Ok(())
     }
 }
 

@@ -698,6 +698,52 @@ async fn a_hold_that_comes_during_a_check_is_looked_at_again() {
 }
 
 #[tokio::test]
+async fn chn_19_a_page_that_is_switched_on_during_a_check_is_looked_at_by_the_next_one() {
+    // The second Page is read as off; or as healthy, and goes off and on again.
+    for off_before in [true, false] {
+        let world = World::start().await;
+        world.connect_pages(demo::LONG_USER_TOKEN, &[demo::PAGE, demo::SECOND_PAGE]).await;
+        world.run().await;
+        if off_before {
+            world.switch_off(demo::SECOND_PAGE).await;
+        }
+        world.pass(CHECK_EVERY);
+        world.simulator.fault(at(Endpoint::DebugToken, Fault::Slow { delay_ms: 1_500 }).times(1));
+        let administrator = async {
+            world.until_the_check_waits().await;
+            if !off_before {
+                world.switch_off(demo::SECOND_PAGE).await;
+            }
+            world.switch_on(demo::SECOND_PAGE).await;
+        };
+        let (report, ()) = tokio::join!(world.run(), administrator);
+        assert_eq!((report.checked, report.released), (1, 0), "{off_before}");
+        // Not tomorrow.
+        assert_eq!(world.run_after(Span::from_minutes(1)).await.released, 1, "{off_before}");
+        assert_eq!(world.sending_of_page(demo::SECOND_PAGE).await, Sending::Allowed);
+        assert_eq!(world.run_after(Span::from_minutes(1)).await.due, 0, "asked for once, looked at once");
+    }
+}
+
+#[tokio::test]
+async fn chn_21_a_page_that_is_deleted_during_the_check_that_another_started_leaves_with_the_next_one() {
+    let world = World::start().await;
+    let pages = [demo::PAGE, demo::SECOND_PAGE];
+    let connection = world.connect_pages(demo::LONG_USER_TOKEN, &pages).await;
+    world.run().await;
+    world.delete(demo::SECOND_PAGE).await;
+    world.simulator.fault(at(Endpoint::DebugToken, Fault::Slow { delay_ms: 1_500 }).times(1));
+    let administrator = async {
+        world.until_the_check_waits().await;
+        world.delete(demo::PAGE).await;
+    };
+    let (report, ()) = tokio::join!(world.run(), administrator);
+    assert_eq!((report.checked, report.dissolved), (1, 0));
+    assert_eq!(world.run_after(Span::from_minutes(1)).await.dissolved, 1);
+    assert_eq!(world.directory.connection(connection).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn aut_12_an_old_error_does_not_trip_a_mended_channel_for_long() {
     let world = World::start().await;
     let connection = world.connect_pages(demo::LONG_USER_TOKEN, &[demo::PAGE]).await;
@@ -814,9 +860,25 @@ async fn no_careful_client_would_do_otherwise() {
 }
 
 impl World {
+    async fn channel_of_page(&self, page: &str) -> Channel {
+        self.directory.channel(ChannelId::derive(ChannelKind::Messenger, page)).await.unwrap().unwrap()
+    }
+
+    async fn switch_off(&self, page: &str) {
+        let channel = self.channel_of_page(page).await;
+        let off = channel.status.off(&OperatorId("admin-1".into()), self.now()).unwrap().unwrap();
+        assert_eq!(self.directory.set_status(&channel, &off, self.now()).await.unwrap(), Saved::Done);
+    }
+
+    async fn switch_on(&self, page: &str) {
+        let channel = self.channel_of_page(page).await;
+        let on = channel.status.on().unwrap().unwrap();
+        assert_eq!(self.directory.set_status(&channel, &on, self.now()).await.unwrap(), Saved::Done);
+        self.directory.check_connection_soon(channel.connection_id, self.now()).await.unwrap();
+    }
+
     async fn delete(&self, page: &str) {
-        let channel = ChannelId::derive(ChannelKind::Messenger, page);
-        let channel = self.directory.channel(channel).await.unwrap().unwrap();
+        let channel = self.channel_of_page(page).await;
         let deleted = channel.status.deleted(&OperatorId("admin-1".into()), self.now()).unwrap();
         assert_eq!(self.directory.set_status(&channel, &deleted, self.now()).await.unwrap(), Saved::Done);
         self.directory.check_connection_soon(channel.connection_id, self.now()).await.unwrap();
@@ -904,16 +966,10 @@ async fn chn_19_the_login_of_a_page_that_is_off_is_kept_alive() {
     let world = World::start().await;
     world.connect_pages(demo::LONG_USER_TOKEN, &[demo::PAGE]).await;
     world.run().await;
-    let channel = ChannelId::derive(ChannelKind::Messenger, demo::PAGE);
-    let channel = world.directory.channel(channel).await.unwrap().unwrap();
-    let off = channel.status.off(&OperatorId("admin-1".into()), world.now()).unwrap().unwrap();
-    let _done = world.directory.set_status(&channel, &off, world.now()).await.unwrap();
+    world.switch_off(demo::PAGE).await;
     let report = world.run_after(Span::from_days(31)).await;
     assert_eq!((report.renewed, report.held), (1, 0));
-    let channel = world.directory.channel(channel.id).await.unwrap().unwrap();
-    let on = channel.status.on().unwrap().unwrap();
-    let _done = world.directory.set_status(&channel, &on, world.now()).await.unwrap();
-    world.directory.check_connection_soon(channel.connection_id, world.now()).await.unwrap();
+    world.switch_on(demo::PAGE).await;
     assert_eq!(world.run_after(Span::from_days(31)).await.released, 1);
     assert_eq!(world.sending_of_page(demo::PAGE).await, Sending::Allowed);
 }

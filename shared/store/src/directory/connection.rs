@@ -55,7 +55,13 @@ pub struct Linked {
 pub struct Lease {
     id: ConnectionId,
     until: Timestamp,
+    began_at: Timestamp,
+    /// How often a check had been asked for by then.
+    asked: Option<AttributeValue>,
 }
+
+/// Counts the requests for a check since the connection was last stored as a whole.
+const ASKED: &str = "asked";
 
 fn key(id: ConnectionId) -> Item {
     item::key(PARTITION, id.to_string())
@@ -137,12 +143,13 @@ impl Directory {
                 Saved::Done => None,
             },
         };
-        let connection = attributes.map(item::decode).transpose()?;
-        Ok(connection.map(|connection| (Lease { id, until }, connection)))
+        let Some(attributes) = attributes else { return Ok(None) };
+        let lease = Lease { id, until, began_at: now, asked: attributes.get(ASKED).cloned() };
+        Ok(Some((lease, item::decode(attributes)?)))
     }
 
-    /// Stores what a refresh found and gives the right back. [`Saved::Conflict`]: the lease ran out
-    /// and somebody else has it; what was found is not stored.
+    /// Stores what a refresh found and gives the right back. A connection that a check was asked for meanwhile stays
+    /// due. [`Saved::Conflict`]: the lease ran out and somebody else has it; what was found is not stored.
     pub async fn settle_connection(
         &self,
         lease: Lease,
@@ -151,16 +158,25 @@ impl Directory {
         let mut item = self.signed(key(lease.id), connection)?;
         item.insert("credential_pk".into(), s(DUE));
         item.insert("credential_due".into(), n(connection.check_at.as_ms()));
-        let answer = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression("lease_until = :until")
-            .expression_attribute_values(":until", n(lease.until.as_ms()))
-            .send()
-            .await;
-        saved("PutItem", answer)
+        let nobody_asked = match &lease.asked {
+            Some(_) => "lease_until = :until AND asked = :asked",
+            None => "lease_until = :until AND attribute_not_exists(asked)",
+        };
+        let until = n(lease.until.as_ms());
+        let put = |item: Item, condition: &str| {
+            let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+            request.condition_expression(condition).expression_attribute_values(":until", until.clone())
+        };
+        let mut request = put(item.clone(), nobody_asked);
+        if let Some(asked) = lease.asked {
+            request = request.expression_attribute_values(":asked", asked);
+        }
+        if saved("PutItem", request.send().await)? == Saved::Done {
+            return Ok(Saved::Done);
+        }
+        let due = connection.check_at.min(lease.began_at);
+        item.insert("credential_due".into(), n(due.as_ms()));
+        saved("PutItem", put(item, "lease_until = :until").send().await)
     }
 
     /// Removes a connection that no channel is reached with any more. [`Saved::Conflict`]: the lease ran out and
@@ -178,18 +194,19 @@ impl Directory {
         saved("DeleteItem", answer)
     }
 
-    /// Makes a connection due at once: a call with it was refused.
-    pub async fn check_connection_soon(&self, id: ConnectionId, now: Timestamp) -> Result<(), StoreError> {
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key(id)))
-            .update_expression("SET credential_due = :now")
-            .condition_expression("attribute_exists(pk) AND credential_due > :now")
-            .expression_attribute_values(":now", n(now.as_ms()))
-            .send()
-            .await;
-        saved("UpdateItem", answer).map(drop)
+    /// Makes a connection due at `now`, if it is not due before: a call with it was refused, or somebody wants it looked
+    /// at. Whoever is at it does not answer that. False: there is no such connection.
+    pub async fn check_connection_soon(&self, id: ConnectionId, now: Timestamp) -> Result<bool, StoreError> {
+        let ask = |update: &str, condition: &str| {
+            let request = self.client.update_item().table_name(&self.table).set_key(Some(key(id)));
+            let request = request.update_expression(format!("{update} ADD {ASKED} :one"));
+            request.condition_expression(condition).expression_attribute_values(":one", n(1))
+        };
+        let sooner = ask("SET credential_due = :now", "attribute_exists(pk) AND credential_due > :now");
+        let sooner = sooner.expression_attribute_values(":now", n(now.as_ms())).send().await;
+        if saved("UpdateItem", sooner)? == Saved::Done {
+            return Ok(true);
+        }
+        Ok(saved("UpdateItem", ask("", "attribute_exists(pk)").send().await)? == Saved::Done)
     }
 }
