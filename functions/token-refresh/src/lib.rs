@@ -163,7 +163,7 @@ impl TokenRefresh {
     }
 
     async fn refresh(&self, id: ConnectionId, now: Timestamp) -> Result<Outcome, Fault> {
-        let Some((lease, mut connection)) = self.directory.lease_connection(id, LEASE, now).await? else {
+        let Some((lease, mut connection)) = self.directory.lease_due_connection(id, LEASE, now).await? else {
             return Ok(Outcome::PassedOver);
         };
         let mut known = Vec::new();

@@ -382,6 +382,81 @@ async fn chn_21_the_same_account_goes_on_with_its_conversations_if_the_administr
     }
 }
 
+/// Whoever comes back is at it for a moment: the credential is there, and the channel is still deleted.
+#[tokio::test]
+async fn chn_21_a_credential_that_was_just_entered_is_not_destroyed_before_its_channel_is_back() {
+    let back = json!({
+        "kind": "line", "name": "Back", "line_channel_id": demo::LINE_CHANNEL,
+        "channel_secret": demo::LINE_SECRET, "resume": true,
+    });
+    let mut moments = 0;
+    for at in 1.. {
+        let faults = Faults::new();
+        let test = TestInbox::with_faults(&faults).await;
+        let connection = test.channel(ChannelKind::Line).await.connection_id;
+        delete(&test, ChannelKind::Line).await;
+        assert_eq!(test.refresh_tokens().await.dissolved, 1);
+        test.pass(Span::from_minutes(5));
+        faults.arm(at, Fault::CrashBefore);
+        let resume = test.administer_as("admin-2", "POST", "/api/channels", &back);
+        if let Some((status, answer)) = faults.until_crash(resume).await {
+            assert_eq!(status, 201, "{answer}");
+            break;
+        }
+        let is_deleted = test.channel(ChannelKind::Line).await.status.is_deleted();
+        if !is_deleted || connection_secret(&test, ChannelKind::Line, connection).is_none() {
+            continue;
+        }
+        moments += 1;
+        // The deletion is asked for once more, by somebody who does not know.
+        delete(&test, ChannelKind::Line).await;
+        assert_eq!(test.refresh_tokens().await.dissolved, 0, "{at}");
+        assert!(connection_secret(&test, ChannelKind::Line, connection).is_some(), "{at}");
+        // Nobody came back.
+        test.pass(Span::from_minutes(2));
+        delete(&test, ChannelKind::Line).await;
+        assert_eq!(test.refresh_tokens().await.dissolved, 1, "{at}");
+        assert_eq!(connection_secret(&test, ChannelKind::Line, connection), None);
+    }
+    assert!(moments > 0);
+}
+
+#[tokio::test]
+async fn two_administrators_at_once_connect_one_account_with_one_credential() {
+    for resume in [false, true] {
+        let test = TestInbox::start().await;
+        let mut new =
+            json!({"kind": "line", "name": "Two", "line_channel_id": "1650000099", "channel_secret": "one"});
+        let id = madoguchi_domain::ChannelId::derive(ChannelKind::Line, "1650000099");
+        for department in ["A", "B", "C"] {
+            test.administered("POST", "/api/departments", &json!({"name": department})).await;
+        }
+        if resume {
+            test.administered("POST", "/api/channels", &new).await;
+            let path = format!("/api/channels/{id}");
+            test.administered("DELETE", &path, &json!({"confirm": "Two"})).await;
+            test.pass(Span::from_minutes(2));
+            test.refresh_tokens().await;
+            new["resume"] = json!(true);
+        }
+        let mut other = new.clone();
+        other["channel_secret"] = json!("other");
+        let answers = tokio::join!(
+            test.administer_as("admin-1", "POST", "/api/channels", &new),
+            test.administer_as("admin-2", "POST", "/api/channels", &other),
+        );
+        let (winner, loser) = match (answers.0.0, answers.1.0) {
+            (201, _) => ("one", answers.1),
+            (_, 201) => ("other", answers.0),
+            neither => panic!("{neither:?}: {answers:?}"),
+        };
+        let error = loser.1["error"]["id"].as_str().unwrap();
+        assert!(["connection_busy", "channel_exists"].contains(&error), "{loser:?}");
+        let stored = connection_secret(&test, ChannelKind::Line, id.into()).unwrap();
+        assert_eq!(stored["channel_secret"], winner, "{resume}");
+    }
+}
+
 #[tokio::test]
 async fn two_administrators_at_once_leave_one_state_behind() {
     let test = TestInbox::start().await;
