@@ -107,7 +107,7 @@ impl TokenRefresh {
         if secret == *current.expose() {
             return Ok(());
         }
-        let staged = self.secrets.stage(&name, &secret).await?;
+        let staged = self.secrets.stage(&name, &secret, &current.version).await?;
         match self.secrets.promote(&name, &current.version, &staged).await? {
             Promotion::Promoted => Ok(()),
             Promotion::Overtaken => Err(Stop::Superseded),

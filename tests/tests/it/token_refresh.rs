@@ -973,3 +973,21 @@ async fn chn_19_the_login_of_a_page_that_is_off_is_kept_alive() {
     assert_eq!(world.run_after(Span::from_days(31)).await.released, 1);
     assert_eq!(world.sending_of_page(demo::PAGE).await, Sending::Allowed);
 }
+
+#[tokio::test]
+async fn aut_2_a_new_login_that_falls_short_is_told_and_gives_way_to_no_older_one() {
+    let world = World::start().await;
+    world.connect_pages(demo::SHORT_USER_TOKEN, &[demo::PAGE]).await;
+    assert_eq!(world.run().await.renewed, 1);
+    // An administrator logs in, and does not give what is needed. What the first check made still works.
+    let token = world.simulator.log_in();
+    world.authorize_again(&token).await;
+    let scopes = ["pages_manage_metadata", "pages_show_list"];
+    let body = json!({"data": {"is_valid": true, "expires_at": 0, "scopes": scopes}});
+    let short = Fault::Answer { status: 200, body, after_effect: false };
+    world.simulator.fault(at(Endpoint::DebugToken, short).times(1));
+    let report = world.run_after(Span::from_minutes(1)).await;
+    assert_eq!((report.checked, report.held), (1, 1));
+    assert_eq!(world.sending_of_page(demo::PAGE).await, Sending::Held(Cause::PermissionRevoked));
+    assert_eq!(world.stored()["user_token"], token);
+}
