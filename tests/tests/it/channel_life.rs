@@ -8,7 +8,7 @@ use madoguchi_domain::{
     ChannelHealth, ChannelKind, ChannelSettings, ChannelStatus, CloseReason, ConversationId, MessageKey,
     Span, Status,
 };
-use madoguchi_simulator::{Endpoint, Fault as Broken, FaultRule, demo};
+use madoguchi_simulator::{Act, Action, Endpoint, Fault as Broken, FaultRule, Provider, demo};
 use madoguchi_store::SETTINGS_CACHE;
 use madoguchi_tests::TestInbox;
 use madoguchi_tests::inbox::PREFIX;
@@ -419,6 +419,62 @@ async fn chn_21_a_credential_that_was_just_entered_is_not_destroyed_before_its_c
         assert_eq!(connection_secret(&test, ChannelKind::Line, connection), None);
     }
     assert!(moments > 0);
+}
+
+#[tokio::test]
+async fn chn_19_what_a_customer_takes_back_counts_while_a_channel_is_off() {
+    let test = TestInbox::start().await;
+    let by = |customer: &str, action| {
+        let (provider, customer) = (Provider::Line, Some(customer.to_owned()));
+        Act { provider, account: None, customer, group: None, at_ms: None, action }
+    };
+    let act = |action| by("customer-1", action);
+    let written = act(Action::Text { text: "secret".into(), quote: None });
+    let written = test.simulator.act(written).await.unwrap();
+    test.settle().await;
+    let id = ConversationId::derive(
+        TestInbox::channel_id(ChannelKind::Line),
+        &madoguchi_domain::Party::User(written.peer),
+    );
+    switch(&test, ChannelKind::Line, "disable").await;
+    pass_caches(&test);
+    test.simulator.act(act(Action::Unsend { message_id: written.message_ids[0].clone() })).await.unwrap();
+    test.simulator.act(act(Action::Unfollow)).await.unwrap();
+    test.settle().await;
+    assert!(!format!("{:?}", test.dynamo.items("inbox").await).contains("secret"));
+    assert!(!test.conversation(id).await.contact.following.unwrap().following);
+    assert_eq!(test.dropped(), 0);
+    // Of somebody whom nobody knows there is nothing to keep.
+    test.simulator.act(by("customer-2", Action::Unfollow)).await.unwrap();
+    test.settle().await;
+    assert_eq!(test.dropped(), 1);
+}
+
+#[tokio::test]
+async fn chn_19_and_chn_21_what_came_before_is_not_lost_if_the_writer_ends_half_way() {
+    for deleted in [false, true] {
+        for fault in [Fault::CrashBefore, Fault::CrashAfter] {
+            let faults = Faults::new();
+            let test = TestInbox::with_faults(&faults).await;
+            let id = test.customer_writes(ChannelKind::Messenger, "customer-1", "question").await;
+            faults.arm(1, fault.clone());
+            assert!(faults.until_crash(test.write()).await.is_none());
+            test.pass(Span::from_secs(1));
+            if deleted {
+                delete(&test, ChannelKind::Messenger).await;
+            } else {
+                switch(&test, ChannelKind::Messenger, "disable").await;
+            }
+            test.pass(Span::from_minutes(2));
+            test.inbound.make_visible();
+            test.settle().await;
+            assert_eq!(test.dropped(), 0, "{deleted} {fault:?}");
+            assert_eq!(test.texts(id).await, ["question"], "{deleted} {fault:?}");
+            let conversation = test.conversation(id).await;
+            // Nothing can be answered on a channel that was deleted.
+            assert_eq!((conversation.unread, conversation.is_open()), (1, !deleted), "{deleted} {fault:?}");
+        }
+    }
 }
 
 #[tokio::test]
