@@ -247,10 +247,11 @@ impl Plan {
         let twilio = TwilioCredential {
             account_sid: new.account_sid,
             auth_token: new.auth_token,
-            api_key_sid: new.api_key_sid,
-            api_key_secret: new.api_key_secret,
-            shared_keys: new.shared_keys,
-            accept_auth_token_signatures: new.accept_auth_token_signatures,
+            // Nothing stays of a credential that the account had before.
+            api_key_sid: Some(new.api_key_sid),
+            api_key_secret: Some(new.api_key_secret),
+            shared_keys: Some(Some(new.shared_keys)),
+            accept_auth_token_signatures: Some(Some(new.accept_auth_token_signatures)),
         };
         Ok(Self {
             kind,

@@ -283,6 +283,45 @@ async fn chn_4_and_chn_5_senders_at_twilio_are_connected_and_re_authorized() {
 }
 
 #[tokio::test]
+async fn aut_13_what_is_left_out_of_a_twilio_credential_stays_and_null_removes_it() {
+    let api = TestApi::start().await;
+    let (account, sender) = (format!("AC{}", "0".repeat(32)), "+815087654321");
+    let key = format!("SK{}", "a".repeat(32));
+    let new = json!({
+        "kind": "sms", "name": "本店", "sender": sender, "account_sid": account, "auth_token": "first",
+        "api_key_sid": key, "api_key_secret": "s", "shared_keys": [{"id": "k1", "secret": "x"}],
+        "accept_auth_token_signatures": true,
+    });
+    assert_eq!(api.administer("POST", "/api/channels", new).await.status, StatusCode::CREATED);
+    let id = ChannelId::derive(ChannelKind::Sms, sender);
+    let (path, name) =
+        (format!("/api/channels/{id}/credential"), format!("madoguchi/connection/twilio/{id}"));
+    let put = async |body: Value| {
+        let answer = api.administer("PUT", &path, body).await;
+        (answer.status.as_u16(), api.aws.secret(&name))
+    };
+    let kept = json!({
+        "account_sid": account, "auth_token": "second", "previous_auth_token": "first",
+        "api_key_sid": key, "api_key_secret": "s", "shared_keys": [{"id": "k1", "secret": "x"}],
+        "accept_auth_token_signatures": true,
+    });
+    assert_eq!(put(json!({"auth_token": "second"})).await, (200, kept));
+    // The two of a key go together.
+    let half = json!({"auth_token": "second", "api_key_sid": key, "api_key_secret": null});
+    assert_eq!(put(half).await.0, 400);
+    let removed = json!({
+        "auth_token": "second", "api_key_sid": null, "shared_keys": [], "accept_auth_token_signatures": false,
+    });
+    let bare = json!({"account_sid": account, "auth_token": "second", "previous_auth_token": "first"});
+    assert_eq!(put(removed).await, (200, bare));
+    // What belongs to one account is of no use to another.
+    put(json!({"auth_token": "second", "api_key_sid": key, "api_key_secret": "s"})).await;
+    let other = format!("AC{}", "1".repeat(32));
+    let moved = json!({"account_sid": other, "auth_token": "third", "previous_auth_token": "second"});
+    assert_eq!(put(json!({"account_sid": other, "auth_token": "third"})).await, (200, moved));
+}
+
+#[tokio::test]
 async fn chn_21_a_page_that_comes_back_by_a_login_of_its_own_leaves_that_of_the_others_alone() {
     let api = TestApi::start().await;
     api.add_departments(&["A", "B", "C"]).await;
