@@ -69,6 +69,8 @@ use outcome::{Finding, Outcome, Stop};
 const LEASE: Span = Span::from_secs(130);
 /// No check begins later: it would be cut off.
 const BEGIN_WITHIN: Duration = Duration::from_mins(1);
+/// A check that could not be made is made again so soon.
+const AGAIN_AFTER_FAULT: Span = Span::from_minutes(2);
 /// Checks mostly wait for providers, and one that hangs must not hold the others up.
 const CONNECTIONS_AT_ONCE: usize = 8;
 
@@ -149,8 +151,7 @@ impl TokenRefresh {
 
     /// Contains what goes wrong with one connection; `None` if something did.
     async fn guarded(&self, id: ConnectionId, now: Timestamp) -> Option<Outcome> {
-        let outcome = AssertUnwindSafe(self.refresh(id, now)).catch_unwind().await;
-        let fault = match outcome.unwrap_or(Err(Fault::Panicked)) {
+        let fault = match self.refresh(id, now).await {
             Ok(outcome) => return Some(outcome),
             Err(fault) => fault,
         };
@@ -163,9 +164,28 @@ impl TokenRefresh {
     }
 
     async fn refresh(&self, id: ConnectionId, now: Timestamp) -> Result<Outcome, Fault> {
-        let Some((lease, mut connection)) = self.directory.lease_due_connection(id, LEASE, now).await? else {
+        let Some((lease, connection)) = self.directory.lease_due_connection(id, LEASE, now).await? else {
             return Ok(Outcome::PassedOver);
         };
+        let looking = AssertUnwindSafe(self.look_at(lease.clone(), connection, now)).catch_unwind();
+        let outcome = looking.await.unwrap_or(Err(Fault::Panicked));
+        if outcome.is_err() {
+            // Without this it would stay the longest overdue, and stand in the way of the others.
+            let again_at = now + AGAIN_AFTER_FAULT;
+            if let Err(error) = self.directory.give_connection_back(lease, Some(again_at)).await {
+                tracing::debug!(connection.id = %id, error = chain(&error), "The lease of `{id}` must run out");
+            }
+        }
+        outcome
+    }
+
+    async fn look_at(
+        &self,
+        lease: Lease,
+        mut connection: Connection,
+        now: Timestamp,
+    ) -> Result<Outcome, Fault> {
+        let id = connection.id;
         let mut known = Vec::new();
         for channel in &connection.channels {
             known.extend(self.directory.channel(*channel).await?);

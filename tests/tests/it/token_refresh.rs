@@ -991,3 +991,39 @@ async fn aut_2_a_new_login_that_falls_short_is_told_and_gives_way_to_no_older_on
     assert_eq!(world.sending_of_page(demo::PAGE).await, Sending::Held(Cause::PermissionRevoked));
     assert_eq!(world.stored()["user_token"], token);
 }
+
+#[tokio::test]
+async fn a_check_that_could_not_be_made_is_made_again_soon_and_stands_in_nobodys_way() {
+    let world = World::start().await;
+    world.connect_pages(demo::LONG_USER_TOKEN, &[demo::PAGE]).await;
+    let app = world.aws.secret("test/meta-app").unwrap();
+    world.aws.set_secret("test/meta-app", &json!("not what it should be"));
+    assert_eq!(world.run().await.failed, 1);
+    assert_eq!(world.run().await.due, 0, "others come first");
+    let report = world.run_after(Span::from_minutes(2)).await;
+    assert_eq!((report.failed, report.passed_over), (1, 0), "the right was given back");
+    world.aws.set_secret("test/meta-app", &app);
+    assert_eq!(world.run_after(Span::from_minutes(2)).await.released, 1);
+}
+
+#[tokio::test]
+async fn every_connection_that_is_due_is_looked_at_however_many_there_are() {
+    let world = World::start().await;
+    let (now, kind) = (world.now(), ChannelKind::Line);
+    for number in 0..120 {
+        let connection = Connection {
+            id: ConnectionId::derive(kind, &number.to_string()),
+            kind,
+            channels: Vec::new(),
+            linked: None,
+            authorized_at: now,
+            expires_at: None,
+            pages: Vec::new(),
+            checked_at: None,
+            check_at: now,
+        };
+        world.directory.put_connection(&connection).await.unwrap();
+    }
+    let report = world.run().await;
+    assert_eq!((report.due, report.checked, report.left), (120, 120, 0));
+}

@@ -110,20 +110,27 @@ impl Directory {
 
     /// Connections that must be looked at, the longest overdue first.
     pub async fn due_connections(&self, now: Timestamp) -> Result<Vec<ConnectionId>, StoreError> {
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name("credential")
-            .key_condition_expression("credential_pk = :pk AND credential_due <= :now")
-            .expression_attribute_values(":pk", s(DUE))
-            .expression_attribute_values(":now", n(now.as_ms()))
-            .limit(100)
-            .send()
-            .await
-            .map_err(|error| failed("Query", error))?;
-        let items = answer.items.unwrap_or_default();
-        Ok(items.iter().filter_map(|item| text(item, "sk").parse().ok()).collect())
+        let (mut due, mut from) = (Vec::new(), None);
+        loop {
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .index_name("credential")
+                .key_condition_expression("credential_pk = :pk AND credential_due <= :now")
+                .expression_attribute_values(":pk", s(DUE))
+                .expression_attribute_values(":now", n(now.as_ms()))
+                .set_exclusive_start_key(from)
+                .send()
+                .await
+                .map_err(|error| failed("Query", error))?;
+            let items = answer.items.unwrap_or_default();
+            due.extend(items.iter().filter_map(|item| text(item, "sk").parse::<ConnectionId>().ok()));
+            from = answer.last_evaluated_key;
+            if from.is_none() {
+                return Ok(due);
+            }
+        }
     }
 
     /// Takes the right to change a connection, for `span`; `None` if somebody else has it. Two refreshes at once thus
