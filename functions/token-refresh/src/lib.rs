@@ -61,6 +61,7 @@ use madoguchi_runtime::{Metrics, ProviderConfig, SecretWriter};
 use madoguchi_store::directory::{Connection, Lease};
 use madoguchi_store::{Directory, Inbox, StoreError};
 
+use departed::{Belonging, EXPECTED_WITHIN};
 pub use outcome::{Fault, Report};
 use outcome::{Finding, Outcome, Stop};
 
@@ -186,16 +187,26 @@ impl TokenRefresh {
         now: Timestamp,
     ) -> Result<Outcome, Fault> {
         let id = connection.id;
-        let mut known = Vec::new();
-        for channel in &connection.channels {
-            known.extend(self.directory.channel(*channel).await?);
+        let (mut departing, mut known, mut expected, mut gone) = (Vec::new(), Vec::new(), 0, 0);
+        for channel_id in std::mem::take(&mut connection.channels) {
+            let channel = self.directory.channel(channel_id).await?;
+            let belonging = departed::belonging(channel.as_ref(), &connection, now);
+            expected += usize::from(belonging == Belonging::Expected);
+            match (channel, belonging) {
+                (None, Belonging::Left) => {
+                    gone += 1;
+                    continue;
+                }
+                (Some(channel), Belonging::Left) => departing.push(channel),
+                (Some(channel), Belonging::Here | Belonging::Expected) => known.push(channel),
+                (None, Belonging::Here | Belonging::Expected) => {}
+            }
+            connection.channels.push(channel_id);
         }
-        let (departing, known): (Vec<_>, Vec<_>) =
-            known.into_iter().partition(|channel| departed::has_left(channel, &connection));
         let parted =
             if departing.is_empty() { Ok(0) } else { self.part(&mut connection, &departing, now).await };
         let postponed = match parted {
-            Ok(0) if connection.channels.is_empty() && !departing.is_empty() => {
+            Ok(0) if connection.channels.is_empty() && gone + departing.len() > 0 => {
                 return self.dissolve(lease, &connection).await;
             }
             Ok(postponed) => postponed,
@@ -210,6 +221,8 @@ impl TokenRefresh {
         let outcome = self.check(lease, connection, &channels, rests, now).await?;
         if postponed > 0 {
             self.directory.check_connection_soon(id, now + RETRY_UNCLEAR_AFTER).await?;
+        } else if expected > 0 {
+            self.directory.check_connection_soon(id, now + EXPECTED_WITHIN).await?;
         }
         Ok(outcome)
     }

@@ -993,6 +993,32 @@ async fn aut_2_a_new_login_that_falls_short_is_told_and_gives_way_to_no_older_on
 }
 
 #[tokio::test]
+async fn chn_21_what_was_about_to_be_connected_keeps_a_login_for_an_hour() {
+    let there = ConnectionId::derive(ChannelKind::Messenger, "another login");
+    // A channel that never came to be, and one that was deleted and is to be reached another way.
+    for exists in [false, true] {
+        let world = World::start().await;
+        let id = world.connect_pages(demo::LONG_USER_TOKEN, &[demo::PAGE]).await;
+        let second = ChannelId::derive(ChannelKind::Messenger, demo::SECOND_PAGE);
+        if exists {
+            world.add_channel(ChannelKind::Messenger, demo::SECOND_PAGE, there).await;
+            world.delete(demo::SECOND_PAGE).await;
+        }
+        let mut connection = world.connection(id).await;
+        connection.channels.push(second);
+        world.directory.put_connection(&connection).await.unwrap();
+        world.run().await;
+        world.delete(demo::PAGE).await;
+        assert_eq!(world.run().await.dissolved, 0, "{exists}: somebody may be at it");
+        assert_eq!(world.connection(id).await.channels, [second]);
+        let report = world.run_after(Span::from_hours(1)).await;
+        assert_eq!((report.dissolved, report.failed), (1, 0), "{exists}");
+        assert_eq!(world.aws.secret(&messenger_secret()), None);
+        assert_eq!(world.directory.connection(id).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
 async fn a_check_that_could_not_be_made_is_made_again_soon_and_stands_in_nobodys_way() {
     let world = World::start().await;
     world.connect_pages(demo::LONG_USER_TOKEN, &[demo::PAGE]).await;
