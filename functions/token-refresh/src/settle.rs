@@ -3,7 +3,7 @@
 use madoguchi_channels::line::Meter;
 use madoguchi_domain::credential::Cause;
 use madoguchi_domain::quota::{Quota, QuotaLevel};
-use madoguchi_domain::{Channel, ChannelHealth, Span, Timestamp};
+use madoguchi_domain::{Channel, ChannelHealth, ChannelKind, Span, Timestamp};
 use madoguchi_store::Saved;
 use madoguchi_store::directory::{Connection, Lease, Linked};
 
@@ -45,6 +45,8 @@ impl TokenRefresh {
         self.note_quota(channels, &finding, now).await?;
         self.note_looks(channels, &finding, now).await?;
         let unclear = finding.standings.iter().filter(|s| matches!(s, Err(Trouble::Unclear { .. }))).count();
+        // A login is kept alive also while its Pages are off; the others are left alone.
+        let nobody_was_asked = rests && connection.kind != ChannelKind::Messenger;
         let settled = Connection {
             check_at: match finding.quota {
                 // What is left changes by the hour.
@@ -55,7 +57,7 @@ impl TokenRefresh {
             },
             expires_at: finding.expires_at,
             pages: finding.pages.clone(),
-            checked_at: Some(now),
+            checked_at: if nobody_was_asked { connection.checked_at } else { Some(now) },
             linked: linked(&connection, &finding),
             ..connection
         };

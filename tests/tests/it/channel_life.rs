@@ -193,6 +193,9 @@ async fn chn_19_nobody_is_told_of_the_credential_of_a_channel_that_is_off() {
         asked[calls..].iter().all(|call| call.path.contains("/v26.0/")),
         "the login is kept alive, LINE is left alone"
     );
+    // Nobody asked LINE, so nobody says that somebody did.
+    let connection = test.directory.connection(line.connection_id).await.unwrap().unwrap();
+    assert_eq!(connection.checked_at, None);
     // Switched on, it is told at once.
     switch(&test, ChannelKind::Line, "enable").await;
     let report = test.refresh_tokens().await;

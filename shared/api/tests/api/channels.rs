@@ -364,3 +364,23 @@ async fn nothing_is_written_while_somebody_else_connects_the_same_account() {
     assert_eq!((busy.status, busy.error()), (StatusCode::CONFLICT, "connection_busy"));
     assert_eq!(api.aws.secret(&line_secret())["channel_secret"], "first-secret");
 }
+
+#[tokio::test]
+async fn a_check_that_nobody_would_make_is_not_promised() {
+    let api = TestApi::start().await;
+    api.administer("POST", "/api/channels", new_line()).await;
+    let path = format!("/api/channels/{}", ChannelId::derive(ChannelKind::Line, "165"));
+    let check = async || {
+        let answer = api.administer("POST", &format!("{path}/check"), json!({})).await;
+        (answer.status.as_u16(), answer.error().to_owned())
+    };
+    assert_eq!(check().await, (202, String::new()));
+    api.administer("POST", &format!("{path}/disable"), json!({})).await;
+    assert_eq!(check().await, (409, "channel_off".to_owned()));
+    api.administer("DELETE", &path, json!({"confirm": "本店"})).await;
+    assert_eq!(check().await, (409, "channel_deleted".to_owned()));
+    // A channel that nothing leads to.
+    let bare = api.add_channel(ChannelKind::Line, "166", ChannelSettings::default()).await;
+    let answer = api.administer("POST", &format!("/api/channels/{}/check", bare.id), json!({})).await;
+    assert_eq!((answer.status, answer.error()), (StatusCode::UNPROCESSABLE_ENTITY, "connection_not_found"));
+}
