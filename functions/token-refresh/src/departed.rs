@@ -5,8 +5,8 @@
 //! the channel leaves the connection. Whoever ends in between finds the channel there again, and every step is harmless
 //! once more.
 
-use madoguchi_channels::messenger::PageAccess;
 use madoguchi_channels::messenger::token::unsubscribe;
+use madoguchi_channels::messenger::{MetaApp, PageAccess};
 use madoguchi_credentials::MessengerSecret;
 use madoguchi_domain::{Channel, ChannelKind, ChannelStatus, Span, Timestamp};
 use madoguchi_runtime::SecretError;
@@ -15,6 +15,7 @@ use madoguchi_store::Saved;
 use madoguchi_store::directory::{Connection, Lease};
 
 use crate::TokenRefresh;
+use crate::graph::Graph;
 use crate::outcome::{Fault, Outcome, Stop};
 use crate::rules::Trouble;
 
@@ -107,30 +108,60 @@ impl TokenRefresh {
             Ok(None) | Err(SecretError::Malformed { .. }) => return Ok(Ok(())),
             Err(error) => return Err(error.into()),
         };
-        let Some(token) = secret.expose().pages.get(&channel.external_id) else { return Ok(Ok(())) };
+        let page_id = channel.external_id.as_str();
+        let Some(stored) = secret.expose().pages.get(page_id) else { return Ok(Ok(())) };
         let app = self.meta_app().await?;
-        let page =
-            PageAccess { page_id: &channel.external_id, token, app_secret: Some(app.app_secret.as_str()) };
-        Ok(unsubscribe(&self.http, &self.graph, &page).await.map_err(Trouble::from))
+        let end = async |token: &str| {
+            let page = PageAccess { page_id, token, app_secret: Some(app.app_secret.as_str()) };
+            unsubscribe(&self.http, &self.graph, &page).await.map_err(Trouble::from)
+        };
+        let broken = match end(stored).await {
+            Err(broken @ Trouble::Broken { .. }) => broken,
+            ended => return Ok(ended),
+        };
+        // Nobody derived it anew while the channel was off. The login may still give another one.
+        let app = MetaApp { app_id: &app.app_id, app_secret: &app.app_secret };
+        let graph = Graph { http: &self.http, config: &self.graph, app };
+        let list = match graph.pages(&secret.expose().user_token).await {
+            Ok(list) => list,
+            Err(Trouble::Broken { .. }) => return Ok(Err(broken)),
+            Err(unclear) => return Ok(Err(unclear)),
+        };
+        let listed = list.iter().find(|page| page.page_id == page_id).and_then(|page| page.token.as_ref());
+        match listed.filter(|listed| listed.as_str() != stored) {
+            Some(listed) => Ok(end(listed.as_str()).await),
+            None => Ok(Err(broken)),
+        }
     }
 
-    /// Takes the tokens of Pages that left out of a login that others still need.
+    /// Takes the tokens of Pages that left out of a login that others still need: out of the current version, and out of
+    /// the one before, which can be read as well.
     async fn forget_pages(&self, connection: &Connection, left: &[&Channel]) -> Result<(), Stop> {
         let name = self.names.connection(connection.kind, connection.id);
-        let current = match self.secrets.current::<MessengerSecret>(&name).await {
-            Ok(Some(current)) => current,
-            Ok(None) | Err(SecretError::Malformed { .. }) => return Ok(()),
-            Err(error) => return Err(error.into()),
+        let knows = |secret: &MessengerSecret| {
+            left.iter().any(|channel| secret.pages.contains_key(&channel.external_id))
         };
-        let mut secret = current.expose().clone();
-        secret.pages.retain(|page, _| !left.iter().any(|channel| channel.external_id == *page));
-        if secret == *current.expose() {
-            return Ok(());
-        }
-        let staged = self.secrets.stage(&name, &secret, &current.version).await?;
-        match self.secrets.promote(&name, &current.version, &staged).await? {
-            Promotion::Promoted => Ok(()),
-            Promotion::Overtaken => Err(Stop::Superseded),
+        loop {
+            let current = match self.secrets.current::<MessengerSecret>(&name).await {
+                Ok(Some(current)) => current,
+                Ok(None) | Err(SecretError::Malformed { .. }) => return Ok(()),
+                Err(error) => return Err(error.into()),
+            };
+            let previous = match self.secrets.previous::<MessengerSecret>(&name).await {
+                Ok(previous) => previous,
+                Err(SecretError::Malformed { .. }) => None,
+                Err(error) => return Err(error.into()),
+            };
+            if !knows(current.expose()) && !previous.is_some_and(|previous| knows(previous.expose())) {
+                return Ok(());
+            }
+            let mut secret = current.expose().clone();
+            secret.pages.retain(|page, _| !left.iter().any(|channel| channel.external_id == *page));
+            let staged = self.secrets.stage(&name, &secret, &current.version).await?;
+            match self.secrets.promote(&name, &current.version, &staged).await? {
+                Promotion::Promoted => {}
+                Promotion::Overtaken => return Err(Stop::Superseded),
+            }
         }
     }
 

@@ -1053,3 +1053,38 @@ async fn every_connection_that_is_due_is_looked_at_however_many_there_are() {
     let report = world.run().await;
     assert_eq!((report.due, report.checked, report.left), (120, 120, 0));
 }
+
+#[tokio::test]
+async fn chn_21_a_login_forgets_a_deleted_page_in_every_version_that_can_be_read() {
+    for crash_at in 0..8 {
+        let world = World::start().await;
+        world.connect_pages(demo::LONG_USER_TOKEN, &[demo::PAGE, demo::SECOND_PAGE]).await;
+        world.run().await;
+        world.delete(demo::SECOND_PAGE).await;
+        if crash_at > 0 {
+            world.faults.arm(crash_at, Crash::CrashAfter);
+        }
+        let _finished = world.faults.until_crash(world.run()).await;
+        world.run_after(Span::from_secs(130)).await;
+        for stage in ["AWSCURRENT", "AWSPREVIOUS", "AWSPENDING"] {
+            let version = world.aws.secret_at(&messenger_secret(), stage).unwrap();
+            assert_eq!(version["pages"].get(demo::SECOND_PAGE), None, "{stage} {crash_at}");
+        }
+        assert_ne!(world.stored()["pages"].get(demo::PAGE), None);
+    }
+}
+
+#[tokio::test]
+async fn chn_21_the_subscription_of_a_page_whose_token_died_while_it_was_off_is_ended_all_the_same() {
+    let world = World::start().await;
+    world.connect_pages(demo::LONG_USER_TOKEN, &[demo::PAGE, demo::SECOND_PAGE]).await;
+    world.run().await;
+    world.switch_off(demo::SECOND_PAGE).await;
+    assert_eq!(world.run_after(Span::from_days(31)).await.renewed, 1);
+    // Meta ends the tokens of the login before.
+    assert!(world.simulator.invalidate_page(demo::SECOND_PAGE, None, None) > 0);
+    world.delete(demo::SECOND_PAGE).await;
+    let report = world.run().await;
+    assert_eq!((report.checked, report.failed), (1, 0));
+    assert_eq!(world.unsubscribed(demo::SECOND_PAGE), 1);
+}

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{SecretError, Versioned, fetch};
 
 const CURRENT: &str = "AWSCURRENT";
+const PREVIOUS: &str = "AWSPREVIOUS";
 const PENDING: &str = "AWSPENDING";
 /// How long a deleted secret can still be restored: the shortest time that Secrets Manager allows.
 const RECOVERY_DAYS: i64 = 7;
@@ -128,6 +129,15 @@ impl SecretWriter {
         name: &str,
     ) -> Result<Option<Versioned<T>>, SecretError> {
         let fetched = fetch(&self.client, name, None).await?;
+        fetched.map(|fetched| fetched.parse(name)).transpose()
+    }
+
+    /// The version that was current before, as long as it can be read.
+    pub async fn previous<T: DeserializeOwned>(
+        &self,
+        name: &str,
+    ) -> Result<Option<Versioned<T>>, SecretError> {
+        let fetched = fetch(&self.client, name, Some(PREVIOUS)).await?;
         fetched.map(|fetched| fetched.parse(name)).transpose()
     }
 

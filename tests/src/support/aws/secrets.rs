@@ -33,6 +33,10 @@ impl Stored {
         self.versions.get(self.labels.get(CURRENT)?).map(String::as_str)
     }
 
+    pub(super) fn at(&self, stage: &str) -> Option<&str> {
+        self.versions.get(self.labels.get(stage)?).map(String::as_str)
+    }
+
     fn add(&mut self, token: Option<&str>, text: String) -> String {
         let version = token.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
         self.versions.insert(version.clone(), text);
