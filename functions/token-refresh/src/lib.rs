@@ -21,6 +21,9 @@
 //!
 //! Channels that were deleted leave their connection before it is checked, see [`departed`].
 //!
+//! What is asked of the connection while it is checked stays due: a channel that was switched on, or deleted, after it
+//! was read is looked at by the next run.
+//!
 //! A re-authorization takes the same lease and writes in the opposite order: the secret first, then the
 //! connection, due at once. Should the two meet all the same, because a lease ran out, the older login gives
 //! way: a check that finds a newer one touches no channel.
