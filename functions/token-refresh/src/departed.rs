@@ -150,6 +150,7 @@ mod tests {
             id: here,
             kind: ChannelKind::Messenger,
             channels: Vec::new(),
+            linked: None,
             authorized_at: t,
             expires_at: None,
             pages: Vec::new(),

@@ -44,7 +44,9 @@ mod rules;
 mod secret;
 mod senders;
 mod settle;
+mod setups;
 mod twilio;
+mod withdrawn;
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -117,8 +119,10 @@ impl TokenRefresh {
     /// Checks every connection that is due. What goes wrong with one is logged, counted and kept from
     /// the others; an error means that none could be looked for.
     pub async fn run(&self, now: Timestamp) -> Result<Report, StoreError> {
+        // First: what ends a login makes its connection due.
+        let withdrawals = self.heed_withdrawals(now).await?;
         let due = self.directory.due_connections(now).await?;
-        let mut report = Report { due: due.len(), ..Report::default() };
+        let mut report = Report { due: due.len(), withdrawals, ..Report::default() };
         let outcomes: Vec<_> = stream::iter(due)
             .take_until(Box::pin(tokio::time::sleep(BEGIN_WITHIN)))
             .map(|id| self.guarded(id, now))
@@ -128,6 +132,10 @@ impl TokenRefresh {
         report.left = report.due - outcomes.len();
         for outcome in outcomes {
             report.add(outcome);
+        }
+        if let Err(fault) = self.forget_setups(now).await {
+            self.metrics.count("TokenRefreshFaults", 1);
+            tracing::error!(error = chain(&fault), "Setups that have ended could not be forgotten");
         }
         report.needing_reauthorization = self.needing_reauthorization().await?;
         self.metrics.count("ChannelsNeedingReauthorization", report.needing_reauthorization as u64);

@@ -40,6 +40,7 @@ pub(crate) async fn authorize(
             id,
             kind: credential.kind(),
             channels: vec![channel],
+            linked: None,
             authorized_at: now,
             expires_at: None,
             pages: Vec::new(),
@@ -57,6 +58,8 @@ pub(crate) async fn authorize(
     if stored.is_ok() {
         include(&mut connection, channel);
         connection.authorized_at = now;
+        // Nobody knows whose login it is.
+        connection.linked = None;
         // Of the token that was replaced; that of the new one is not known yet.
         connection.expires_at = None;
         connection.check_at = check_at;

@@ -51,6 +51,7 @@ impl World {
             graph_version: "v26.0".into(),
             line_base_url: simulator.base_url.clone(),
             twilio_base_url: simulator.base_url.clone(),
+            twilio_messaging_base_url: simulator.base_url.clone(),
             page_inbox_app_ids: Vec::new(),
         };
         let refresh = TokenRefresh::new(
@@ -121,6 +122,7 @@ impl World {
             id,
             kind: ChannelKind::Messenger,
             channels,
+            linked: None,
             authorized_at: self.now(),
             expires_at: None,
             pages: known.map(|known| known.pages).unwrap_or_default(),
@@ -150,6 +152,7 @@ impl World {
             id: channel.into(),
             kind: ChannelKind::Line,
             channels: vec![channel],
+            linked: None,
             authorized_at: self.now(),
             expires_at: None,
             pages: Vec::new(),

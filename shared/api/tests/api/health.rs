@@ -26,6 +26,7 @@ async fn chn_27_health_tells_credential_receiving_sending_and_what_waits() {
         id: channel.connection_id,
         kind: ChannelKind::Line,
         channels: vec![channel.id],
+        linked: None,
         authorized_at: NOW,
         expires_at: Some(NOW + Span::from_days(10)),
         pages: Vec::new(),

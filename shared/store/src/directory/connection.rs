@@ -10,7 +10,7 @@ use crate::access;
 use crate::error::{StoreError, failed};
 use crate::item::{self, Item, n, s, text};
 
-const PARTITION: &str = "connection";
+pub(super) const PARTITION: &str = "connection";
 /// Partition of the `credential` index; connections are few.
 const DUE: &str = "credential";
 
@@ -23,6 +23,9 @@ pub struct Connection {
     pub kind: ChannelKind,
     /// The channels that it reaches.
     pub channels: Vec<ChannelId>,
+    /// Whose login it is, where that is known (CHN-9).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linked: Option<Linked>,
     /// When a person last signed in or entered the credential.
     pub authorized_at: Timestamp,
     /// End of the user token's life, where it has one.
@@ -36,6 +39,15 @@ pub struct Connection {
     pub checked_at: Option<Timestamp>,
     /// When it must be looked at again.
     pub check_at: Timestamp,
+}
+
+/// Whose login a connection is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Linked {
+    /// The provider's id of the person.
+    pub user_id: String,
+    /// Their name there.
+    pub user_name: String,
 }
 
 /// The right to refresh a connection alone, for a while.
@@ -58,9 +70,23 @@ impl Directory {
         access::put(&self.client, &self.table, item).await
     }
 
+    /// Adds a connection; [`Saved::Conflict`] if it is there already.
+    pub async fn add_connection(&self, connection: &Connection) -> Result<Saved, StoreError> {
+        let mut item = self.signed(key(connection.id), connection)?;
+        item.insert("credential_pk".into(), s(DUE));
+        item.insert("credential_due".into(), n(connection.check_at.as_ms()));
+        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        saved("PutItem", request.condition_expression("attribute_not_exists(pk)").send().await)
+    }
+
     /// The connection.
     pub async fn connection(&self, id: ConnectionId) -> Result<Option<Connection>, StoreError> {
         access::get(&self.client, &self.table, key(id)).await
+    }
+
+    /// Every connection.
+    pub async fn connections(&self) -> Result<Vec<Connection>, StoreError> {
+        self.list(PARTITION).await
     }
 
     /// Connections that must be looked at, the longest overdue first.
