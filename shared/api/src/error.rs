@@ -211,6 +211,9 @@ pub enum ApiError {
     /// The login at the provider does not work any more.
     #[error("The login at the provider does not work any more ({0}). Log in again.")]
     LoginEnded(Cause),
+    /// The provider does not take what was entered.
+    #[error("The provider does not take this credential ({0}). {remedy}", remedy = .0.remedy())]
+    CredentialRefused(Cause),
     /// The stack does not know the app at Meta.
     #[error("This stack does not know its app at Meta yet; have a maintainer enter the secret meta-app.")]
     NoMetaApp,
@@ -310,6 +313,7 @@ impl ApiError {
             Self::Setup(refused) => refused.public_id(),
             Self::PageNotConnectable { problem, .. } => problem.public_id(),
             Self::LoginEnded(_) => "login_ended",
+            Self::CredentialRefused(_) => "credential_refused",
             Self::NoMetaApp => "meta_app_missing",
             Self::ProviderRefused { .. } => "provider_refused",
             Self::ProviderUnavailable { .. } => "provider_unavailable",
@@ -366,6 +370,7 @@ impl ApiError {
                 | SetupRefused::OtherConsent { .. }
                 | SetupRefused::Incomplete(_)
                 | SetupRefused::LoginNeeded
+                | SetupRefused::CredentialsNeeded
                 | SetupRefused::LoginNotYours,
             )
             | Self::LoginEnded(_)
@@ -389,6 +394,7 @@ impl ApiError {
                 | SetupRefused::PagesOutOfRange { .. },
             )
             | Self::PageNotConnectable { .. }
+            | Self::CredentialRefused(_)
             | Self::SettingsOutOfBounds(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
@@ -720,6 +726,8 @@ mod tests {
             ApiError::ProviderRefused { detail: detail() },
             ApiError::ProviderUnavailable { detail: detail() },
             ApiError::SignedRequestRefused,
+            ApiError::CredentialRefused(Cause::SecretMismatch),
+            ApiError::Setup(SetupRefused::CredentialsNeeded),
         ]
     }
 
@@ -827,6 +835,8 @@ mod tests {
             ApiError::ProviderRefused { .. } => 98,
             ApiError::ProviderUnavailable { .. } => 99,
             ApiError::SignedRequestRefused => 100,
+            ApiError::CredentialRefused(_) => 101,
+            ApiError::Setup(SetupRefused::CredentialsNeeded) => 102,
         }
     }
 

@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::account::AccountNote;
 use crate::credential::Cause;
 use crate::ids::{BrandId, ChannelId, ConnectionId, DepartmentId, OperatorId};
 use crate::quota::Quota;
@@ -110,6 +111,9 @@ pub struct Channel {
     /// The month's messages (LINE), as last read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota: Option<Quota>,
+    /// What of the account's settings gets in the way, as it was when somebody last looked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub account_notes: Vec<AccountNote>,
     /// When it was added.
     pub created_at: Timestamp,
 }
@@ -140,6 +144,7 @@ impl Channel {
             paused_until: None,
             paused_for: None,
             quota: None,
+            account_notes: Vec::new(),
             created_at: now,
         }
     }

@@ -5,6 +5,7 @@ mod audit;
 mod channel_life;
 mod closing;
 mod connect;
+mod connect_accounts;
 mod costs;
 mod courtesy;
 mod crash;

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::ConnectApi;
+use super::provider::Keys;
 use crate::ApiError;
 
 /// Longer than what is done under it takes.
@@ -28,6 +29,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub(super) struct SetupSecret {
     #[serde(default)]
     pub(super) logins: BTreeMap<String, String>,
+    /// What was entered for an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) entry: Option<Keys>,
 }
 
 /// A login with the Pages that it is to reach.
@@ -55,6 +59,19 @@ impl ConnectApi {
         secret.logins.retain(|known, _| besides == Some(known));
         secret.logins.insert(ticket.to_owned(), token.to_owned());
         self.put(&name, known.is_none(), &secret).await
+    }
+
+    /// Keeps what was entered until the setup ends.
+    pub(super) async fn keep_entry(&self, setup: SetupId, secret: &SetupSecret) -> Result<(), ApiError> {
+        let name = self.names.setup(setup);
+        let is_new = self.readable::<SetupSecret>(&name).await?.is_none();
+        self.put(&name, is_new, secret).await
+    }
+
+    /// Stores a secret, in place of what is there.
+    pub(super) async fn put_new<T: Serialize>(&self, name: &str, secret: &T) -> Result<(), ApiError> {
+        let is_new = self.readable::<serde_json::Value>(name).await?.is_none();
+        self.put(name, is_new, secret).await
     }
 
     /// Gives a connection its login and the tokens of further Pages, under the lease that a refresh takes as well: neither
