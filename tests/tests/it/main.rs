@@ -9,6 +9,7 @@ mod channel_life;
 mod channel_mail;
 mod closing;
 mod connect;
+mod connect_accounts;
 mod costs;
 mod courtesy;
 mod crash;

@@ -49,6 +49,19 @@ impl ConnectApi {
         self.put(&name, known.is_none(), &secret).await
     }
 
+    /// Keeps what was entered until the setup ends.
+    pub(super) async fn keep_entry(&self, setup: SetupId, secret: &SetupSecret) -> Result<(), ApiError> {
+        let name = self.names.setup(setup);
+        let is_new = self.readable::<SetupSecret>(&name).await?.is_none();
+        self.put(&name, is_new, secret).await
+    }
+
+    /// Stores a secret, in place of what is there.
+    pub(super) async fn put_new<T: Serialize>(&self, name: &str, secret: &T) -> Result<(), ApiError> {
+        let is_new = self.readable::<serde_json::Value>(name).await?.is_none();
+        self.put(name, is_new, secret).await
+    }
+
     /// Gives a connection its login and the tokens of further Pages, under the lease that a refresh takes as well: neither
     /// loses what the other wrote. The secret goes first: whoever finds the connection finds it.
     pub(super) async fn grant(
