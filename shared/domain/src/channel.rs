@@ -16,7 +16,7 @@ use crate::send::Rest;
 use crate::subscription::Subscription;
 use crate::time::{Span, Timestamp};
 
-pub use status::{ChannelStatus, Deleted, OutOfUse};
+pub use status::{ChannelStatus, Deleted, Intake, OutOfUse};
 
 /// The provider behind a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

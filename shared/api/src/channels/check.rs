@@ -5,6 +5,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use madoguchi_domain::ChannelId;
+use madoguchi_domain::channel::OutOfUse;
+use madoguchi_domain::reply::Lock;
 use serde::Serialize;
 
 use super::existing;
@@ -28,9 +30,16 @@ pub(crate) async fn check(
     InPath(id): InPath<ChannelId>,
 ) -> Result<(StatusCode, Json<AskedView>), ApiError> {
     let channel = existing(&api.directory, id).await?;
+    match channel.status.out_of_use() {
+        None => {}
+        Some(OutOfUse::Off) => return Err(ApiError::Locked(Lock::ChannelOff, channel.kind)),
+        Some(OutOfUse::Gone) => return Err(ApiError::ChannelDeleted),
+    }
     let (connection, now) = (channel.connection_id, api.clock.now());
     let known = api.directory.connection(connection).await?;
-    api.directory.check_connection_soon(connection, now).await?;
+    if !api.directory.check_connection_soon(connection, now).await? {
+        return Err(ApiError::ConnectionNotFound);
+    }
     tracing::info!(
         channel.id = %id, connection.id = %connection, operator.id = administrator.id.0,
         "A check of connection `{connection}` was asked for"
