@@ -11,6 +11,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use change_relay::Relay;
+use channel_mail::ChannelMail;
 use inbox_writer::Writer;
 use lambda_http::request::RequestContext;
 use lambda_http::{IntoResponse as _, Service as _};
@@ -50,16 +51,21 @@ use crate::support::fault::Faults;
 use crate::support::files::Files;
 use crate::support::s3::{BUCKET, FakeS3};
 use crate::support::serve_with;
+use crate::support::ses::FakeSes;
 use crate::support::twilio::{self, FakeTwilio};
 
 /// When every test begins: 2026-11-01T00:00:00Z.
 pub const START: Timestamp = Timestamp::from_ms(1_793_491_200_000);
 /// Where customers' apps reach the stack.
 pub const PUBLIC: &str = "https://inbox.example";
-/// Where browsers go back to after a login.
+/// Where administrators act, and where browsers go back to after a login.
 pub const CONSOLE: &str = "https://console.example/";
 /// How long the audit log is kept.
 pub const AUDIT_KEPT: Span = Span::from_days(365);
+/// What e-mail is sent from.
+pub const MAIL_FROM: &str = "madoguchi@example.com";
+/// Who gets e-mail beside the administrators who are known.
+pub const ADMINISTRATORS: &str = "administrators@example.com";
 /// What the names of secrets begin with.
 pub const PREFIX: &str = "madoguchi";
 
@@ -89,6 +95,8 @@ pub struct TestInbox {
     pub s3: FakeS3,
     /// Where the providers hand out files.
     pub files: Files,
+    /// What is sent by e-mail.
+    pub ses: FakeSes,
     /// The tables as the functions see them, without faults in between.
     pub inbox: Inbox,
     /// The same for the Directory.
@@ -97,6 +105,7 @@ pub struct TestInbox {
     pub front: String,
     stream: Mutex<StreamReader>,
     directory_stream: Mutex<StreamReader>,
+    mail_stream: Mutex<StreamReader>,
     functions: Functions,
 }
 
@@ -113,6 +122,7 @@ struct Functions {
     token_refresh: TokenRefresh,
     relay: Relay,
     audit_writer: AuditWriter,
+    channel_mail: ChannelMail,
     dispatcher: Dispatcher,
     dispatched: Metrics,
     sweeper: Sweeper,
@@ -152,7 +162,7 @@ impl TestInbox {
         let dynamo = Dynamo::start(&clock).await;
         let aws = FakeAws::start(clock.clone()).await;
         let simulator = Simulator::start(Options::default()).await.unwrap();
-        let (s3, files) = (FakeS3::start().await, Files::start().await);
+        let (s3, files, ses) = (FakeS3::start().await, Files::start().await, FakeSes::start().await);
         let media = aws.create_queue("media");
         media.set_max_receive_count(30);
         let (inbound, outbound, profiles) = (
@@ -171,6 +181,7 @@ impl TestInbox {
             twilio: through(if simulated_twilio { &simulator.base_url } else { twilio.url() }).await,
         };
         let (s3_url, files_url) = (through(s3.url()).await, through(files.url()).await);
+        let ses_url = through(ses.url()).await;
         // Not behind the faults: it takes the echoes of sends while another function is being ended.
         let secrets = SecretCache::new(aws.clients().secrets(), clock.clone());
         let queue = Queue::new(aws.clients().sqs(), inbound.url());
@@ -187,12 +198,14 @@ impl TestInbox {
             front: &front,
             s3: &s3_url,
             files: &files_url,
+            ses: &ses_url,
         };
         let functions = Functions::new(&clock, urls, queues);
 
         let client = dynamo.clients().dynamodb();
         let stream = Mutex::new(dynamo.stream());
         let directory_stream = Mutex::new(dynamo.directory_stream());
+        let mail_stream = Mutex::new(dynamo.directory_stream());
         let test = Self {
             inbox: Inbox::new(client.clone(), INBOX),
             directory: Directory::new(client, DIRECTORY),
@@ -208,9 +221,11 @@ impl TestInbox {
             media,
             s3,
             files,
+            ses,
             front,
             stream,
             directory_stream,
+            mail_stream,
             functions,
         };
         test.furnish().await;
@@ -384,6 +399,20 @@ impl TestInbox {
     pub async fn write_audit_event(&self, event: Event) -> DynamoDbEventResponse {
         process_changes(event, self.invocation(None), async |records| {
             Ok(self.functions.audit_writer.handle(records).await?)
+        })
+        .await
+    }
+
+    /// Hands the Directory table's changes to `channel-mail`, in batches as the template has them.
+    pub async fn mail(&self) {
+        let mut stream = self.mail_stream.lock().await;
+        stream.drain(10, async |event| self.mail_event(event).await).await;
+    }
+
+    /// Hands `event` to `channel-mail`, past the stream.
+    pub async fn mail_event(&self, event: Event) -> DynamoDbEventResponse {
+        process_changes(event, self.invocation(None), async |records| {
+            Ok(self.functions.channel_mail.handle(records).await?)
         })
         .await
     }
@@ -625,7 +654,7 @@ impl Functions {
     #[expect(clippy::too_many_lines, reason = "every function, wired")]
     fn new(
         clock: &Clock,
-        Urls { table: table_url, aws: aws_url, providers, front, s3, files }: Urls<'_>,
+        Urls { table: table_url, aws: aws_url, providers, front, s3, files, ses }: Urls<'_>,
         [inbound, outbound, profiles, media]: [&FakeQueue; 4],
     ) -> Self {
         let bucket = clients(s3).bucket(BUCKET, clock.clone());
@@ -652,7 +681,8 @@ impl Functions {
         let dispatched = Metrics::new("reply_dispatch");
         let written = Metrics::new("inbox_writer");
         Self {
-            token_refresh: token_refresh(directory.clone(), &aws, http.clone(), providers.clone()),
+            token_refresh: token_refresh(directory.clone(), &aws, http.clone(), providers.clone())
+                .with_inbox(inbox.clone()),
             writer: Writer::new(
                 inbox.clone(),
                 ChannelCache::new(directory.clone()),
@@ -662,6 +692,12 @@ impl Functions {
             written,
             relay: Relay::new(queue(outbound), queue(profiles), queue(media)),
             audit_writer: AuditWriter::new(audit.clone()),
+            channel_mail: ChannelMail::new(
+                directory.clone(),
+                clients(ses).mailer(MAIL_FROM),
+                ADMINISTRATORS,
+                CONSOLE,
+            ),
             dispatcher: Dispatcher::new(
                 inbox.clone(),
                 directory.clone(),
@@ -715,6 +751,7 @@ impl Functions {
                     bucket,
                     clock: clock.clone(),
                     audit: audit.clone(),
+                    mail: true,
                 })
                 .merge(organisation_routes(OrganisationApi {
                     directory: directory.clone(),
@@ -773,6 +810,7 @@ struct Urls<'a> {
     front: &'a str,
     s3: &'a str,
     files: &'a str,
+    ses: &'a str,
 }
 
 /// What API Gateway does for `webhook-ingest`.

@@ -36,6 +36,7 @@
 mod departed;
 mod graph;
 mod line;
+mod look;
 mod messenger;
 mod outcome;
 mod page;
@@ -57,7 +58,7 @@ use madoguchi_domain::credential::RETRY_UNCLEAR_AFTER;
 use madoguchi_domain::{Channel, ChannelHealth, ChannelKind, ConnectionId, Span, Timestamp};
 use madoguchi_runtime::{Metrics, ProviderConfig, SecretWriter};
 use madoguchi_store::directory::{Connection, Lease};
-use madoguchi_store::{Directory, StoreError};
+use madoguchi_store::{Directory, Inbox, StoreError};
 
 pub use outcome::{Fault, Report};
 use outcome::{Finding, Outcome, Stop};
@@ -81,6 +82,7 @@ pub struct TokenRefresh {
     pub(crate) line_base_url: String,
     pub(crate) twilio_base_url: String,
     pub(crate) metrics: Metrics,
+    pub(crate) inbox: Option<Inbox>,
 }
 
 impl TokenRefresh {
@@ -102,7 +104,15 @@ impl TokenRefresh {
             line_base_url: providers.line_base_url,
             twilio_base_url: providers.twilio_base_url,
             metrics,
+            inbox: None,
         }
+    }
+
+    /// The same; tells of a subscription that was lost since when nothing has come into `inbox`, and not only since when the
+    /// subscription was last seen.
+    #[must_use]
+    pub fn with_inbox(self, inbox: Inbox) -> Self {
+        Self { inbox: Some(inbox), ..self }
     }
 
     /// Checks every connection that is due. What goes wrong with one is logged, counted and kept from

@@ -3,7 +3,7 @@
 use madoguchi_channels::line::token::{bot_info, issue_stateless};
 use madoguchi_channels::line::{Meter, meter};
 use madoguchi_credentials::LineSecret;
-use madoguchi_domain::credential::Cause;
+use madoguchi_domain::credential::{Cause, CredentialKind};
 use madoguchi_store::directory::Connection;
 
 use crate::TokenRefresh;
@@ -23,6 +23,8 @@ pub(crate) async fn check(
     Ok(Finding {
         quota,
         standings: vec![Ok(()); channels],
+        looks: Vec::new(),
+        credential: Some(CredentialKind::StatelessChannelToken.alone()),
         postponed: None,
         renewed: false,
         expires_at: None,

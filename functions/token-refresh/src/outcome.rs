@@ -2,6 +2,8 @@
 
 use madoguchi_channels::line::Meter;
 use madoguchi_domain::Timestamp;
+use madoguchi_domain::credential::Credential;
+use madoguchi_domain::subscription::Look;
 use madoguchi_runtime::SecretError;
 use madoguchi_store::StoreError;
 use madoguchi_store::directory::Connection;
@@ -69,6 +71,10 @@ impl Report {
 pub(crate) struct Finding {
     /// Per channel, in the order in which they were passed.
     pub(crate) standings: Vec<Result<(), Trouble>>,
+    /// How each of their subscriptions to webhooks was found; none, or empty, where nothing was found out.
+    pub(crate) looks: Vec<Option<Look>>,
+    /// What the channels are reached with, if it could be looked at.
+    pub(crate) credential: Option<Credential>,
     /// An exchange that gave no verdict; the old token serves on.
     pub(crate) postponed: Option<Trouble>,
     /// Whether a new user token is current.
@@ -86,6 +92,8 @@ impl Finding {
     pub(crate) fn all(trouble: &Trouble, connection: &Connection, channels: usize) -> Self {
         Self {
             standings: vec![Err(trouble.clone()); channels],
+            looks: Vec::new(),
+            credential: None,
             // A connection without a channel has nothing else to keep the trouble in.
             postponed: (channels == 0).then(|| trouble.clone()),
             renewed: false,
@@ -99,6 +107,8 @@ impl Finding {
     pub(crate) fn nothing(connection: &Connection) -> Self {
         Self {
             standings: Vec::new(),
+            looks: Vec::new(),
+            credential: None,
             postponed: None,
             renewed: false,
             expires_at: connection.expires_at,

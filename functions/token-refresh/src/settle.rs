@@ -43,6 +43,7 @@ impl TokenRefresh {
             self.announce(&connection, &finding, now);
         }
         self.note_quota(channels, &finding, now).await?;
+        self.note_looks(channels, &finding, now).await?;
         let unclear = finding.standings.iter().filter(|s| matches!(s, Err(Trouble::Unclear { .. }))).count();
         let settled = Connection {
             check_at: match finding.quota {

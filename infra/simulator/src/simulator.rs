@@ -296,6 +296,13 @@ impl Simulator {
         });
     }
 
+    /// What the person who logged in may do on a page; without `MESSAGING` they cannot write as it, without `MODERATE` not
+    /// subscribe to it.
+    pub fn set_tasks(&self, page: &str, tasks: &[&str]) {
+        let tasks = tasks.iter().map(ToString::to_string).collect();
+        self.shared.change(|world| control::set_tasks(world, page, tasks));
+    }
+
     /// A LINE channel's monthly quota (`None` has no limit) and what is used of it.
     pub fn set_line_quota(&self, channel: &str, quota: Option<u64>, used: u64) {
         self.shared.change(|world| {

@@ -48,6 +48,7 @@ pub const ROUTES: &[Route] = &[
     // Customers' apps have nothing but the address, which cannot be guessed.
     ("GET", "/media/{token}", Access::Open),
     ("GET", "/media/operator.png", Access::Open),
+    ("GET", "/api/notices", Access::To(Act::Read)),
     ("GET", "/api/me", Access::To(Act::ChangeOneself)),
     ("PATCH", "/api/me", Access::To(Act::ChangeOneself)),
     ("PUT", "/api/me/picture", Access::To(Act::ChangeOneself)),

@@ -210,6 +210,11 @@ const KINDS: &[Kind] = &[
             "health.state",
             "health.cause",
             "health.detail",
+            "subscription.loss.found_at",
+            "subscription.loss.missing",
+            "subscription.loss.renewed_at",
+            "subscription.loss.detail",
+            "icon",
         ],
     },
     // The secret itself is elsewhere.
@@ -324,6 +329,8 @@ fn name(kind: &str, before: &Fields, after: &Fields) -> &'static str {
             }
         }
         "channel" if changed("health.cause") => "cause_named",
+        "channel" if after.contains_key("subscription.loss.renewed_at") => "subscription_renewed",
+        "channel" if after.contains_key("subscription.loss.found_at") => "subscription_lost",
         "credential" if changed("authorized_at") => "replaced",
         "credential" if changed("channels") => "joined",
         // What the provider told when it was first asked is no refresh.

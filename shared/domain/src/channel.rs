@@ -6,11 +6,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::credential::Cause;
+use crate::credential::{Cause, Credential};
 use crate::ids::{BrandId, ChannelId, ConnectionId, DepartmentId, OperatorId};
 use crate::quota::Quota;
 use crate::reminder::WindowReminder;
 use crate::send::Rest;
+use crate::subscription::Subscription;
 use crate::time::{Span, Timestamp};
 
 pub use status::{ChannelStatus, Deleted, OutOfUse};
@@ -110,6 +111,12 @@ pub struct Channel {
     /// The month's messages (LINE), as last read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota: Option<Quota>,
+    /// What it is reached with, as last looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<Credential>,
+    /// Whether the provider sends what customers write, as last looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscription: Option<Subscription>,
     /// When it was added.
     pub created_at: Timestamp,
 }
@@ -140,6 +147,8 @@ impl Channel {
             paused_until: None,
             paused_for: None,
             quota: None,
+            credential: None,
+            subscription: None,
             created_at: now,
         }
     }

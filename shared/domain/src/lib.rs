@@ -3,6 +3,7 @@
 //! Nothing here does I/O or reads a clock: callers pass what was stored, what happened and `now`,
 //! and get back what must be stored. Everything is tested as tables and properties.
 
+pub mod alert;
 pub mod audit;
 pub mod catalogue;
 pub mod channel;
@@ -19,6 +20,7 @@ pub mod lookup;
 pub mod media;
 pub mod membership;
 pub mod message;
+pub mod notice;
 pub mod organisation;
 pub mod participant;
 pub mod person;
@@ -35,6 +37,8 @@ pub mod sender;
 pub mod setup;
 pub mod sms;
 pub mod sticker;
+pub mod subscription;
+pub mod tally;
 pub mod template;
 pub mod text;
 pub mod time;

@@ -133,7 +133,7 @@ impl Env {
         self.url("PUBLIC_BASE_URL", None, "set it to the address of the API that is reached from outside")
     }
 
-    /// `CONSOLE_URL`: where administrators' browsers go back to after a login at a provider.
+    /// `CONSOLE_URL`: where administrators act, and where their browsers go back to after a login at a provider.
     pub fn console_url(&mut self) -> String {
         self.url("CONSOLE_URL", None, "set it to the address of the console")
     }
@@ -155,6 +155,16 @@ impl Env {
     pub fn line_data_base_url(&mut self) -> String {
         let remedy = "set it to where LINE hands out content, or remove it for LINE's own";
         self.url("LINE_DATA_BASE_URL", Some(LINE_DATA_BASE_URL), remedy)
+    }
+
+    /// `MAIL_FROM`: the address that e-mail is sent from; `None` if none is to be sent.
+    pub fn mail_from(&mut self) -> Option<String> {
+        self.get("MAIL_FROM")
+    }
+
+    /// `ADMINISTRATORS_EMAIL`: who gets e-mail beside the administrators who are known; may be empty.
+    pub fn administrators_email(&mut self) -> String {
+        self.get("ADMINISTRATORS_EMAIL").unwrap_or_default()
     }
 
     /// `SECRET_PREFIX`: what the names of this stack's secrets begin with, without the slash.

@@ -127,6 +127,7 @@ impl Environment {
                     bucket: api.bucket("media", clock.clone()),
                     clock: clock.clone(),
                     audit: Audit::new(api.dynamodb(), AUDIT, AUDIT_KEPT),
+                    mail: true,
                 }),
                 RolesClaim::default(),
             ),

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // An unwrap is an assertion here.
 
 mod audit;
+mod channel_health;
 mod channel_life;
+mod channel_mail;
 mod closing;
 mod connect;
 mod costs;

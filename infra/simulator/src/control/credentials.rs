@@ -15,6 +15,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
     Router::new()
         .route("/control/messenger/invalidate", post(invalidate))
         .route("/control/messenger/login", post(log_in))
+        .route("/control/messenger/grant", post(grant))
         .route("/control/messenger/code", post(code))
         .route("/control/messenger/app", post(app))
         .route("/control/line/secret", post(line_secret))
@@ -44,6 +45,22 @@ async fn invalidate(State(shared): Control, Json(wanted): Json<Invalidation>) ->
 
 async fn log_in(State(shared): Control) -> Json<Value> {
     Json(json!({"user_token": shared.change(super::log_in)}))
+}
+
+#[derive(Deserialize)]
+struct GrantChange {
+    /// Whose; the app's usual person if left out.
+    person: Option<String>,
+    declined: Option<Vec<String>>,
+    pages: Option<Vec<String>>,
+}
+
+async fn grant(State(shared): Control, Json(change): Json<GrantChange>) -> Json<Value> {
+    let count = shared.change(|world| {
+        let person = change.person.unwrap_or_else(|| world.app.user_id.clone());
+        super::change_grant(world, &person, change.declined.as_deref(), change.pages.as_deref())
+    });
+    Json(json!({"tokens": count}))
 }
 
 #[derive(Deserialize)]

@@ -113,6 +113,34 @@ pub(crate) fn of_page(page: &str) -> impl Fn(&Token) -> bool {
     move |token| matches!(&token.kind, TokenKind::Page { page_id, .. } if page_id == page)
 }
 
+/// What a person allowed in the settings of their account at Facebook, after the login: permissions and Pages. The token
+/// of a Page that was taken out is dead from then on.
+pub(crate) fn change_grant(
+    world: &mut World,
+    person: &str,
+    declined: Option<&[String]>,
+    pages: Option<&[String]>,
+) -> usize {
+    let theirs: Vec<bool> = world.tokens.iter().map(|token| world.user(token).0 == person).collect();
+    let mut count = 0;
+    for (token, _) in world.tokens.iter_mut().zip(theirs).filter(|(_, is_theirs)| *is_theirs) {
+        if let Some(declined) = declined {
+            token.grant.declined = declined.to_vec();
+        }
+        if let Some(pages) = pages {
+            token.grant.pages = Some(pages.to_vec());
+        }
+        if let TokenKind::Page { page_id, .. } = &token.kind
+            && !token.grant.covers(page_id)
+        {
+            let message = "Error validating access token: The user has not authorized application.";
+            token.invalid = Some(Invalid { subcode: None, message: message.to_owned() });
+        }
+        count += 1;
+    }
+    count
+}
+
 pub(crate) fn log_in(world: &mut World) -> String {
     let now = world.clock.now_ms();
     let value = ids::secret("EAAB");
@@ -156,6 +184,13 @@ pub(crate) fn add_customer(world: &mut World, name: &str) -> String {
     let (last_name, first_name) = name.split_once([' ', '\u{3000}']).unwrap_or(("", name));
     world.customers.push(Customer::new(&id, first_name, last_name, name));
     id
+}
+
+/// What the person who logged in may do on a page.
+pub(crate) fn set_tasks(world: &mut World, page: &str, tasks: Vec<String>) {
+    if let Some(page) = world.page_mut(page) {
+        page.tasks = tasks;
+    }
 }
 
 pub(crate) fn add_page(world: &mut World, id: &str, name: &str) {

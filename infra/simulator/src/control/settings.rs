@@ -10,7 +10,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{add_customer, add_line_channel, add_page, done};
+use super::{add_customer, add_line_channel, add_page, done, set_tasks};
 use crate::{model::Echo, shared::Shared};
 
 type Control = State<Arc<Shared>>;
@@ -23,6 +23,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/control/customers", post(customers))
         .route("/control/pages", post(pages))
         .route("/control/pages/{id}/subscription", post(subscription))
+        .route("/control/pages/{id}/tasks", post(tasks))
         .route("/control/line/channels", post(line_channels))
         .route("/control/line/settings", post(line_settings))
         .route("/control/media", post(media_lives))
@@ -132,6 +133,16 @@ async fn subscription(
             page.subscribed_fields = subscription.fields;
         }
     });
+    done()
+}
+
+#[derive(Deserialize)]
+struct Tasks {
+    tasks: Vec<String>,
+}
+
+async fn tasks(State(shared): Control, Path(page): Path<String>, Json(given): Json<Tasks>) -> Json<Value> {
+    shared.change(|world| set_tasks(world, &page, given.tasks));
     done()
 }
 

@@ -91,6 +91,7 @@ impl TestApi {
             bucket: aws.clients().bucket("media", clock.clone()),
             clock: clock.clone(),
             audit: audit.clone(),
+            mail: false,
         };
         let organisation =
             OrganisationApi { directory: directory.clone(), audit: audit.clone(), clock: clock.clone() };

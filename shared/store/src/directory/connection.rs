@@ -10,7 +10,7 @@ use crate::access;
 use crate::error::{StoreError, failed};
 use crate::item::{self, Item, n, s, text};
 
-const PARTITION: &str = "connection";
+pub(super) const PARTITION: &str = "connection";
 /// Partition of the `credential` index; connections are few.
 const DUE: &str = "credential";
 
@@ -79,14 +79,14 @@ impl Directory {
         saved("PutItem", request.condition_expression("attribute_not_exists(pk)").send().await)
     }
 
-    /// Every connection.
-    pub async fn connections(&self) -> Result<Vec<Connection>, StoreError> {
-        self.list(PARTITION).await
-    }
-
     /// The connection.
     pub async fn connection(&self, id: ConnectionId) -> Result<Option<Connection>, StoreError> {
         access::get(&self.client, &self.table, key(id)).await
+    }
+
+    /// Every connection.
+    pub async fn connections(&self) -> Result<Vec<Connection>, StoreError> {
+        self.list(PARTITION).await
     }
 
     /// Connections that must be looked at, the longest overdue first.

@@ -7,6 +7,7 @@ mod channel;
 mod connection;
 mod health;
 mod list;
+mod look;
 mod operator;
 mod organisation;
 mod person;
@@ -17,12 +18,14 @@ mod sender_sync;
 mod settings;
 mod setup;
 mod status;
+mod told;
 
 pub(crate) use channel::saved;
 pub use connection::{Connection, Lease, Linked};
 pub use rearm::Rearmed;
 pub use sender_sync::{SenderSync, SyncLease};
 pub use setup::{LoginState, Returned};
+pub use told::checked;
 
 use std::sync::Arc;
 
