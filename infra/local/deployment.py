@@ -58,6 +58,7 @@ def _parameters(settings: Settings, outputs: dict[str, str]) -> dict[str, str]:
         "FacebookBaseUrl": settings.simulator,
         "LineBaseUrl": settings.simulator,
         "TwilioBaseUrl": settings.simulator,
+        "TwilioMessagingBaseUrl": settings.simulator,
         "LineDataBaseUrl": settings.simulator,
         "ConsoleUrl": f"{settings.simulator}/operator",
         "DeletionProtection": "false",

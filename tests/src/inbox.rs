@@ -119,6 +119,7 @@ struct ProviderUrls {
 struct Functions {
     writer: Writer,
     written: Metrics,
+    connected: Metrics,
     token_refresh: TokenRefresh,
     relay: Relay,
     audit_writer: AuditWriter,
@@ -565,6 +566,20 @@ impl TestInbox {
         self.call_as((name, "administrators"), method, path, None, body).await
     }
 
+    /// An administrator's client sends `bytes` as they are; returns everything that it answers.
+    pub async fn administrators_send(
+        &self,
+        method: &str,
+        path: &str,
+        bytes: Vec<u8>,
+    ) -> axum::response::Response {
+        let claims = json!({
+            "sub": "administrator-1", "name": "Suzuki", "cognito:groups": "[administrators]",
+        });
+        let request = Request::builder().method(method).uri(path);
+        self.requested(request.body(Body::from(bytes)).unwrap(), claims).await
+    }
+
     /// The same; returns everything that it answers.
     pub async fn administrators(&self, method: &str, path: &str, body: &Value) -> axum::response::Response {
         let claims = json!({
@@ -572,6 +587,20 @@ impl TestInbox {
         });
         let request = Request::builder().method(method).uri(path);
         self.requested(request.body(Body::from(body.to_string())).unwrap(), claims).await
+    }
+
+    /// Somebody who did not sign in calls the API, as providers and browsers do; returns everything that it answers.
+    pub async fn stranger(&self, method: &str, path: &str, body: &str) -> (u16, HeaderMap, String) {
+        let request = Request::builder().method(method).uri(path).body(Body::from(body.to_owned())).unwrap();
+        let answer = self.requested(request, Value::Null).await;
+        let (head, body) = answer.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        (head.status.as_u16(), head.headers, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    /// What `connect-api` has counted under a name.
+    pub fn connect_counted(&self, name: &str) -> u64 {
+        self.functions.connected.counted(name)
     }
 
     /// A browser without a sign-in of ours opens an address of the API; its status, where it leads, and what it shows.
@@ -591,7 +620,10 @@ impl TestInbox {
 
     /// What the API answers to somebody with these claims.
     async fn requested(&self, mut request: Request, claims: Value) -> axum::response::Response {
-        let authorizer = json!({ "jwt": { "claims": claims, "scopes": null } });
+        let authorizer = match claims {
+            Value::Null => Value::Null,
+            claims => json!({ "jwt": { "claims": claims, "scopes": null } }),
+        };
         let http = json!({
             "method": request.method().as_str(), "sourceIp": "203.0.113.9", "userAgent": "Browser/1",
         });
@@ -658,6 +690,7 @@ impl Functions {
         [inbound, outbound, profiles, media]: [&FakeQueue; 4],
     ) -> Self {
         let bucket = clients(s3).bucket(BUCKET, clock.clone());
+        let admin_bucket = bucket.clone();
         let dynamodb = clients(table_url).dynamodb();
         let (inbox, directory) = (Inbox::new(dynamodb.clone(), INBOX), Directory::new(dynamodb, DIRECTORY));
         let audit = Audit::new(clients(table_url).dynamodb(), AUDIT, AUDIT_KEPT);
@@ -670,6 +703,7 @@ impl Functions {
             graph_version: "v26.0".to_owned(),
             line_base_url: provider_url.to_owned(),
             twilio_base_url: providers.twilio.clone(),
+            twilio_messaging_base_url: providers.twilio.clone(),
             page_inbox_app_ids: page_inbox_app_ids.clone(),
         };
         let http =
@@ -680,6 +714,7 @@ impl Functions {
         };
         let dispatched = Metrics::new("reply_dispatch");
         let written = Metrics::new("inbox_writer");
+        let connected = Metrics::new("connect_api");
         Self {
             token_refresh: token_refresh(directory.clone(), &aws, http.clone(), providers.clone())
                 .with_inbox(inbox.clone()),
@@ -690,6 +725,7 @@ impl Functions {
                 written.clone(),
             ),
             written,
+            connected: connected.clone(),
             relay: Relay::new(queue(outbound), queue(profiles), queue(media)),
             audit_writer: AuditWriter::new(audit.clone()),
             channel_mail: ChannelMail::new(
@@ -773,11 +809,13 @@ impl Functions {
                     facebook_config_id: None,
                     public_base_url: PUBLIC.to_owned(),
                     console_url: CONSOLE.to_owned(),
+                    metrics: connected,
                 }))
                 .merge(admin_routes(AdminApi {
                     inbox,
                     directory,
                     secrets: SecretWriter::new(aws.secrets()),
+                    bucket: admin_bucket,
                     inbound: queue(inbound),
                     clock: clock.clone(),
                     secret_prefix: PREFIX.to_owned(),

@@ -122,6 +122,10 @@ def _attempts(stack: Testbed):
         "write a customer's file": ("s3", lambda c: c.put_object(Bucket=bucket, Key="in/forbidden", Body=b"")),
         "write an upload": ("s3", lambda c: c.put_object(Bucket=bucket, Key="uploads/forbidden", Body=b"")),
         "write an icon": ("s3", lambda c: c.put_object(Bucket=bucket, Key="icons/forbidden", Body=b"")),
+        "write a channel's icon": (
+            "s3",
+            lambda c: c.put_object(Bucket=bucket, Key="channel-icons/forbidden", Body=b""),
+        ),
         "list the files": ("s3", lambda c: c.list_objects_v2(Bucket=bucket)),
         "send e-mail": (
             "sesv2",
@@ -148,7 +152,9 @@ EVERYTHING_ELSE = {
     "scan the audit log", "send e-mail as somebody else",
 }
 _AUDIT = {"write the audit log", "search the audit log"}
-_FILES = {"read a customer's file", "write a customer's file", "write an upload", "write an icon"}
+_FILES = {
+    "read a customer's file", "write a customer's file", "write an upload", "write an icon", "write a channel's icon",
+}
 MUST_NOT = {
     "webhook-ingest": {
         "read the inbox", "write the inbox", "delete from the inbox", "write the directory", "send to outbound",
@@ -223,7 +229,7 @@ MUST_NOT = {
     },
     "inbox-api": {
         "delete from the inbox", "send to inbound", "send to outbound", "take from inbound", "read the Meta app",
-        "read a LINE secret", "write a LINE secret", "write a customer's file", "write an icon",
+        "read a LINE secret", "write a LINE secret", "write a customer's file", "write an icon", "write a channel's icon",
         "search the audit log",
     },
     "audit-writer": {
@@ -239,7 +245,7 @@ MUST_NOT = {
     },
     "admin-api": {
         "write the inbox", "send to outbound", "take from inbound", "read the Meta app", "search the audit log",
-        *_FILES,
+        *_FILES - {"write a channel's icon"},
     },
     "connect-api": {
         "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",

@@ -35,6 +35,7 @@ async fn main() -> Result<(), Error> {
         facebook_config_id: facebook.1,
         public_base_url: addresses.0,
         console_url: addresses.1,
+        metrics: function.metrics(),
     };
     let invocation = from_fn(move |request: Request, next: Next| {
         let function = function.clone();

@@ -46,6 +46,7 @@ mod senders;
 mod settle;
 mod setups;
 mod twilio;
+mod withdrawn;
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -118,8 +119,10 @@ impl TokenRefresh {
     /// Checks every connection that is due. What goes wrong with one is logged, counted and kept from
     /// the others; an error means that none could be looked for.
     pub async fn run(&self, now: Timestamp) -> Result<Report, StoreError> {
+        // First: what ends a login makes its connection due.
+        let withdrawals = self.heed_withdrawals(now).await?;
         let due = self.directory.due_connections(now).await?;
-        let mut report = Report { due: due.len(), ..Report::default() };
+        let mut report = Report { due: due.len(), withdrawals, ..Report::default() };
         let outcomes: Vec<_> = stream::iter(due)
             .take_until(Box::pin(tokio::time::sleep(BEGIN_WITHIN)))
             .map(|id| self.guarded(id, now))

@@ -1,7 +1,7 @@
 //! A LINE official account: its id and secret still issue a token, and the token works.
 
-use madoguchi_channels::line::token::{bot_info, issue_stateless};
-use madoguchi_channels::line::{Meter, meter};
+use madoguchi_channels::line::token::issue_stateless;
+use madoguchi_channels::line::{Meter, bot_info, meter};
 use madoguchi_credentials::LineSecret;
 use madoguchi_domain::credential::{Cause, CredentialKind};
 use madoguchi_store::directory::Connection;
@@ -29,6 +29,7 @@ pub(crate) async fn check(
         renewed: false,
         expires_at: None,
         pages: Vec::new(),
+        user_id: None,
     })
 }
 

@@ -9,7 +9,7 @@ use madoguchi_channels::messenger::token::{Inspection, PageGrant};
 use madoguchi_credentials::MessengerSecret;
 use madoguchi_domain::credential::{Cause, Credential, CredentialKind, USER_TOKEN_LIFE};
 use madoguchi_domain::subscription::Look;
-use madoguchi_domain::{Channel, Timestamp};
+use madoguchi_domain::{Channel, ChannelHealth, Timestamp};
 use madoguchi_runtime::Versioned;
 use madoguchi_runtime::secrets::Promotion;
 use madoguchi_store::directory::Connection;
@@ -35,7 +35,8 @@ pub(crate) async fn check(
     let graph = Graph { http: &refresh.http, config: &refresh.graph, app };
     let name = refresh.names.connection(connection.kind, connection.id);
 
-    let (current, login) = working_login(refresh, &graph, &name, connection, now).await?;
+    let missing = missing(channels);
+    let (current, login) = working_login(refresh, &graph, &name, missing, connection, now).await?;
     let renewal = renew(&graph, current.expose(), &login, now).await?;
     let list = graph.pages(renewal.user_token.as_str()).await?;
 
@@ -63,7 +64,15 @@ pub(crate) async fn check(
         postponed: renewal.postponed,
         pages: covered(connection, channels, &list, &login),
         quota: None,
+        user_id: login.user_id,
     })
+}
+
+/// What it means that there is no credential: the person had it destroyed, if the channels are held for that.
+fn missing(channels: &[Channel]) -> Cause {
+    let withdrawn = Cause::AppAccessWithdrawn;
+    let is_withdrawn = |channel: &Channel| matches!(channel.health, ChannelHealth::NeedsReauthorization { cause, .. } if cause == withdrawn);
+    if channels.iter().any(is_withdrawn) { withdrawn } else { Cause::TokenExpired }
 }
 
 /// The login's current credential, if it works. A version that was staged by a check that ended before
@@ -72,10 +81,11 @@ async fn working_login(
     refresh: &TokenRefresh,
     graph: &Graph<'_>,
     name: &str,
+    missing: Cause,
     connection: &Connection,
     now: Timestamp,
 ) -> Result<(Versioned<MessengerSecret>, Inspection), Stop> {
-    let current = refresh.credential::<MessengerSecret>(name, Cause::TokenExpired).await?;
+    let current = refresh.credential::<MessengerSecret>(name, missing).await?;
     let trouble = match inspect(graph, current.expose(), connection, now).await {
         Ok(login) => return Ok((current, login)),
         Err(trouble) => trouble,

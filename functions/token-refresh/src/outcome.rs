@@ -34,6 +34,8 @@ pub struct Report {
     pub held: usize,
     /// Channels about which the provider said nothing.
     pub unclear: usize,
+    /// What people took back at Meta that was carried out.
+    pub withdrawals: usize,
     /// Channels that need re-authorization, those of earlier runs included.
     pub needing_reauthorization: usize,
 }
@@ -85,6 +87,8 @@ pub(crate) struct Finding {
     pub(crate) pages: Vec<String>,
     /// LINE: the month's messages.
     pub(crate) quota: Option<Meter>,
+    /// Facebook's id of the person who logged in.
+    pub(crate) user_id: Option<String>,
 }
 
 impl Finding {
@@ -100,6 +104,7 @@ impl Finding {
             expires_at: connection.expires_at,
             pages: connection.pages.clone(),
             quota: None,
+            user_id: None,
         }
     }
 
@@ -114,6 +119,7 @@ impl Finding {
             expires_at: connection.expires_at,
             pages: connection.pages.clone(),
             quota: None,
+            user_id: None,
         }
     }
 

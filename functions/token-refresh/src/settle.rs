@@ -5,7 +5,7 @@ use madoguchi_domain::credential::Cause;
 use madoguchi_domain::quota::{Quota, QuotaLevel};
 use madoguchi_domain::{Channel, ChannelHealth, Span, Timestamp};
 use madoguchi_store::Saved;
-use madoguchi_store::directory::{Connection, Lease};
+use madoguchi_store::directory::{Connection, Lease, Linked};
 
 use crate::TokenRefresh;
 use crate::outcome::{Fault, Finding, Outcome};
@@ -56,6 +56,7 @@ impl TokenRefresh {
             expires_at: finding.expires_at,
             pages: finding.pages.clone(),
             checked_at: Some(now),
+            linked: linked(&connection, &finding),
             ..connection
         };
         if self.directory.settle_connection(lease, &settled).await? == Saved::Conflict {
@@ -194,6 +195,15 @@ impl TokenRefresh {
         }
         Ok(())
     }
+}
+
+/// Whose login it is: of a token that was entered by hand only the provider knows it.
+fn linked(connection: &Connection, finding: &Finding) -> Option<Linked> {
+    let found = || {
+        let user_id = finding.user_id.clone()?;
+        Some(Linked { user_id, user_name: String::new() })
+    };
+    connection.linked.clone().or_else(found)
 }
 
 /// How often the month's messages are read.

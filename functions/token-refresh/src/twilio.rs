@@ -32,6 +32,7 @@ pub(crate) async fn check(
         expires_at: None,
         pages: Vec::new(),
         quota: None,
+        user_id: None,
     })
 }
 

@@ -31,7 +31,10 @@ mod targets;
 mod twilio;
 
 pub use crate::{
-    control::{Handshake, Person, SharedKeyChange, TwilioChange},
+    control::{
+        Handshake, Person, SharedKeyChange, TwilioChange,
+        withdrawing::{Forgery, TakenBack, Withdrawing, Withdrawn},
+    },
     customer::{ActError, Performed},
     deliver::{Outcome, Signature, Webhook},
     faults::{Endpoint, Fault, FaultRule, StatusFault},

@@ -6,7 +6,10 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
     control,
-    control::{Handshake, Person, TwilioChange},
+    control::{
+        Handshake, Person, TwilioChange,
+        withdrawing::{TakenBack, Withdrawing, Withdrawn},
+    },
     customer::{self, ActError, Performed},
     deliver::{self, Signature, Webhook},
     faults::FaultRule,
@@ -250,6 +253,17 @@ impl Simulator {
         self.shared.change(|world| control::invalidate(world, |_| true, Some(460), Some(message)))
     }
 
+    /// Meta's request that tells that the person took something back, or one that is not Meta's; for a test that calls
+    /// the product itself.
+    pub fn signed_request(&self, how: &Withdrawing) -> String {
+        control::withdrawing::make(&self.shared, how)
+    }
+
+    /// The same, sent to the product.
+    pub async fn withdraw(&self, what: TakenBack, how: &Withdrawing) -> Withdrawn {
+        control::withdrawing::send(&self.shared, what, how).await
+    }
+
     /// The person logs in again: a new long-lived user token.
     pub fn log_in(&self) -> String {
         self.shared.change(control::log_in)
@@ -312,6 +326,29 @@ impl Simulator {
         });
     }
 
+    /// A LINE channel's switches: "Use webhook" in the console, "Chat" in the OA Manager.
+    pub fn set_line_switches(&self, channel: &str, webhook_active: bool, chat: bool) {
+        self.shared.change(|world| {
+            if let Some(channel) = world.line_channel_mut(channel) {
+                (channel.webhook_active, channel.chat) = (webhook_active, chat);
+            }
+        });
+    }
+
+    /// What a LINE channel has as its webhook endpoint, once it was set by a call.
+    pub fn line_endpoint(&self, channel: &str) -> Option<String> {
+        self.shared.read(|world| world.line_channel(channel)?.webhook_endpoint.clone())
+    }
+
+    /// Somebody enters another webhook URL in LINE's console.
+    pub fn set_line_endpoint(&self, channel: &str, endpoint: Option<&str>) {
+        self.shared.change(|world| {
+            if let Some(channel) = world.line_channel_mut(channel) {
+                channel.webhook_endpoint = endpoint.map(ToOwned::to_owned);
+            }
+        });
+    }
+
     /// What is true of a customer at an account.
     pub fn set_person(
         &self,
@@ -351,6 +388,29 @@ impl Simulator {
     /// Changes the Twilio account.
     pub fn change_twilio(&self, change: TwilioChange) {
         self.shared.change(|world| control::change_twilio(world, change));
+    }
+
+    /// Makes a Twilio sender one that no call can set, as a sandbox's, or one that is not online.
+    pub fn set_twilio_sender(&self, address: &str, unlisted: bool, offline: bool) {
+        self.shared.change(|world| {
+            let sender = control::twilio_sender(world, address);
+            (sender.unlisted, sender.offline) = (unlisted, offline);
+        });
+    }
+
+    /// An application decides for a number, or none does.
+    pub fn set_twilio_application(&self, address: &str, application: Option<&str>) {
+        self.shared.change(|world| {
+            control::twilio_sender(world, address).application = application.map(ToOwned::to_owned);
+        });
+    }
+
+    /// Where a Twilio sender or service sends what comes in, once it was set by a call.
+    pub fn twilio_inbound(&self, sender: &str) -> Option<String> {
+        self.shared.read(|world| match world.twilio.services.iter().find(|service| service.sid == sender) {
+            Some(service) => service.inbound.clone(),
+            None => world.twilio.sender(sender)?.inbound.clone(),
+        })
     }
 
     /// A messaging service and its senders (`+81…`, `whatsapp:+81…`).

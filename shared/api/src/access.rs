@@ -66,6 +66,8 @@ pub const ROUTES: &[Route] = &[
     ("GET", "/api/channels/{channel}/health", Access::To(Act::SeeOrganisation)),
     ("POST", "/api/channels/{channel}/check", Access::To(Act::Administrate)),
     ("PUT", "/api/channels/{channel}/credential", Access::To(Act::Authorize)),
+    ("PUT", "/api/channels/{channel}/icon", Access::To(Act::Administrate)),
+    ("DELETE", "/api/channels/{channel}/icon", Access::To(Act::Administrate)),
     ("GET", "/api/channels/{channel}/operators", Access::To(Act::Administrate)),
     ("POST", "/api/channels/{channel}/operators", Access::To(Act::Administrate)),
     ("DELETE", "/api/channels/{channel}/operators/{person}", Access::To(Act::Administrate)),
@@ -87,6 +89,10 @@ pub const ROUTES: &[Route] = &[
     ("POST", "/api/setups/{setup}/finish", Access::To(Act::Authorize)),
     // A browser that comes back from a login has nothing but its state, which opens one thing once.
     ("GET", "/oauth/facebook", Access::Open),
+    // Meta signs what it tells; how far a deletion is may be seen by whoever has its code.
+    ("POST", "/webhooks/messenger/deauthorize", Access::Open),
+    ("POST", "/webhooks/messenger/data-deletion", Access::Open),
+    ("GET", "/data-deletion/{code}", Access::Open),
     ("GET", "/api/people", Access::To(Act::Administrate)),
     ("GET", "/api/people/{person}", Access::To(Act::Administrate)),
     ("DELETE", "/api/people/{person}", Access::To(Act::Administrate)),

@@ -39,12 +39,13 @@ use madoguchi_channels::messenger::GraphConfig;
 use madoguchi_credentials::SecretNames;
 use madoguchi_domain::audit::{Entry, Fields};
 use madoguchi_domain::{BrandId, DepartmentId, Setup, SetupId, Timestamp};
-use madoguchi_runtime::{Clock, SecretWriter};
+use madoguchi_runtime::{Clock, Metrics, SecretWriter};
 use madoguchi_store::{Audit, Directory, Saved};
 
 use crate::ApiError;
 use crate::auth::Operator;
 use crate::conversations::TRIES;
+use crate::meta;
 use crate::people::{self, Presence};
 
 /// What the routes that connect channels work with.
@@ -72,9 +73,11 @@ pub struct ConnectApi {
     pub public_base_url: String,
     /// Where browsers go back to after a login.
     pub console_url: String,
+    /// Counts what was refused.
+    pub metrics: Metrics,
 }
 
-type SharedConnect = State<Arc<ConnectApi>>;
+pub(crate) type SharedConnect = State<Arc<ConnectApi>>;
 
 /// Where Facebook sends browsers back to, below the stack's own address. It is registered with the app at Meta, to the letter.
 pub(crate) const WAY_BACK: &str = "/oauth/facebook";
@@ -96,6 +99,10 @@ pub fn connect_routes(api: ConnectApi) -> Router {
         .route("/api/setups/{setup}/finish", post(finish::finish))
         // Open: a browser that comes back carries nothing but its state.
         .route(WAY_BACK, get(way_back::way_back))
+        // Open: Meta signs what it tells, and whoever has a code may see how far its request is.
+        .route("/webhooks/messenger/deauthorize", post(meta::deauthorize))
+        .route("/webhooks/messenger/data-deletion", post(meta::delete_data))
+        .route("/data-deletion/{code}", get(meta::status))
         .route_layer(from_fn_with_state(presence, people::note))
         .with_state(Arc::new(api))
 }

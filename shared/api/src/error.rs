@@ -10,6 +10,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use madoguchi_domain::channel::SettingsOutOfBounds;
+use madoguchi_domain::channel::icon::IconRefused;
 use madoguchi_domain::conversation::ReopenRefused;
 use madoguchi_domain::credential::Cause;
 use madoguchi_domain::media::{MediaFailure, MediaRefused};
@@ -128,6 +129,9 @@ pub enum ApiError {
     /// It cannot be an operator's picture (SND-3).
     #[error("{}", sentence(.0))]
     Picture(PictureRefused),
+    /// It cannot be a channel's icon (CHN-12).
+    #[error("{}", sentence(.0))]
+    Icon(IconRefused),
     /// The channel's conversations are not reopened by button (C1).
     #[error("{}", sentence(.0))]
     Reopen(ReopenRefused),
@@ -191,6 +195,9 @@ pub enum ApiError {
     /// Its credential is being refreshed, or changed by somebody else.
     #[error("The credential is being renewed at this moment; try again in half a minute.")]
     ConnectionBusy,
+    /// A request that should be Meta's is not signed by it, or cannot be heeded. No word about why.
+    #[error("The signed request is not taken.")]
+    SignedRequestRefused,
     /// No such setup, or one that is forgotten.
     #[error("There is no such setup.")]
     SetupNotFound,
@@ -284,6 +291,7 @@ impl ApiError {
             Self::Place(refused, _) => refused.public_id(),
             Self::SenderName(refused) => refused.public_id(),
             Self::Picture(refused) => refused.public_id(),
+            Self::Icon(refused) => refused.public_id(),
             Self::Reopen(ReopenRefused::OnlyTheCustomer) => "reopen_by_customer_only",
             Self::Reopen(ReopenRefused::Final) => "conversation_final",
             Self::MessageNotResendable => "message_not_resendable",
@@ -302,6 +310,7 @@ impl ApiError {
             Self::NotConfirmed { .. } => "not_confirmed",
             Self::ConnectionNotFound => "connection_not_found",
             Self::ConnectionBusy => "connection_busy",
+            Self::SignedRequestRefused => "signed_request_refused",
             Self::SetupNotFound => "setup_not_found",
             Self::Setup(refused) => refused.public_id(),
             Self::PageNotConnectable { problem, .. } => problem.public_id(),
@@ -319,7 +328,7 @@ impl ApiError {
     /// The HTTP status.
     pub const fn status(&self) -> StatusCode {
         match self {
-            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Unauthenticated | Self::SignedRequestRefused => StatusCode::UNAUTHORIZED,
             Self::NoRole | Self::AdministratorsOnly | Self::File(MediaRefused::Off) => StatusCode::FORBIDDEN,
             Self::AttachmentGone | Self::Setup(SetupRefused::Expired) => StatusCode::GONE,
             Self::ProviderRefused { .. } | Self::ProviderUnavailable { .. } => StatusCode::BAD_GATEWAY,
@@ -376,6 +385,7 @@ impl ApiError {
             | Self::SenderName(_)
             | Self::Hours(_)
             | Self::Picture(_)
+            | Self::Icon(_)
             | Self::NotConfirmed { .. }
             | Self::ConnectionNotFound
             | Self::Setup(
@@ -563,7 +573,7 @@ pub(crate) fn sentence(reason: &impl ToString) -> String {
 mod tests {
     use std::collections::{BTreeSet, HashSet};
 
-    use madoguchi_domain::media::MediaKind;
+    use madoguchi_domain::media::{MediaKind, Pixels};
     use madoguchi_domain::setup::Step;
 
     use super::*;
@@ -691,6 +701,11 @@ mod tests {
             ApiError::Picture(PictureRefused::Empty),
             ApiError::Picture(PictureRefused::TooLarge { size_bytes: 6_000_000 }),
             ApiError::Picture(PictureRefused::Type),
+            ApiError::Icon(IconRefused::Empty),
+            ApiError::Icon(IconRefused::TooLarge { size_bytes: 2_000_000 }),
+            ApiError::Icon(IconRefused::Type),
+            ApiError::Icon(IconRefused::Damaged),
+            ApiError::Icon(IconRefused::Pixels(Pixels { width: 9_000, height: 9 })),
             ApiError::Locked(Lock::ChannelOff, ChannelKind::Line),
             ApiError::ChannelDeleted,
             ApiError::NotConfirmed { name: "Shop".into() },
@@ -715,6 +730,7 @@ mod tests {
             ApiError::NoMetaApp,
             ApiError::ProviderRefused { detail: detail() },
             ApiError::ProviderUnavailable { detail: detail() },
+            ApiError::SignedRequestRefused,
         ]
     }
 
@@ -821,6 +837,12 @@ mod tests {
             ApiError::NoMetaApp => 97,
             ApiError::ProviderRefused { .. } => 98,
             ApiError::ProviderUnavailable { .. } => 99,
+            ApiError::Icon(IconRefused::Empty) => 100,
+            ApiError::Icon(IconRefused::TooLarge { .. }) => 101,
+            ApiError::Icon(IconRefused::Type) => 102,
+            ApiError::Icon(IconRefused::Damaged) => 103,
+            ApiError::Icon(IconRefused::Pixels(_)) => 104,
+            ApiError::SignedRequestRefused => 105,
         }
     }
 

@@ -23,6 +23,7 @@ mod input;
 mod me;
 mod memberships;
 mod messages;
+mod meta;
 mod notices;
 mod organisation;
 mod people;

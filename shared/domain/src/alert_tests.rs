@@ -144,6 +144,8 @@ fn aut_8_each_mark_is_warned_of_once_and_after_a_long_pause_only_the_nearest() {
         ..standing(&channels[..1])
     };
     assert!(matches!(due(&five_left, &Told::default())[..], [Alert::Ending { days_left: 5, mark: 7, .. }]));
+    let over = Standing { checked_at: Some(end), ..five_left };
+    assert_eq!(due(&over, &Told::default()), []);
 }
 
 #[test]

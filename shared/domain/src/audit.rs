@@ -247,6 +247,8 @@ const KINDS: &[Kind] = &[
             "account.facebook.pages",
         ],
     },
+    // Not who took it back: what is to be forgotten must not begin by being written down.
+    Kind { pk: "withdrawal", name: "withdrawal", told: &["extent", "issued_at", "completed_at", "logins"] },
     Kind { pk: "sender-sync", name: "sender_sync", told: &["due_at"] },
 ];
 
@@ -301,6 +303,7 @@ pub fn entries(change: &Change<'_>) -> Vec<Entry> {
 const fn added(kind: &str) -> &'static str {
     match kind.as_bytes() {
         b"credential" => "entered",
+        b"withdrawal" => "received",
         b"sender_sync" | b"setup" => "started",
         _ => "added",
     }
@@ -328,6 +331,7 @@ fn name(kind: &str, before: &Fields, after: &Fields) -> &'static str {
                 _ => "connected",
             }
         }
+        "withdrawal" if changed("completed_at") => "completed",
         "channel" if changed("health.cause") => "cause_named",
         "channel" if after.contains_key("subscription.loss.renewed_at") => "subscription_renewed",
         "channel" if after.contains_key("subscription.loss.found_at") => "subscription_lost",

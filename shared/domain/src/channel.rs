@@ -1,5 +1,6 @@
 //! Channels: their kinds, their settings with bounds, and whether replies can go out.
 
+pub mod icon;
 mod status;
 
 use std::fmt;
@@ -93,6 +94,9 @@ pub struct Channel {
     /// Who connected it (CLS-8); `None` of channels of earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub installer: Option<OperatorId>,
+    /// The digest of its icon, see [`icon`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icon: Option<String>,
     /// What an administrator chose.
     pub settings: ChannelSettings,
     /// When name, place or settings last changed; deadlines of open conversations follow within a minute (TMR-12).
@@ -140,6 +144,7 @@ impl Channel {
             brand: None,
             department: None,
             installer: None,
+            icon: None,
             settings: ChannelSettings::default(),
             settings_changed_at: now,
             status: ChannelStatus::On,

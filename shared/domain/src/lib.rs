@@ -3,6 +3,7 @@
 //! Nothing here does I/O or reads a clock: callers pass what was stored, what happened and `now`,
 //! and get back what must be stored. Everything is tested as tables and properties.
 
+pub mod account;
 pub mod alert;
 pub mod audit;
 pub mod catalogue;
@@ -43,6 +44,7 @@ pub mod template;
 pub mod text;
 pub mod time;
 pub mod window;
+pub mod withdrawal;
 
 pub use catalogue::{Language, Problem};
 pub use channel::{

@@ -29,6 +29,8 @@ pub struct ProviderConfig {
     pub line_base_url: String,
     /// Where Twilio's REST API answers, without a trailing slash.
     pub twilio_base_url: String,
+    /// `https://messaging.twilio.com`, unless told otherwise: services and WhatsApp senders.
+    pub twilio_messaging_base_url: String,
     /// The apps that Meta's own inboxes write as: their echoes are a person's reply.
     pub page_inbox_app_ids: Vec<String>,
 }
@@ -50,6 +52,7 @@ const GRAPH_BASE_URL: &str = "https://graph.facebook.com";
 const GRAPH_VERSION: &str = "v26.0";
 const LINE_BASE_URL: &str = "https://api.line.me";
 const TWILIO_BASE_URL: &str = "https://api.twilio.com";
+const TWILIO_MESSAGING_BASE_URL: &str = "https://messaging.twilio.com";
 // The Page inbox on the web, and Meta Business Suite.
 const PAGE_INBOX_APP_IDS: &str = "26390203743090,263902037430900";
 const FACEBOOK_BASE_URL: &str = "https://www.facebook.com";
@@ -187,8 +190,8 @@ impl Env {
         })
     }
 
-    /// `GRAPH_BASE_URL`, `GRAPH_VERSION`, `LINE_BASE_URL`, `TWILIO_BASE_URL` and `PAGE_INBOX_APP_IDS`; the
-    /// providers' real addresses unless set.
+    /// `GRAPH_BASE_URL`, `GRAPH_VERSION`, `LINE_BASE_URL`, `TWILIO_BASE_URL`, `TWILIO_MESSAGING_BASE_URL` and
+    /// `PAGE_INBOX_APP_IDS`; the providers' real addresses unless set.
     pub fn providers(&mut self) -> ProviderConfig {
         let ids = self.get("PAGE_INBOX_APP_IDS").unwrap_or_else(|| PAGE_INBOX_APP_IDS.to_owned());
         let ids: Vec<_> = ids.split(',').map(str::trim).filter(|id| !id.is_empty()).collect();
@@ -212,6 +215,11 @@ impl Env {
                 "TWILIO_BASE_URL",
                 Some(TWILIO_BASE_URL),
                 "set it to where Twilio's REST API answers, or remove it for Twilio's own",
+            ),
+            twilio_messaging_base_url: self.url(
+                "TWILIO_MESSAGING_BASE_URL",
+                Some(TWILIO_MESSAGING_BASE_URL),
+                "set it to where Twilio's messaging API answers, or remove it for Twilio's own",
             ),
             page_inbox_app_ids: ids.into_iter().map(str::to_owned).collect(),
         }
@@ -322,6 +330,7 @@ mod tests {
                 graph_version: "v26.0".into(),
                 line_base_url: "https://api.line.me".into(),
                 twilio_base_url: "https://api.twilio.com".into(),
+                twilio_messaging_base_url: "https://messaging.twilio.com".into(),
                 page_inbox_app_ids: vec!["26390203743090".into(), "263902037430900".into()],
             }
         );

@@ -49,10 +49,10 @@
 //!
 //! Channels (`channel`, id), connections (`connection`, id), what operators have set (`operator`, id) and the personas
 //! made for them (`persona#{channel}`, operator), how their sync stands (`sender-sync`), people with the channels that they are
-//! associated with (`person`, operator), what administrators were told by e-mail (`mail`, connection), setups (`setup`, id) and
-//! the logins that they have sent somebody off to (`login`, fingerprint of the state), both forgotten by the table after their
-//! end; index `credential` holds the connections by the time at which they must be looked at, and the setups that keep a secret
-//! by their end. Channels, people, operators and personas are remembered for [`SETTINGS_CACHE`]: an ordinary reply reads
+//! associated with (`person`, operator), what administrators were told by e-mail (`mail`, connection), setups (`setup`, id)
+//! and the logins that they have sent somebody off to (`login`, fingerprint of the state), both forgotten by the table after
+//! their end; index `credential` holds the connections by the time at which they must be looked at, and the setups that keep
+//! a secret by their end. Channels, people, operators and personas are remembered for [`SETTINGS_CACHE`]: an ordinary reply reads
 //! none of them.
 //!
 //! | access pattern | cost |

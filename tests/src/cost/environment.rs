@@ -60,6 +60,7 @@ impl Environment {
             graph_version: "v26.0".to_owned(),
             line_base_url: gates[&function].clone(),
             twilio_base_url: gates[&function].clone(),
+            twilio_messaging_base_url: gates[&function].clone(),
             page_inbox_app_ids: page_inboxes(),
         };
         let http = || ProviderHttp::new(provider_client().unwrap()).with_timeout(PATIENCE);

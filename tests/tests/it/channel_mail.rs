@@ -162,6 +162,23 @@ async fn aut_12_an_old_error_after_a_reauthorization_is_no_incident() {
     assert!(matches!(test.channel(Messenger).await.health, ChannelHealth::Healthy { .. }));
 }
 
+/// Whoever met the refusal first knows less than the check.
+#[tokio::test]
+async fn aut_12_a_hold_is_told_with_the_verdict_of_a_check() {
+    let test = begin().await;
+    break_login(&test, 460);
+    let channel = test.channel(Messenger).await;
+    test.pass(Span::from_hours(1));
+    let now = test.clock.now();
+    let held = test.directory.hold_channel(channel.id, Cause::TokenExpired, "190", now).await.unwrap();
+    assert_eq!(held, Saved::Done);
+    test.directory.check_connection_soon(channel.connection_id, now).await.unwrap();
+    test.mail().await;
+    assert_eq!(test.ses.take(), []);
+    let mails = check_after(&test, Span::from_minutes(1)).await;
+    assert!(mails.len() == 1 && mails[0].subject.ends_with("(password changed)"), "{mails:?}");
+}
+
 /// The wrong secret was entered, too: what was wrong before still is, and nobody is told of it again.
 #[tokio::test]
 async fn aut_12_what_a_reauthorization_did_not_mend_is_no_new_incident() {

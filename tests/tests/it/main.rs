@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // An unwrap is an assertion here.
 
 mod audit;
+mod causes;
 mod channel_health;
+mod channel_icon;
 mod channel_life;
 mod channel_mail;
 mod closing;
@@ -25,3 +27,4 @@ mod senders;
 mod token_refresh;
 mod twilio;
 mod twilio_simulated;
+mod withdrawals;

@@ -51,6 +51,7 @@ impl World {
             graph_version: "v26.0".into(),
             line_base_url: simulator.base_url.clone(),
             twilio_base_url: simulator.base_url.clone(),
+            twilio_messaging_base_url: simulator.base_url.clone(),
             page_inbox_app_ids: Vec::new(),
         };
         let refresh = TokenRefresh::new(

@@ -664,6 +664,7 @@ async fn aut_13_account_and_key_are_looked_at_daily_and_what_is_broken_holds_its
         graph_version: "v26.0".into(),
         line_base_url: nowhere,
         twilio_base_url: test.twilio.url().to_owned(),
+        twilio_messaging_base_url: test.twilio.url().to_owned(),
         page_inbox_app_ids: Vec::new(),
     };
     let refresh = TokenRefresh::new(

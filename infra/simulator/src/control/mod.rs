@@ -8,6 +8,7 @@ mod settings;
 mod twilio;
 mod views;
 mod watching;
+pub(crate) mod withdrawing;
 
 use std::sync::Arc;
 
@@ -81,6 +82,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .merge(settings::router())
         .merge(credentials::router())
         .merge(twilio::router())
+        .merge(withdrawing::router())
 }
 
 fn done() -> Json<Value> {
@@ -216,6 +218,8 @@ pub struct TwilioChange {
     pub auth_token: Option<String>,
     /// Suspends the account: every call is refused with 20003.
     pub suspended: Option<bool>,
+    /// Puts the account on trial.
+    pub trial: Option<bool>,
     /// Signs webhooks with this key instead of the auth token: id, secret and what the header names as the
     /// algorithm. An empty id goes back to the auth token.
     pub shared_key: Option<SharedKeyChange>,
@@ -251,6 +255,7 @@ pub(crate) fn change_twilio(world: &mut World, change: TwilioChange) {
     }
     for (switch, wanted) in [
         (&mut twilio.suspended, change.suspended),
+        (&mut twilio.trial, change.trial),
         (&mut twilio.json_bodies, change.json_bodies),
         (&mut twilio.signs_port, change.signs_port),
         (&mut twilio.opt_out_types, change.opt_out_types),
@@ -270,8 +275,11 @@ pub(crate) fn twilio_sender<'w>(world: &'w mut World, address: &str) -> &'w mut 
 }
 
 pub(crate) fn set_twilio_service(world: &mut World, sid: &str, senders: Vec<String>) {
-    world.twilio.services.retain(|service| service.sid != sid);
-    world.twilio.services.push(Service { sid: sid.to_owned(), senders });
+    let services = &mut world.twilio.services;
+    match services.iter_mut().find(|service| service.sid == sid) {
+        Some(service) => service.senders = senders,
+        None => services.push(Service { sid: sid.to_owned(), senders, ..Service::default() }),
+    }
 }
 
 pub(crate) fn add_twilio_template(world: &mut World, sid: &str, text: &str, error_code: Option<u32>) {

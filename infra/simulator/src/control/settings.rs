@@ -165,6 +165,8 @@ struct LineSettings {
     used: Option<u64>,
     redelivery: Option<bool>,
     webhook_active: Option<bool>,
+    chat: Option<bool>,
+    webhook_endpoint: Option<String>,
 }
 
 async fn line_settings(State(shared): Control, Json(change): Json<LineSettings>) -> Json<Value> {
@@ -174,6 +176,8 @@ async fn line_settings(State(shared): Control, Json(change): Json<LineSettings>)
         channel.used = change.used.unwrap_or(channel.used);
         channel.redelivery = change.redelivery.unwrap_or(channel.redelivery);
         channel.webhook_active = change.webhook_active.unwrap_or(channel.webhook_active);
+        channel.chat = change.chat.unwrap_or(channel.chat);
+        channel.webhook_endpoint = change.webhook_endpoint.or(channel.webhook_endpoint.take());
     });
     done()
 }

@@ -88,6 +88,7 @@ impl LineChannel {
             quota: Some(5_000),
             used: 0,
             webhook_tests: Vec::new(),
+            chat: true,
         }
     }
 }

@@ -29,7 +29,7 @@ pub(super) struct Covered {
 
 impl ConnectApi {
     /// Our app at Meta.
-    pub(super) async fn meta_app(&self) -> Result<MetaAppSecret, ApiError> {
+    pub(crate) async fn meta_app(&self) -> Result<MetaAppSecret, ApiError> {
         let app = self.secrets.current::<MetaAppSecret>(&self.names.meta_app()).await?;
         let app = app.map(|app| app.expose().clone());
         app.filter(|app| !app.app_id.is_empty() && !app.app_secret.is_empty()).ok_or(ApiError::NoMetaApp)

@@ -65,11 +65,11 @@ async fn aut_12_the_worst_comes_first_and_an_end_that_is_near_is_told_to_adminis
         id: page.connection_id,
         kind: ChannelKind::Messenger,
         channels: vec![page.id],
+        linked: None,
         authorized_at: NOW,
         expires_at: Some(end),
         pages: Vec::new(),
         checked_at: Some(NOW),
-        linked: None,
         check_at: NOW + Span::from_days(1),
     };
     api.directory.put_connection(&connection).await.unwrap();

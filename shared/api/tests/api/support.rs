@@ -26,7 +26,7 @@ use madoguchi_domain::{
     EventBody, Party, Span, Timestamp,
 };
 use madoguchi_runtime::http::provider_client;
-use madoguchi_runtime::{Clock, ClockHand, Queue, SecretWriter};
+use madoguchi_runtime::{Clock, ClockHand, Metrics, Queue, SecretWriter};
 use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, Saved, SenderCache};
 use serde_json::{Value, json};
 
@@ -99,6 +99,7 @@ impl TestApi {
             inbox: inbox.clone(),
             directory: directory.clone(),
             secrets: SecretWriter::new(aws.clients().secrets()),
+            bucket: aws.clients().bucket("media", clock.clone()),
             inbound: Queue::new(aws.clients().sqs(), format!("{}/1/inbound.fifo", aws.address())),
             clock: clock.clone(),
             secret_prefix: "madoguchi".into(),
@@ -117,6 +118,7 @@ impl TestApi {
             facebook_config_id: None,
             public_base_url: "https://inbox.example".into(),
             console_url: "https://console.example/".into(),
+            metrics: Metrics::new("connect_api"),
         };
         // As API Gateway puts them together.
         let all = routes(api)

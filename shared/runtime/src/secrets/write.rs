@@ -81,6 +81,18 @@ impl SecretWriter {
         }
     }
 
+    /// Destroys the secret at once and for ever: nobody can take that back. Asking again changes nothing.
+    pub async fn destroy(&self, name: &str) -> Result<(), SecretError> {
+        let call = self.client.delete_secret().secret_id(name).force_delete_without_recovery(true);
+        match call.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.into_service_error() {
+                gone if gone.is_resource_not_found_exception() => Ok(()),
+                source => Err(unreachable(name, source)),
+            },
+        }
+    }
+
     /// Replaces the current version by `value`; returns the new version.
     pub async fn put<T: Serialize>(&self, name: &str, value: &T) -> Result<String, SecretError> {
         self.put_at(name, value, CURRENT).await

@@ -6,6 +6,7 @@
 mod channel;
 mod connection;
 mod health;
+mod icon;
 mod list;
 mod look;
 mod operator;
@@ -19,6 +20,7 @@ mod settings;
 mod setup;
 mod status;
 mod told;
+mod withdrawal;
 
 pub(crate) use channel::saved;
 pub use connection::{Connection, Lease, Linked};

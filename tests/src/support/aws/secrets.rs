@@ -56,6 +56,11 @@ pub(super) fn answer(secrets: &mut HashMap<String, Stored>, operation: &str, inp
         return create(secrets, input);
     }
     let name = text(input, "SecretId");
+    if operation == "DeleteSecret" && input["ForceDeleteWithoutRecovery"] == true {
+        // Also one that is scheduled for deletion; of one that is not there nothing is told.
+        secrets.remove(name);
+        return Ok(json!({"Name": name, "DeletionDate": 0}));
+    }
     let Some(secret) = secrets.get_mut(name) else {
         return Err(Refusal::new("ResourceNotFoundException", "Secrets Manager can't find the secret"));
     };
