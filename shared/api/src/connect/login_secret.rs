@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use madoguchi_credentials::{MessengerSecret, SetupSecret};
 use madoguchi_domain::credential::CHECK_EVERY;
+use madoguchi_domain::setup::SetupRefused;
 use madoguchi_domain::{ChannelId, ChannelKind, ConnectionId, SetupId, Span, Timestamp};
 use madoguchi_runtime::secrets::Created;
 use madoguchi_runtime::{SecretError, Versioned};
@@ -138,6 +139,10 @@ impl ConnectApi {
         if let Some((token, end)) = &grant.renewed {
             secret.user_token.clone_from(token);
             secret.user_token_expires_at = end.map(|end| end.as_ms() / 1000);
+        }
+        // The login that it was to go on with is gone.
+        if secret.user_token.is_empty() {
+            return Err(SetupRefused::LoginNeeded.into());
         }
         secret.pages.extend(grant.pages.clone());
         self.put(&name, is_new, &secret).await
