@@ -84,6 +84,7 @@ pub const ROUTES: &[Route] = &[
     ("PUT", "/api/setups/{setup}/facebook", Access::To(Act::Authorize)),
     ("GET", "/api/setups/{setup}/pages", Access::To(Act::Authorize)),
     ("PUT", "/api/setups/{setup}/pages", Access::To(Act::Authorize)),
+    ("PUT", "/api/setups/{setup}/credentials", Access::To(Act::Authorize)),
     ("PUT", "/api/setups/{setup}/names", Access::To(Act::Authorize)),
     ("PUT", "/api/setups/{setup}/department", Access::To(Act::Authorize)),
     ("POST", "/api/setups/{setup}/finish", Access::To(Act::Authorize)),

@@ -10,8 +10,10 @@ mod accept;
 mod accounts;
 mod brand;
 mod choose_pages;
+mod connect_account;
 mod connect_pages;
 mod consent;
+mod credentials;
 mod department;
 mod finish;
 mod graph;
@@ -21,6 +23,7 @@ mod login_secret;
 mod names;
 mod page;
 mod pages;
+mod provider;
 mod read;
 mod reauthorize_pages;
 mod start;
@@ -65,6 +68,12 @@ pub struct ConnectApi {
     pub http: ProviderHttp,
     /// Where the Graph API is.
     pub graph: GraphConfig,
+    /// Where LINE's Messaging API is.
+    pub line_base_url: String,
+    /// Where Twilio's REST API is.
+    pub twilio_base_url: String,
+    /// Where Twilio's services and WhatsApp senders are set up.
+    pub twilio_messaging_base_url: String,
     /// Where Facebook shows its login dialog, without a trailing slash.
     pub facebook_base_url: String,
     /// The configuration of Facebook Login for Business, if there is one.
@@ -94,6 +103,7 @@ pub fn connect_routes(api: ConnectApi) -> Router {
         .route("/api/setups/{setup}/brand", put(brand::brand))
         .route("/api/setups/{setup}/facebook", post(log_in::log_in).put(take_login::take_login))
         .route("/api/setups/{setup}/pages", get(pages::pages).put(choose_pages::choose_pages))
+        .route("/api/setups/{setup}/credentials", put(credentials::credentials))
         .route("/api/setups/{setup}/names", put(names::names))
         .route("/api/setups/{setup}/department", put(department::department))
         .route("/api/setups/{setup}/finish", post(finish::finish))

@@ -135,7 +135,11 @@ fn messenger(user_token: &Secret<String>, known: Option<&MessengerSecret>) -> Me
 }
 
 /// LINE's secrets do not overlap, but what was signed with the old one may still arrive.
-fn line(line_channel_id: &str, channel_secret: &Secret<String>, known: Option<&LineSecret>) -> LineSecret {
+pub(crate) fn line(
+    line_channel_id: &str,
+    channel_secret: &Secret<String>,
+    known: Option<&LineSecret>,
+) -> LineSecret {
     let previous_channel_secret = known.and_then(|known| {
         if known.channel_secret == *channel_secret.expose() {
             known.previous_channel_secret.clone()
@@ -152,7 +156,7 @@ fn line(line_channel_id: &str, channel_secret: &Secret<String>, known: Option<&L
 
 /// Twilio signs with a new token from the moment of its promotion on; what was signed with the old one may still
 /// arrive.
-fn twilio(entered: &TwilioCredential, known: Option<&TwilioSecret>) -> TwilioSecret {
+pub(crate) fn twilio(entered: &TwilioCredential, known: Option<&TwilioSecret>) -> TwilioSecret {
     let auth_token = entered.auth_token.expose().clone();
     let previous_auth_token = known.and_then(|known| {
         if known.auth_token == auth_token {

@@ -215,6 +215,9 @@ pub enum ApiError {
     /// The login at the provider does not work any more.
     #[error("The login at the provider does not work any more ({0}). Log in again.")]
     LoginEnded(Cause),
+    /// The provider does not take what was entered.
+    #[error("The provider does not take this credential ({0}). {remedy}", remedy = .0.remedy())]
+    CredentialRefused(Cause),
     /// The stack does not know the app at Meta.
     #[error("This stack does not know its app at Meta yet; have a maintainer enter the secret meta-app.")]
     NoMetaApp,
@@ -315,6 +318,7 @@ impl ApiError {
             Self::Setup(refused) => refused.public_id(),
             Self::PageNotConnectable { problem, .. } => problem.public_id(),
             Self::LoginEnded(_) => "login_ended",
+            Self::CredentialRefused(_) => "credential_refused",
             Self::NoMetaApp => "meta_app_missing",
             Self::ProviderRefused { .. } => "provider_refused",
             Self::ProviderUnavailable { .. } => "provider_unavailable",
@@ -371,6 +375,7 @@ impl ApiError {
                 | SetupRefused::OtherConsent { .. }
                 | SetupRefused::Incomplete(_)
                 | SetupRefused::LoginNeeded
+                | SetupRefused::CredentialsNeeded
                 | SetupRefused::LoginNotYours,
             )
             | Self::LoginEnded(_)
@@ -395,6 +400,7 @@ impl ApiError {
                 | SetupRefused::PagesOutOfRange { .. },
             )
             | Self::PageNotConnectable { .. }
+            | Self::CredentialRefused(_)
             | Self::SettingsOutOfBounds(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
@@ -731,6 +737,8 @@ mod tests {
             ApiError::ProviderRefused { detail: detail() },
             ApiError::ProviderUnavailable { detail: detail() },
             ApiError::SignedRequestRefused,
+            ApiError::CredentialRefused(Cause::SecretMismatch),
+            ApiError::Setup(SetupRefused::CredentialsNeeded),
         ]
     }
 
@@ -843,6 +851,8 @@ mod tests {
             ApiError::Icon(IconRefused::Damaged) => 103,
             ApiError::Icon(IconRefused::Pixels(_)) => 104,
             ApiError::SignedRequestRefused => 105,
+            ApiError::CredentialRefused(_) => 106,
+            ApiError::Setup(SetupRefused::CredentialsNeeded) => 107,
         }
     }
 

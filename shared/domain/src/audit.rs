@@ -245,6 +245,10 @@ const KINDS: &[Kind] = &[
             "account.facebook.login.granted",
             "account.facebook.failed",
             "account.facebook.pages",
+            "account.keyed.entered.external_id",
+            "account.keyed.entered.account_name",
+            "account.keyed.entered.name",
+            "account.keyed.channel",
         ],
     },
     // Not who took it back: what is to be forgotten must not begin by being written down.
@@ -348,6 +352,7 @@ fn name(kind: &str, before: &Fields, after: &Fields) -> &'static str {
         "sender_sync" => "started",
         "setup" if changed("finished_at") => "finished",
         "setup" if changed("consent.version") => "consented",
+        "setup" if changed("account.keyed.entered.external_id") => "credentials_entered",
         "setup" if changed("account.facebook.login.user_id") => "logged_in",
         "setup" if changed("account.facebook.failed") => "login_failed",
         _ => "changed",

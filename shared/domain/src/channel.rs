@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::account::AccountNote;
 use crate::credential::{Cause, Credential};
 use crate::ids::{BrandId, ChannelId, ConnectionId, DepartmentId, OperatorId};
 use crate::quota::Quota;
@@ -121,6 +122,9 @@ pub struct Channel {
     /// Whether the provider sends what customers write, as last looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subscription: Option<Subscription>,
+    /// What of the account's settings gets in the way, as it was when somebody last looked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub account_notes: Vec<AccountNote>,
     /// When it was added.
     pub created_at: Timestamp,
 }
@@ -154,6 +158,7 @@ impl Channel {
             quota: None,
             credential: None,
             subscription: None,
+            account_notes: Vec::new(),
             created_at: now,
         }
     }

@@ -6,6 +6,7 @@ mod subscription;
 
 use serde::Serialize;
 
+use crate::account::AccountNote;
 use crate::catalogue::{Language, Problem};
 use crate::channel::{Channel, ChannelHealth};
 use crate::quota::QuotaLevel;
@@ -51,6 +52,8 @@ pub enum Point {
     Waiting,
     /// The month's messages (LINE).
     Quota,
+    /// The account's settings at the provider.
+    Account,
 }
 
 /// What is known of a channel.
@@ -106,6 +109,7 @@ pub fn examine(facts: &Facts<'_>, language: Language, now: Timestamp) -> Vec<Fin
         waiting(facts, language, now),
     ]);
     findings.extend(quota(facts, language));
+    findings.extend(account(facts, language));
     findings
 }
 
@@ -228,6 +232,15 @@ fn waiting(facts: &Facts<'_>, language: Language, now: Timestamp) -> Finding {
         "If the other lights are green, tell a maintainer.",
     );
     finding(Point::Waiting, light, message, (light > Light::Green).then_some(remedy))
+}
+
+/// What somebody found in the account's settings when it was connected, or looked at since.
+fn account(facts: &Facts<'_>, language: Language) -> Vec<Finding> {
+    let told = |note: &AccountNote| {
+        let text = note.text(language);
+        finding(Point::Account, note.light(), text.message, Some(text.remedy))
+    };
+    facts.channel.account_notes.iter().map(told).collect()
 }
 
 fn quota(facts: &Facts<'_>, language: Language) -> Option<Finding> {

@@ -7,6 +7,7 @@
 
 pub mod consent;
 pub mod facebook;
+pub mod keyed;
 mod problem;
 mod way_back;
 
@@ -18,6 +19,7 @@ use crate::time::{Span, Timestamp};
 
 pub use consent::Consent;
 pub use facebook::Facebook;
+pub use keyed::Keyed;
 pub use problem::{Advice, SetupProblem};
 pub use way_back::WayBackRefused;
 
@@ -100,14 +102,16 @@ impl<T> Place<T> {
 pub enum Account {
     /// A login at Facebook, and Pages of it.
     Facebook(Facebook),
+    /// Credentials that are entered: LINE, Twilio.
+    Keyed(Keyed),
 }
 
 impl Account {
-    /// Where a setup of `kind` begins; `None` for a kind that is connected in one step.
-    pub fn of(kind: ChannelKind) -> Option<Self> {
+    /// Where a setup of `kind` begins.
+    pub fn of(kind: ChannelKind) -> Self {
         match kind {
-            ChannelKind::Messenger => Some(Self::Facebook(Facebook::default())),
-            ChannelKind::Line | ChannelKind::WhatsApp | ChannelKind::Sms => None,
+            ChannelKind::Messenger => Self::Facebook(Facebook::default()),
+            ChannelKind::Line | ChannelKind::WhatsApp | ChannelKind::Sms => Self::Keyed(Keyed::default()),
         }
     }
 
@@ -115,18 +119,22 @@ impl Account {
     const fn steps(&self) -> &'static [Step] {
         match self {
             Self::Facebook(_) => &[Step::Login, Step::Pages],
+            Self::Keyed(_) => &[Step::Credentials],
         }
     }
 
     fn is_done(&self, step: Step) -> bool {
         match self {
             Self::Facebook(facebook) => facebook.is_done(step),
+            Self::Keyed(keyed) => step == Step::Credentials && keyed.entered.is_some(),
         }
     }
 
     fn problems(&self) -> Vec<SetupProblem> {
         match self {
             Self::Facebook(facebook) => facebook.problems(),
+            // What there is to know of the account is in its notes.
+            Self::Keyed(_) => Vec::new(),
         }
     }
 }
@@ -143,6 +151,8 @@ pub enum Step {
     Login,
     /// The Pages are chosen.
     Pages,
+    /// The account's credentials are entered, and work.
+    Credentials,
     /// The department is chosen, or none.
     Department,
     /// Everything was looked at and is connected.
@@ -157,6 +167,7 @@ impl Step {
             Self::Brand => "brand",
             Self::Login => "login",
             Self::Pages => "pages",
+            Self::Credentials => "credentials",
             Self::Department => "department",
             Self::Finish => "finish",
         }
@@ -166,8 +177,10 @@ impl Step {
 /// Why a setup does not take what is asked of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SetupRefused {
-    /// This kind is connected in one step.
-    #[error("channels of the kind {0} are connected in one step, by POST /api/channels")]
+    /// This kind is authorized anew in one step.
+    #[error(
+        "channels of the kind {0} are authorized anew in one step, by PUT /api/channels/{{channel}}/credential"
+    )]
     NotGuided(ChannelKind),
     /// Only who began it goes on with it.
     #[error("somebody else began this setup; begin one of your own")]
@@ -193,6 +206,9 @@ pub enum SetupRefused {
     /// A step before it is open.
     #[error("the step {} is not done yet", .0.as_str())]
     Incomplete(Step),
+    /// Nobody has entered credentials.
+    #[error("enter the account's credentials first")]
+    CredentialsNeeded,
     /// Nobody has logged in.
     #[error("log in at the provider first")]
     LoginNeeded,
@@ -222,6 +238,7 @@ impl SetupRefused {
             Self::NoSuchStep => "setup_without_step",
             Self::OtherConsent { .. } => "consent_outdated",
             Self::Incomplete(_) => "setup_incomplete",
+            Self::CredentialsNeeded => "credentials_needed",
             Self::LoginNeeded => "login_needed",
             Self::LoginNotYours => "login_not_yours",
             Self::PageNotCovered(_) => "page_not_covered",
@@ -239,7 +256,10 @@ impl Setup {
         reauthorizes: Option<ChannelId>,
         now: Timestamp,
     ) -> Result<Self, SetupRefused> {
-        let account = Account::of(kind).ok_or(SetupRefused::NotGuided(kind))?;
+        let account = Account::of(kind);
+        if reauthorizes.is_some() && matches!(account, Account::Keyed(_)) {
+            return Err(SetupRefused::NotGuided(kind));
+        }
         Ok(Self {
             id,
             kind,
@@ -293,7 +313,7 @@ impl Setup {
             Step::Brand => self.brand.is_answered(),
             Step::Department => self.department.is_answered(),
             Step::Finish => self.finished_at.is_some(),
-            Step::Login | Step::Pages => self.account.is_done(step),
+            Step::Login | Step::Pages | Step::Credentials => self.account.is_done(step),
         }
     }
 
@@ -322,6 +342,7 @@ impl Setup {
         self.finished_at.is_none()
             && match &self.account {
                 Account::Facebook(facebook) => facebook.keeps_token(),
+                Account::Keyed(keyed) => keyed.entered.is_some(),
             }
     }
 
@@ -342,6 +363,23 @@ impl Setup {
     pub const fn facebook(&self) -> Result<&Facebook, SetupRefused> {
         match &self.account {
             Account::Facebook(facebook) => Ok(facebook),
+            Account::Keyed(_) => Err(SetupRefused::NoSuchStep),
+        }
+    }
+
+    /// What was entered, of a setup of an account that is reached so.
+    pub const fn keyed(&self) -> Result<&Keyed, SetupRefused> {
+        match &self.account {
+            Account::Keyed(keyed) => Ok(keyed),
+            Account::Facebook(_) => Err(SetupRefused::NoSuchStep),
+        }
+    }
+
+    /// The same, to change it.
+    pub const fn keyed_mut(&mut self) -> Result<&mut Keyed, SetupRefused> {
+        match &mut self.account {
+            Account::Keyed(keyed) => Ok(keyed),
+            Account::Facebook(_) => Err(SetupRefused::NoSuchStep),
         }
     }
 
@@ -349,6 +387,7 @@ impl Setup {
     pub const fn facebook_mut(&mut self) -> Result<&mut Facebook, SetupRefused> {
         match &mut self.account {
             Account::Facebook(facebook) => Ok(facebook),
+            Account::Keyed(_) => Err(SetupRefused::NoSuchStep),
         }
     }
 }

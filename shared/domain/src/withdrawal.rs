@@ -88,6 +88,7 @@ pub fn names_login_of(setup: &Setup, user_id: &str) -> bool {
         Account::Facebook(facebook) => {
             [&facebook.login, &facebook.offered].into_iter().flatten().any(|login| login.user_id == user_id)
         }
+        Account::Keyed(_) => false,
     }
 }
 

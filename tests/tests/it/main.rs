@@ -2,12 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // An unwrap is an assertion here.
 
 mod audit;
+mod causes;
 mod channel_health;
 mod channel_icon;
 mod channel_life;
 mod channel_mail;
 mod closing;
 mod connect;
+mod connect_accounts;
 mod costs;
 mod courtesy;
 mod crash;

@@ -12,6 +12,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
+use madoguchi_credentials::AccountSecret;
+use madoguchi_domain::setup::SetupRefused;
 use madoguchi_domain::{BrandId, Channel, ChannelId, ChannelKind, ConnectionId, DepartmentId, organisation};
 use madoguchi_runtime::Secret;
 use madoguchi_store::Saved;
@@ -23,7 +25,7 @@ use crate::connections::Held;
 use crate::credentials::{Credential, SharedKeyCredential, TwilioCredential, pasted};
 use crate::input::JsonBody;
 use crate::view::ChannelView;
-use crate::{AdminApi, ApiError, SharedAdmin, brands, connections, departments};
+use crate::{AdminApi, ApiError, SharedAdmin, brands, connections, credentials, departments};
 
 /// A new channel and where it belongs, in one object.
 #[derive(Debug, Deserialize)]
@@ -139,6 +141,30 @@ pub(crate) async fn create(
         "{done} {kind} channel `{id}`"
     );
     Ok((StatusCode::CREATED, Json(ChannelView::from(&channel))))
+}
+
+/// Reads what a channel of `kind` is reached with from the fields of `POST /api/channels`: its name, the account, and what
+/// goes into Secrets Manager.
+pub(crate) fn entered(
+    kind: ChannelKind,
+    mut fields: Map<String, Value>,
+) -> Result<(String, String, AccountSecret), ApiError> {
+    fields.insert("kind".to_owned(), Value::from(kind.as_str()));
+    let new: NewChannel = serde_json::from_value(Value::Object(fields))
+        .map_err(|error| ApiError::InvalidBody { what: error.to_string() })?;
+    let Plan { name, external_id, reach, .. } = Plan::parse(new)?;
+    let entry = match reach {
+        Reach::With(Credential::Line { line_channel_id, channel_secret }) => {
+            AccountSecret::Line(credentials::line(&line_channel_id, &channel_secret, None))
+        }
+        Reach::With(Credential::Twilio { twilio, .. }) => {
+            AccountSecret::Twilio(credentials::twilio(&twilio, None))
+        }
+        Reach::With(Credential::Messenger { .. }) | Reach::Through(_) => {
+            return Err(SetupRefused::NoSuchStep.into());
+        }
+    };
+    Ok((name, external_id, entry))
 }
 
 /// The channel that was deleted and goes on, if there is one.

@@ -14,7 +14,7 @@ mod remove;
 
 pub(crate) use change::change;
 pub(crate) use check::check;
-pub(crate) use create::create;
+pub(crate) use create::{create, entered};
 pub(crate) use disable::disable;
 pub(crate) use enable::enable;
 pub(crate) use health::health;

@@ -153,7 +153,7 @@ impl ConnectApi {
 
     /// `new` with what stays of the channel that it was. It keeps its place if nobody names another one and that is still
     /// there.
-    async fn resumed(&self, new: Channel, deleted: &Channel) -> Result<Channel, ApiError> {
+    pub(super) async fn resumed(&self, new: Channel, deleted: &Channel) -> Result<Channel, ApiError> {
         let brand = match (new.brand, deleted.brand) {
             (None, Some(kept)) => self.kept_brand(kept).await?,
             (brand, _) => brand,

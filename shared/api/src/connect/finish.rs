@@ -8,7 +8,7 @@ use madoguchi_channels::messenger::token::{exchange_user_token, subscribe};
 use madoguchi_channels::{Token, messenger};
 use madoguchi_domain::credential::USER_TOKEN_LIFE;
 use madoguchi_domain::setup::facebook::{ChosenPage, Login, Source};
-use madoguchi_domain::setup::{Account, SetupProblem};
+use madoguchi_domain::setup::{Account, Keyed, SetupProblem};
 use madoguchi_domain::{Setup, SetupId, Timestamp};
 use madoguchi_store::Saved;
 
@@ -38,6 +38,11 @@ pub(crate) async fn finish(
     api.has_department(setup.department.at()).await?;
     // Here each provider goes its own way.
     let settled = match (&setup.account, setup.reauthorizes) {
+        (Account::Keyed(keyed), _) => {
+            let connected = api.connect_account(&setup, keyed, &administrator).await?;
+            let setup = api.conclude_account(id, &connected).await?;
+            return Ok(Json(SetupView::new(&setup, language, api.clock.now())));
+        }
         (Account::Facebook(facebook), None) => api.connect_pages(&setup, facebook, &administrator).await?,
         (Account::Facebook(facebook), Some(channel)) => {
             api.reauthorize_pages(&setup, facebook.logged_in()?, channel).await?
@@ -79,6 +84,23 @@ impl ConnectApi {
                 Ok(Working { renewed: Some((long.token, Some(end))), covered })
             }
         }
+    }
+
+    /// Notes that the account is connected; what the setup kept is destroyed.
+    async fn conclude_account(&self, id: SetupId, connected: &Keyed) -> Result<Setup, ApiError> {
+        for _ in 0..TRIES {
+            let mut setup = self.existing(id).await?;
+            if setup.finished_at.is_some() {
+                return Ok(setup);
+            }
+            setup.keyed_mut()?.clone_from(connected);
+            setup.finished_at = Some(self.clock.now());
+            if self.directory.save_setup(&setup).await? == Saved::Done {
+                self.secrets.schedule_deletion(&self.names.setup(id)).await?;
+                return Ok(setup);
+            }
+        }
+        Err(ApiError::contended("the setup"))
     }
 
     /// Notes what became of each account; once all work the setup is finished and what it kept destroyed.

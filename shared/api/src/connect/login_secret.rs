@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use madoguchi_credentials::{MessengerSecret, SetupSecret};
 use madoguchi_domain::credential::CHECK_EVERY;
+use madoguchi_domain::setup::SetupRefused;
 use madoguchi_domain::{ChannelId, ChannelKind, ConnectionId, SetupId, Span, Timestamp};
 use madoguchi_runtime::secrets::Created;
 use madoguchi_runtime::{SecretError, Versioned};
@@ -47,6 +48,19 @@ impl ConnectApi {
         secret.logins.retain(|known, _| besides == Some(known));
         secret.logins.insert(ticket.to_owned(), token.to_owned());
         self.put(&name, known.is_none(), &secret).await
+    }
+
+    /// Keeps what was entered until the setup ends.
+    pub(super) async fn keep_entry(&self, setup: SetupId, secret: &SetupSecret) -> Result<(), ApiError> {
+        let name = self.names.setup(setup);
+        let is_new = self.readable::<SetupSecret>(&name).await?.is_none();
+        self.put(&name, is_new, secret).await
+    }
+
+    /// Stores a secret, in place of what is there.
+    pub(super) async fn put_new<T: Serialize>(&self, name: &str, secret: &T) -> Result<(), ApiError> {
+        let is_new = self.readable::<serde_json::Value>(name).await?.is_none();
+        self.put(name, is_new, secret).await
     }
 
     /// Gives a connection its login and the tokens of further Pages, under the lease that a refresh takes as well: neither
@@ -125,6 +139,10 @@ impl ConnectApi {
         if let Some((token, end)) = &grant.renewed {
             secret.user_token.clone_from(token);
             secret.user_token_expires_at = end.map(|end| end.as_ms() / 1000);
+        }
+        // The login that it was to go on with is gone.
+        if secret.user_token.is_empty() {
+            return Err(SetupRefused::LoginNeeded.into());
         }
         secret.pages.extend(grant.pages.clone());
         self.put(&name, is_new, &secret).await

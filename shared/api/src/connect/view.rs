@@ -1,7 +1,9 @@
 //! A setup as administrators see it: every choice, the next step, and what stands in the way (CHN-10).
 
+use madoguchi_domain::account::{AccountNote, NoteText};
+use madoguchi_domain::checkup::Light;
 use madoguchi_domain::setup::facebook::{ChosenPage, Facebook, Login, Outcome, Source};
-use madoguchi_domain::setup::{Account, Advice, Place, SetupProblem, Step};
+use madoguchi_domain::setup::{Advice, Keyed, Place, SetupProblem, Step};
 use madoguchi_domain::{
     BrandId, ChannelId, ChannelKind, ConnectionId, DepartmentId, Language, Setup, SetupId, Timestamp,
 };
@@ -27,6 +29,7 @@ pub(crate) struct SetupView {
     brand_id: Option<BrandId>,
     department_id: Option<DepartmentId>,
     facebook: Option<FacebookView>,
+    account: Option<AccountView>,
     problems: Vec<ProblemView>,
 }
 
@@ -50,6 +53,35 @@ struct FacebookView {
     login_waits: bool,
     login: Option<LoginView>,
     pages: Vec<ChosenView>,
+}
+
+/// An account that is reached with credentials, without them.
+#[derive(Debug, Serialize)]
+struct AccountView {
+    external_id: String,
+    /// What the provider calls it, where it tells.
+    account_name: Option<String>,
+    name: String,
+    resume: bool,
+    /// Once it is connected.
+    channel_id: Option<ChannelId>,
+    notes: Vec<NoteView>,
+}
+
+/// What to know about an account.
+#[derive(Debug, Serialize)]
+pub(crate) struct NoteView {
+    id: &'static str,
+    light: Light,
+    message: &'static str,
+    remedy: &'static str,
+}
+
+impl NoteView {
+    pub(crate) fn new(note: AccountNote, language: Language) -> Self {
+        let NoteText { message, remedy } = note.text(language);
+        Self { id: note.public_id(), light: note.light(), message, remedy }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -95,10 +127,11 @@ impl ProblemView {
 impl SetupView {
     pub(crate) fn new(setup: &Setup, language: Language, now: Timestamp) -> Self {
         let steps = setup.steps();
-        let Account::Facebook(facebook) = &setup.account;
+        let (facebook, keyed) = (setup.facebook().ok(), setup.keyed().ok());
         let mut problems: Vec<_> =
             setup.problems().iter().map(|problem| ProblemView::new(problem, None, language)).collect();
-        problems.extend(facebook.pages.iter().filter_map(|page| match &page.outcome {
+        let pages = facebook.map_or(&[][..], |facebook| &facebook.pages);
+        problems.extend(pages.iter().filter_map(|page| match &page.outcome {
             Some(Outcome::Failed(problem)) => Some(ProblemView::new(problem, Some(&page.page_id), language)),
             Some(Outcome::Connected(_)) | None => None,
         }));
@@ -128,9 +161,24 @@ impl SetupView {
             }),
             brand_id: Place::at(setup.brand),
             department_id: Place::at(setup.department),
-            facebook: Some(FacebookView::from(facebook)),
+            facebook: facebook.map(FacebookView::from),
+            account: keyed.and_then(|keyed| AccountView::new(keyed, language)),
             problems,
         }
+    }
+}
+
+impl AccountView {
+    fn new(keyed: &Keyed, language: Language) -> Option<Self> {
+        let entered = keyed.entered.as_ref()?;
+        Some(Self {
+            external_id: entered.external_id.clone(),
+            account_name: entered.account_name.clone(),
+            name: entered.name.clone(),
+            resume: entered.resume,
+            channel_id: keyed.channel,
+            notes: entered.notes.iter().map(|note| NoteView::new(*note, language)).collect(),
+        })
     }
 }
 

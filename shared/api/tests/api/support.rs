@@ -114,6 +114,9 @@ impl TestApi {
             http: ProviderHttp::new(provider_client().unwrap()),
             // Nothing answers there.
             graph: GraphConfig { base_url: "http://127.0.0.1:9".into(), version: "v26.0".into() },
+            line_base_url: "http://127.0.0.1:9".into(),
+            twilio_base_url: "http://127.0.0.1:9".into(),
+            twilio_messaging_base_url: "http://127.0.0.1:9".into(),
             facebook_base_url: "https://www.facebook.com".into(),
             facebook_config_id: None,
             public_base_url: "https://inbox.example".into(),

@@ -1,5 +1,6 @@
 //! Where LINE sends webhooks: read, set and tried out (Messaging API reference, "Webhook settings").
 
+use madoguchi_domain::ChannelId;
 use madoguchi_domain::account::TestFault;
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
@@ -30,6 +31,11 @@ pub struct EndpointTest {
     pub timestamp: Option<String>,
     /// LINE's own words about it, for maintainers.
     pub detail: Option<String>,
+}
+
+/// The address of a channel's webhooks, below the public address of all webhooks.
+pub fn webhook_address(public_base_url: &str, channel: ChannelId) -> String {
+    format!("{}/webhooks/line/{channel}", public_base_url.trim_end_matches('/'))
 }
 
 /// Asks where webhooks go: `GET /v2/bot/channel/webhook/endpoint`; `None` if no address is set.

@@ -19,7 +19,8 @@ mod verify;
 pub use bot::{BotInfo, bot_info};
 pub use courtesy::{LOADING_SECONDS, mark_as_read, show_loading};
 pub use endpoint::{
-    EndpointTest, WebhookEndpoint, set_webhook_endpoint, test_webhook_endpoint, webhook_endpoint,
+    EndpointTest, WebhookEndpoint, set_webhook_endpoint, test_webhook_endpoint, webhook_address,
+    webhook_endpoint,
 };
 pub use media::content;
 pub use parse::parse;

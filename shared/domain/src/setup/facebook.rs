@@ -175,7 +175,7 @@ impl Facebook {
         match step {
             Step::Login => self.login.as_ref().is_some_and(Login::suffices),
             Step::Pages => !self.pages.is_empty(),
-            Step::Consent | Step::Brand | Step::Department | Step::Finish => false,
+            Step::Consent | Step::Brand | Step::Credentials | Step::Department | Step::Finish => false,
         }
     }
 

@@ -263,10 +263,25 @@ fn every_problem_says_what_to_do_in_both_languages() {
 }
 
 #[test]
-fn kinds_without_steps_say_how_they_are_connected() {
+fn kinds_that_are_entered_say_how_they_are_authorized_anew() {
     for kind in [ChannelKind::Line, ChannelKind::WhatsApp, ChannelKind::Sms] {
-        let refused = Setup::start(SetupId::derive("c"), kind, who("admin"), None, NOW).unwrap_err();
+        let anew = Some(ChannelId::derive(kind, "1"));
+        let refused = Setup::start(SetupId::derive("c"), kind, who("admin"), anew, NOW).unwrap_err();
         assert_eq!(refused, SetupRefused::NotGuided(kind));
-        assert!(refused.to_string().contains("POST /api/channels"));
+        assert!(refused.to_string().contains("PUT /api/channels/{channel}/credential"));
+        let mut setup = Setup::start(SetupId::derive("c"), kind, who("admin"), None, NOW).unwrap();
+        let steps: Vec<_> = setup.steps().into_iter().map(Step::as_str).collect();
+        assert_eq!(steps, ["consent", "brand", "credentials", "department", "finish"]);
+        assert!(!setup.keeps_secret() && !setup.is_done(Step::Credentials));
+        setup.keyed_mut().unwrap().entered = Some(keyed::Entered {
+            external_id: "1".into(),
+            account_name: None,
+            name: "窓口".into(),
+            resume: false,
+            at: NOW,
+            notes: Vec::new(),
+        });
+        assert!(setup.keeps_secret() && setup.is_done(Step::Credentials));
+        assert_eq!(setup.facebook().unwrap_err(), SetupRefused::NoSuchStep);
     }
 }
