@@ -20,7 +20,7 @@ const USER_AGENT_LENGTH: usize = 200;
 const UNKNOWN: &str = "system";
 /// What stands for a value that may be secret.
 const MASK: &str = "•••";
-/// An administrator's reads of a conversation within it are one entry.
+/// An administrator's reads of a conversation within it are one entry, and so are their lists.
 const READS: Span = Span::from_hours(1);
 /// Namespace of the entries' ids. Never changes: a repeated entry must find the first one.
 const ENTRIES: Uuid = Uuid::from_u128(0x0a4d_17e2_51c6_5f3b_8d02_6b1f_93c7_2e58);
@@ -133,6 +133,13 @@ impl Entry {
             conversation: Some(conversation),
             ..Self::new(format!("r-{id}"), now, "conversation.read", by, subject)
         }
+    }
+
+    /// That an administrator was shown a list of conversations with what was said last: one entry per person and hour.
+    pub fn listed(by: Author, now: Timestamp) -> Self {
+        let hour = now.as_ms() / READS.as_ms();
+        let id = Uuid::new_v5(&ENTRIES, format!("listed|{}|{hour}", by.id).as_bytes());
+        Self::new(format!("l-{id}"), now, "conversations.listed", by, "conversations".to_owned())
     }
 
     /// That somebody asked for something that changes no item of the Directory.

@@ -333,6 +333,12 @@ fn aud_3_reads_within_an_hour_are_one_entry() {
         assert_ne!(another.id, first.id);
     }
     assert!(read(conversation, "p", 59).position() > first.position());
+    let listed = |by: &str, minutes: i64| {
+        Entry::listed(Author { id: by.to_owned(), ..person() }, AT + Span::from_minutes(minutes))
+    };
+    assert_eq!(listed("p", 59).id, listed("p", 0).id);
+    assert_ne!(listed("p", 60).id, listed("p", 0).id);
+    assert_ne!(listed("q", 0).id, listed("p", 0).id);
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 use madoguchi_domain::audit::{Author, Entry, Fields};
-use madoguchi_domain::{ChannelKind, ChannelSettings, Span};
+use madoguchi_domain::send::FailureReason;
+use madoguchi_domain::{ChannelKind, ChannelSettings, SendState, Span};
 use madoguchi_store::Saved;
 use madoguchi_store::audit::Search;
 use serde_json::{Value, json};
@@ -61,6 +62,66 @@ async fn aud_3_an_administrators_reads_are_recorded_once_an_hour_and_an_operator
     let nobody = format!("/api/conversations/{}", channel.id);
     assert_eq!(api.call(Caller::Administrator, "GET", &nobody, None).await.error(), "conversation_not_found");
     assert_eq!(found(&api, "").await.len(), 2);
+}
+
+/// Whatever else a route does: one that answers with what was said is a read.
+#[tokio::test]
+async fn aud_3_what_an_administrator_is_shown_by_other_routes_is_recorded_too() {
+    let api = TestApi::start().await;
+    let channel = api.add_channel(ChannelKind::Line, "165", ChannelSettings::default()).await;
+    let id = api.customer_writes(&channel, "u", "something private", NOW).await;
+    let path = format!("/api/conversations/{id}");
+    let later = json!({"text": "later", "send_at": (NOW + Span::from_days(2)).to_string()});
+    let scheduled = api.send_draft(id, "later", later).await.body["id"].as_str().unwrap().to_owned();
+    let failed = api.reply(id, "failed", "failed").await.body["id"].as_str().unwrap().to_owned();
+    let mut message = api.inbox.message(id, &failed.parse().unwrap()).await.unwrap().unwrap();
+    let reason = FailureReason::MessageRefused;
+    let (detail, provider_text, meter) = (String::new(), None, None);
+    message.send = Some(SendState::Failed { at: NOW, reason, detail, provider_text, meter });
+    assert_eq!(api.inbox.save_message(&message).await.unwrap(), Saved::Done);
+    let routes = [
+        ("GET", path.clone()),
+        ("GET", format!("{path}/messages")),
+        ("DELETE", format!("{path}/messages/{scheduled}")),
+        ("POST", format!("{path}/messages/{failed}/resend")),
+        ("POST", format!("{path}/close")),
+        ("POST", format!("{path}/reopen")),
+    ];
+    for (count, (method, route)) in (1..).zip(routes) {
+        let answer = api.call(Caller::Administrator, method, &route, None).await;
+        assert!(answer.status.is_success(), "{method} {route}: {answer:?}");
+        let read = found(&api, &format!("?act=conversation.read&conversation={id}")).await;
+        assert_eq!(read.len(), count, "{method} {route}");
+        api.hand.advance(Span::from_hours(1));
+    }
+}
+
+#[tokio::test]
+async fn aud_3_a_list_with_what_was_said_last_is_one_entry_an_hour() {
+    let api = TestApi::start().await;
+    let channel = api.add_channel(ChannelKind::Line, "165", ChannelSettings::default()).await;
+    let list = async |caller| {
+        assert_eq!(api.call(caller, "GET", "/api/conversations", None).await.status, StatusCode::OK);
+    };
+    list(Caller::Administrator).await;
+    assert_eq!(found(&api, "").await, Vec::<Value>::new(), "there was nothing to see");
+    api.customer_writes(&channel, "u", "something private", NOW).await;
+    list(Caller::Operator).await;
+    assert_eq!(found(&api, "").await, Vec::<Value>::new());
+    for _ in 0..2 {
+        list(Caller::Administrator).await;
+        api.hand.advance(Span::from_minutes(20));
+    }
+    let listed = found(&api, "").await;
+    assert_eq!(listed.len(), 1);
+    assert_eq!(
+        (&listed[0]["act"], &listed[0]["actor"]["id"], &listed[0]["at"]),
+        (&json!("conversations.listed"), &json!("person-1"), &json!(NOW.to_string()))
+    );
+    assert!(!listed[0].to_string().contains("private"));
+    api.hand.advance(Span::from_hours(1));
+    list(Caller::Owner).await;
+    assert_eq!(found(&api, "?act=conversations").await.len(), 2);
 }
 
 #[tokio::test]
