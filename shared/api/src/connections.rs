@@ -3,6 +3,7 @@
 //! A connection is changed under the same lease that a refresh takes, so that neither loses what the
 //! other wrote. The lease of somebody who crashed runs out.
 
+use madoguchi_domain::audit::{Entry, Fields};
 use madoguchi_domain::{ChannelId, ChannelKind, ConnectionId, Span, Timestamp};
 use madoguchi_store::Saved;
 use madoguchi_store::directory::{Connection, Lease};
@@ -47,12 +48,14 @@ pub(crate) async fn authorize(
             check_at,
         };
         if !resumes {
+            is_asked_for(api, id, channel, now).await?;
             credentials::store(api, id, credential).await?;
             return Ok(api.directory.put_connection(&connection).await?);
         }
         api.directory.put_connection(&connection).await?;
     }
     let (lease, mut connection) = lease(api, id, now).await?;
+    is_asked_for(api, id, channel, now).await?;
     let stored = credentials::store(api, id, credential).await;
     if stored.is_ok() {
         include(&mut connection, channel);
@@ -64,6 +67,20 @@ pub(crate) async fn authorize(
     // Even if it was not stored: the lease must be given back.
     settle(api, lease, &connection).await?;
     stored
+}
+
+/// Records that a credential is about to be stored (AUD-2): should we end before the connection tells of it, the log knows
+/// who replaced the secret.
+async fn is_asked_for(
+    api: &AdminApi,
+    id: ConnectionId,
+    channel: ChannelId,
+    now: Timestamp,
+) -> Result<(), ApiError> {
+    let (subject, by) = (format!("credential/{id}"), api.directory.author().clone());
+    let entry = Entry::asked("credential.requested", subject, by, Fields::new(), now).about(channel);
+    let _once = api.audit.record(&entry).await?;
+    Ok(())
 }
 
 /// Lets an existing Messenger connection reach one more channel.

@@ -150,6 +150,12 @@ impl Entry {
         Self { after, ..Self::new(format!("a-{id}"), now, act, by, subject) }
     }
 
+    /// The same, found by the channel that it concerns. Of several each has its own.
+    #[must_use]
+    pub fn about(self, channel: ChannelId) -> Self {
+        Self { id: format!("{}-{channel}", self.id), channel: Some(channel), ..self }
+    }
+
     fn new(id: String, at: Timestamp, act: &str, by: Author, subject: String) -> Self {
         Self {
             id,

@@ -351,6 +351,12 @@ fn what_was_asked_for_twice_is_two_entries() {
     assert_eq!(asked("1", "r"), asked("1", "r"));
     assert_ne!(asked("1", "r"), asked("2", "r"));
     assert_ne!(asked("1", "r"), asked("1", "s"));
+    let about = |account: &str| {
+        let asked = Entry::asked("quarantine.replayed", "q".to_owned(), person(), Fields::new(), AT);
+        asked.about(channel(account))
+    };
+    assert_ne!(about("1").id, about("2").id, "each channel has its own");
+    assert_eq!((about("1").id, about("1").channel), (about("1").id, Some(channel("1"))));
 }
 
 proptest! {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::http::StatusCode;
 use madoguchi_domain::audit::{Author, Entry, Fields};
 use madoguchi_domain::send::FailureReason;
-use madoguchi_domain::{ChannelKind, ChannelSettings, SendState, Span};
+use madoguchi_domain::{ChannelId, ChannelKind, ChannelSettings, SendState, Span};
 use madoguchi_store::Saved;
 use madoguchi_store::audit::Search;
 use serde_json::{Value, json};
@@ -122,6 +122,31 @@ async fn aud_3_a_list_with_what_was_said_last_is_one_entry_an_hour() {
     api.hand.advance(Span::from_hours(1));
     list(Caller::Owner).await;
     assert_eq!(found(&api, "?act=conversations").await.len(), 2);
+}
+
+/// Secrets Manager may have the new one although we end before the connection tells of it.
+#[tokio::test]
+async fn aud_2_a_credential_is_asked_for_before_it_is_stored() {
+    let api = TestApi::start().await;
+    let line =
+        json!({"kind": "line", "name": "本店", "line_channel_id": "165", "channel_secret": "first-secret"});
+    api.aws.fail(Some("CreateSecret"));
+    assert_eq!(api.administer("POST", "/api/channels", line.clone()).await.error(), "internal");
+    let channel = ChannelId::derive(ChannelKind::Line, "165");
+    let requested = async || found(&api, &format!("?act=credential.requested&channel={channel}")).await;
+    assert_eq!(requested().await.len(), 1);
+    api.aws.fail(None);
+    assert_eq!(api.administer("POST", "/api/channels", line).await.status, StatusCode::CREATED);
+    api.hand.advance(Span::from_hours(1));
+    api.aws.fail(Some("PutSecretValue"));
+    let path = format!("/api/channels/{channel}/credential");
+    let refused = api.administer("PUT", &path, json!({"channel_secret": "second-secret"})).await;
+    assert_eq!(refused.error(), "internal");
+    let entries = requested().await;
+    let told = (&entries[0]["actor"]["id"], &entries[0]["at"], &entries[0]["subject"]);
+    let now = (NOW + Span::from_hours(1)).to_string();
+    assert_eq!(told, (&json!("person-1"), &json!(now), &json!(format!("credential/{channel}"))));
+    assert!(!json!(entries).to_string().contains("secret\""), "{entries:?}");
 }
 
 #[tokio::test]
