@@ -149,6 +149,33 @@ async fn aud_2_a_credential_is_asked_for_before_it_is_stored() {
     assert!(!json!(entries).to_string().contains("secret\""), "{entries:?}");
 }
 
+/// The gateway waits for half a minute.
+#[tokio::test]
+async fn aud_2_an_export_that_takes_long_ends_its_part_in_time() {
+    // Two looks.
+    const ENTRIES: i64 = 510;
+    let api = TestApi::start().await;
+    for n in 0..ENTRIES {
+        enter(&api, "test.written", &format!("n{n}"), Span::from_ms(n)).await;
+    }
+    let (headers, whole) = api.download("/api/audit/export?act=test").await;
+    assert_eq!(headers.get("next-cursor"), None);
+    api.hand.advance_at_each_look(Span::from_secs(10));
+    let (mut file, mut cursor, mut parts) = (String::new(), String::new(), 0);
+    loop {
+        let (headers, part) = api.download(&format!("/api/audit/export?act=test&cursor={cursor}")).await;
+        assert!(part.matches("test.written").count() > 0, "every part goes on");
+        file.push_str(&part);
+        parts += 1;
+        match headers.get("next-cursor") {
+            Some(next) => cursor = next.to_str().unwrap().to_owned(),
+            None => break,
+        }
+    }
+    assert!(parts > 1);
+    assert_eq!(file, whole);
+}
+
 #[tokio::test]
 async fn aud_2_the_log_is_searched_by_time_actor_channel_and_act() {
     let api = TestApi::start().await;
