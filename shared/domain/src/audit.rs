@@ -264,6 +264,9 @@ pub fn entries(change: &Change<'_>) -> Vec<Entry> {
         let id = format!("s-{:0>40}-{item}", change.sequence);
         let at = by.at.unwrap_or(change.at);
         let subject = format!("{}/{}", kind.name, change.sk);
+        // Of the channels of a credential some may join while others leave.
+        let stays = channel.is_none_or(|channel| listed(&after).contains(&channel));
+        let act = if act == "joined" && !stays { "left" } else { act };
         let act = format!("{}.{act}", kind.name);
         Entry {
             channel,
@@ -325,12 +328,15 @@ fn name(kind: &str, before: &Fields, after: &Fields) -> &'static str {
 }
 
 /// Who made a write, as the write itself says. One that says nothing leaves what the one before it said: a person must
-/// not be blamed for it.
+/// not be blamed for it. What is deleted said before who would, in a field of its own.
 fn author(change: &Change<'_>) -> Author {
-    let read = |image: Option<&Image>| -> Option<Author> {
-        serde_json::from_value(image?.get("changed_by")?.clone()).ok()
+    let read = |image: Option<&Image>, name: &str| -> Option<Author> {
+        serde_json::from_value(image?.get(name)?.clone()).ok()
     };
-    match (read(change.before), read(change.after)) {
+    if change.after.is_none() {
+        return read(change.before, "deleted_by").unwrap_or_else(Author::unknown);
+    }
+    match (read(change.before, "changed_by"), read(change.after, "changed_by")) {
         (before, Some(after)) if !after.is_person() || before.as_ref() != Some(&after) => after,
         _ => Author::unknown(),
     }
