@@ -4,6 +4,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use madoguchi_domain::ChannelId;
+use madoguchi_domain::audit::Fields;
 
 use super::existing;
 use crate::auth::Operator;
@@ -16,8 +17,10 @@ pub(crate) async fn check(
     InPath(id): InPath<ChannelId>,
 ) -> Result<StatusCode, ApiError> {
     let channel = existing(&api.directory, id).await?;
-    let connection = channel.connection_id;
-    api.directory.check_connection_soon(connection, api.clock.now()).await?;
+    let (connection, now) = (channel.connection_id, api.clock.now());
+    let asked = administrator.asks("channel.check_requested", format!("channel/{id}"), Fields::new(), now);
+    let _once = api.audit.record(&asked.about(id)).await?;
+    api.directory.check_connection_soon(connection, now).await?;
     tracing::info!(
         channel.id = %id, connection.id = %connection, operator.id = administrator.id.0,
         "A check of connection `{connection}` was asked for"

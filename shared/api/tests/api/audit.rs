@@ -149,6 +149,18 @@ async fn aud_2_a_credential_is_asked_for_before_it_is_stored() {
     assert!(!json!(entries).to_string().contains("secret\""), "{entries:?}");
 }
 
+#[tokio::test]
+async fn aud_2_a_check_that_was_asked_for_is_recorded_with_its_channel() {
+    let api = TestApi::start().await;
+    let channel = api.add_channel(ChannelKind::Line, "165", ChannelSettings::default()).await;
+    let path = format!("/api/channels/{}/check", channel.id);
+    assert_eq!(api.administer("POST", &path, json!({})).await.status, StatusCode::ACCEPTED);
+    let entries = found(&api, &format!("?channel={}", channel.id)).await;
+    assert_eq!(entries.len(), 1);
+    let told = (&entries[0]["act"], &entries[0]["actor"]["id"]);
+    assert_eq!(told, (&json!("channel.check_requested"), &json!("person-1")));
+}
+
 /// The gateway waits for half a minute.
 #[tokio::test]
 async fn aud_2_an_export_that_takes_long_ends_its_part_in_time() {

@@ -227,6 +227,10 @@ async fn mem_3_to_mem_6_whom_messenger_must_accept_waits_and_a_failure_can_be_re
     assert_eq!(members(&api, &page, "").await[0], "sato available");
     let nothing = api.administer("POST", &retry, Value::Null).await;
     assert_eq!((nothing.status, &nothing.body["state"]), (StatusCode::OK, &json!("available")));
+    let log = format!("/api/audit?act=person.retried&channel={}", page.id);
+    let log = api.call(Caller::Administrator, "GET", &log, None).await.body;
+    assert_eq!(log["items"][0]["subject"], "person/sato", "AUD-2");
+    assert_eq!(log["items"].as_array().unwrap().len(), 1, "where nothing failed nothing was tried");
 
     // What is told of somebody who was removed is of no account.
     api.administer("DELETE", &format!("{}/sato", path(&page)), Value::Null).await;
