@@ -29,6 +29,12 @@ _OPEN_ROUTES = (
     # The address of a file cannot be guessed; customers' apps have nothing else to show.
     "GET /media/{token}",
     "HEAD /media/{token}",
+    # A browser that comes back from a login carries nothing but its state.
+    "GET /oauth/facebook",
+    # Meta signs what it tells of a person, who has nothing but the code of their request.
+    "POST /webhooks/messenger/deauthorize",
+    "POST /webhooks/messenger/data-deletion",
+    "GET /data-deletion/{code}",
 )
 # Actions for which no exact ARN exists would be listed here, with their reason. There are none.
 _WILDCARD_RESOURCES: frozenset[str] = frozenset()

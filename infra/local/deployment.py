@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import subprocess
@@ -17,6 +18,10 @@ from .settings import ROOT, TEMPLATE, Settings, host_architecture
 # A stack in one of these states takes no update: it has to go first.
 _BEYOND_UPDATE = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS"}
 
+# E-mail goes no further than the emulator, which shows it at /_ministack/ses/messages.
+MAIL_FROM = "madoguchi@example.com"
+ADMINISTRATORS_EMAIL = "administrators@example.com"
+
 
 def deploy(settings: Settings) -> dict[str, str]:
     """Brings the stack to what template and bundles say now, and returns its outputs."""
@@ -29,6 +34,7 @@ def deploy(settings: Settings) -> dict[str, str]:
             notes.append("nothing changed")
         return outputs
     _note_fingerprint(settings, "unknown")
+    _verify_sender(settings)
     with step("deploying the template (sam deploy)"):
         if stack and stack["StackStatus"] in _BEYOND_UPDATE:
             client(settings, "cloudformation").delete_stack(StackName=settings.stack_name)
@@ -49,16 +55,27 @@ def _parameters(settings: Settings, outputs: dict[str, str]) -> dict[str, str]:
         "Architecture": host_architecture(),
         "LogLevel": settings.log_level,
         "GraphBaseUrl": settings.simulator,
+        "FacebookBaseUrl": settings.simulator,
         "LineBaseUrl": settings.simulator,
         "TwilioBaseUrl": settings.simulator,
+        "TwilioMessagingBaseUrl": settings.simulator,
         "LineDataBaseUrl": settings.simulator,
         "ConsoleUrl": f"{settings.simulator}/operator",
         "DeletionProtection": "false",
+        "MailFrom": MAIL_FROM,
+        "AdministratorsEmail": ADMINISTRATORS_EMAIL,
     }
     # SAM takes no empty value; without one the template's own goes.
     if "ApiId" in outputs:
         parameters["PublicBaseUrl"] = description.api_base(settings, outputs)
     return parameters
+
+
+def _verify_sender(settings: Settings) -> None:
+    """What a person does in SES's console before: SES sends only as who is known to it."""
+    ses = client(settings, "sesv2")
+    with contextlib.suppress(ses.exceptions.AlreadyExistsException):
+        ses.create_email_identity(EmailIdentity=MAIL_FROM)
 
 
 def _sam_deploy(settings: Settings, parameters: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Runs the emulator with four corrections, where it differs from AWS in what the stack relies on, and two more logs.
+"""Runs the emulator with five corrections, where it differs from AWS in what the stack relies on, and two more logs.
 
 Each correction names what it mends. They reach into the emulator, whose version is pinned: one that no longer fits
 ends the start with an `AttributeError` instead of being skipped.
@@ -13,7 +13,7 @@ from contextvars import ContextVar
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import lambda_svc
+from ministack.services import lambda_svc, ses_v2
 
 
 def authorize_batch_calls_as_their_single_calls() -> None:
@@ -26,6 +26,21 @@ def authorize_batch_calls_as_their_single_calls() -> None:
         return action.removesuffix("Batch") if service == "sqs" and action else action
 
     iam_actions.extract_iam_action = corrected
+
+
+def authorize_mail_on_the_identity_that_sends_it() -> None:
+    """SES checks `SendEmail` on the identity that it is sent from; the emulator asks for it on everything."""
+    resource = iam_actions._ses_v2_resource_arn
+
+    @functools.wraps(resource)
+    def corrected(method, path, body, region, account):
+        if method == "POST" and path.rstrip("/") == "/v2/email/outbound-emails":
+            sender = json.loads(body or b"{}").get("FromEmailAddress", "")
+            identity = sender if ses_v2._identities.get(sender) else sender.rpartition("@")[2]
+            return f"arn:aws:ses:{region}:{account}:identity/{identity}"
+        return resource(method, path, body, region, account)
+
+    iam_actions._ses_v2_resource_arn = corrected
 
 
 def run_fifo_batches_side_by_side() -> None:
@@ -117,6 +132,7 @@ def write_what_functions_may_do_to(path: str) -> None:
 
 if __name__ == "__main__":
     authorize_batch_calls_as_their_single_calls()
+    authorize_mail_on_the_identity_that_sends_it()
     run_fifo_batches_side_by_side()
     repeat_stream_batches_with_failures()
     read_streams_from_their_beginning_after_a_restart()

@@ -7,7 +7,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
-from infra.local.testbed import Testbed
+from infra.local.testbed import SCHEDULE_PATIENCE_S, Testbed, eventually
 
 _PATIENCE_S = 40
 
@@ -125,3 +125,38 @@ def test_an_administrator_changes_a_timer(browser, stack: Testbed):
     button = _until(browser, lambda b: (e := b.find_element(By.ID, "open-settings")).is_displayed() and e)
     button.click()
     _until(browser, lambda b: b.find_elements(By.CSS_SELECTOR, "#channels fieldset.channel"))
+
+
+def _secret_at_line(stack: Testbed, secret: str) -> None:
+    account = stack.channel("line")["external_id"]
+    for path, body in (("secret", {"channel": account, "secret": secret}), ("revoke", {"channel": account})):
+        answered = stack.simulator("POST", f"/control/line/{path}", body)
+        assert answered.status == 200, answered
+
+
+def test_a_channel_that_lost_its_credential_stands_above_the_inbox_until_it_is_mended(browser, stack: Testbed, unique: str):
+    """AUT-12."""
+    channel = stack.channel("line")
+    path = f"/channels/{channel['id']}"
+
+    def checked(wanted: str):
+        def look() -> bool:
+            assert stack.api("POST", f"{path}/check", {}, group="administrators").status == 202
+            stack.invoke("token-refresh")
+            return stack.api("GET", path).json()["health"]["state"] == wanted
+
+        return look
+
+    eventually(checked("healthy"), "the channel works", SCHEDULE_PATIENCE_S)
+    _sign_in(browser, stack, "operators")
+    _secret_at_line(stack, f"another-{unique}")
+    try:
+        eventually(checked("needs_reauthorization"), "the channel is held", SCHEDULE_PATIENCE_S)
+        banner = _shows(browser, "#banner .red", "LINE")
+        assert "Ask an administrator" in banner.text
+    finally:
+        _secret_at_line(stack, channel["credentials"]["channel_secret"])
+        eventually(checked("healthy"), "the channel works again", SCHEDULE_PATIENCE_S)
+    _until(browser, lambda b: not b.find_elements(By.CSS_SELECTOR, "#banner .red"))
+    severe = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+    assert not severe, severe

@@ -11,13 +11,16 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use change_relay::Relay;
+use channel_mail::ChannelMail;
 use inbox_writer::Writer;
 use lambda_http::request::RequestContext;
 use lambda_http::{IntoResponse as _, Service as _};
 use madoguchi_api::{
-    AdminApi, Api, OrganisationApi, RolesClaim, admin_routes, answering, organisation_routes, routes,
+    AdminApi, Api, ConnectApi, OrganisationApi, RolesClaim, admin_routes, answering, connect_routes,
+    organisation_routes, routes,
 };
 use madoguchi_channels::ProviderHttp;
+use madoguchi_channels::messenger::GraphConfig;
 use madoguchi_closing::{Closer, Report};
 use madoguchi_credentials::{Credentials, SecretNames};
 use madoguchi_domain::deadline::DeadlineKind;
@@ -48,14 +51,21 @@ use crate::support::fault::Faults;
 use crate::support::files::Files;
 use crate::support::s3::{BUCKET, FakeS3};
 use crate::support::serve_with;
+use crate::support::ses::FakeSes;
 use crate::support::twilio::{self, FakeTwilio};
 
 /// When every test begins: 2026-11-01T00:00:00Z.
 pub const START: Timestamp = Timestamp::from_ms(1_793_491_200_000);
 /// Where customers' apps reach the stack.
 pub const PUBLIC: &str = "https://inbox.example";
+/// Where administrators act, and where browsers go back to after a login.
+pub const CONSOLE: &str = "https://console.example/";
 /// How long the audit log is kept.
 pub const AUDIT_KEPT: Span = Span::from_days(365);
+/// What e-mail is sent from.
+pub const MAIL_FROM: &str = "madoguchi@example.com";
+/// Who gets e-mail beside the administrators who are known.
+pub const ADMINISTRATORS: &str = "administrators@example.com";
 /// What the names of secrets begin with.
 pub const PREFIX: &str = "madoguchi";
 
@@ -85,6 +95,8 @@ pub struct TestInbox {
     pub s3: FakeS3,
     /// Where the providers hand out files.
     pub files: Files,
+    /// What is sent by e-mail.
+    pub ses: FakeSes,
     /// The tables as the functions see them, without faults in between.
     pub inbox: Inbox,
     /// The same for the Directory.
@@ -93,6 +105,7 @@ pub struct TestInbox {
     pub front: String,
     stream: Mutex<StreamReader>,
     directory_stream: Mutex<StreamReader>,
+    mail_stream: Mutex<StreamReader>,
     functions: Functions,
 }
 
@@ -106,9 +119,11 @@ struct ProviderUrls {
 struct Functions {
     writer: Writer,
     written: Metrics,
+    connected: Metrics,
     token_refresh: TokenRefresh,
     relay: Relay,
     audit_writer: AuditWriter,
+    channel_mail: ChannelMail,
     dispatcher: Dispatcher,
     dispatched: Metrics,
     sweeper: Sweeper,
@@ -148,7 +163,7 @@ impl TestInbox {
         let dynamo = Dynamo::start(&clock).await;
         let aws = FakeAws::start(clock.clone()).await;
         let simulator = Simulator::start(Options::default()).await.unwrap();
-        let (s3, files) = (FakeS3::start().await, Files::start().await);
+        let (s3, files, ses) = (FakeS3::start().await, Files::start().await, FakeSes::start().await);
         let media = aws.create_queue("media");
         media.set_max_receive_count(30);
         let (inbound, outbound, profiles) = (
@@ -167,6 +182,7 @@ impl TestInbox {
             twilio: through(if simulated_twilio { &simulator.base_url } else { twilio.url() }).await,
         };
         let (s3_url, files_url) = (through(s3.url()).await, through(files.url()).await);
+        let ses_url = through(ses.url()).await;
         // Not behind the faults: it takes the echoes of sends while another function is being ended.
         let secrets = SecretCache::new(aws.clients().secrets(), clock.clone());
         let queue = Queue::new(aws.clients().sqs(), inbound.url());
@@ -183,12 +199,14 @@ impl TestInbox {
             front: &front,
             s3: &s3_url,
             files: &files_url,
+            ses: &ses_url,
         };
         let functions = Functions::new(&clock, urls, queues);
 
         let client = dynamo.clients().dynamodb();
         let stream = Mutex::new(dynamo.stream());
         let directory_stream = Mutex::new(dynamo.directory_stream());
+        let mail_stream = Mutex::new(dynamo.directory_stream());
         let test = Self {
             inbox: Inbox::new(client.clone(), INBOX),
             directory: Directory::new(client, DIRECTORY),
@@ -204,9 +222,11 @@ impl TestInbox {
             media,
             s3,
             files,
+            ses,
             front,
             stream,
             directory_stream,
+            mail_stream,
             functions,
         };
         test.furnish().await;
@@ -259,6 +279,7 @@ impl TestInbox {
             id: connection_id,
             kind,
             channels: vec![id],
+            linked: None,
             authorized_at: START,
             expires_at: None,
             pages: vec![external_id.to_owned()],
@@ -379,6 +400,20 @@ impl TestInbox {
     pub async fn write_audit_event(&self, event: Event) -> DynamoDbEventResponse {
         process_changes(event, self.invocation(None), async |records| {
             Ok(self.functions.audit_writer.handle(records).await?)
+        })
+        .await
+    }
+
+    /// Hands the Directory table's changes to `channel-mail`, in batches as the template has them.
+    pub async fn mail(&self) {
+        let mut stream = self.mail_stream.lock().await;
+        stream.drain(10, async |event| self.mail_event(event).await).await;
+    }
+
+    /// Hands `event` to `channel-mail`, past the stream.
+    pub async fn mail_event(&self, event: Event) -> DynamoDbEventResponse {
+        process_changes(event, self.invocation(None), async |records| {
+            Ok(self.functions.channel_mail.handle(records).await?)
         })
         .await
     }
@@ -532,6 +567,20 @@ impl TestInbox {
         self.call_as((name, "administrators"), method, path, None, body).await
     }
 
+    /// An administrator's client sends `bytes` as they are; returns everything that it answers.
+    pub async fn administrators_send(
+        &self,
+        method: &str,
+        path: &str,
+        bytes: Vec<u8>,
+    ) -> axum::response::Response {
+        let claims = json!({
+            "sub": "administrator-1", "name": "Suzuki", "cognito:groups": "[administrators]",
+        });
+        let request = Request::builder().method(method).uri(path);
+        self.requested(request.body(Body::from(bytes)).unwrap(), claims).await
+    }
+
     /// The same; returns everything that it answers.
     pub async fn administrators(&self, method: &str, path: &str, body: &Value) -> axum::response::Response {
         let claims = json!({
@@ -541,9 +590,41 @@ impl TestInbox {
         self.requested(request.body(Body::from(body.to_string())).unwrap(), claims).await
     }
 
+    /// Somebody who did not sign in calls the API, as providers and browsers do; returns everything that it answers.
+    pub async fn stranger(&self, method: &str, path: &str, body: &str) -> (u16, HeaderMap, String) {
+        let request = Request::builder().method(method).uri(path).body(Body::from(body.to_owned())).unwrap();
+        let answer = self.requested(request, Value::Null).await;
+        let (head, body) = answer.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        (head.status.as_u16(), head.headers, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    /// What `connect-api` has counted under a name.
+    pub fn connect_counted(&self, name: &str) -> u64 {
+        self.functions.connected.counted(name)
+    }
+
+    /// A browser without a sign-in of ours opens an address of the API; its status, where it leads, and what it shows.
+    pub async fn browse(&self, path: &str) -> (u16, Option<String>, String) {
+        let mut request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        let http = json!({ "method": "GET", "sourceIp": "198.51.100.7", "userAgent": "Browser/2" });
+        let context = RequestContext::ApiGatewayV2(
+            serde_json::from_value(json!({ "http": http, "timeEpoch": 0 })).unwrap(),
+        );
+        request.extensions_mut().insert(context);
+        let answer = self.functions.api.clone().call(request).await.unwrap();
+        let location = answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned());
+        let status = answer.status().as_u16();
+        let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        (status, location, String::from_utf8(body.to_vec()).unwrap())
+    }
+
     /// What the API answers to somebody with these claims.
     async fn requested(&self, mut request: Request, claims: Value) -> axum::response::Response {
-        let authorizer = json!({ "jwt": { "claims": claims, "scopes": null } });
+        let authorizer = match claims {
+            Value::Null => Value::Null,
+            claims => json!({ "jwt": { "claims": claims, "scopes": null } }),
+        };
         let http = json!({
             "method": request.method().as_str(), "sourceIp": "203.0.113.9", "userAgent": "Browser/1",
         });
@@ -606,10 +687,11 @@ impl Functions {
     #[expect(clippy::too_many_lines, reason = "every function, wired")]
     fn new(
         clock: &Clock,
-        Urls { table: table_url, aws: aws_url, providers, front, s3, files }: Urls<'_>,
+        Urls { table: table_url, aws: aws_url, providers, front, s3, files, ses }: Urls<'_>,
         [inbound, outbound, profiles, media]: [&FakeQueue; 4],
     ) -> Self {
         let bucket = clients(s3).bucket(BUCKET, clock.clone());
+        let admin_bucket = bucket.clone();
         let dynamodb = clients(table_url).dynamodb();
         let (inbox, directory) = (Inbox::new(dynamodb.clone(), INBOX), Directory::new(dynamodb, DIRECTORY));
         let audit = Audit::new(clients(table_url).dynamodb(), AUDIT, AUDIT_KEPT);
@@ -622,6 +704,7 @@ impl Functions {
             graph_version: "v26.0".to_owned(),
             line_base_url: provider_url.to_owned(),
             twilio_base_url: providers.twilio.clone(),
+            twilio_messaging_base_url: providers.twilio.clone(),
             page_inbox_app_ids: page_inbox_app_ids.clone(),
         };
         let http =
@@ -632,8 +715,10 @@ impl Functions {
         };
         let dispatched = Metrics::new("reply_dispatch");
         let written = Metrics::new("inbox_writer");
+        let connected = Metrics::new("connect_api");
         Self {
-            token_refresh: token_refresh(directory.clone(), &aws, http.clone(), providers.clone()),
+            token_refresh: token_refresh(directory.clone(), &aws, http.clone(), providers.clone())
+                .with_inbox(inbox.clone()),
             writer: Writer::new(
                 inbox.clone(),
                 ChannelCache::new(directory.clone()),
@@ -641,8 +726,15 @@ impl Functions {
                 written.clone(),
             ),
             written,
+            connected: connected.clone(),
             relay: Relay::new(queue(outbound), queue(profiles), queue(media)),
             audit_writer: AuditWriter::new(audit.clone()),
+            channel_mail: ChannelMail::new(
+                directory.clone(),
+                clients(ses).mailer(MAIL_FROM),
+                ADMINISTRATORS,
+                CONSOLE,
+            ),
             dispatcher: Dispatcher::new(
                 inbox.clone(),
                 directory.clone(),
@@ -696,16 +788,38 @@ impl Functions {
                     bucket,
                     clock: clock.clone(),
                     audit: audit.clone(),
+                    mail: true,
                 })
                 .merge(organisation_routes(OrganisationApi {
                     directory: directory.clone(),
                     audit: audit.clone(),
                     clock: clock.clone(),
                 }))
+                .merge(connect_routes(ConnectApi {
+                    directory: directory.clone(),
+                    secrets: SecretWriter::new(aws.secrets()),
+                    names: SecretNames::new(PREFIX),
+                    audit: audit.clone(),
+                    clock: clock.clone(),
+                    http: http.clone(),
+                    graph: GraphConfig {
+                        base_url: providers.graph_base_url.clone(),
+                        version: providers.graph_version.clone(),
+                    },
+                    line_base_url: providers.line_base_url.clone(),
+                    twilio_base_url: providers.twilio_base_url.clone(),
+                    twilio_messaging_base_url: providers.twilio_messaging_base_url.clone(),
+                    facebook_base_url: providers.graph_base_url.clone(),
+                    facebook_config_id: None,
+                    public_base_url: PUBLIC.to_owned(),
+                    console_url: CONSOLE.to_owned(),
+                    metrics: connected,
+                }))
                 .merge(admin_routes(AdminApi {
                     inbox,
                     directory,
                     secrets: SecretWriter::new(aws.secrets()),
+                    bucket: admin_bucket,
                     inbound: queue(inbound),
                     clock: clock.clone(),
                     secret_prefix: PREFIX.to_owned(),
@@ -738,6 +852,7 @@ struct Urls<'a> {
     front: &'a str,
     s3: &'a str,
     files: &'a str,
+    ses: &'a str,
 }
 
 /// What API Gateway does for `webhook-ingest`.

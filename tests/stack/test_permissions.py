@@ -7,7 +7,8 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.local.testbed import Testbed, eventually
+from infra.local.deployment import MAIL_FROM
+from infra.local.testbed import SCHEDULE_PATIENCE_S, Testbed, eventually
 
 from .steps import answer, conversation_with, customer_writes, mark_as_read, new_customer, status_of
 
@@ -58,6 +59,9 @@ def _use_everything(stack: Testbed) -> None:
         "token-refresh",
     ):
         stack.invoke(function)
+    asked = stack.api("POST", f"/channels/{stack.channel('line')['id']}/check", {}, group="administrators")
+    assert asked.status == 202, asked
+    eventually(lambda: stack.authorizations("channel-mail"), "channel-mail at work", SCHEDULE_PATIENCE_S)
 
 
 def _attempts(stack: Testbed):
@@ -118,17 +122,39 @@ def _attempts(stack: Testbed):
         "write a customer's file": ("s3", lambda c: c.put_object(Bucket=bucket, Key="in/forbidden", Body=b"")),
         "write an upload": ("s3", lambda c: c.put_object(Bucket=bucket, Key="uploads/forbidden", Body=b"")),
         "write an icon": ("s3", lambda c: c.put_object(Bucket=bucket, Key="icons/forbidden", Body=b"")),
+        "write a channel's icon": (
+            "s3",
+            lambda c: c.put_object(Bucket=bucket, Key="channel-icons/forbidden", Body=b""),
+        ),
         "list the files": ("s3", lambda c: c.list_objects_v2(Bucket=bucket)),
+        "send e-mail": (
+            "sesv2",
+            lambda c: c.send_email(
+                FromEmailAddress=MAIL_FROM,
+                Destination={"ToAddresses": ["forbidden@example.com"]},
+                Content={"Simple": {"Subject": {"Data": "x"}, "Body": {"Text": {"Data": "x"}}}},
+            ),
+        ),
+        "send e-mail as somebody else": (
+            "sesv2",
+            lambda c: c.send_email(
+                FromEmailAddress="somebody@elsewhere.example",
+                Destination={"ToAddresses": ["forbidden@example.com"]},
+                Content={"Simple": {"Subject": {"Data": "x"}, "Body": {"Text": {"Data": "x"}}}},
+            ),
+        ),
         "delete a secret": ("secretsmanager", lambda c: c.delete_secret(SecretId=f"{stack_name}/meta-app")),
     }
 
 
 EVERYTHING_ELSE = {
     "scan the inbox", "delete a secret", "list the files", "change the audit log", "delete from the audit log",
-    "scan the audit log",
+    "scan the audit log", "send e-mail as somebody else",
 }
 _AUDIT = {"write the audit log", "search the audit log"}
-_FILES = {"read a customer's file", "write a customer's file", "write an upload", "write an icon"}
+_FILES = {
+    "read a customer's file", "write a customer's file", "write an upload", "write an icon", "write a channel's icon",
+}
 MUST_NOT = {
     "webhook-ingest": {
         "read the inbox", "write the inbox", "delete from the inbox", "write the directory", "send to outbound",
@@ -203,7 +229,7 @@ MUST_NOT = {
     },
     "inbox-api": {
         "delete from the inbox", "send to inbound", "send to outbound", "take from inbound", "read the Meta app",
-        "read a LINE secret", "write a LINE secret", "write a customer's file", "write an icon",
+        "read a LINE secret", "write a LINE secret", "write a customer's file", "write an icon", "write a channel's icon",
         "search the audit log",
     },
     "audit-writer": {
@@ -211,9 +237,19 @@ MUST_NOT = {
         "send to outbound", "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
         "search the audit log", *_FILES,
     },
+    "channel-mail": {
+        "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
+        "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
     "admin-api": {
         "write the inbox", "send to outbound", "take from inbound", "read the Meta app", "search the audit log",
-        *_FILES,
+        *_FILES - {"write a channel's icon"},
+    },
+    "connect-api": {
+        "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
+        "take from inbound", "read a LINE secret", "write a LINE secret", "search the audit log", *_FILES,
     },
     "organisation-api": {
         "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
@@ -226,7 +262,8 @@ MUST_NOT = {
 @pytest.mark.parametrize("function", sorted(MUST_NOT))
 def test_a_role_is_refused_what_it_has_no_need_of(used: Testbed, function: str):
     attempts = _attempts(used)
-    for what in sorted(MUST_NOT[function] | EVERYTHING_ELSE):
+    others = set() if function == "channel-mail" else {"send e-mail"}
+    for what in sorted(MUST_NOT[function] | EVERYTHING_ELSE | others):
         service, attempt = attempts[what]
         try:
             attempt(used.as_role_of(function, service))

@@ -14,14 +14,16 @@ async fn main() -> Result<(), Error> {
     let tables = (env.inbox_table(), env.directory_table());
     let roles = RolesClaim::new(env.roles_claim());
     let audit = (env.audit_table(), env.audit_retention());
-    let config = (tables, audit, env.inbound_queue_url(), env.secret_prefix(), env.aws());
-    let ((inbox, directory), (audit, keep), inbound, secret_prefix, aws) = env.finish(config)?;
+    let places = (env.inbound_queue_url(), env.media_bucket());
+    let config = (tables, audit, places, env.secret_prefix(), env.aws());
+    let ((inbox, directory), (audit, keep), (inbound, bucket), secret_prefix, aws) = env.finish(config)?;
     let aws = Aws::new(aws)?;
     let api = AdminApi {
         inbox: Inbox::new(aws.dynamodb(), inbox),
         directory: Directory::new(aws.dynamodb(), directory),
         secrets: SecretWriter::new(aws.secrets()),
         inbound: Queue::new(aws.sqs(), inbound),
+        bucket: aws.bucket(bucket, function.clock()),
         clock: function.clock(),
         secret_prefix,
         audit: Audit::new(aws.dynamodb(), audit, keep),

@@ -14,8 +14,8 @@ async fn main() -> Result<(), Error> {
     let tables = (env.inbox_table(), env.directory_table());
     let roles = RolesClaim::new(env.roles_claim());
     let audit = (env.audit_table(), env.audit_retention());
-    let config = (tables, audit, env.media_bucket(), env.aws());
-    let ((inbox, directory), (audit, keep), bucket, aws) = env.finish(config)?;
+    let config = (tables, audit, env.media_bucket(), env.mail_from(), env.aws());
+    let ((inbox, directory), (audit, keep), bucket, mail_from, aws) = env.finish(config)?;
 
     let aws = Aws::new(aws)?;
     let directory = Directory::new(aws.dynamodb(), directory);
@@ -27,6 +27,7 @@ async fn main() -> Result<(), Error> {
         bucket: aws.bucket(bucket, function.clock()),
         clock: function.clock(),
         audit: Audit::new(aws.dynamodb(), audit, keep),
+        mail: mail_from.is_some(),
     };
     let invocation = from_fn(move |request: Request, next: Next| {
         let function = function.clone();

@@ -4,11 +4,13 @@
 //! the redelivered record finds the message and does the rest; once it is done, it changes nothing.
 
 use madoguchi_channels::{InboundEvent, InboundWork, ParseOptions, QuarantinePart, envelope, parse};
-use madoguchi_domain::channel::OutOfUse;
-use madoguchi_domain::conversation::{Applied, apply, reference};
+use madoguchi_domain::channel::{Intake, OutOfUse};
+use madoguchi_domain::conversation::{Applied, apply, close, reference};
 use madoguchi_domain::event::{Progress, Stage};
 use madoguchi_domain::send::{ChannelConsequence, channel_consequence, failure_of};
-use madoguchi_domain::{Channel, ConversationId, Event, EventBody, Message, SendState, Timestamp};
+use madoguchi_domain::{
+    Channel, CloseReason, ConversationId, Event, EventBody, Message, SendState, Timestamp,
+};
 use madoguchi_runtime::Metrics;
 use madoguchi_store::inbox::Quarantined;
 use madoguchi_store::{ChannelCache, Inbox, Saved, StoreError};
@@ -73,17 +75,24 @@ impl Writer {
 
     async fn event(&self, inbound: &InboundEvent, body: &str, now: Timestamp) -> Result<(), WriteError> {
         let channel = self.channels.channel(inbound.channel_id, now).await?;
-        if self.is_dropped(channel.as_ref(), &inbound.event_id) {
-            return Ok(());
-        }
+        let out_of_use = channel.as_ref().filter(|it| !it.status.was_in_use(inbound.received_at));
         if body.len() > LARGEST_EVENT_BYTES {
+            if let Some(channel) = out_of_use {
+                self.dropped(channel, &inbound.event_id);
+                return Ok(());
+            }
             return self.too_large(inbound, body).await;
         }
+        let is_out_of_use = out_of_use.is_some();
         let Some(channel) = channel else {
             return self.without_channel(inbound, body).await;
         };
         let options = ParseOptions { page_inbox_app_ids: &self.page_inbox_app_ids };
         let Some(mut event) = parse(inbound, &options) else {
+            if is_out_of_use {
+                self.dropped(&channel, &inbound.event_id);
+                return Ok(());
+            }
             let raw = inbound.raw.to_string();
             let kept =
                 self.inbox.keep_channel_event(channel.id, &inbound.event_id, inbound.received_at, &raw);
@@ -92,6 +101,10 @@ impl Writer {
         // What became of a reply names the contact's address, which need not be what we know the contact by.
         let party = ConversationId::derive(channel.id, &event.party);
         let id = if is_progress(&event) { inbound.conversation_id.unwrap_or(party) } else { party };
+        if !self.takes_in(&channel, id, &event, now).await? {
+            self.dropped(&channel, &inbound.event_id);
+            return Ok(());
+        }
         if !channel.kind.tells_time() {
             self.place(id, &mut event, now).await?;
         }
@@ -102,14 +115,14 @@ impl Writer {
                 Applied::Unchanged => {
                     tracing::debug!(conversation.id = %id, event.id = event.id, "Nothing new in event of `{id}`");
                     self.metrics.count("DuplicateEvents", 1);
-                    return Ok(());
+                    return self.keep_closed(&channel, id, now).await;
                 }
                 Applied::Changed(change) => {
                     // First, for once the failure is stored nobody comes here again.
                     self.channel_follows(&channel, &event, now).await?;
                     if self.inbox.commit(&change, now).await? == Saved::Done {
                         self.tell_of_failure(&event, change.replace.as_ref(), id);
-                        return Ok(());
+                        return self.keep_closed(&channel, id, now).await;
                     }
                 }
             }
@@ -117,11 +130,49 @@ impl Writer {
         Err(WriteError::Contended)
     }
 
-    /// What a provider sends for a channel that is off or deleted was answered like everything else, and is not
+    /// Whether the event is stored, see [`Intake`].
+    async fn takes_in(
+        &self,
+        channel: &Channel,
+        id: ConversationId,
+        event: &Event,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Ok(match channel.status.intake(event) {
+            Intake::Taken => true,
+            Intake::Dropped => false,
+            Intake::IfConversationIsThere => self.inbox.conversation(id).await?.is_some(),
+            Intake::IfMessageIsThere => {
+                self.inbox.load(id, &reference(id, event), true, now).await?.message.is_some()
+            }
+        })
+    }
+
+    /// The conversations of a deleted channel are closed (CLS-11), also one that a late event has opened after the
+    /// closers came by.
+    async fn keep_closed(
+        &self,
+        channel: &Channel,
+        id: ConversationId,
+        now: Timestamp,
+    ) -> Result<(), WriteError> {
+        if !channel.status.is_deleted() {
+            return Ok(());
+        }
+        for _ in 0..TRIES {
+            let Some(conversation) = self.inbox.conversation(id).await? else { return Ok(()) };
+            let Some(closed) = close(conversation, CloseReason::ChannelRemoved, now) else { return Ok(()) };
+            if self.inbox.commit_closed(&closed).await? == Saved::Done {
+                return Ok(());
+            }
+        }
+        Err(WriteError::Contended)
+    }
+
+    /// What a provider sends for a channel that is off or deleted was answered like everything else, and is mostly not
     /// stored (CHN-19, CHN-21).
-    fn is_dropped(&self, channel: Option<&Channel>, event_id: &str) -> bool {
-        let Some(channel) = channel else { return false };
-        let Some(out) = channel.status.out_of_use() else { return false };
+    fn dropped(&self, channel: &Channel, event_id: &str) {
+        let Some(out) = channel.status.out_of_use() else { return };
         self.metrics.count_for(channel.kind, "WebhookEventsDropped", 1);
         let of_reason = match out {
             OutOfUse::Off => "WebhookEventsDroppedOff",
@@ -132,13 +183,13 @@ impl Writer {
             channel.id = %channel.id, event.id = event_id, reason = out.as_str(),
             "Dropped an event of channel `{}`: {}", channel.id, out.as_str()
         );
-        true
     }
 
     async fn quarantine(&self, part: QuarantinePart, now: Timestamp) -> Result<(), WriteError> {
         if let Some(id) = part.channel_id {
             let channel = self.channels.channel(id, now).await?;
-            if self.is_dropped(channel.as_ref(), &part.id) {
+            if let Some(channel) = channel.filter(|it| !it.status.was_in_use(part.received_at)) {
+                self.dropped(&channel, &part.id);
                 return Ok(());
             }
         }
@@ -165,6 +216,10 @@ impl Writer {
         let EventBody::Progress(Progress { stage: Stage::Failed(refusal), .. }) = &event.body else {
             return Ok(());
         };
+        // Nobody is told of a channel that is not in use.
+        if !channel.status.is_on() {
+            return Ok(());
+        }
         let directory = self.channels.directory().by_function("inbox-writer");
         match channel_consequence(refusal) {
             None => {}

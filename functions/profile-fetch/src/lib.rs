@@ -79,7 +79,8 @@ impl Fetcher {
             }
             ProfileAnswer::Credential { cause, detail } => {
                 tracing::warn!(channel.id = %channel.id, %cause, detail, "The profile waits for the credential");
-                Ok(self.directory.check_connection_soon(channel.connection_id, self.clock.now()).await?)
+                self.directory.check_connection_soon(channel.connection_id, self.clock.now()).await?;
+                Ok(())
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Taking a conversation's unsettled replies one after another.
 
+use std::sync::Mutex;
+
 use madoguchi_channels::ProviderHttp;
 use madoguchi_credentials::Credentials;
 use madoguchi_domain::channel::Sending;
@@ -9,6 +11,7 @@ use madoguchi_domain::reply::{Route, route};
 use madoguchi_domain::send::{
     AfterCrash, FailureReason, LEASE, Settlement, Via, after_crash, retry_key_lapsed,
 };
+use madoguchi_domain::tally::Unwritten;
 use madoguchi_domain::{Channel, ChannelKind, Conversation, Message, SentBy, Span, Timestamp};
 use madoguchi_runtime::{Clock, Metrics, ProviderConfig, RecordError};
 use madoguchi_store::inbox::PendingReply;
@@ -19,6 +22,8 @@ use madoguchi_store::{Directory, Inbox, Saved, SenderCache, StoreError};
 const LONGEST_REPLY: Span = Span::from_secs(25);
 /// Of an attempt whose answer nobody recorded.
 pub(crate) const NO_OUTCOME: &str = "the sender ended without recording an outcome";
+/// Of an attempt without a verdict that could only be repeated as long as LINE knew its retry key.
+const KEY_LAPSED: &str = "the retry key lapsed while the reply waited";
 /// Of an attempt without a verdict whose channel was switched off or deleted before the next one.
 const OUT_OF_USE: &str = "the channel went out of use before the attempt could be repeated";
 /// How often a reply is read anew because somebody else wrote it.
@@ -55,6 +60,7 @@ pub struct Dispatcher {
     pub(crate) public_base_url: String,
     pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,
+    pub(crate) tallies: Mutex<Unwritten>,
 }
 
 /// Whether the next reply of the conversation may be taken.
@@ -80,7 +86,19 @@ impl Dispatcher {
         let public_base_url = public_base_url.into();
         let senders = SenderCache::new(directory.clone());
         let directory = directory.by_function("reply-dispatch");
-        Self { inbox, directory, senders, credentials, http, providers, public_base_url, clock, metrics }
+        let tallies = Mutex::default();
+        Self {
+            inbox,
+            directory,
+            senders,
+            credentials,
+            http,
+            providers,
+            public_base_url,
+            clock,
+            metrics,
+            tallies,
+        }
     }
 
     /// Handles one record of the outbound queue for the batch loop: a passing fault tells the queue when
@@ -151,14 +169,12 @@ impl Dispatcher {
                         && first_attempt_at.is_some_and(|first| retry_key_lapsed(first, now))
                     {
                         // It may have been taken long ago, and LINE no longer knows its retry key.
-                        let detail = "the retry key lapsed while the reply waited".to_owned();
                         let claimed_at = first_attempt_at.unwrap_or(now);
-                        let unconfirmed = SendState::Unconfirmed { at: now, claimed_at, detail };
-                        if self.save(message, unconfirmed).await? == Saved::Done {
-                            self.metrics.count("RepliesUnconfirmed", 1);
-                            return Ok(Next::GoOn);
+                        match self.leave_unconfirmed(work.channel_id, message, claimed_at, KEY_LAPSED).await?
+                        {
+                            Some(next) => return Ok(next),
+                            None => continue,
                         }
-                        continue;
                     }
                     Queued { attempts, first_attempt_at, keep_via }
                 }
@@ -178,7 +194,10 @@ impl Dispatcher {
                                 (AfterCrash::LookUp, Some(channel)) => {
                                     self.settle_by_lookup(channel, &conversation, message, claimed_at).await?
                                 }
-                                _ => self.leave_unconfirmed(message, claimed_at, NO_OUTCOME).await?,
+                                _ => {
+                                    self.leave_unconfirmed(work.channel_id, message, claimed_at, NO_OUTCOME)
+                                        .await?
+                                }
                             };
                             match looked {
                                 Some(next) => return Ok(next),
@@ -198,7 +217,7 @@ impl Dispatcher {
                 // An earlier attempt may have been taken: nobody knows, and nobody asks any more.
                 Sending::OutOfUse(_) if queued.keep_via.is_some() => {
                     let claimed_at = queued.first_attempt_at.unwrap_or(now);
-                    match self.leave_unconfirmed(message, claimed_at, OUT_OF_USE).await? {
+                    match self.leave_unconfirmed(work.channel_id, message, claimed_at, OUT_OF_USE).await? {
                         Some(next) => return Ok(next),
                         None => continue,
                     }

@@ -13,5 +13,6 @@ mod courtesy;
 mod drain;
 mod lookup;
 mod settle;
+mod tally;
 
 pub use drain::{DispatchError, Dispatcher};

@@ -3,7 +3,8 @@
 use madoguchi_domain::event::Progress;
 use madoguchi_domain::lookup::{Found, is_given_up};
 use madoguchi_domain::message::SendState;
-use madoguchi_domain::{Channel, Conversation, Message, Timestamp, progress};
+use madoguchi_domain::tally::End;
+use madoguchi_domain::{Channel, ChannelId, Conversation, Message, Timestamp, progress};
 use madoguchi_store::{Saved, StoreError};
 
 use crate::drain::{Dispatcher, NO_OUTCOME, Next};
@@ -33,10 +34,10 @@ impl Dispatcher {
         };
         let listed = match found {
             Found::One(listed) => listed,
-            Found::None => return self.leave_unconfirmed(message, claimed_at, NO_OUTCOME).await,
+            Found::None => return self.leave_unconfirmed(channel.id, message, claimed_at, NO_OUTCOME).await,
             Found::Several => {
                 let detail = "the provider has several messages that it may be";
-                return self.leave_unconfirmed(message, claimed_at, detail).await;
+                return self.leave_unconfirmed(channel.id, message, claimed_at, detail).await;
             }
         };
         let told = Progress {
@@ -45,12 +46,15 @@ impl Dispatcher {
             stage: listed.stage,
         };
         let Some(settled) = progress::tell(conversation, &message, &told, now) else {
-            return self.leave_unconfirmed(message, claimed_at, NO_OUTCOME).await;
+            return self.leave_unconfirmed(channel.id, message, claimed_at, NO_OUTCOME).await;
         };
         if self.inbox.save_message(&settled).await? == Saved::Conflict {
             return Ok(None);
         }
         tracing::info!(conversation.id = %conversation.id, message.id = %key, "Found a reply whose answer was lost");
+        if let Some(end) = settled.send.as_ref().and_then(End::of) {
+            self.count(channel.id, end, now).await;
+        }
         if let Some(SendState::Failed { reason, .. }) = settled.send {
             self.metrics.count("RepliesFailed", 1);
             self.note_failure(conversation.id, reason, key.at, now).await?;
@@ -61,16 +65,18 @@ impl Dispatcher {
     /// A callback may still tell, otherwise a person decides. `None` if somebody else wrote it meanwhile.
     pub(crate) async fn leave_unconfirmed(
         &self,
+        channel: ChannelId,
         message: Message,
         claimed_at: Timestamp,
         detail: &str,
     ) -> Result<Option<Next>, StoreError> {
-        let unconfirmed =
-            SendState::Unconfirmed { at: self.clock.now(), claimed_at, detail: detail.to_owned() };
+        let now = self.clock.now();
+        let unconfirmed = SendState::Unconfirmed { at: now, claimed_at, detail: detail.to_owned() };
         if self.save(message, unconfirmed).await? == Saved::Conflict {
             return Ok(None);
         }
         self.metrics.count("RepliesUnconfirmed", 1);
+        self.count(channel, End::Unconfirmed, now).await;
         Ok(Some(Next::GoOn))
     }
 }

@@ -2,6 +2,7 @@
 
 use madoguchi_domain::message::SendState;
 use madoguchi_domain::send::{FailureReason, LEASE, Meter, Settlement, Via};
+use madoguchi_domain::tally::End;
 use madoguchi_domain::{Channel, ConversationId, Message, Span, Timestamp, second_try};
 use madoguchi_store::{Saved, StoreError};
 
@@ -36,6 +37,7 @@ impl Dispatcher {
                 let mut message = message;
                 message.provider_message_id = provider_message_id.or(message.provider_message_id);
                 self.write_state(message, claimed_at, SendState::Sent { at: claimed_at }).await?;
+                self.count(channel.id, End::Accepted, now).await;
                 let delay = now.since(key.at);
                 let delay_ms = delay.as_ms();
                 if delay < LATE {
@@ -59,6 +61,7 @@ impl Dispatcher {
                 };
                 let why = Why { reason, detail, text, meter };
                 self.failed(message, claimed_at, why, now).await?;
+                self.count(channel.id, End::Refused(reason), now).await;
                 Ok(Next::GoOn)
             }
             Settlement::Unconfirmed { detail } => {
@@ -69,6 +72,7 @@ impl Dispatcher {
                 self.write_state(message, claimed_at, SendState::Unconfirmed { at: now, claimed_at, detail })
                     .await?;
                 self.metrics.count_for(channel.kind, "RepliesUnconfirmed", 1);
+                self.count(channel.id, End::Unconfirmed, now).await;
                 Ok(Next::GoOn)
             }
             Settlement::LookUp { detail } => {

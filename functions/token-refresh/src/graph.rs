@@ -6,6 +6,7 @@ use madoguchi_channels::messenger::token::{
 };
 use madoguchi_channels::messenger::{GraphConfig, MetaApp, PageAccess};
 use madoguchi_channels::{ProviderHttp, TokenError};
+use madoguchi_domain::subscription::Look;
 
 use crate::rules::Trouble;
 
@@ -30,14 +31,25 @@ impl Graph<'_> {
         Ok(list_pages(self.http, self.config, user_token, Some(self.app.app_secret)).await?)
     }
 
-    /// Subscribes to the Page's webhooks again if a field is missing; returns those that were.
-    pub(crate) async fn subscribed(&self, page_id: &str, token: &str) -> Result<Vec<&'static str>, Trouble> {
+    /// Looks at the Page's subscription to webhooks, and renews it if a field is missing. Whether that was refused is the
+    /// second part; an error means that nothing was found out.
+    pub(crate) async fn subscribed(
+        &self,
+        page_id: &str,
+        token: &str,
+    ) -> Result<(Look, Result<(), Trouble>), Trouble> {
         let page = PageAccess { page_id, token, app_secret: Some(self.app.app_secret) };
         let fields = subscribed_fields(self.http, self.config, &page, self.app.app_id).await?;
         let missing = missing_fields(&fields);
-        if !missing.is_empty() {
-            subscribe(self.http, self.config, &page).await?;
+        if missing.is_empty() {
+            return Ok((Look::Complete, Ok(())));
         }
-        Ok(missing)
+        let renewed = subscribe(self.http, self.config, &page).await.map_err(Trouble::from);
+        let look = Look::Incomplete {
+            missing: missing.into_iter().map(str::to_owned).collect(),
+            is_whole: fields.is_empty(),
+            renewed: renewed.as_ref().copied().map_err(|trouble| trouble.detail().to_owned()),
+        };
+        Ok((look, renewed))
     }
 }

@@ -21,6 +21,9 @@
 //!
 //! Channels that were deleted leave their connection before it is checked, see [`departed`].
 //!
+//! What is asked of the connection while it is checked stays due: a channel that was switched on, or deleted, after it
+//! was read is looked at by the next run.
+//!
 //! A re-authorization takes the same lease and writes in the opposite order: the secret first, then the
 //! connection, due at once. Should the two meet all the same, because a lease ran out, the older login gives
 //! way: a check that finds a newer one touches no channel.
@@ -36,6 +39,7 @@
 mod departed;
 mod graph;
 mod line;
+mod look;
 mod messenger;
 mod outcome;
 mod page;
@@ -43,7 +47,9 @@ mod rules;
 mod secret;
 mod senders;
 mod settle;
+mod setups;
 mod twilio;
+mod withdrawn;
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -56,8 +62,9 @@ use madoguchi_domain::credential::RETRY_UNCLEAR_AFTER;
 use madoguchi_domain::{Channel, ChannelHealth, ChannelKind, ConnectionId, Span, Timestamp};
 use madoguchi_runtime::{Metrics, ProviderConfig, SecretWriter};
 use madoguchi_store::directory::{Connection, Lease};
-use madoguchi_store::{Directory, StoreError};
+use madoguchi_store::{Directory, Inbox, StoreError};
 
+use departed::{Belonging, EXPECTED_WITHIN};
 pub use outcome::{Fault, Report};
 use outcome::{Finding, Outcome, Stop};
 
@@ -66,6 +73,8 @@ use outcome::{Finding, Outcome, Stop};
 const LEASE: Span = Span::from_secs(130);
 /// No check begins later: it would be cut off.
 const BEGIN_WITHIN: Duration = Duration::from_mins(1);
+/// A check that could not be made is made again so soon.
+const AGAIN_AFTER_FAULT: Span = Span::from_minutes(2);
 /// Checks mostly wait for providers, and one that hangs must not hold the others up.
 const CONNECTIONS_AT_ONCE: usize = 8;
 
@@ -80,6 +89,7 @@ pub struct TokenRefresh {
     pub(crate) line_base_url: String,
     pub(crate) twilio_base_url: String,
     pub(crate) metrics: Metrics,
+    pub(crate) inbox: Option<Inbox>,
 }
 
 impl TokenRefresh {
@@ -101,14 +111,24 @@ impl TokenRefresh {
             line_base_url: providers.line_base_url,
             twilio_base_url: providers.twilio_base_url,
             metrics,
+            inbox: None,
         }
+    }
+
+    /// The same; tells of a subscription that was lost since when nothing has come into `inbox`, and not only since when the
+    /// subscription was last seen.
+    #[must_use]
+    pub fn with_inbox(self, inbox: Inbox) -> Self {
+        Self { inbox: Some(inbox), ..self }
     }
 
     /// Checks every connection that is due. What goes wrong with one is logged, counted and kept from
     /// the others; an error means that none could be looked for.
     pub async fn run(&self, now: Timestamp) -> Result<Report, StoreError> {
+        // First: what ends a login makes its connection due.
+        let withdrawals = self.heed_withdrawals(now).await?;
         let due = self.directory.due_connections(now).await?;
-        let mut report = Report { due: due.len(), ..Report::default() };
+        let mut report = Report { due: due.len(), withdrawals, ..Report::default() };
         let outcomes: Vec<_> = stream::iter(due)
             .take_until(Box::pin(tokio::time::sleep(BEGIN_WITHIN)))
             .map(|id| self.guarded(id, now))
@@ -119,6 +139,10 @@ impl TokenRefresh {
         for outcome in outcomes {
             report.add(outcome);
         }
+        if let Err(fault) = self.forget_setups(now).await {
+            self.metrics.count("TokenRefreshFaults", 1);
+            tracing::error!(error = chain(&fault), "Setups that have ended could not be forgotten");
+        }
         report.needing_reauthorization = self.needing_reauthorization().await?;
         self.metrics.count("ChannelsNeedingReauthorization", report.needing_reauthorization as u64);
         Ok(report)
@@ -126,13 +150,12 @@ impl TokenRefresh {
 
     /// Makes a connection due now, as somebody who has just mended it by hand wants it.
     pub async fn check_soon(&self, id: ConnectionId, now: Timestamp) -> Result<(), StoreError> {
-        self.directory.check_connection_soon(id, now).await
+        self.directory.check_connection_soon(id, now).await.map(drop)
     }
 
     /// Contains what goes wrong with one connection; `None` if something did.
     async fn guarded(&self, id: ConnectionId, now: Timestamp) -> Option<Outcome> {
-        let outcome = AssertUnwindSafe(self.refresh(id, now)).catch_unwind().await;
-        let fault = match outcome.unwrap_or(Err(Fault::Panicked)) {
+        let fault = match self.refresh(id, now).await {
             Ok(outcome) => return Some(outcome),
             Err(fault) => fault,
         };
@@ -145,19 +168,48 @@ impl TokenRefresh {
     }
 
     async fn refresh(&self, id: ConnectionId, now: Timestamp) -> Result<Outcome, Fault> {
-        let Some((lease, mut connection)) = self.directory.lease_connection(id, LEASE, now).await? else {
+        let Some((lease, connection)) = self.directory.lease_due_connection(id, LEASE, now).await? else {
             return Ok(Outcome::PassedOver);
         };
-        let mut known = Vec::new();
-        for channel in &connection.channels {
-            known.extend(self.directory.channel(*channel).await?);
+        let looking = AssertUnwindSafe(self.look_at(lease.clone(), connection, now)).catch_unwind();
+        let outcome = looking.await.unwrap_or(Err(Fault::Panicked));
+        if outcome.is_err() {
+            // Without this it would stay the longest overdue, and stand in the way of the others.
+            let again_at = now + AGAIN_AFTER_FAULT;
+            if let Err(error) = self.directory.give_connection_back(lease, Some(again_at)).await {
+                tracing::debug!(connection.id = %id, error = chain(&error), "The lease of `{id}` must run out");
+            }
         }
-        let (departing, known): (Vec<_>, Vec<_>) =
-            known.into_iter().partition(|channel| departed::has_left(channel, &connection));
+        outcome
+    }
+
+    async fn look_at(
+        &self,
+        lease: Lease,
+        mut connection: Connection,
+        now: Timestamp,
+    ) -> Result<Outcome, Fault> {
+        let id = connection.id;
+        let (mut departing, mut known, mut expected, mut gone) = (Vec::new(), Vec::new(), 0, 0);
+        for channel_id in std::mem::take(&mut connection.channels) {
+            let channel = self.directory.channel(channel_id).await?;
+            let belonging = departed::belonging(channel.as_ref(), &connection, now);
+            expected += usize::from(belonging == Belonging::Expected);
+            match (channel, belonging) {
+                (None, Belonging::Left) => {
+                    gone += 1;
+                    continue;
+                }
+                (Some(channel), Belonging::Left) => departing.push(channel),
+                (Some(channel), Belonging::Here | Belonging::Expected) => known.push(channel),
+                (None, Belonging::Here | Belonging::Expected) => {}
+            }
+            connection.channels.push(channel_id);
+        }
         let parted =
             if departing.is_empty() { Ok(0) } else { self.part(&mut connection, &departing, now).await };
         let postponed = match parted {
-            Ok(0) if connection.channels.is_empty() && !departing.is_empty() => {
+            Ok(0) if connection.channels.is_empty() && gone + departing.len() > 0 => {
                 return self.dissolve(lease, &connection).await;
             }
             Ok(postponed) => postponed,
@@ -172,6 +224,8 @@ impl TokenRefresh {
         let outcome = self.check(lease, connection, &channels, rests, now).await?;
         if postponed > 0 {
             self.directory.check_connection_soon(id, now + RETRY_UNCLEAR_AFTER).await?;
+        } else if expected > 0 {
+            self.directory.check_connection_soon(id, now + EXPECTED_WITHIN).await?;
         }
         Ok(outcome)
     }

@@ -1,9 +1,9 @@
 //! A LINE official account: its id and secret still issue a token, and the token works.
 
-use madoguchi_channels::line::token::{bot_info, issue_stateless};
-use madoguchi_channels::line::{Meter, meter};
+use madoguchi_channels::line::token::issue_stateless;
+use madoguchi_channels::line::{Meter, bot_info, meter};
 use madoguchi_credentials::LineSecret;
-use madoguchi_domain::credential::Cause;
+use madoguchi_domain::credential::{Cause, CredentialKind};
 use madoguchi_store::directory::Connection;
 
 use crate::TokenRefresh;
@@ -23,10 +23,13 @@ pub(crate) async fn check(
     Ok(Finding {
         quota,
         standings: vec![Ok(()); channels],
+        looks: Vec::new(),
+        credential: Some(CredentialKind::StatelessChannelToken.alone()),
         postponed: None,
         renewed: false,
         expires_at: None,
         pages: Vec::new(),
+        user_id: None,
     })
 }
 

@@ -4,7 +4,7 @@ use lambda_runtime::{Error, LambdaEvent};
 use madoguchi_channels::ProviderHttp;
 use madoguchi_credentials::SecretNames;
 use madoguchi_runtime::{Aws, Env, Function, SecretWriter, http};
-use madoguchi_store::Directory;
+use madoguchi_store::{Directory, Inbox};
 use serde_json::Value;
 use token_refresh::TokenRefresh;
 
@@ -12,9 +12,10 @@ use token_refresh::TokenRefresh;
 async fn main() -> Result<(), Error> {
     let function = Function::start("token_refresh");
     let mut env = Env::from_process();
-    let config =
-        (env.directory_table(), env.secret_prefix(), env.providers(), env.public_base_url(), env.aws());
-    let (directory_table, secret_prefix, providers, public_base_url, aws) = env.finish(config)?;
+    let tables = (env.directory_table(), env.inbox_table());
+    let config = (tables, env.secret_prefix(), env.providers(), env.public_base_url(), env.aws());
+    let ((directory_table, inbox_table), secret_prefix, providers, public_base_url, aws) =
+        env.finish(config)?;
     let aws = Aws::new(aws)?;
     let refresh = TokenRefresh::new(
         Directory::new(aws.dynamodb(), directory_table),
@@ -23,7 +24,8 @@ async fn main() -> Result<(), Error> {
         ProviderHttp::new(http::provider_client()?),
         providers,
         function.metrics(),
-    );
+    )
+    .with_inbox(Inbox::new(aws.dynamodb(), inbox_table));
     let clock = function.clock();
     function
         .run(async |event: LambdaEvent<Value>| {

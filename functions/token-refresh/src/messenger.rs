@@ -7,8 +7,9 @@ use madoguchi_channels::Token;
 use madoguchi_channels::messenger::MetaApp;
 use madoguchi_channels::messenger::token::{Inspection, PageGrant};
 use madoguchi_credentials::MessengerSecret;
-use madoguchi_domain::credential::{Cause, USER_TOKEN_LIFE};
-use madoguchi_domain::{Channel, Timestamp};
+use madoguchi_domain::credential::{Cause, Credential, CredentialKind, USER_TOKEN_LIFE};
+use madoguchi_domain::subscription::Look;
+use madoguchi_domain::{Channel, ChannelHealth, Timestamp};
 use madoguchi_runtime::Versioned;
 use madoguchi_runtime::secrets::Promotion;
 use madoguchi_store::directory::Connection;
@@ -34,7 +35,8 @@ pub(crate) async fn check(
     let graph = Graph { http: &refresh.http, config: &refresh.graph, app };
     let name = refresh.names.connection(connection.kind, connection.id);
 
-    let (current, login) = working_login(refresh, &graph, &name, connection, now).await?;
+    let missing = missing(channels);
+    let (current, login) = working_login(refresh, &graph, &name, missing, connection, now).await?;
     let renewal = renew(&graph, current.expose(), &login, now).await?;
     let list = graph.pages(renewal.user_token.as_str()).await?;
 
@@ -44,20 +46,33 @@ pub(crate) async fn check(
         .collect()
         .await;
     let kept = refresh.keep(&graph, &name, &current, &renewal, channels, &mut pages).await?;
-    let standings = stream::iter(channels.iter().zip(pages))
+    let (standings, looks) = stream::iter(channels.iter().zip(pages))
         .map(|(channel, page)| subscribe(refresh, &graph, channel, page))
         .buffered(PAGES_AT_ONCE)
-        .collect()
+        .unzip()
         .await;
 
     Ok(Finding {
         standings,
+        looks,
+        credential: Some(Credential {
+            kind: CredentialKind::UserAndPageToken,
+            data_access_expires_at: login.data_access_expires_at,
+        }),
         renewed: kept && renewal.renewed,
         expires_at: if kept { renewal.end } else { end(current.expose(), &login) },
         postponed: renewal.postponed,
         pages: covered(connection, channels, &list, &login),
         quota: None,
+        user_id: login.user_id,
     })
+}
+
+/// What it means that there is no credential: the person had it destroyed, if the channels are held for that.
+fn missing(channels: &[Channel]) -> Cause {
+    let withdrawn = Cause::AppAccessWithdrawn;
+    let is_withdrawn = |channel: &Channel| matches!(channel.health, ChannelHealth::NeedsReauthorization { cause, .. } if cause == withdrawn);
+    if channels.iter().any(is_withdrawn) { withdrawn } else { Cause::TokenExpired }
 }
 
 /// The login's current credential, if it works. A version that was staged by a check that ended before
@@ -66,10 +81,11 @@ async fn working_login(
     refresh: &TokenRefresh,
     graph: &Graph<'_>,
     name: &str,
+    missing: Cause,
     connection: &Connection,
     now: Timestamp,
 ) -> Result<(Versioned<MessengerSecret>, Inspection), Stop> {
-    let current = refresh.credential::<MessengerSecret>(name, Cause::TokenExpired).await?;
+    let current = refresh.credential::<MessengerSecret>(name, missing).await?;
     let trouble = match inspect(graph, current.expose(), connection, now).await {
         Ok(login) => return Ok((current, login)),
         Err(trouble) => trouble,
@@ -160,16 +176,35 @@ async fn subscribe(
     graph: &Graph<'_>,
     channel: &Channel,
     page: Result<PageToken, Trouble>,
-) -> Result<(), Trouble> {
-    let missing = graph.subscribed(&channel.external_id, page?.token.as_str()).await?;
-    if !missing.is_empty() {
-        refresh.metrics.count_for(channel.kind, "SubscriptionsRepaired", 1);
-        tracing::warn!(
-            channel.id = %channel.id, fields = missing.join(","),
-            "Channel `{}` was not subscribed to all of its webhooks; it is again", channel.id
-        );
+) -> (Result<(), Trouble>, Option<Look>) {
+    let page = match page {
+        Ok(page) => page,
+        Err(trouble) => return (Err(trouble), None),
+    };
+    let (look, standing) = match graph.subscribed(&channel.external_id, page.token.as_str()).await {
+        Ok(found) => found,
+        Err(trouble) => return (Err(trouble), None),
+    };
+    if let Look::Incomplete { missing, renewed, .. } = &look {
+        let (id, fields) = (channel.id, missing.join(","));
+        match renewed {
+            Ok(()) => {
+                refresh.metrics.count_for(channel.kind, "SubscriptionsRepaired", 1);
+                tracing::warn!(
+                    channel.id = %id, fields,
+                    "Channel `{id}` was not subscribed to all of its webhooks; it is again"
+                );
+            }
+            Err(detail) => {
+                refresh.metrics.count_for(channel.kind, "SubscriptionsLost", 1);
+                tracing::error!(
+                    channel.id = %id, fields, detail,
+                    "Channel `{id}` is not subscribed to all of its webhooks: the provider refused it"
+                );
+            }
+        }
     }
-    Ok(())
+    (standing, Some(look))
 }
 
 /// The Pages that the login covers, and those of our channels that it covered once: what is missing from

@@ -2,6 +2,8 @@
 
 use madoguchi_channels::line::Meter;
 use madoguchi_domain::Timestamp;
+use madoguchi_domain::credential::Credential;
+use madoguchi_domain::subscription::Look;
 use madoguchi_runtime::SecretError;
 use madoguchi_store::StoreError;
 use madoguchi_store::directory::Connection;
@@ -32,6 +34,8 @@ pub struct Report {
     pub held: usize,
     /// Channels about which the provider said nothing.
     pub unclear: usize,
+    /// What people took back at Meta that was carried out.
+    pub withdrawals: usize,
     /// Channels that need re-authorization, those of earlier runs included.
     pub needing_reauthorization: usize,
 }
@@ -69,6 +73,10 @@ impl Report {
 pub(crate) struct Finding {
     /// Per channel, in the order in which they were passed.
     pub(crate) standings: Vec<Result<(), Trouble>>,
+    /// How each of their subscriptions to webhooks was found; none, or empty, where nothing was found out.
+    pub(crate) looks: Vec<Option<Look>>,
+    /// What the channels are reached with, if it could be looked at.
+    pub(crate) credential: Option<Credential>,
     /// An exchange that gave no verdict; the old token serves on.
     pub(crate) postponed: Option<Trouble>,
     /// Whether a new user token is current.
@@ -79,6 +87,8 @@ pub(crate) struct Finding {
     pub(crate) pages: Vec<String>,
     /// LINE: the month's messages.
     pub(crate) quota: Option<Meter>,
+    /// Facebook's id of the person who logged in.
+    pub(crate) user_id: Option<String>,
 }
 
 impl Finding {
@@ -86,12 +96,15 @@ impl Finding {
     pub(crate) fn all(trouble: &Trouble, connection: &Connection, channels: usize) -> Self {
         Self {
             standings: vec![Err(trouble.clone()); channels],
+            looks: Vec::new(),
+            credential: None,
             // A connection without a channel has nothing else to keep the trouble in.
             postponed: (channels == 0).then(|| trouble.clone()),
             renewed: false,
             expires_at: connection.expires_at,
             pages: connection.pages.clone(),
             quota: None,
+            user_id: None,
         }
     }
 
@@ -99,11 +112,14 @@ impl Finding {
     pub(crate) fn nothing(connection: &Connection) -> Self {
         Self {
             standings: Vec::new(),
+            looks: Vec::new(),
+            credential: None,
             postponed: None,
             renewed: false,
             expires_at: connection.expires_at,
             pages: connection.pages.clone(),
             quota: None,
+            user_id: None,
         }
     }
 

@@ -68,7 +68,7 @@ impl TokenRefresh {
         if wanted == *current.expose() {
             return Ok(true);
         }
-        let mut staged = self.secrets.stage(name, &wanted).await?;
+        let mut staged = self.secrets.stage(name, &wanted, &current.version).await?;
         let unproved: Vec<_> =
             pages.iter().map(|page| page.as_ref().is_ok_and(|page| !page.proved)).collect();
         *pages = stream::iter(std::mem::take(pages))
@@ -86,7 +86,7 @@ impl TokenRefresh {
             return Ok(true);
         }
         if proved != wanted {
-            staged = self.secrets.stage(name, &proved).await?;
+            staged = self.secrets.stage(name, &proved, &current.version).await?;
         }
         match self.secrets.promote(name, &current.version, &staged).await? {
             Promotion::Promoted => Ok(true),

@@ -3,9 +3,9 @@
 use madoguchi_channels::line::Meter;
 use madoguchi_domain::credential::Cause;
 use madoguchi_domain::quota::{Quota, QuotaLevel};
-use madoguchi_domain::{Channel, ChannelHealth, Span, Timestamp};
+use madoguchi_domain::{Channel, ChannelHealth, ChannelKind, Span, Timestamp};
 use madoguchi_store::Saved;
-use madoguchi_store::directory::{Connection, Lease};
+use madoguchi_store::directory::{Connection, Lease, Linked};
 
 use crate::TokenRefresh;
 use crate::outcome::{Fault, Finding, Outcome};
@@ -43,7 +43,10 @@ impl TokenRefresh {
             self.announce(&connection, &finding, now);
         }
         self.note_quota(channels, &finding, now).await?;
+        self.note_looks(channels, &finding, now).await?;
         let unclear = finding.standings.iter().filter(|s| matches!(s, Err(Trouble::Unclear { .. }))).count();
+        // A login is kept alive also while its Pages are off; the others are left alone.
+        let nobody_was_asked = rests && connection.kind != ChannelKind::Messenger;
         let settled = Connection {
             check_at: match finding.quota {
                 // What is left changes by the hour.
@@ -54,7 +57,8 @@ impl TokenRefresh {
             },
             expires_at: finding.expires_at,
             pages: finding.pages.clone(),
-            checked_at: Some(now),
+            checked_at: if nobody_was_asked { connection.checked_at } else { Some(now) },
+            linked: linked(&connection, &finding),
             ..connection
         };
         if self.directory.settle_connection(lease, &settled).await? == Saved::Conflict {
@@ -63,7 +67,6 @@ impl TokenRefresh {
                 "Connection `{}` was replaced while it was checked; it is due again", settled.id
             );
         }
-        self.look_back(&settled, channels, &finding, now).await?;
         Ok(Outcome::Checked { renewed: finding.renewed, released, held, unclear })
     }
 
@@ -85,7 +88,7 @@ impl TokenRefresh {
     }
 
     async fn release(&self, channel: &Channel, now: Timestamp) -> Result<bool, Fault> {
-        // A hold that came after this channel was read is not ours to lift: see `look_back`.
+        // A hold that came after this channel was read is not ours to lift: whoever held it asked for a check of its own.
         if matches!(channel.health, ChannelHealth::Healthy { .. }) {
             return Ok(false);
         }
@@ -174,25 +177,15 @@ impl TokenRefresh {
             );
         }
     }
+}
 
-    /// A reply that is refused while we check holds its channel and asks for a check. The settling above
-    /// would swallow that request: a channel that is held although we found it well is looked at again.
-    async fn look_back(
-        &self,
-        connection: &Connection,
-        channels: &[Channel],
-        finding: &Finding,
-        now: Timestamp,
-    ) -> Result<(), Fault> {
-        let well = channels.iter().zip(&finding.standings).filter(|(_, standing)| standing.is_ok());
-        for (channel, _) in well {
-            let health = self.directory.channel(channel.id).await?.map(|channel| channel.health);
-            if matches!(health, Some(ChannelHealth::NeedsReauthorization { .. })) {
-                return Ok(self.directory.check_connection_soon(connection.id, now).await?);
-            }
-        }
-        Ok(())
-    }
+/// Whose login it is: of a token that was entered by hand only the provider knows it.
+fn linked(connection: &Connection, finding: &Finding) -> Option<Linked> {
+    let found = || {
+        let user_id = finding.user_id.clone()?;
+        Some(Linked { user_id, user_name: String::new() })
+    };
+    connection.linked.clone().or_else(found)
 }
 
 /// How often the month's messages are read.

@@ -3,7 +3,7 @@
 use madoguchi_channels::twilio::Account;
 use madoguchi_channels::twilio::token::{check_account, check_key};
 use madoguchi_credentials::TwilioSecret;
-use madoguchi_domain::credential::Cause;
+use madoguchi_domain::credential::{Cause, CredentialKind};
 use madoguchi_store::directory::Connection;
 
 use crate::TokenRefresh;
@@ -19,13 +19,20 @@ pub(crate) async fn check(
     let name = refresh.names.connection(connection.kind, connection.id);
     let secret = refresh.credential::<TwilioSecret>(&name, Cause::AuthenticationFailed).await?;
     prove(refresh, secret.expose()).await?;
+    let kind = match secret.expose() {
+        secret if secret.basic_auth().0 == secret.account_sid => CredentialKind::AuthToken,
+        _ => CredentialKind::ApiKey,
+    };
     Ok(Finding {
         standings: vec![Ok(()); channels],
+        looks: Vec::new(),
+        credential: Some(kind.alone()),
         postponed: None,
         renewed: false,
         expires_at: None,
         pages: Vec::new(),
         quota: None,
+        user_id: None,
     })
 }
 

@@ -31,10 +31,14 @@ mod targets;
 mod twilio;
 
 pub use crate::{
-    control::{Handshake, Person, SharedKeyChange, TwilioChange},
+    control::{
+        Handshake, Person, SharedKeyChange, TwilioChange,
+        withdrawing::{Forgery, TakenBack, Withdrawing, Withdrawn},
+    },
     customer::{ActError, Performed},
     deliver::{Outcome, Signature, Webhook},
     faults::{Endpoint, Fault, FaultRule, StatusFault},
+    graph::dialog::Consent,
     media::{MediaKind, Opened},
     model::{Act, Action, Call, Echo, MediaAct, Provider, SentMedia, SentMessage, SentStatus, Shown, demo},
     options::Options,

@@ -74,7 +74,9 @@ pub(crate) async fn dispatch(State(shared): State<Arc<Shared>>, request: Request
     if path.starts_with("/twilio-media/") {
         return twilio::signed_media(&shared, &request);
     }
-    let provider = if path.starts_with("/v2/") || path.starts_with("/oauth2/") {
+    let provider = if twilio::is_setup(&request.segments) {
+        Provider::Sms
+    } else if path.starts_with("/v2/") || path.starts_with("/oauth2/") {
         Provider::Line
     } else if request.segments.first().is_some_and(|first| first == twilio::VERSION) {
         shared.read(|world| twilio::provider(world, &request))

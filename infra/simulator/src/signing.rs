@@ -2,7 +2,10 @@
 //!
 //! Nothing is shared with the product, so that a mistake there cannot hide behind the same mistake here.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use ring::hmac;
 
 /// Meta: `sha256=` and the lowercase hex HMAC-SHA256 of the body under the app secret.
@@ -14,6 +17,14 @@ pub fn messenger_signature(app_secret: &str, body: &[u8]) -> String {
 pub fn messenger_legacy_signature(app_secret: &str, body: &[u8]) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, app_secret.as_bytes());
     format!("sha1={}", hex(hmac::sign(&key, body).as_ref()))
+}
+
+/// Meta's callbacks about a person: signature and payload in Base64 for addresses, without padding.
+pub(crate) fn signed_request(app_secret: &str, payload: &str) -> String {
+    let payload = URL_SAFE_NO_PAD.encode(payload);
+    let key = hmac::Key::new(hmac::HMAC_SHA256, app_secret.as_bytes());
+    let tag = URL_SAFE_NO_PAD.encode(hmac::sign(&key, payload.as_bytes()));
+    format!("{tag}.{payload}")
 }
 
 /// LINE: standard Base64 with padding of the HMAC-SHA256 of the body under the channel secret.

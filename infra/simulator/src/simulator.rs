@@ -6,10 +6,14 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
     control,
-    control::{Handshake, Person, TwilioChange},
+    control::{
+        Handshake, Person, TwilioChange,
+        withdrawing::{TakenBack, Withdrawing, Withdrawn},
+    },
     customer::{self, ActError, Performed},
     deliver::{self, Signature, Webhook},
     faults::FaultRule,
+    graph::dialog::{self, Consent},
     media::Opened,
     model::{Act, Action, Call, Echo, Provider, SentMessage, Shown},
     options::Options,
@@ -249,6 +253,17 @@ impl Simulator {
         self.shared.change(|world| control::invalidate(world, |_| true, Some(460), Some(message)))
     }
 
+    /// Meta's request that tells that the person took something back, or one that is not Meta's; for a test that calls
+    /// the product itself.
+    pub fn signed_request(&self, how: &Withdrawing) -> String {
+        control::withdrawing::make(&self.shared, how)
+    }
+
+    /// The same, sent to the product.
+    pub async fn withdraw(&self, what: TakenBack, how: &Withdrawing) -> Withdrawn {
+        control::withdrawing::send(&self.shared, what, how).await
+    }
+
     /// The person logs in again: a new long-lived user token.
     pub fn log_in(&self) -> String {
         self.shared.change(control::log_in)
@@ -257,6 +272,18 @@ impl Simulator {
     /// A one-time code, as the login dialog hands it to this redirect address.
     pub fn issue_code(&self, redirect_uri: &str) -> String {
         self.shared.change(|world| control::issue_code(world, redirect_uri))
+    }
+
+    /// Where the login dialog may send browsers back to, to the letter.
+    pub fn set_redirect_uris(&self, uris: &[&str]) {
+        let uris = uris.iter().map(ToString::to_string).collect();
+        self.shared.change(|world| world.app.redirect_uris = uris);
+    }
+
+    /// A person opens the login dialog at `address` and does what `consent` says; where the browser goes then, or what the
+    /// dialog says instead.
+    pub fn consent(&self, address: &str, consent: &Consent) -> Result<String, String> {
+        dialog::perform(&self.shared, address, consent)
     }
 
     /// Kills every token of a LINE channel; the next issue works again.
@@ -283,11 +310,41 @@ impl Simulator {
         });
     }
 
+    /// What the person who logged in may do on a page; without `MESSAGING` they cannot write as it, without `MODERATE` not
+    /// subscribe to it.
+    pub fn set_tasks(&self, page: &str, tasks: &[&str]) {
+        let tasks = tasks.iter().map(ToString::to_string).collect();
+        self.shared.change(|world| control::set_tasks(world, page, tasks));
+    }
+
     /// A LINE channel's monthly quota (`None` has no limit) and what is used of it.
     pub fn set_line_quota(&self, channel: &str, quota: Option<u64>, used: u64) {
         self.shared.change(|world| {
             if let Some(channel) = world.line_channel_mut(channel) {
                 (channel.quota, channel.used) = (quota, used);
+            }
+        });
+    }
+
+    /// A LINE channel's switches: "Use webhook" in the console, "Chat" in the OA Manager.
+    pub fn set_line_switches(&self, channel: &str, webhook_active: bool, chat: bool) {
+        self.shared.change(|world| {
+            if let Some(channel) = world.line_channel_mut(channel) {
+                (channel.webhook_active, channel.chat) = (webhook_active, chat);
+            }
+        });
+    }
+
+    /// What a LINE channel has as its webhook endpoint, once it was set by a call.
+    pub fn line_endpoint(&self, channel: &str) -> Option<String> {
+        self.shared.read(|world| world.line_channel(channel)?.webhook_endpoint.clone())
+    }
+
+    /// Somebody enters another webhook URL in LINE's console.
+    pub fn set_line_endpoint(&self, channel: &str, endpoint: Option<&str>) {
+        self.shared.change(|world| {
+            if let Some(channel) = world.line_channel_mut(channel) {
+                channel.webhook_endpoint = endpoint.map(ToOwned::to_owned);
             }
         });
     }
@@ -331,6 +388,29 @@ impl Simulator {
     /// Changes the Twilio account.
     pub fn change_twilio(&self, change: TwilioChange) {
         self.shared.change(|world| control::change_twilio(world, change));
+    }
+
+    /// Makes a Twilio sender one that no call can set, as a sandbox's, or one that is not online.
+    pub fn set_twilio_sender(&self, address: &str, unlisted: bool, offline: bool) {
+        self.shared.change(|world| {
+            let sender = control::twilio_sender(world, address);
+            (sender.unlisted, sender.offline) = (unlisted, offline);
+        });
+    }
+
+    /// An application decides for a number, or none does.
+    pub fn set_twilio_application(&self, address: &str, application: Option<&str>) {
+        self.shared.change(|world| {
+            control::twilio_sender(world, address).application = application.map(ToOwned::to_owned);
+        });
+    }
+
+    /// Where a Twilio sender or service sends what comes in, once it was set by a call.
+    pub fn twilio_inbound(&self, sender: &str) -> Option<String> {
+        self.shared.read(|world| match world.twilio.services.iter().find(|service| service.sid == sender) {
+            Some(service) => service.inbound.clone(),
+            None => world.twilio.sender(sender)?.inbound.clone(),
+        })
     }
 
     /// A messaging service and its senders (`+81…`, `whatsapp:+81…`).

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post, put};
-use madoguchi_runtime::{Clock, Queue, SecretWriter};
+use madoguchi_runtime::{Bucket, Clock, Queue, SecretWriter};
 use madoguchi_store::{Audit, Directory, Inbox};
 
 use crate::auth::Operator;
@@ -30,6 +30,8 @@ pub struct AdminApi {
     pub secret_prefix: String,
     /// The audit log.
     pub audit: Audit,
+    /// Where channels' icons lie.
+    pub bucket: Bucket,
 }
 
 impl AdminApi {
@@ -55,6 +57,7 @@ pub fn admin_routes(api: AdminApi) -> Router {
         .route("/api/channels/{channel}/enable", post(channels::enable))
         .route("/api/channels/{channel}/check", post(channels::check))
         .route("/api/channels/{channel}/credential", put(channels::reauthorize))
+        .route("/api/channels/{channel}/icon", put(channels::set_icon).delete(channels::remove_icon))
         .route("/api/quarantine", get(quarantine::list))
         .route("/api/quarantine/{quarantined}/replay", post(quarantine::replay))
         .route_layer(from_fn_with_state(presence, people::note))

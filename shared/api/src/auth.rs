@@ -125,6 +125,12 @@ pub(crate) fn caller(request: &Request, claim: &RolesClaim) -> Result<Operator, 
     })
 }
 
+/// Somebody who did not sign in: where their request came from is all that is known.
+pub(crate) fn stranger(extensions: &Extensions) -> Author {
+    let Origin { ip, user_agent, request_id } = origin(extensions);
+    Author::unknown().from_where(ip.as_deref(), user_agent.as_deref(), &request_id)
+}
+
 fn origin(extensions: &Extensions) -> Origin {
     let request_id = request_id(extensions).to_owned();
     match extensions.get::<RequestContext>() {

@@ -53,8 +53,8 @@ pub(crate) async fn answer(request: Request, next: Next) -> Response {
         log(&error, &method, &route);
         response = told(&error, language, &id);
     }
-    // What customers write must not stay behind in a shared browser.
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // What customers write must not stay behind in a shared browser; what is open to everybody says itself that it may.
+    response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 

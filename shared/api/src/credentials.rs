@@ -7,7 +7,7 @@ use madoguchi_runtime::{Secret, SecretError, Versioned};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::input::is_visible_ascii;
+use crate::input::{is_visible_ascii, named};
 use crate::{AdminApi, ApiError};
 
 /// What an administrator entered.
@@ -21,20 +21,24 @@ pub(crate) enum Credential {
     Twilio { kind: ChannelKind, twilio: TwilioCredential },
 }
 
-/// What an administrator enters of a Twilio account.
+/// What an administrator enters of a Twilio account. When a credential is entered anew, what is left out stays, and `null`
+/// removes it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "left out, null and a value are three different wishes")]
 pub(crate) struct TwilioCredential {
-    /// `AC…`. Left out when a credential is entered anew: it stays.
+    /// `AC…`. With another one nothing stays: it belongs to the account.
     pub(crate) account_sid: Option<String>,
     pub(crate) auth_token: Secret<String>,
     /// Both or none.
-    pub(crate) api_key_sid: Option<String>,
-    pub(crate) api_key_secret: Option<Secret<String>>,
-    #[serde(default)]
-    pub(crate) shared_keys: Vec<SharedKeyCredential>,
-    #[serde(default)]
-    pub(crate) accept_auth_token_signatures: bool,
+    #[serde(default, deserialize_with = "named")]
+    pub(crate) api_key_sid: Option<Option<String>>,
+    #[serde(default, deserialize_with = "named")]
+    pub(crate) api_key_secret: Option<Option<Secret<String>>>,
+    #[serde(default, deserialize_with = "named")]
+    pub(crate) shared_keys: Option<Option<Vec<SharedKeyCredential>>>,
+    #[serde(default, deserialize_with = "named")]
+    pub(crate) accept_auth_token_signatures: Option<Option<bool>>,
 }
 
 /// A key of the company's own that Twilio signs webhooks with.
@@ -55,28 +59,34 @@ impl TwilioCredential {
         let auth_token = pasted("auth_token", &self.auth_token)?;
         let (api_key_sid, api_key_secret) = match (self.api_key_sid, self.api_key_secret) {
             (None, None) => (None, None),
-            (Some(id), Some(secret)) => {
-                (Some(sid("api_key_sid", "SK", &id)?), Some(pasted("api_key_secret", &secret)?))
+            (Some(None), None | Some(None)) | (None, Some(None)) => (Some(None), Some(None)),
+            (Some(Some(id)), Some(Some(secret))) => {
+                let id = sid("api_key_sid", "SK", &id)?;
+                (Some(Some(id)), Some(Some(pasted("api_key_secret", &secret)?)))
             }
             _ => {
                 let what = "send `api_key_sid` and `api_key_secret` together".to_owned();
                 return Err(ApiError::InvalidBody { what });
             }
         };
-        let shared_keys = self.shared_keys.into_iter().map(|key| {
+        let shared_key = |key: SharedKeyCredential| {
             let id = key.id.trim().to_owned();
             if !is_visible_ascii(&id, 1..=200) || id.contains([',', '=']) {
                 let what = "`shared_keys.id` must be Twilio's id of the key".to_owned();
                 return Err(ApiError::InvalidBody { what });
             }
             Ok(SharedKeyCredential { id, secret: pasted("shared_keys.secret", &key.secret)? })
+        };
+        let shared_keys = self.shared_keys.map(|keys| {
+            let keys = keys.map(|keys| keys.into_iter().map(shared_key).collect::<Result<_, ApiError>>());
+            keys.transpose()
         });
         Ok(Self {
             account_sid,
             auth_token,
             api_key_sid,
             api_key_secret,
-            shared_keys: shared_keys.collect::<Result<_, _>>()?,
+            shared_keys: shared_keys.transpose()?,
             ..self
         })
     }
@@ -125,7 +135,11 @@ fn messenger(user_token: &Secret<String>, known: Option<&MessengerSecret>) -> Me
 }
 
 /// LINE's secrets do not overlap, but what was signed with the old one may still arrive.
-fn line(line_channel_id: &str, channel_secret: &Secret<String>, known: Option<&LineSecret>) -> LineSecret {
+pub(crate) fn line(
+    line_channel_id: &str,
+    channel_secret: &Secret<String>,
+    known: Option<&LineSecret>,
+) -> LineSecret {
     let previous_channel_secret = known.and_then(|known| {
         if known.channel_secret == *channel_secret.expose() {
             known.previous_channel_secret.clone()
@@ -142,7 +156,7 @@ fn line(line_channel_id: &str, channel_secret: &Secret<String>, known: Option<&L
 
 /// Twilio signs with a new token from the moment of its promotion on; what was signed with the old one may still
 /// arrive.
-fn twilio(entered: &TwilioCredential, known: Option<&TwilioSecret>) -> TwilioSecret {
+pub(crate) fn twilio(entered: &TwilioCredential, known: Option<&TwilioSecret>) -> TwilioSecret {
     let auth_token = entered.auth_token.expose().clone();
     let previous_auth_token = known.and_then(|known| {
         if known.auth_token == auth_token {
@@ -151,17 +165,34 @@ fn twilio(entered: &TwilioCredential, known: Option<&TwilioSecret>) -> TwilioSec
             Some(known.auth_token.clone())
         }
     });
-    let account_sid = entered.account_sid.clone().or_else(|| known.map(|known| known.account_sid.clone()));
+    let same_account = |known: &&TwilioSecret| {
+        entered.account_sid.as_ref().is_none_or(|account_sid| *account_sid == known.account_sid)
+    };
+    let kept = known.filter(same_account);
+    let account_sid = entered.account_sid.clone().or_else(|| kept.map(|kept| kept.account_sid.clone()));
+    let (api_key_sid, api_key_secret) = match (&entered.api_key_sid, &entered.api_key_secret) {
+        (Some(Some(id)), Some(Some(secret))) => (Some(id.clone()), Some(secret.expose().clone())),
+        (None, None) => {
+            kept.map(|kept| (kept.api_key_sid.clone(), kept.api_key_secret.clone())).unwrap_or_default()
+        }
+        _ => (None, None),
+    };
     let shared_key =
         |key: &SharedKeyCredential| SharedKey { id: key.id.clone(), secret: key.secret.expose().clone() };
     TwilioSecret {
         account_sid: account_sid.unwrap_or_default(),
         auth_token,
         previous_auth_token,
-        api_key_sid: entered.api_key_sid.clone(),
-        api_key_secret: entered.api_key_secret.as_ref().map(|secret| secret.expose().clone()),
-        shared_keys: entered.shared_keys.iter().map(shared_key).collect(),
-        accept_auth_token_signatures: entered.accept_auth_token_signatures,
+        api_key_sid,
+        api_key_secret,
+        shared_keys: match &entered.shared_keys {
+            Some(keys) => keys.iter().flatten().map(shared_key).collect(),
+            None => kept.map(|kept| kept.shared_keys.clone()).unwrap_or_default(),
+        },
+        accept_auth_token_signatures: match entered.accept_auth_token_signatures {
+            Some(accept) => accept.unwrap_or_default(),
+            None => kept.is_some_and(|kept| kept.accept_auth_token_signatures),
+        },
     }
 }
 
@@ -284,8 +315,8 @@ mod tests {
                 auth_token: secret(token),
                 api_key_sid: None,
                 api_key_secret: None,
-                shared_keys: Vec::new(),
-                accept_auth_token_signatures: false,
+                shared_keys: None,
+                accept_auth_token_signatures: None,
             };
             twilio(&entered, known)
         };

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use madoguchi_domain::channel::SettingsOutOfBounds;
+use madoguchi_domain::channel::icon::IconRefused;
 use madoguchi_domain::conversation::ReopenRefused;
+use madoguchi_domain::credential::Cause;
 use madoguchi_domain::media::{MediaFailure, MediaRefused};
 use madoguchi_domain::organisation::hours::HoursRefused;
 use madoguchi_domain::organisation::{NAME_LENGTH, TooManyChannels};
@@ -18,6 +20,7 @@ use madoguchi_domain::picture::PictureRefused;
 use madoguchi_domain::place::PlaceRefused;
 use madoguchi_domain::reply::{Lock, ReplyRefused};
 use madoguchi_domain::sender::NameRefused;
+use madoguchi_domain::setup::{SetupProblem, SetupRefused};
 use madoguchi_domain::sticker::StickerRefused;
 use madoguchi_domain::template::TemplateRefused;
 use madoguchi_domain::text::{self, TextRefused};
@@ -126,6 +129,9 @@ pub enum ApiError {
     /// It cannot be an operator's picture (SND-3).
     #[error("{}", sentence(.0))]
     Picture(PictureRefused),
+    /// It cannot be a channel's icon (CHN-12).
+    #[error("{}", sentence(.0))]
+    Icon(IconRefused),
     /// The channel's conversations are not reopened by button (C1).
     #[error("{}", sentence(.0))]
     Reopen(ReopenRefused),
@@ -189,6 +195,44 @@ pub enum ApiError {
     /// Its credential is being refreshed, or changed by somebody else.
     #[error("The credential is being renewed at this moment; try again in half a minute.")]
     ConnectionBusy,
+    /// A request that should be Meta's is not signed by it, or cannot be heeded. No word about why.
+    #[error("The signed request is not taken.")]
+    SignedRequestRefused,
+    /// No such setup, or one that is forgotten.
+    #[error("There is no such setup.")]
+    SetupNotFound,
+    /// A setup does not take what is asked of it.
+    #[error("{}", sentence(.0))]
+    Setup(#[from] SetupRefused),
+    /// A Page cannot be connected.
+    #[error("Page {page_id}: {}", advice(.problem))]
+    PageNotConnectable {
+        /// Which one.
+        page_id: String,
+        /// Why.
+        problem: SetupProblem,
+    },
+    /// The login at the provider does not work any more.
+    #[error("The login at the provider does not work any more ({0}). Log in again.")]
+    LoginEnded(Cause),
+    /// The provider does not take what was entered.
+    #[error("The provider does not take this credential ({0}). {remedy}", remedy = .0.remedy())]
+    CredentialRefused(Cause),
+    /// The stack does not know the app at Meta.
+    #[error("This stack does not know its app at Meta yet; have a maintainer enter the secret meta-app.")]
+    NoMetaApp,
+    /// The provider refused a call that must work.
+    #[error("The provider refused the call; log in again, and tell a maintainer the request id if it stays.")]
+    ProviderRefused {
+        /// Its code, for maintainers.
+        detail: String,
+    },
+    /// The provider gave no verdict.
+    #[error("The provider did not answer; try again in a few minutes.")]
+    ProviderUnavailable {
+        /// For maintainers.
+        detail: String,
+    },
     /// A setting is outside its bounds.
     #[error("The setting {0}.")]
     SettingsOutOfBounds(SettingsOutOfBounds),
@@ -250,6 +294,7 @@ impl ApiError {
             Self::Place(refused, _) => refused.public_id(),
             Self::SenderName(refused) => refused.public_id(),
             Self::Picture(refused) => refused.public_id(),
+            Self::Icon(refused) => refused.public_id(),
             Self::Reopen(ReopenRefused::OnlyTheCustomer) => "reopen_by_customer_only",
             Self::Reopen(ReopenRefused::Final) => "conversation_final",
             Self::MessageNotResendable => "message_not_resendable",
@@ -268,6 +313,15 @@ impl ApiError {
             Self::NotConfirmed { .. } => "not_confirmed",
             Self::ConnectionNotFound => "connection_not_found",
             Self::ConnectionBusy => "connection_busy",
+            Self::SignedRequestRefused => "signed_request_refused",
+            Self::SetupNotFound => "setup_not_found",
+            Self::Setup(refused) => refused.public_id(),
+            Self::PageNotConnectable { problem, .. } => problem.public_id(),
+            Self::LoginEnded(_) => "login_ended",
+            Self::CredentialRefused(_) => "credential_refused",
+            Self::NoMetaApp => "meta_app_missing",
+            Self::ProviderRefused { .. } => "provider_refused",
+            Self::ProviderUnavailable { .. } => "provider_unavailable",
             Self::SettingsOutOfBounds(_) => "settings_out_of_bounds",
             Self::NotReplayable { .. } => "not_replayable",
             Self::Busy { .. } => "busy",
@@ -278,9 +332,10 @@ impl ApiError {
     /// The HTTP status.
     pub const fn status(&self) -> StatusCode {
         match self {
-            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Unauthenticated | Self::SignedRequestRefused => StatusCode::UNAUTHORIZED,
             Self::NoRole | Self::AdministratorsOnly | Self::File(MediaRefused::Off) => StatusCode::FORBIDDEN,
-            Self::AttachmentGone => StatusCode::GONE,
+            Self::AttachmentGone | Self::Setup(SetupRefused::Expired) => StatusCode::GONE,
+            Self::ProviderRefused { .. } | Self::ProviderUnavailable { .. } => StatusCode::BAD_GATEWAY,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::InvalidQuery { .. } | Self::InvalidBody { .. } | Self::IdempotencyKeyInvalid => {
                 StatusCode::BAD_REQUEST
@@ -296,6 +351,7 @@ impl ApiError {
             | Self::NotAssociated
             | Self::AttachmentNotFound
             | Self::UploadNotFound
+            | Self::SetupNotFound
             | Self::QuarantinedNotFound => StatusCode::NOT_FOUND,
             Self::IdempotencyKeyReused
             | Self::Locked(..)
@@ -312,6 +368,18 @@ impl ApiError {
             | Self::AttachmentFailed(_)
             | Self::AttachmentNotRetryable
             | Self::UploadIncomplete
+            | Self::Setup(
+                SetupRefused::NotYours
+                | SetupRefused::Finished
+                | SetupRefused::OnlyReauthorizes
+                | SetupRefused::OtherConsent { .. }
+                | SetupRefused::Incomplete(_)
+                | SetupRefused::LoginNeeded
+                | SetupRefused::CredentialsNeeded
+                | SetupRefused::LoginNotYours,
+            )
+            | Self::LoginEnded(_)
+            | Self::NoMetaApp
             | Self::NotReplayable { .. } => StatusCode::CONFLICT,
             Self::Text(..)
             | Self::SendTime(_)
@@ -322,8 +390,17 @@ impl ApiError {
             | Self::SenderName(_)
             | Self::Hours(_)
             | Self::Picture(_)
+            | Self::Icon(_)
             | Self::NotConfirmed { .. }
             | Self::ConnectionNotFound
+            | Self::Setup(
+                SetupRefused::NotGuided(_)
+                | SetupRefused::NoSuchStep
+                | SetupRefused::PageNotCovered(_)
+                | SetupRefused::PagesOutOfRange { .. },
+            )
+            | Self::PageNotConnectable { .. }
+            | Self::CredentialRefused(_)
             | Self::SettingsOutOfBounds(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
@@ -333,7 +410,10 @@ impl ApiError {
     /// What only the log may say.
     pub fn detail(&self) -> Option<&str> {
         match self {
-            Self::Busy { detail } | Self::Internal { detail } => Some(detail),
+            Self::Busy { detail }
+            | Self::Internal { detail }
+            | Self::ProviderRefused { detail }
+            | Self::ProviderUnavailable { detail } => Some(detail),
             _ => None,
         }
     }
@@ -481,6 +561,12 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// What is wrong and what to do.
+fn advice(problem: &SetupProblem) -> String {
+    let advice = problem.advice(Language::En);
+    format!("{} {}", advice.message, advice.remedy)
+}
+
 /// A rule's reason as a sentence for a person.
 pub(crate) fn sentence(reason: &impl ToString) -> String {
     let reason = reason.to_string();
@@ -493,7 +579,8 @@ pub(crate) fn sentence(reason: &impl ToString) -> String {
 mod tests {
     use std::collections::{BTreeSet, HashSet};
 
-    use madoguchi_domain::media::MediaKind;
+    use madoguchi_domain::media::{MediaKind, Pixels};
+    use madoguchi_domain::setup::Step;
 
     use super::*;
 
@@ -620,14 +707,42 @@ mod tests {
             ApiError::Picture(PictureRefused::Empty),
             ApiError::Picture(PictureRefused::TooLarge { size_bytes: 6_000_000 }),
             ApiError::Picture(PictureRefused::Type),
+            ApiError::Icon(IconRefused::Empty),
+            ApiError::Icon(IconRefused::TooLarge { size_bytes: 2_000_000 }),
+            ApiError::Icon(IconRefused::Type),
+            ApiError::Icon(IconRefused::Damaged),
+            ApiError::Icon(IconRefused::Pixels(Pixels { width: 9_000, height: 9 })),
             ApiError::Locked(Lock::ChannelOff, ChannelKind::Line),
             ApiError::ChannelDeleted,
             ApiError::NotConfirmed { name: "Shop".into() },
             ApiError::PersonNotFound,
             ApiError::NotAssociated,
+            ApiError::SetupNotFound,
+            ApiError::Setup(SetupRefused::NotGuided(ChannelKind::Line)),
+            ApiError::Setup(SetupRefused::NotYours),
+            ApiError::Setup(SetupRefused::Finished),
+            ApiError::Setup(SetupRefused::Expired),
+            ApiError::Setup(SetupRefused::OnlyReauthorizes),
+            ApiError::Setup(SetupRefused::NoSuchStep),
+            ApiError::Setup(SetupRefused::OtherConsent { current: "2026-11" }),
+            ApiError::Setup(SetupRefused::Incomplete(Step::Brand)),
+            ApiError::Setup(SetupRefused::LoginNeeded),
+            ApiError::Setup(SetupRefused::LoginNotYours),
+            ApiError::Setup(SetupRefused::PageNotCovered("10".into())),
+            ApiError::Setup(SetupRefused::PagesOutOfRange { most: 20 }),
+            ApiError::PageNotConnectable { page_id: "10".into(), problem: SetupProblem::PageNotTicked },
+            ApiError::PageNotConnectable { page_id: "10".into(), problem: SetupProblem::PageRoleMissing },
+            ApiError::LoginEnded(Cause::PasswordChanged),
+            ApiError::NoMetaApp,
+            ApiError::ProviderRefused { detail: detail() },
+            ApiError::ProviderUnavailable { detail: detail() },
+            ApiError::SignedRequestRefused,
+            ApiError::CredentialRefused(Cause::SecretMismatch),
+            ApiError::Setup(SetupRefused::CredentialsNeeded),
         ]
     }
 
+    #[expect(clippy::too_many_lines, reason = "it is one list")]
     fn place(error: &ApiError) -> usize {
         match error {
             ApiError::Unauthenticated => 0,
@@ -711,6 +826,33 @@ mod tests {
             ApiError::NotConfirmed { .. } => 78,
             ApiError::PersonNotFound => 79,
             ApiError::NotAssociated => 80,
+            ApiError::SetupNotFound => 81,
+            ApiError::Setup(SetupRefused::NotGuided(_)) => 82,
+            ApiError::Setup(SetupRefused::NotYours) => 83,
+            ApiError::Setup(SetupRefused::Finished) => 84,
+            ApiError::Setup(SetupRefused::Expired) => 85,
+            ApiError::Setup(SetupRefused::OnlyReauthorizes) => 86,
+            ApiError::Setup(SetupRefused::NoSuchStep) => 87,
+            ApiError::Setup(SetupRefused::OtherConsent { .. }) => 88,
+            ApiError::Setup(SetupRefused::Incomplete(_)) => 89,
+            ApiError::Setup(SetupRefused::LoginNeeded) => 90,
+            ApiError::Setup(SetupRefused::LoginNotYours) => 91,
+            ApiError::Setup(SetupRefused::PageNotCovered(_)) => 92,
+            ApiError::Setup(SetupRefused::PagesOutOfRange { .. }) => 93,
+            ApiError::PageNotConnectable { problem: SetupProblem::PageNotTicked, .. } => 94,
+            ApiError::PageNotConnectable { .. } => 95,
+            ApiError::LoginEnded(_) => 96,
+            ApiError::NoMetaApp => 97,
+            ApiError::ProviderRefused { .. } => 98,
+            ApiError::ProviderUnavailable { .. } => 99,
+            ApiError::Icon(IconRefused::Empty) => 100,
+            ApiError::Icon(IconRefused::TooLarge { .. }) => 101,
+            ApiError::Icon(IconRefused::Type) => 102,
+            ApiError::Icon(IconRefused::Damaged) => 103,
+            ApiError::Icon(IconRefused::Pixels(_)) => 104,
+            ApiError::SignedRequestRefused => 105,
+            ApiError::CredentialRefused(_) => 106,
+            ApiError::Setup(SetupRefused::CredentialsNeeded) => 107,
         }
     }
 

@@ -1,4 +1,4 @@
-//! What `inbox-api` serves: conversations, messages, files, and the operator who calls.
+//! What `inbox-api` serves: conversations, messages, files, notices, and the operator who calls.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, SenderCache};
 
 use crate::auth::Operator;
 use crate::people::{self, Presence};
-use crate::{ApiError, channels, conversations, files, me, messages, sender_sync};
+use crate::{ApiError, channels, conversations, files, me, messages, notices, sender_sync};
 
 /// What the operators' routes work with.
 #[derive(Clone, Debug)]
@@ -33,6 +33,8 @@ pub struct Api {
     pub bucket: Bucket,
     /// Where administrators' reads are recorded.
     pub audit: Audit,
+    /// Whether administrators are told by e-mail that a channel needs them.
+    pub mail: bool,
 }
 
 impl Api {
@@ -87,6 +89,7 @@ pub fn routes(api: Api) -> Router {
             post(files::retry),
         )
         .route("/api/conversations/{conversation}/uploads", post(files::upload))
+        .route("/api/notices", get(notices::list))
         // Open: whoever has the address may have the file.
         .route("/media/{token}", get(files::public))
         .route("/media/operator.png", get(sender_sync::picture))

@@ -7,7 +7,9 @@ use axum::Json;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
-use madoguchi_domain::{BrandId, ChannelId, ConversationId, DepartmentId, MessageKey, OperatorId, Timestamp};
+use madoguchi_domain::{
+    BrandId, ChannelId, ConversationId, DepartmentId, MessageKey, OperatorId, SetupId, Timestamp,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
@@ -72,6 +74,16 @@ impl PathId for DepartmentId {
     }
     fn not_found() -> ApiError {
         ApiError::DepartmentNotFound
+    }
+}
+
+impl PathId for SetupId {
+    const PARAMETER: &'static str = "setup";
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+    fn not_found() -> ApiError {
+        ApiError::SetupNotFound
     }
 }
 

@@ -1,8 +1,8 @@
 //! The API that operators, administrators and scripts use: JSON over HTTP, one file per verb.
 //!
 //! API Gateway has verified the token before a request comes here; [`access`] refuses whoever the route is not for.
-//! What can go wrong is listed in [`error`], with the recipe for adding to it. Nothing here calls a provider: a
-//! reply is written down as queued, and the change of the table sets everything else going.
+//! What can go wrong is listed in [`error`], with the recipe for adding to it. Nothing here calls a provider, but for
+//! what connects channels: a reply is written down as queued, and the change of the table sets everything else going.
 
 pub mod access;
 mod admin;
@@ -11,6 +11,7 @@ mod auth;
 mod boundary;
 mod brands;
 mod channels;
+mod connect;
 mod connections;
 mod conversations;
 mod credentials;
@@ -22,6 +23,8 @@ mod input;
 mod me;
 mod memberships;
 mod messages;
+mod meta;
+mod notices;
 mod organisation;
 mod people;
 mod quarantine;
@@ -36,6 +39,7 @@ pub use admin::{AdminApi, admin_routes};
 pub(crate) use auth::Operator;
 pub use auth::RolesClaim;
 pub use boundary::request_id;
+pub use connect::{ConnectApi, connect_routes};
 pub use error::ApiError;
 pub(crate) use inbox::Shared;
 pub use inbox::{Api, routes};

@@ -47,6 +47,10 @@ impl ProviderHttp {
         self.client.post(url)
     }
 
+    pub(crate) fn put(&self, url: Url) -> RequestBuilder {
+        self.client.put(url)
+    }
+
     /// The answer's head; its body is read by the caller, within the same time-out.
     pub(crate) async fn open(&self, request: RequestBuilder) -> Result<Response, TransportError> {
         request.timeout(self.timeout).send().await.map_err(|error| TransportError::of(&error))

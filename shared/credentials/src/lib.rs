@@ -6,4 +6,6 @@ mod shapes;
 
 pub use calls::{CredentialError, Credentials, Freshness, PageCredential, TwilioCredential};
 pub use names::SecretNames;
-pub use shapes::{LineSecret, MessengerSecret, MetaAppSecret, SharedKey, TwilioSecret};
+pub use shapes::{
+    AccountSecret, LineSecret, MessengerSecret, MetaAppSecret, SetupSecret, SharedKey, TwilioSecret,
+};

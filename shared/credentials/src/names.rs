@@ -1,6 +1,6 @@
 //! Names of secrets. Roles in the template are written for exactly these.
 
-use madoguchi_domain::{ChannelId, ChannelKind, ConnectionId};
+use madoguchi_domain::{ChannelId, ChannelKind, ConnectionId, SetupId};
 
 /// Spells the names of this stack's secrets.
 #[derive(Clone, Debug)]
@@ -22,6 +22,11 @@ impl SecretNames {
     /// What the channels of a connection are called with.
     pub fn connection(&self, kind: ChannelKind, connection: ConnectionId) -> String {
         format!("{}/connection/{}/{connection}", self.prefix, kind.provider())
+    }
+
+    /// What a setup keeps between logging in and finishing.
+    pub fn setup(&self, setup: SetupId) -> String {
+        format!("{}/setup/{setup}", self.prefix)
     }
 
     /// What signs the webhooks of a LINE channel: its own connection.

@@ -39,6 +39,28 @@ pub struct MessengerSecret {
     pub pages: BTreeMap<String, String>,
 }
 
+/// What was entered for an account.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountSecret {
+    /// A LINE official account.
+    Line(LineSecret),
+    /// A sender at Twilio.
+    Twilio(TwilioSecret),
+}
+
+/// What a setup keeps that no channel is connected with yet.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetupSecret {
+    /// User tokens, of an hour or two, by the fingerprint of what must be shown to take the login over: one that nobody took
+    /// over never stands in for one that somebody did.
+    #[serde(default)]
+    pub logins: BTreeMap<String, String>,
+    /// What was entered for an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<AccountSecret>,
+}
+
 /// One LINE channel.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineSecret {
@@ -126,6 +148,13 @@ impl fmt::Debug for MessengerSecret {
     }
 }
 
+impl fmt::Debug for SetupSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let logins: Vec<_> = self.logins.keys().collect();
+        f.debug_struct("SetupSecret").field("logins", &logins).finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for LineSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LineSecret").field("channel_id", &self.channel_id).finish_non_exhaustive()
@@ -166,8 +195,10 @@ mod tests {
             user_token_expires_at: None,
             pages: [("2".to_owned(), "hush".to_owned())].into(),
         };
+        let login = SetupSecret { logins: [("1".to_owned(), "hush".to_owned())].into(), entry: None };
         let twilio = twilio(Some("hush"));
-        assert!(!format!("{meta:?}{line:?}{messenger:?}{twilio:?}{:?}", twilio.shared_keys).contains("hush"));
+        let shown = format!("{meta:?}{line:?}{messenger:?}{login:?}{twilio:?}{:?}", twilio.shared_keys);
+        assert!(!shown.contains("hush"));
     }
 
     fn twilio(api_key_secret: Option<&str>) -> TwilioSecret {

@@ -156,6 +156,15 @@ impl Entry {
         Self { id: format!("{}-{channel}", self.id), channel: Some(channel), ..self }
     }
 
+    /// That somebody whom nobody knows was turned away: one entry per address, reason and minute, since anybody can ask.
+    pub fn refused(act: &str, reason: &str, subject: String, by: Author, now: Timestamp) -> Self {
+        let minute = now.as_ms() / 60_000;
+        let from = by.ip.as_deref().unwrap_or_default();
+        let id = Uuid::new_v5(&ENTRIES, format!("{act}|{reason}|{subject}|{from}|{minute}").as_bytes());
+        let after = Fields::from([("reason".to_owned(), Value::from(reason))]);
+        Self { after, ..Self::new(format!("t-{id}"), now, act, by, subject) }
+    }
+
     fn new(id: String, at: Timestamp, act: &str, by: Author, subject: String) -> Self {
         Self {
             id,
@@ -214,6 +223,11 @@ const KINDS: &[Kind] = &[
             "health.state",
             "health.cause",
             "health.detail",
+            "subscription.loss.found_at",
+            "subscription.loss.missing",
+            "subscription.loss.renewed_at",
+            "subscription.loss.detail",
+            "icon",
         ],
     },
     // The secret itself is elsewhere.
@@ -227,6 +241,31 @@ const KINDS: &[Kind] = &[
     // Not as whom they wrote last, which changes with their replies.
     Kind { pk: "operator", name: "operator", told: &["display_name", "picture.upload"] },
     Kind { pk: "person", name: "person", told: &["name", "role", "removed_at", "channels.*.added_at"] },
+    // Neither where the token is nor what must be shown to take it over.
+    Kind {
+        pk: "setup",
+        name: "setup",
+        told: &[
+            "kind",
+            "started_by",
+            "reauthorizes",
+            "consent",
+            "brand",
+            "department",
+            "finished_at",
+            "account.facebook.login.user_id",
+            "account.facebook.login.user_name",
+            "account.facebook.login.granted",
+            "account.facebook.failed",
+            "account.facebook.pages",
+            "account.keyed.entered.external_id",
+            "account.keyed.entered.account_name",
+            "account.keyed.entered.name",
+            "account.keyed.channel",
+        ],
+    },
+    // Not who took it back: what is to be forgotten must not begin by being written down.
+    Kind { pk: "withdrawal", name: "withdrawal", told: &["extent", "issued_at", "completed_at", "logins"] },
     Kind { pk: "sender-sync", name: "sender_sync", told: &["due_at"] },
 ];
 
@@ -284,7 +323,8 @@ pub fn entries(change: &Change<'_>) -> Vec<Entry> {
 const fn added(kind: &str) -> &'static str {
     match kind.as_bytes() {
         b"credential" => "entered",
-        b"sender_sync" => "started",
+        b"withdrawal" => "received",
+        b"sender_sync" | b"setup" => "started",
         _ => "added",
     }
 }
@@ -311,7 +351,10 @@ fn name(kind: &str, before: &Fields, after: &Fields) -> &'static str {
                 _ => "connected",
             }
         }
+        "withdrawal" if changed("completed_at") => "completed",
         "channel" if changed("health.cause") => "cause_named",
+        "channel" if after.contains_key("subscription.loss.renewed_at") => "subscription_renewed",
+        "channel" if after.contains_key("subscription.loss.found_at") => "subscription_lost",
         "credential" if changed("authorized_at") => "replaced",
         "credential" if changed("channels") => "joined",
         // What the provider told when it was first asked is no refresh.
@@ -323,6 +366,11 @@ fn name(kind: &str, before: &Fields, after: &Fields) -> &'static str {
         "person" if any_channel(after) => "associated",
         "person" if any_channel(before) => "dissociated",
         "sender_sync" => "started",
+        "setup" if changed("finished_at") => "finished",
+        "setup" if changed("consent.version") => "consented",
+        "setup" if changed("account.keyed.entered.external_id") => "credentials_entered",
+        "setup" if changed("account.facebook.login.user_id") => "logged_in",
+        "setup" if changed("account.facebook.failed") => "login_failed",
         _ => "changed",
     }
 }

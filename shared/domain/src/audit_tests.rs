@@ -75,6 +75,27 @@ fn aud_2_a_change_is_told_by_its_name_with_the_fields_that_changed() {
         ),
         (
             "channel",
+            json!({"subscription": {"checked_at": 1}}),
+            json!({"subscription": {"checked_at": 2, "loss": {
+                "found_at": 2, "missing": ["messages"], "is_whole": true, "detail": "200",
+            }}}),
+            "channel.subscription_lost",
+            json!({}),
+            json!({
+                "subscription.loss.found_at": "1970-01-01T00:00:00.002Z",
+                "subscription.loss.missing": ["messages"], "subscription.loss.detail": "200",
+            }),
+        ),
+        (
+            "channel",
+            json!({"subscription": {"checked_at": 2, "loss": {"found_at": 2}}}),
+            json!({"subscription": {"checked_at": 3, "loss": {"found_at": 2, "renewed_at": 3}}}),
+            "channel.subscription_renewed",
+            json!({}),
+            json!({"subscription.loss.renewed_at": "1970-01-01T00:00:00.003Z"}),
+        ),
+        (
+            "channel",
             json!({"health": {"state": "connecting"}}),
             json!({"health": healthy}),
             "channel.connected",

@@ -1,19 +1,22 @@
 //! Channels: their kinds, their settings with bounds, and whether replies can go out.
 
+pub mod icon;
 mod status;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::credential::Cause;
+use crate::account::AccountNote;
+use crate::credential::{Cause, Credential};
 use crate::ids::{BrandId, ChannelId, ConnectionId, DepartmentId, OperatorId};
 use crate::quota::Quota;
 use crate::reminder::WindowReminder;
 use crate::send::Rest;
+use crate::subscription::Subscription;
 use crate::time::{Span, Timestamp};
 
-pub use status::{ChannelStatus, Deleted, OutOfUse};
+pub use status::{ChannelStatus, Deleted, Intake, OutOfUse};
 
 /// The provider behind a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -92,6 +95,9 @@ pub struct Channel {
     /// Who connected it (CLS-8); `None` of channels of earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub installer: Option<OperatorId>,
+    /// The digest of its icon, see [`icon`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icon: Option<String>,
     /// What an administrator chose.
     pub settings: ChannelSettings,
     /// When name, place or settings last changed; deadlines of open conversations follow within a minute (TMR-12).
@@ -110,6 +116,15 @@ pub struct Channel {
     /// The month's messages (LINE), as last read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota: Option<Quota>,
+    /// What it is reached with, as last looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<Credential>,
+    /// Whether the provider sends what customers write, as last looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscription: Option<Subscription>,
+    /// What of the account's settings gets in the way, as it was when somebody last looked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub account_notes: Vec<AccountNote>,
     /// When it was added.
     pub created_at: Timestamp,
 }
@@ -133,6 +148,7 @@ impl Channel {
             brand: None,
             department: None,
             installer: None,
+            icon: None,
             settings: ChannelSettings::default(),
             settings_changed_at: now,
             status: ChannelStatus::On,
@@ -140,6 +156,9 @@ impl Channel {
             paused_until: None,
             paused_for: None,
             quota: None,
+            credential: None,
+            subscription: None,
+            account_notes: Vec::new(),
             created_at: now,
         }
     }

@@ -1,11 +1,16 @@
 //! How a channel is, point by point, for those who look after it (CHN-27): each with a light, what is the matter, and
 //! what to do.
 
+mod replies;
+mod subscription;
+
 use serde::Serialize;
 
+use crate::account::AccountNote;
 use crate::catalogue::{Language, Problem};
 use crate::channel::{Channel, ChannelHealth};
 use crate::quota::QuotaLevel;
+use crate::tally::Recent;
 use crate::time::{Span, Timestamp};
 
 /// Days before the end of a credential from which on administrators are warned (AUT-8).
@@ -37,12 +42,18 @@ pub enum Point {
     Credential,
     /// Whether messages come in.
     Receiving,
+    /// Whether the provider is told to send them to us.
+    Subscription,
     /// Whether replies may go out.
     Sending,
+    /// Whether the provider takes them.
+    Replies,
     /// Replies that wait.
     Waiting,
     /// The month's messages (LINE).
     Quota,
+    /// The account's settings at the provider.
+    Account,
 }
 
 /// What is known of a channel.
@@ -54,6 +65,8 @@ pub struct Facts<'a> {
     pub expires_at: Option<Timestamp>,
     /// When the latest message or event of a customer came in, if any did.
     pub last_received_at: Option<Timestamp>,
+    /// What became of the latest replies.
+    pub replies: Recent,
     /// How many replies are not settled.
     pub waiting: usize,
     /// Since when the oldest of them waits.
@@ -88,13 +101,15 @@ pub fn examine(facts: &Facts<'_>, language: Language, now: Timestamp) -> Vec<Fin
         );
         return vec![finding(Point::Sending, Light::Grey, message, None)];
     }
-    let mut findings = vec![
-        credential(facts, language, now),
-        receiving(facts, language),
+    let mut findings = vec![credential(facts, language, now), receiving(facts, language)];
+    findings.extend(subscription::subscription(facts, language, now));
+    findings.extend([
         sending(facts, language, now),
+        replies::replies(facts, language),
         waiting(facts, language, now),
-    ];
+    ]);
     findings.extend(quota(facts, language));
+    findings.extend(account(facts, language));
     findings
 }
 
@@ -219,6 +234,15 @@ fn waiting(facts: &Facts<'_>, language: Language, now: Timestamp) -> Finding {
     finding(Point::Waiting, light, message, (light > Light::Green).then_some(remedy))
 }
 
+/// What somebody found in the account's settings when it was connected, or looked at since.
+fn account(facts: &Facts<'_>, language: Language) -> Vec<Finding> {
+    let told = |note: &AccountNote| {
+        let text = note.text(language);
+        finding(Point::Account, note.light(), text.message, Some(text.remedy))
+    };
+    facts.channel.account_notes.iter().map(told).collect()
+}
+
 fn quota(facts: &Facts<'_>, language: Language) -> Option<Finding> {
     let quota = facts.channel.quota?;
     let limit = quota.limit?;
@@ -258,7 +282,15 @@ mod tests {
     }
 
     fn facts(channel: &Channel) -> Facts<'_> {
-        Facts { channel, expires_at: None, last_received_at: Some(NOW), waiting: 0, waiting_since: None }
+        let replies = Recent { last_accepted_at: Some(NOW), ..Recent::default() };
+        Facts {
+            channel,
+            expires_at: None,
+            last_received_at: Some(NOW),
+            replies,
+            waiting: 0,
+            waiting_since: None,
+        }
     }
 
     fn lights(facts: &Facts<'_>) -> Vec<Light> {
@@ -268,10 +300,10 @@ mod tests {
     #[test]
     fn chn_27_a_channel_that_works_is_green_throughout() {
         let channel = channel();
-        assert_eq!(lights(&facts(&channel)), [Green; 4]);
+        assert_eq!(lights(&facts(&channel)), [Green; 5]);
         let new = Channel { health: ChannelHealth::Connecting, ..channel };
-        let nothing_yet = Facts { last_received_at: None, ..facts(&new) };
-        assert_eq!(lights(&nothing_yet), [Grey, Grey, Green, Green]);
+        let nothing_yet = Facts { last_received_at: None, replies: Recent::default(), ..facts(&new) };
+        assert_eq!(lights(&nothing_yet), [Grey, Grey, Green, Grey, Green]);
     }
 
     #[test]
@@ -314,7 +346,7 @@ mod tests {
         {
             let since = Some(NOW - Span::from_minutes(minutes));
             let facts = Facts { waiting, waiting_since: since, ..facts(&channel) };
-            let found = examine(&facts, Language::Ja, NOW).remove(3);
+            let found = examine(&facts, Language::Ja, NOW).remove(4);
             assert_eq!((found.light, found.remedy.is_some()), (light, light > Green), "{waiting} {minutes}");
         }
     }
@@ -330,7 +362,7 @@ mod tests {
         ] {
             let channel = of(limit, used);
             let found = examine(&facts(&channel), Language::En, NOW);
-            assert_eq!(found.get(4).map(|finding| finding.light), light, "{limit:?} {used}");
+            assert_eq!(found.get(5).map(|finding| finding.light), light, "{limit:?} {used}");
         }
     }
 
@@ -345,9 +377,9 @@ mod tests {
     fn a_pause_is_yellow_until_it_is_over_and_the_worst_light_counts() {
         let paused = |until| Channel { paused_until: Some(until), ..channel() };
         let rests = paused(NOW + Span::from_ms(1));
-        assert_eq!(lights(&facts(&rests)), [Green, Green, Yellow, Green]);
+        assert_eq!(lights(&facts(&rests)), [Green, Green, Yellow, Green, Green]);
         let over = paused(NOW);
-        assert_eq!(lights(&facts(&over)), [Green; 4]);
+        assert_eq!(lights(&facts(&over)), [Green; 5]);
         assert_eq!(overall(&examine(&facts(&rests), Language::Ja, NOW)), Yellow);
         assert_eq!(overall(&[]), Grey);
     }

@@ -35,6 +35,40 @@ pub enum Cause {
     AuthenticationFailed,
 }
 
+/// What a channel is called with, without itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credential {
+    /// What it is.
+    pub kind: CredentialKind,
+    /// Until when Meta lets the app have the person's data. The permissions that a Page needs do not end with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_access_expires_at: Option<Timestamp>,
+}
+
+/// Kinds of credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialKind {
+    /// A person's token and the Page's that comes from it (Messenger).
+    UserAndPageToken,
+    /// Tokens of 15 minutes, made from the channel's secret (LINE).
+    StatelessChannelToken,
+    /// The account's Auth Token (Twilio).
+    AuthToken,
+    /// An API key of the account (Twilio).
+    ApiKey,
+    /// One that a later release knows.
+    #[serde(other)]
+    Unknown,
+}
+
+impl CredentialKind {
+    /// A credential of which nothing else is known.
+    pub const fn alone(self) -> Credential {
+        Credential { kind: self, data_access_expires_at: None }
+    }
+}
+
 impl Cause {
     /// Every cause, for tables and tests.
     pub const ALL: [Self; 11] = [

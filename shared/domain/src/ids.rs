@@ -68,6 +68,10 @@ uuid_id!(
     ConnectionId
 );
 uuid_id!(
+    /// An administrator's way through the steps that connect a channel.
+    SetupId
+);
+uuid_id!(
     /// Everything between one contact (or group) and one channel.
     ConversationId
 );
@@ -94,6 +98,13 @@ impl DepartmentId {
     /// The department that was added as `name` at `at`; it keeps its id when it is renamed.
     pub fn derive(name: &str, at: Timestamp) -> Self {
         Self(added("department", name, at))
+    }
+}
+
+impl SetupId {
+    /// The setup that `seed` stands for, which nobody else has.
+    pub fn derive(seed: &str) -> Self {
+        Self(Uuid::new_v5(&CHANNELS, format!("setup:{seed}").as_bytes()))
     }
 }
 

@@ -3,6 +3,8 @@
 //! Nothing here does I/O or reads a clock: callers pass what was stored, what happened and `now`,
 //! and get back what must be stored. Everything is tested as tables and properties.
 
+pub mod account;
+pub mod alert;
 pub mod audit;
 pub mod catalogue;
 pub mod channel;
@@ -19,6 +21,7 @@ pub mod lookup;
 pub mod media;
 pub mod membership;
 pub mod message;
+pub mod notice;
 pub mod organisation;
 pub mod participant;
 pub mod person;
@@ -32,12 +35,16 @@ pub mod role;
 pub mod second_try;
 pub mod send;
 pub mod sender;
+pub mod setup;
 pub mod sms;
 pub mod sticker;
+pub mod subscription;
+pub mod tally;
 pub mod template;
 pub mod text;
 pub mod time;
 pub mod window;
+pub mod withdrawal;
 
 pub use catalogue::{Language, Problem};
 pub use channel::{
@@ -47,10 +54,13 @@ pub use conversation::{CloseReason, Conversation, Section, Status};
 pub use courtesy::Courtesy;
 pub use event::{Content, Event, EventBody};
 pub use happening::Happening;
-pub use ids::{BrandId, ChannelId, ConnectionId, ConversationId, DepartmentId, MessageId, OperatorId, Party};
+pub use ids::{
+    BrandId, ChannelId, ConnectionId, ConversationId, DepartmentId, MessageId, OperatorId, Party, SetupId,
+};
 pub use membership::{Membership, MembershipState};
 pub use message::{Message, MessageKey, ReadToken, SendState, SentBy};
 pub use participant::Participant;
 pub use person::Person;
 pub use role::{Act, Role};
+pub use setup::Setup;
 pub use time::{Span, Timestamp};

@@ -2,6 +2,7 @@
 
 mod address;
 mod limits;
+mod raster;
 mod sniff;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,9 @@ pub use limits::{
     Accepted, LINK_MAX_BYTES, Limit, MediaKind, MediaRefused, Offer, PREVIEW_MAX_BYTES, check, check_bytes,
     limits,
 };
+#[cfg(test)]
+pub(crate) use raster::tests as raster_tests;
+pub use raster::{Pixels, jpeg, png};
 pub use sniff::{Serving, canonical, serving, sniff};
 
 use crate::channel::ChannelKind;

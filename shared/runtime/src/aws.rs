@@ -12,6 +12,7 @@ use aws_types::SdkConfig;
 use crate::bucket::{Bucket, Signer};
 use crate::clock::Clock;
 use crate::http::HttpError;
+use crate::mail::Mailer;
 use crate::secrets::Secret;
 
 pub(crate) mod transport;
@@ -36,6 +37,8 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(2_500);
 /// All attempts of one operation.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
 const MAX_ATTEMPTS: u32 = 3;
+/// An e-mail: long, since one whose answer is not waited for would be sent again.
+const MAIL_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Makes clients that share connections, credentials and time-outs.
 #[derive(Clone, Debug)]
@@ -113,6 +116,18 @@ impl Aws {
             session_token,
         );
         Bucket::new(self.transport.clone(), signer, clock)
+    }
+
+    /// Sends e-mail as `from`. Nothing is tried twice here: an attempt whose answer is lost may have been delivered.
+    pub fn mailer(&self, from: impl Into<String>) -> Mailer {
+        let timeouts = TimeoutConfig::builder()
+            .operation_attempt_timeout(MAIL_TIMEOUT)
+            .operation_timeout(MAIL_TIMEOUT)
+            .build();
+        let config = aws_sdk_sesv2::config::Builder::from(&self.sdk)
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts);
+        Mailer::new(aws_sdk_sesv2::Client::from_conf(config.build()), from.into())
     }
 
     /// A client for Secrets Manager.

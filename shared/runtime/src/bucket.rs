@@ -15,7 +15,7 @@ use crate::aws::transport::Transport;
 use crate::clock::Clock;
 
 mod form;
-mod sign;
+pub(crate) mod sign;
 mod upload;
 
 pub use form::PostForm;

@@ -30,6 +30,8 @@ pub struct ProviderConfig {
     pub line_base_url: String,
     /// Where Twilio's REST API answers, without a trailing slash.
     pub twilio_base_url: String,
+    /// `https://messaging.twilio.com`, unless told otherwise: services and WhatsApp senders.
+    pub twilio_messaging_base_url: String,
     /// The apps that Meta's own inboxes write as: their echoes are a person's reply.
     pub page_inbox_app_ids: Vec<String>,
 }
@@ -51,8 +53,10 @@ const GRAPH_BASE_URL: &str = "https://graph.facebook.com";
 const GRAPH_VERSION: &str = "v26.0";
 const LINE_BASE_URL: &str = "https://api.line.me";
 const TWILIO_BASE_URL: &str = "https://api.twilio.com";
+const TWILIO_MESSAGING_BASE_URL: &str = "https://messaging.twilio.com";
 // The Page inbox on the web, and Meta Business Suite.
 const PAGE_INBOX_APP_IDS: &str = "26390203743090,263902037430900";
+const FACEBOOK_BASE_URL: &str = "https://www.facebook.com";
 const LINE_DATA_BASE_URL: &str = "https://api-data.line.me";
 const AUDIT_RETENTION_DAYS: i64 = 365;
 const WEBHOOK_BODY_LIMIT_BYTES: usize = 1_048_576;
@@ -133,10 +137,38 @@ impl Env {
         self.url("PUBLIC_BASE_URL", None, "set it to the address of the API that is reached from outside")
     }
 
+    /// `CONSOLE_URL`: where administrators act, and where their browsers go back to after a login at a provider.
+    pub fn console_url(&mut self) -> String {
+        self.url("CONSOLE_URL", None, "set it to the address of the console")
+    }
+
+    /// `FACEBOOK_BASE_URL`: where Facebook shows its login dialog, without a trailing slash; Facebook's own address unless
+    /// set.
+    pub fn facebook_base_url(&mut self) -> String {
+        let remedy = "set it to where Facebook's login dialog is, or remove it for Facebook's own";
+        self.url("FACEBOOK_BASE_URL", Some(FACEBOOK_BASE_URL), remedy)
+    }
+
+    /// `FACEBOOK_CONFIG_ID`: the configuration of Facebook Login for Business that the dialog shows; without it the
+    /// permissions are named one by one.
+    pub fn facebook_config_id(&mut self) -> Option<String> {
+        self.get("FACEBOOK_CONFIG_ID")
+    }
+
     /// `LINE_DATA_BASE_URL`: where LINE hands out what customers sent; LINE's own address unless set.
     pub fn line_data_base_url(&mut self) -> String {
         let remedy = "set it to where LINE hands out content, or remove it for LINE's own";
         self.url("LINE_DATA_BASE_URL", Some(LINE_DATA_BASE_URL), remedy)
+    }
+
+    /// `MAIL_FROM`: the address that e-mail is sent from; `None` if none is to be sent.
+    pub fn mail_from(&mut self) -> Option<String> {
+        self.get("MAIL_FROM")
+    }
+
+    /// `ADMINISTRATORS_EMAIL`: who gets e-mail beside the administrators who are known; may be empty.
+    pub fn administrators_email(&mut self) -> String {
+        self.get("ADMINISTRATORS_EMAIL").unwrap_or_default()
     }
 
     /// `SECRET_PREFIX`: what the names of this stack's secrets begin with, without the slash.
@@ -166,8 +198,8 @@ impl Env {
         })
     }
 
-    /// `GRAPH_BASE_URL`, `GRAPH_VERSION`, `LINE_BASE_URL`, `TWILIO_BASE_URL` and `PAGE_INBOX_APP_IDS`; the
-    /// providers' real addresses unless set.
+    /// `GRAPH_BASE_URL`, `GRAPH_VERSION`, `LINE_BASE_URL`, `TWILIO_BASE_URL`, `TWILIO_MESSAGING_BASE_URL` and
+    /// `PAGE_INBOX_APP_IDS`; the providers' real addresses unless set.
     pub fn providers(&mut self) -> ProviderConfig {
         let ids = self.get("PAGE_INBOX_APP_IDS").unwrap_or_else(|| PAGE_INBOX_APP_IDS.to_owned());
         let ids: Vec<_> = ids.split(',').map(str::trim).filter(|id| !id.is_empty()).collect();
@@ -191,6 +223,11 @@ impl Env {
                 "TWILIO_BASE_URL",
                 Some(TWILIO_BASE_URL),
                 "set it to where Twilio's REST API answers, or remove it for Twilio's own",
+            ),
+            twilio_messaging_base_url: self.url(
+                "TWILIO_MESSAGING_BASE_URL",
+                Some(TWILIO_MESSAGING_BASE_URL),
+                "set it to where Twilio's messaging API answers, or remove it for Twilio's own",
             ),
             page_inbox_app_ids: ids.into_iter().map(str::to_owned).collect(),
         }
@@ -317,6 +354,7 @@ mod tests {
                 graph_version: "v26.0".into(),
                 line_base_url: "https://api.line.me".into(),
                 twilio_base_url: "https://api.twilio.com".into(),
+                twilio_messaging_base_url: "https://messaging.twilio.com".into(),
                 page_inbox_app_ids: vec!["26390203743090".into(), "263902037430900".into()],
             }
         );

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 /// The system has no randomness to give.
@@ -16,6 +17,12 @@ pub fn unguessable() -> Result<String, NoRandomness> {
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
+/// What is stored of a name that opens something: whoever reads it cannot tell the name. SHA-256, which needs no salt where the
+/// name is [`unguessable`].
+pub fn fingerprint(name: &str) -> String {
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, name.as_bytes()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -25,5 +32,12 @@ mod tests {
         let (one, other) = (unguessable().unwrap(), unguessable().unwrap());
         assert_eq!((one.len(), other.len()), (32, 32));
         assert_ne!(one, other);
+    }
+
+    #[test]
+    fn a_fingerprint_is_always_the_same_and_tells_nothing() {
+        // SHA-256 of "abc" (FIPS 180-4, example B.1).
+        assert_eq!(fingerprint("abc"), "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0");
+        assert_ne!(fingerprint("abd"), fingerprint("abc"));
     }
 }

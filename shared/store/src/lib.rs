@@ -10,6 +10,7 @@
 //! | place of the reply that a client's idempotency key stands for; of what a provider without a clock told | `c#{conversation}` | `k#{message}` |
 //! | somebody in a group | `c#{conversation}` | `p#{person}` |
 //! | event that belongs to no conversation | `channel#{channel}` | `e#{event}` |
+//! | how replies ended within an hour | `channel#{channel}` | `t#{ms:013}` |
 //! | file that an operator may upload and send | `c#{conversation}` | `u#{upload}` |
 //! | how far it was read, who is writing: for its customer to see | `c#{conversation}` | `read`, `typing` |
 //! | picture of an operator, and what they want it to be | `operator#{operator}` | `picture` |
@@ -33,6 +34,8 @@
 //! | record that a file was copied | 1 WRU each; the last one also leaves `pending` (1) |
 //! | record that somebody's picture was copied | strong get 1 RRU; conversation 1 WRU, leaving `pending` (1) |
 //! | claim, settle a reply | 1 WRU each; settling also leaves `pending` (1) |
+//! | count how replies ended | 1 WRU a minute per channel and process while replies go out, and 1 for each that fails |
+//! | tell how replies ended | 1 query of 26 small items, about 2 RRU; older ones while none was accepted |
 //! | close by deadline | transaction of conversation and line (4 WRU) + `inbox` move 2 + `deadline` 1 |
 //! | schedule a reply | place 1 WRU, message 1 + `deadline` 1 |
 //! | queue a scheduled reply | strong get of the conversation 1 RRU, of the reply 1; message 1 WRU, leaving `deadline` 1 + `pending` 1 |
@@ -46,15 +49,21 @@
 //!
 //! Channels (`channel`, id), connections (`connection`, id), what operators have set (`operator`, id) and the personas
 //! made for them (`persona#{channel}`, operator), how their sync stands (`sender-sync`), people with the channels that they are
-//! associated with (`person`, operator); index `credential` holds the connections by the time at which they
-//! must be looked at. Channels, people, operators and personas are remembered for [`SETTINGS_CACHE`]: an ordinary reply reads
+//! associated with (`person`, operator), what administrators were told by e-mail (`mail`, connection), setups (`setup`, id)
+//! and the logins that they have sent somebody off to (`login`, fingerprint of the state), both forgotten by the table after
+//! their end; index `credential` holds the connections by the time at which they must be looked at, and the setups that keep
+//! a secret by their end. Channels, people, operators and personas are remembered for [`SETTINGS_CACHE`]: an ordinary reply reads
 //! none of them.
 //!
 //! | access pattern | cost |
 //! | --- | --- |
 //! | note who calls | strong get 1 RRU a day in each process of the APIs; 1 WRU a day, or if name or role changed |
 //! | whether an operator sees a channel that is not open to everybody | strong get 1 RRU, remembered with the others |
+//! | one step of a setup | strong get 1 RRU, 1 WRU, and 1 for `credential` while it keeps a secret |
+//! | begin a login, come back from it | 1 WRU; 1 WRU and a strong get 1 RRU |
+//! | setups that have ended and still keep a secret | one query a minute, 0.5 RRU |
 //! | tell an association a verdict | 1 WRU, also if it is no news |
+//! | look after a check whether administrators must be told | strong get of the connection and of what was told: 1 RRU each, 1 query of the channels; an e-mail: 1 query of the people, 1 WRU |
 //!
 //! Writes that the audit log tells of say in `changed_by` who made them.
 //!

@@ -60,6 +60,7 @@ impl Environment {
             graph_version: "v26.0".to_owned(),
             line_base_url: gates[&function].clone(),
             twilio_base_url: gates[&function].clone(),
+            twilio_messaging_base_url: gates[&function].clone(),
             page_inbox_app_ids: page_inboxes(),
         };
         let http = || ProviderHttp::new(provider_client().unwrap()).with_timeout(PATIENCE);
@@ -127,6 +128,7 @@ impl Environment {
                     bucket: api.bucket("media", clock.clone()),
                     clock: clock.clone(),
                     audit: Audit::new(api.dynamodb(), AUDIT, AUDIT_KEPT),
+                    mail: true,
                 }),
                 RolesClaim::default(),
             ),

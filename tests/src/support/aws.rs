@@ -95,6 +95,11 @@ impl FakeAws {
         Some(serde_json::from_str(self.state.secrets().get(name)?.current()?).unwrap())
     }
 
+    /// What the version of a secret says that has this staging label.
+    pub fn secret_at(&self, name: &str, stage: &str) -> Option<Value> {
+        Some(serde_json::from_str(self.state.secrets().get(name)?.at(stage)?).unwrap())
+    }
+
     /// The names of all secrets.
     pub fn secret_names(&self) -> BTreeSet<String> {
         self.state.secrets().keys().cloned().collect()

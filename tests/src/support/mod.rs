@@ -10,6 +10,7 @@ pub mod fault;
 pub mod files;
 pub mod s3;
 mod server;
+pub mod ses;
 pub mod twilio;
 
 pub(crate) use server::{serve, serve_with};

@@ -8,7 +8,7 @@ use madoguchi_domain::{
     ChannelHealth, ChannelKind, ChannelSettings, ChannelStatus, CloseReason, ConversationId, MessageKey,
     Span, Status,
 };
-use madoguchi_simulator::{Endpoint, Fault as Broken, FaultRule, demo};
+use madoguchi_simulator::{Act, Action, Endpoint, Fault as Broken, FaultRule, Provider, demo};
 use madoguchi_store::SETTINGS_CACHE;
 use madoguchi_tests::TestInbox;
 use madoguchi_tests::inbox::PREFIX;
@@ -193,6 +193,9 @@ async fn chn_19_nobody_is_told_of_the_credential_of_a_channel_that_is_off() {
         asked[calls..].iter().all(|call| call.path.contains("/v26.0/")),
         "the login is kept alive, LINE is left alone"
     );
+    // Nobody asked LINE, so nobody says that somebody did.
+    let connection = test.directory.connection(line.connection_id).await.unwrap().unwrap();
+    assert_eq!(connection.checked_at, None);
     // Switched on, it is told at once.
     switch(&test, ChannelKind::Line, "enable").await;
     let report = test.refresh_tokens().await;
@@ -379,6 +382,137 @@ async fn chn_21_the_same_account_goes_on_with_its_conversations_if_the_administr
         assert_eq!(test.simulator.sent().len(), 1);
         let (status, refused) = test.administer_as("admin-2", "POST", "/api/channels", &new).await;
         assert_eq!((status, &refused["error"]["id"]), (409, &json!("channel_exists")), "{refused}");
+    }
+}
+
+/// Whoever comes back is at it for a moment: the credential is there, and the channel is still deleted.
+#[tokio::test]
+async fn chn_21_a_credential_that_was_just_entered_is_not_destroyed_before_its_channel_is_back() {
+    let back = json!({
+        "kind": "line", "name": "Back", "line_channel_id": demo::LINE_CHANNEL,
+        "channel_secret": demo::LINE_SECRET, "resume": true,
+    });
+    let mut moments = 0;
+    for at in 1.. {
+        let faults = Faults::new();
+        let test = TestInbox::with_faults(&faults).await;
+        let connection = test.channel(ChannelKind::Line).await.connection_id;
+        delete(&test, ChannelKind::Line).await;
+        assert_eq!(test.refresh_tokens().await.dissolved, 1);
+        test.pass(Span::from_minutes(5));
+        faults.arm(at, Fault::CrashBefore);
+        let resume = test.administer_as("admin-2", "POST", "/api/channels", &back);
+        if let Some((status, answer)) = faults.until_crash(resume).await {
+            assert_eq!(status, 201, "{answer}");
+            break;
+        }
+        let is_deleted = test.channel(ChannelKind::Line).await.status.is_deleted();
+        if !is_deleted || connection_secret(&test, ChannelKind::Line, connection).is_none() {
+            continue;
+        }
+        moments += 1;
+        // The deletion is asked for once more, by somebody who does not know.
+        delete(&test, ChannelKind::Line).await;
+        assert_eq!(test.refresh_tokens().await.dissolved, 0, "{at}");
+        assert!(connection_secret(&test, ChannelKind::Line, connection).is_some(), "{at}");
+        // Nobody came back.
+        test.pass(Span::from_minutes(2));
+        delete(&test, ChannelKind::Line).await;
+        assert_eq!(test.refresh_tokens().await.dissolved, 1, "{at}");
+        assert_eq!(connection_secret(&test, ChannelKind::Line, connection), None);
+    }
+    assert!(moments > 0);
+}
+
+#[tokio::test]
+async fn chn_19_what_a_customer_takes_back_counts_while_a_channel_is_off() {
+    let test = TestInbox::start().await;
+    let by = |customer: &str, action| {
+        let (provider, customer) = (Provider::Line, Some(customer.to_owned()));
+        Act { provider, account: None, customer, group: None, at_ms: None, action }
+    };
+    let act = |action| by("customer-1", action);
+    let written = act(Action::Text { text: "secret".into(), quote: None });
+    let written = test.simulator.act(written).await.unwrap();
+    test.settle().await;
+    let id = ConversationId::derive(
+        TestInbox::channel_id(ChannelKind::Line),
+        &madoguchi_domain::Party::User(written.peer),
+    );
+    switch(&test, ChannelKind::Line, "disable").await;
+    pass_caches(&test);
+    test.simulator.act(act(Action::Unsend { message_id: written.message_ids[0].clone() })).await.unwrap();
+    test.simulator.act(act(Action::Unfollow)).await.unwrap();
+    test.settle().await;
+    assert!(!format!("{:?}", test.dynamo.items("inbox").await).contains("secret"));
+    assert!(!test.conversation(id).await.contact.following.unwrap().following);
+    assert_eq!(test.dropped(), 0);
+    // Of somebody whom nobody knows there is nothing to keep.
+    test.simulator.act(by("customer-2", Action::Unfollow)).await.unwrap();
+    test.settle().await;
+    assert_eq!(test.dropped(), 1);
+}
+
+#[tokio::test]
+async fn chn_19_and_chn_21_what_came_before_is_not_lost_if_the_writer_ends_half_way() {
+    for deleted in [false, true] {
+        for fault in [Fault::CrashBefore, Fault::CrashAfter] {
+            let faults = Faults::new();
+            let test = TestInbox::with_faults(&faults).await;
+            let id = test.customer_writes(ChannelKind::Messenger, "customer-1", "question").await;
+            faults.arm(1, fault.clone());
+            assert!(faults.until_crash(test.write()).await.is_none());
+            test.pass(Span::from_secs(1));
+            if deleted {
+                delete(&test, ChannelKind::Messenger).await;
+            } else {
+                switch(&test, ChannelKind::Messenger, "disable").await;
+            }
+            test.pass(Span::from_minutes(2));
+            test.inbound.make_visible();
+            test.settle().await;
+            assert_eq!(test.dropped(), 0, "{deleted} {fault:?}");
+            assert_eq!(test.texts(id).await, ["question"], "{deleted} {fault:?}");
+            let conversation = test.conversation(id).await;
+            // Nothing can be answered on a channel that was deleted.
+            assert_eq!((conversation.unread, conversation.is_open()), (1, !deleted), "{deleted} {fault:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_administrators_at_once_connect_one_account_with_one_credential() {
+    for resume in [false, true] {
+        let test = TestInbox::start().await;
+        let mut new =
+            json!({"kind": "line", "name": "Two", "line_channel_id": "1650000099", "channel_secret": "one"});
+        let id = madoguchi_domain::ChannelId::derive(ChannelKind::Line, "1650000099");
+        for department in ["A", "B", "C"] {
+            test.administered("POST", "/api/departments", &json!({"name": department})).await;
+        }
+        if resume {
+            test.administered("POST", "/api/channels", &new).await;
+            let path = format!("/api/channels/{id}");
+            test.administered("DELETE", &path, &json!({"confirm": "Two"})).await;
+            test.pass(Span::from_minutes(2));
+            test.refresh_tokens().await;
+            new["resume"] = json!(true);
+        }
+        let mut other = new.clone();
+        other["channel_secret"] = json!("other");
+        let answers = tokio::join!(
+            test.administer_as("admin-1", "POST", "/api/channels", &new),
+            test.administer_as("admin-2", "POST", "/api/channels", &other),
+        );
+        let (winner, loser) = match (answers.0.0, answers.1.0) {
+            (201, _) => ("one", answers.1),
+            (_, 201) => ("other", answers.0),
+            neither => panic!("{neither:?}: {answers:?}"),
+        };
+        let error = loser.1["error"]["id"].as_str().unwrap();
+        assert!(["connection_busy", "channel_exists"].contains(&error), "{loser:?}");
+        let stored = connection_secret(&test, ChannelKind::Line, id.into()).unwrap();
+        assert_eq!(stored["channel_secret"], winner, "{resume}");
     }
 }
 

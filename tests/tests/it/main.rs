@@ -2,8 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // An unwrap is an assertion here.
 
 mod audit;
+mod causes;
+mod channel_health;
+mod channel_icon;
 mod channel_life;
+mod channel_mail;
 mod closing;
+mod connect;
+mod connect_accounts;
 mod costs;
 mod courtesy;
 mod crash;
@@ -22,3 +28,4 @@ mod senders;
 mod token_refresh;
 mod twilio;
 mod twilio_simulated;
+mod withdrawals;

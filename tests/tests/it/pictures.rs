@@ -268,6 +268,7 @@ async fn snd_8_a_sync_gives_the_persona_the_operators_picture_and_renews_it() {
             graph_version: "v26.0".into(),
             line_base_url: test.simulator.base_url.clone(),
             twilio_base_url: test.simulator.base_url.clone(),
+            twilio_messaging_base_url: test.simulator.base_url.clone(),
             page_inbox_app_ids: Vec::new(),
         },
         Metrics::new("token_refresh"),

@@ -121,6 +121,7 @@ pub(crate) fn refresher(test: &TestInbox) -> TokenRefresh {
         graph_version: "v26.0".into(),
         line_base_url: test.simulator.base_url.clone(),
         twilio_base_url: test.simulator.base_url.clone(),
+        twilio_messaging_base_url: test.simulator.base_url.clone(),
         page_inbox_app_ids: Vec::new(),
     };
     TokenRefresh::new(

@@ -51,6 +51,7 @@ impl World {
             graph_version: "v26.0".into(),
             line_base_url: simulator.base_url.clone(),
             twilio_base_url: simulator.base_url.clone(),
+            twilio_messaging_base_url: simulator.base_url.clone(),
             page_inbox_app_ids: Vec::new(),
         };
         let refresh = TokenRefresh::new(
@@ -121,6 +122,7 @@ impl World {
             id,
             kind: ChannelKind::Messenger,
             channels,
+            linked: None,
             authorized_at: self.now(),
             expires_at: None,
             pages: known.map(|known| known.pages).unwrap_or_default(),
@@ -150,6 +152,7 @@ impl World {
             id: channel.into(),
             kind: ChannelKind::Line,
             channels: vec![channel],
+            linked: None,
             authorized_at: self.now(),
             expires_at: None,
             pages: Vec::new(),
@@ -695,6 +698,52 @@ async fn a_hold_that_comes_during_a_check_is_looked_at_again() {
 }
 
 #[tokio::test]
+async fn chn_19_a_page_that_is_switched_on_during_a_check_is_looked_at_by_the_next_one() {
+    // The second Page is read as off; or as healthy, and goes off and on again.
+    for off_before in [true, false] {
+        let world = World::start().await;
+        world.connect_pages(demo::LONG_USER_TOKEN, &[demo::PAGE, demo::SECOND_PAGE]).await;
+        world.run().await;
+        if off_before {
+            world.switch_off(demo::SECOND_PAGE).await;
+        }
+        world.pass(CHECK_EVERY);
+        world.simulator.fault(at(Endpoint::DebugToken, Fault::Slow { delay_ms: 1_500 }).times(1));
+        let administrator = async {
+            world.until_the_check_waits().await;
+            if !off_before {
+                world.switch_off(demo::SECOND_PAGE).await;
+            }
+            world.switch_on(demo::SECOND_PAGE).await;
+        };
+        let (report, ()) = tokio::join!(world.run(), administrator);
+        assert_eq!((report.checked, report.released), (1, 0), "{off_before}");
+        // Not tomorrow.
+        assert_eq!(world.run_after(Span::from_minutes(1)).await.released, 1, "{off_before}");
+        assert_eq!(world.sending_of_page(demo::SECOND_PAGE).await, Sending::Allowed);
+        assert_eq!(world.run_after(Span::from_minutes(1)).await.due, 0, "asked for once, looked at once");
+    }
+}
+
+#[tokio::test]
+async fn chn_21_a_page_that_is_deleted_during_the_check_that_another_started_leaves_with_the_next_one() {
+    let world = World::start().await;
+    let pages = [demo::PAGE, demo::SECOND_PAGE];
+    let connection = world.connect_pages(demo::LONG_USER_TOKEN, &pages).await;
+    world.run().await;
+    world.delete(demo::SECOND_PAGE).await;
+    world.simulator.fault(at(Endpoint::DebugToken, Fault::Slow { delay_ms: 1_500 }).times(1));
+    let administrator = async {
+        world.until_the_check_waits().await;
+        world.delete(demo::PAGE).await;
+    };
+    let (report, ()) = tokio::join!(world.run(), administrator);
+    assert_eq!((report.checked, report.dissolved), (1, 0));
+    assert_eq!(world.run_after(Span::from_minutes(1)).await.dissolved, 1);
+    assert_eq!(world.directory.connection(connection).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn aut_12_an_old_error_does_not_trip_a_mended_channel_for_long() {
     let world = World::start().await;
     let connection = world.connect_pages(demo::LONG_USER_TOKEN, &[demo::PAGE]).await;
@@ -811,9 +860,25 @@ async fn no_careful_client_would_do_otherwise() {
 }
 
 impl World {
+    async fn channel_of_page(&self, page: &str) -> Channel {
+        self.directory.channel(ChannelId::derive(ChannelKind::Messenger, page)).await.unwrap().unwrap()
+    }
+
+    async fn switch_off(&self, page: &str) {
+        let channel = self.channel_of_page(page).await;
+        let off = channel.status.off(&OperatorId("admin-1".into()), self.now()).unwrap().unwrap();
+        assert_eq!(self.directory.set_status(&channel, &off, self.now()).await.unwrap(), Saved::Done);
+    }
+
+    async fn switch_on(&self, page: &str) {
+        let channel = self.channel_of_page(page).await;
+        let on = channel.status.on().unwrap().unwrap();
+        assert_eq!(self.directory.set_status(&channel, &on, self.now()).await.unwrap(), Saved::Done);
+        self.directory.check_connection_soon(channel.connection_id, self.now()).await.unwrap();
+    }
+
     async fn delete(&self, page: &str) {
-        let channel = ChannelId::derive(ChannelKind::Messenger, page);
-        let channel = self.directory.channel(channel).await.unwrap().unwrap();
+        let channel = self.channel_of_page(page).await;
         let deleted = channel.status.deleted(&OperatorId("admin-1".into()), self.now()).unwrap();
         assert_eq!(self.directory.set_status(&channel, &deleted, self.now()).await.unwrap(), Saved::Done);
         self.directory.check_connection_soon(channel.connection_id, self.now()).await.unwrap();
@@ -901,16 +966,125 @@ async fn chn_19_the_login_of_a_page_that_is_off_is_kept_alive() {
     let world = World::start().await;
     world.connect_pages(demo::LONG_USER_TOKEN, &[demo::PAGE]).await;
     world.run().await;
-    let channel = ChannelId::derive(ChannelKind::Messenger, demo::PAGE);
-    let channel = world.directory.channel(channel).await.unwrap().unwrap();
-    let off = channel.status.off(&OperatorId("admin-1".into()), world.now()).unwrap().unwrap();
-    let _done = world.directory.set_status(&channel, &off, world.now()).await.unwrap();
+    world.switch_off(demo::PAGE).await;
     let report = world.run_after(Span::from_days(31)).await;
     assert_eq!((report.renewed, report.held), (1, 0));
-    let channel = world.directory.channel(channel.id).await.unwrap().unwrap();
-    let on = channel.status.on().unwrap().unwrap();
-    let _done = world.directory.set_status(&channel, &on, world.now()).await.unwrap();
-    world.directory.check_connection_soon(channel.connection_id, world.now()).await.unwrap();
+    world.switch_on(demo::PAGE).await;
     assert_eq!(world.run_after(Span::from_days(31)).await.released, 1);
     assert_eq!(world.sending_of_page(demo::PAGE).await, Sending::Allowed);
+}
+
+#[tokio::test]
+async fn aut_2_a_new_login_that_falls_short_is_told_and_gives_way_to_no_older_one() {
+    let world = World::start().await;
+    world.connect_pages(demo::SHORT_USER_TOKEN, &[demo::PAGE]).await;
+    assert_eq!(world.run().await.renewed, 1);
+    // An administrator logs in, and does not give what is needed. What the first check made still works.
+    let token = world.simulator.log_in();
+    world.authorize_again(&token).await;
+    let scopes = ["pages_manage_metadata", "pages_show_list"];
+    let body = json!({"data": {"is_valid": true, "expires_at": 0, "scopes": scopes}});
+    let short = Fault::Answer { status: 200, body, after_effect: false };
+    world.simulator.fault(at(Endpoint::DebugToken, short).times(1));
+    let report = world.run_after(Span::from_minutes(1)).await;
+    assert_eq!((report.checked, report.held), (1, 1));
+    assert_eq!(world.sending_of_page(demo::PAGE).await, Sending::Held(Cause::PermissionRevoked));
+    assert_eq!(world.stored()["user_token"], token);
+}
+
+#[tokio::test]
+async fn chn_21_what_was_about_to_be_connected_keeps_a_login_for_an_hour() {
+    let there = ConnectionId::derive(ChannelKind::Messenger, "another login");
+    // A channel that never came to be, and one that was deleted and is to be reached another way.
+    for exists in [false, true] {
+        let world = World::start().await;
+        let id = world.connect_pages(demo::LONG_USER_TOKEN, &[demo::PAGE]).await;
+        let second = ChannelId::derive(ChannelKind::Messenger, demo::SECOND_PAGE);
+        if exists {
+            world.add_channel(ChannelKind::Messenger, demo::SECOND_PAGE, there).await;
+            world.delete(demo::SECOND_PAGE).await;
+        }
+        let mut connection = world.connection(id).await;
+        connection.channels.push(second);
+        world.directory.put_connection(&connection).await.unwrap();
+        world.run().await;
+        world.delete(demo::PAGE).await;
+        assert_eq!(world.run().await.dissolved, 0, "{exists}: somebody may be at it");
+        assert_eq!(world.connection(id).await.channels, [second]);
+        let report = world.run_after(Span::from_hours(1)).await;
+        assert_eq!((report.dissolved, report.failed), (1, 0), "{exists}");
+        assert_eq!(world.aws.secret(&messenger_secret()), None);
+        assert_eq!(world.directory.connection(id).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_check_that_could_not_be_made_is_made_again_soon_and_stands_in_nobodys_way() {
+    let world = World::start().await;
+    world.connect_pages(demo::LONG_USER_TOKEN, &[demo::PAGE]).await;
+    let app = world.aws.secret("test/meta-app").unwrap();
+    world.aws.set_secret("test/meta-app", &json!("not what it should be"));
+    assert_eq!(world.run().await.failed, 1);
+    assert_eq!(world.run().await.due, 0, "others come first");
+    let report = world.run_after(Span::from_minutes(2)).await;
+    assert_eq!((report.failed, report.passed_over), (1, 0), "the right was given back");
+    world.aws.set_secret("test/meta-app", &app);
+    assert_eq!(world.run_after(Span::from_minutes(2)).await.released, 1);
+}
+
+#[tokio::test]
+async fn every_connection_that_is_due_is_looked_at_however_many_there_are() {
+    let world = World::start().await;
+    let (now, kind) = (world.now(), ChannelKind::Line);
+    for number in 0..120 {
+        let connection = Connection {
+            id: ConnectionId::derive(kind, &number.to_string()),
+            kind,
+            channels: Vec::new(),
+            linked: None,
+            authorized_at: now,
+            expires_at: None,
+            pages: Vec::new(),
+            checked_at: None,
+            check_at: now,
+        };
+        world.directory.put_connection(&connection).await.unwrap();
+    }
+    let report = world.run().await;
+    assert_eq!((report.due, report.checked, report.left), (120, 120, 0));
+}
+
+#[tokio::test]
+async fn chn_21_a_login_forgets_a_deleted_page_in_every_version_that_can_be_read() {
+    for crash_at in 0..8 {
+        let world = World::start().await;
+        world.connect_pages(demo::LONG_USER_TOKEN, &[demo::PAGE, demo::SECOND_PAGE]).await;
+        world.run().await;
+        world.delete(demo::SECOND_PAGE).await;
+        if crash_at > 0 {
+            world.faults.arm(crash_at, Crash::CrashAfter);
+        }
+        let _finished = world.faults.until_crash(world.run()).await;
+        world.run_after(Span::from_secs(130)).await;
+        for stage in ["AWSCURRENT", "AWSPREVIOUS", "AWSPENDING"] {
+            let version = world.aws.secret_at(&messenger_secret(), stage).unwrap();
+            assert_eq!(version["pages"].get(demo::SECOND_PAGE), None, "{stage} {crash_at}");
+        }
+        assert_ne!(world.stored()["pages"].get(demo::PAGE), None);
+    }
+}
+
+#[tokio::test]
+async fn chn_21_the_subscription_of_a_page_whose_token_died_while_it_was_off_is_ended_all_the_same() {
+    let world = World::start().await;
+    world.connect_pages(demo::LONG_USER_TOKEN, &[demo::PAGE, demo::SECOND_PAGE]).await;
+    world.run().await;
+    world.switch_off(demo::SECOND_PAGE).await;
+    assert_eq!(world.run_after(Span::from_days(31)).await.renewed, 1);
+    // Meta ends the tokens of the login before.
+    assert!(world.simulator.invalidate_page(demo::SECOND_PAGE, None, None) > 0);
+    world.delete(demo::SECOND_PAGE).await;
+    let report = world.run().await;
+    assert_eq!((report.checked, report.failed), (1, 0));
+    assert_eq!(world.unsubscribed(demo::SECOND_PAGE), 1);
 }

@@ -664,6 +664,7 @@ async fn aut_13_account_and_key_are_looked_at_daily_and_what_is_broken_holds_its
         graph_version: "v26.0".into(),
         line_base_url: nowhere,
         twilio_base_url: test.twilio.url().to_owned(),
+        twilio_messaging_base_url: test.twilio.url().to_owned(),
         page_inbox_app_ids: Vec::new(),
     };
     let refresh = TokenRefresh::new(
@@ -720,4 +721,32 @@ async fn what_is_queued_is_one_event_of_the_queues_version() {
         assert!(!text.body.contains(twilio::AUTH_TOKEN));
     }
     assert_eq!(test.clock.now(), Timestamp::from_ms(1_793_491_200_000));
+}
+
+#[tokio::test]
+async fn chn_19_what_became_of_a_reply_and_a_stop_count_while_a_channel_is_off() {
+    for verb in ["disable", "delete"] {
+        let test = start().await;
+        let id = says(&test, Sms, 1, "hello").await;
+        let key = test.answer(id, "k1", "answer").await;
+        test.settle().await;
+        test.pass(Span::from_secs(1));
+        let path = format!("/api/channels/{}", TestInbox::channel_id(Sms));
+        match verb {
+            "disable" => test.administered("POST", &format!("{path}/disable"), &json!({})).await,
+            _ => test.administered("DELETE", &path, &json!({"confirm": "Test sms"})).await,
+        };
+        test.pass(Span::from_minutes(1));
+        told(&test, "failed", &[("ErrorCode", "30006")]).await;
+        let failed = state(&test, id, key).await;
+        assert!(matches!(failed, SendState::Failed { .. }), "{verb}: {failed:?}");
+        let stop = sid(2);
+        let parameters = message(Sms, &stop, &[("Body", "STOP"), ("OptOutType", "STOP")]);
+        assert_eq!(deliver(&address(&test, Sms), &parameters).await, 200);
+        test.settle().await;
+        assert!(test.conversation(id).await.contact.opt_out.unwrap().opted_out, "{verb}");
+        assert_eq!(test.dropped(), 0, "{verb}");
+        says(&test, Sms, 3, "not heard").await;
+        assert_eq!(test.dropped(), 1, "{verb}");
+    }
 }

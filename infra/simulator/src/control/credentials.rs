@@ -15,6 +15,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
     Router::new()
         .route("/control/messenger/invalidate", post(invalidate))
         .route("/control/messenger/login", post(log_in))
+        .route("/control/messenger/grant", post(grant))
         .route("/control/messenger/code", post(code))
         .route("/control/messenger/app", post(app))
         .route("/control/line/secret", post(line_secret))
@@ -47,6 +48,22 @@ async fn log_in(State(shared): Control) -> Json<Value> {
 }
 
 #[derive(Deserialize)]
+struct GrantChange {
+    /// Whose; the app's usual person if left out.
+    person: Option<String>,
+    declined: Option<Vec<String>>,
+    pages: Option<Vec<String>>,
+}
+
+async fn grant(State(shared): Control, Json(change): Json<GrantChange>) -> Json<Value> {
+    let count = shared.change(|world| {
+        let person = change.person.unwrap_or_else(|| world.app.user_id.clone());
+        super::change_grant(world, &person, change.declined.as_deref(), change.pages.as_deref())
+    });
+    Json(json!({"tokens": count}))
+}
+
+#[derive(Deserialize)]
 struct NewCode {
     redirect_uri: String,
 }
@@ -60,6 +77,7 @@ struct AppChange {
     secret: Option<String>,
     verify_token: Option<String>,
     require_proof: Option<bool>,
+    redirect_uris: Option<Vec<String>>,
 }
 
 async fn app(State(shared): Control, Json(change): Json<AppChange>) -> Json<Value> {
@@ -67,6 +85,7 @@ async fn app(State(shared): Control, Json(change): Json<AppChange>) -> Json<Valu
         let app = &mut world.app;
         app.secret = change.secret.unwrap_or_else(|| app.secret.clone());
         app.verify_token = change.verify_token.unwrap_or_else(|| app.verify_token.clone());
+        app.redirect_uris = change.redirect_uris.unwrap_or_else(|| app.redirect_uris.clone());
         app.require_proof = change.require_proof.unwrap_or(app.require_proof);
     });
     done()

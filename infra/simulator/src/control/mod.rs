@@ -8,6 +8,7 @@ mod settings;
 mod twilio;
 mod views;
 mod watching;
+pub(crate) mod withdrawing;
 
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ use crate::{
     params,
     shared::Shared,
     state::{
-        Code, Customer, Invalid, LineChannel, Page, SUBSCRIPTION_FIELDS, Token, TokenKind, World,
+        Code, Customer, Grant, Invalid, LineChannel, Page, SUBSCRIPTION_FIELDS, Token, TokenKind, World,
         twilio::{Sender, Service, SharedKey, Template},
     },
 };
@@ -81,6 +82,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .merge(settings::router())
         .merge(credentials::router())
         .merge(twilio::router())
+        .merge(withdrawing::router())
 }
 
 fn done() -> Json<Value> {
@@ -113,6 +115,34 @@ pub(crate) fn of_page(page: &str) -> impl Fn(&Token) -> bool {
     move |token| matches!(&token.kind, TokenKind::Page { page_id, .. } if page_id == page)
 }
 
+/// What a person allowed in the settings of their account at Facebook, after the login: permissions and Pages. The token
+/// of a Page that was taken out is dead from then on.
+pub(crate) fn change_grant(
+    world: &mut World,
+    person: &str,
+    declined: Option<&[String]>,
+    pages: Option<&[String]>,
+) -> usize {
+    let theirs: Vec<bool> = world.tokens.iter().map(|token| world.user(token).0 == person).collect();
+    let mut count = 0;
+    for (token, _) in world.tokens.iter_mut().zip(theirs).filter(|(_, is_theirs)| *is_theirs) {
+        if let Some(declined) = declined {
+            token.grant.declined = declined.to_vec();
+        }
+        if let Some(pages) = pages {
+            token.grant.pages = Some(pages.to_vec());
+        }
+        if let TokenKind::Page { page_id, .. } = &token.kind
+            && !token.grant.covers(page_id)
+        {
+            let message = "Error validating access token: The user has not authorized application.";
+            token.invalid = Some(Invalid { subcode: None, message: message.to_owned() });
+        }
+        count += 1;
+    }
+    count
+}
+
 pub(crate) fn log_in(world: &mut World) -> String {
     let now = world.clock.now_ms();
     let value = ids::secret("EAAB");
@@ -121,6 +151,7 @@ pub(crate) fn log_in(world: &mut World) -> String {
         kind: TokenKind::User,
         issued_at_ms: now,
         expires_at_ms: Some(now + 60 * crate::clock::DAY_MS),
+        grant: Grant::default(),
         invalid: None,
     });
     value
@@ -128,7 +159,12 @@ pub(crate) fn log_in(world: &mut World) -> String {
 
 pub(crate) fn issue_code(world: &mut World, redirect_uri: &str) -> String {
     let value = ids::secret("AQ");
-    world.codes.push(Code { value: value.clone(), redirect_uri: redirect_uri.to_owned(), used: false });
+    world.codes.push(Code {
+        value: value.clone(),
+        redirect_uri: redirect_uri.to_owned(),
+        used: false,
+        grant: Grant::default(),
+    });
     value
 }
 
@@ -150,6 +186,13 @@ pub(crate) fn add_customer(world: &mut World, name: &str) -> String {
     let (last_name, first_name) = name.split_once([' ', '\u{3000}']).unwrap_or(("", name));
     world.customers.push(Customer::new(&id, first_name, last_name, name));
     id
+}
+
+/// What the person who logged in may do on a page.
+pub(crate) fn set_tasks(world: &mut World, page: &str, tasks: Vec<String>) {
+    if let Some(page) = world.page_mut(page) {
+        page.tasks = tasks;
+    }
 }
 
 pub(crate) fn add_page(world: &mut World, id: &str, name: &str) {
@@ -175,6 +218,8 @@ pub struct TwilioChange {
     pub auth_token: Option<String>,
     /// Suspends the account: every call is refused with 20003.
     pub suspended: Option<bool>,
+    /// Puts the account on trial.
+    pub trial: Option<bool>,
     /// Signs webhooks with this key instead of the auth token: id, secret and what the header names as the
     /// algorithm. An empty id goes back to the auth token.
     pub shared_key: Option<SharedKeyChange>,
@@ -210,6 +255,7 @@ pub(crate) fn change_twilio(world: &mut World, change: TwilioChange) {
     }
     for (switch, wanted) in [
         (&mut twilio.suspended, change.suspended),
+        (&mut twilio.trial, change.trial),
         (&mut twilio.json_bodies, change.json_bodies),
         (&mut twilio.signs_port, change.signs_port),
         (&mut twilio.opt_out_types, change.opt_out_types),
@@ -229,8 +275,11 @@ pub(crate) fn twilio_sender<'w>(world: &'w mut World, address: &str) -> &'w mut 
 }
 
 pub(crate) fn set_twilio_service(world: &mut World, sid: &str, senders: Vec<String>) {
-    world.twilio.services.retain(|service| service.sid != sid);
-    world.twilio.services.push(Service { sid: sid.to_owned(), senders });
+    let services = &mut world.twilio.services;
+    match services.iter_mut().find(|service| service.sid == sid) {
+        Some(service) => service.senders = senders,
+        None => services.push(Service { sid: sid.to_owned(), senders, ..Service::default() }),
+    }
 }
 
 pub(crate) fn add_twilio_template(world: &mut World, sid: &str, text: &str, error_code: Option<u32>) {

@@ -10,7 +10,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{add_customer, add_line_channel, add_page, done};
+use super::{add_customer, add_line_channel, add_page, done, set_tasks};
 use crate::{model::Echo, shared::Shared};
 
 type Control = State<Arc<Shared>>;
@@ -23,6 +23,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/control/customers", post(customers))
         .route("/control/pages", post(pages))
         .route("/control/pages/{id}/subscription", post(subscription))
+        .route("/control/pages/{id}/tasks", post(tasks))
         .route("/control/line/channels", post(line_channels))
         .route("/control/line/settings", post(line_settings))
         .route("/control/media", post(media_lives))
@@ -136,6 +137,16 @@ async fn subscription(
 }
 
 #[derive(Deserialize)]
+struct Tasks {
+    tasks: Vec<String>,
+}
+
+async fn tasks(State(shared): Control, Path(page): Path<String>, Json(given): Json<Tasks>) -> Json<Value> {
+    shared.change(|world| set_tasks(world, &page, given.tasks));
+    done()
+}
+
+#[derive(Deserialize)]
 struct NewLineChannel {
     id: String,
     secret: String,
@@ -154,6 +165,8 @@ struct LineSettings {
     used: Option<u64>,
     redelivery: Option<bool>,
     webhook_active: Option<bool>,
+    chat: Option<bool>,
+    webhook_endpoint: Option<String>,
 }
 
 async fn line_settings(State(shared): Control, Json(change): Json<LineSettings>) -> Json<Value> {
@@ -163,6 +176,8 @@ async fn line_settings(State(shared): Control, Json(change): Json<LineSettings>)
         channel.used = change.used.unwrap_or(channel.used);
         channel.redelivery = change.redelivery.unwrap_or(channel.redelivery);
         channel.webhook_active = change.webhook_active.unwrap_or(channel.webhook_active);
+        channel.chat = change.chat.unwrap_or(channel.chat);
+        channel.webhook_endpoint = change.webhook_endpoint.or(channel.webhook_endpoint.take());
     });
     done()
 }

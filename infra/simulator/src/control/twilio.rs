@@ -37,6 +37,10 @@ struct SenderChange {
     connection: Option<String>,
     fallback: Option<String>,
     uses_get: Option<bool>,
+    inbound: Option<String>,
+    application: Option<String>,
+    unlisted: Option<bool>,
+    offline: Option<bool>,
 }
 
 /// Changes a sender, or adds one.
@@ -46,6 +50,10 @@ async fn sender(State(shared): Control, Json(change): Json<SenderChange>) -> Jso
         sender.connection = change.connection.unwrap_or_else(|| sender.connection.clone());
         sender.fallback = change.fallback.or(sender.fallback.take());
         sender.uses_get = change.uses_get.unwrap_or(sender.uses_get);
+        sender.inbound = change.inbound.or(sender.inbound.take());
+        sender.application = change.application.or(sender.application.take()).filter(|sid| !sid.is_empty());
+        sender.unlisted = change.unlisted.unwrap_or(sender.unlisted);
+        sender.offline = change.offline.unwrap_or(sender.offline);
     });
     done()
 }

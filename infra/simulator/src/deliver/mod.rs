@@ -7,11 +7,13 @@ pub(crate) mod twilio;
 use std::{sync::Arc, time::Instant};
 
 use futures::future::join_all;
+use reqwest::Url;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
     clock::machine_ms,
+    media::fetch::is_local,
     model::Provider,
     shared::Shared,
     signing::{line_signature, messenger_legacy_signature, messenger_signature},
@@ -185,7 +187,12 @@ fn record(
 
 async fn post(shared: &Shared, mut webhook: Webhook) -> Webhook {
     let Some(url) = webhook.url.clone() else { return finish(shared, webhook) };
-    let mut request = shared.client.post(shared.targets().reach(&url)).body(webhook.body.clone());
+    let reached = Url::parse(&shared.targets().reach(&url)).ok().filter(is_local);
+    let Some(reached) = reached else {
+        let reason = "the address is not on this machine: recorded only".into();
+        return finish(shared, Webhook { outcome: Outcome::NotSent { reason }, ..webhook });
+    };
+    let mut request = shared.client.post(reached).body(webhook.body.clone());
     for (name, value) in &webhook.headers {
         request = request.header(name, value);
     }

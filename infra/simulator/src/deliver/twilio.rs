@@ -41,11 +41,12 @@ impl Way {
 
     /// To the webhook of a sender, if the product's address is known.
     fn inbound(shared: &Shared, provider: Provider, sender: &str) -> Option<Self> {
-        let (own, service) = shared.read(|world| {
+        let (own, service, set) = shared.read(|world| {
             let service = world.twilio.service_of(sender).map(|service| service.sid.clone());
-            (world.twilio.sender(sender).cloned().unwrap_or_default(), service)
+            let own = world.twilio.sender(sender).cloned().unwrap_or_default();
+            (own, service, world.twilio.inbound_of(sender))
         });
-        let url = shared.targets().twilio_webhook(provider, sender, service.as_deref())?;
+        let url = set.or_else(|| shared.targets().twilio_webhook(provider, sender, service.as_deref()))?;
         Some(Self { url, fallback: own.fallback, uses_get: own.uses_get, default_rules: own.connection })
     }
 }

@@ -16,20 +16,23 @@ const MOST_PER_PAGE: usize = 3;
 pub(super) fn list(shared: &Shared, user: &str, call: &GraphCall) -> Result<Value, GraphError> {
     shared.change(|world| {
         let user_token = auth::caller(world, call)?.clone();
-        if user_token.kind != TokenKind::User || (user != "me" && user != world.app.user_id) {
+        if user_token.kind != TokenKind::User || (user != "me" && user != world.user(&user_token).0) {
             return Err(GraphError::missing_object(user));
         }
         let limit = call.text("limit").and_then(|limit| limit.parse().ok()).unwrap_or(MOST_PER_PAGE);
         let limit = limit.clamp(1, MOST_PER_PAGE);
+        let shows = user_token.grant.has("pages_show_list");
+        let covered: Vec<Page> =
+            world.pages.iter().filter(|page| shows && user_token.grant.covers(&page.id)).cloned().collect();
         let start = match call.text("after") {
             None => 0,
             Some(after) => {
                 let id = decode(after).ok_or_else(|| GraphError::parameter("(#100) Invalid cursor"))?;
-                world.pages.iter().position(|page| page.id == id).map_or(world.pages.len(), |index| index + 1)
+                covered.iter().position(|page| page.id == id).map_or(covered.len(), |index| index + 1)
             }
         };
-        let pages: Vec<Page> = world.pages.iter().skip(start).take(limit).cloned().collect();
-        let more = start + pages.len() < world.pages.len();
+        let pages: Vec<Page> = covered.iter().skip(start).take(limit).cloned().collect();
+        let more = start + pages.len() < covered.len();
         let entries: Vec<Value> =
             pages.iter().map(|page| entry(world, page, &user_token, call.text("fields"))).collect();
 
@@ -86,6 +89,7 @@ fn page_token(world: &mut World, page: &Page, user_token: &Token) -> String {
         kind,
         issued_at_ms: world.clock.now_ms(),
         expires_at_ms: if long_lived { None } else { user_token.expires_at_ms },
+        grant: user_token.grant.clone(),
         invalid: None,
     };
     world.tokens.push(token.clone());

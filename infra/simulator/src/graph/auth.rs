@@ -31,6 +31,18 @@ pub(super) fn page_caller<'w>(world: &'w World, call: &GraphCall, page: &str) ->
     }
 }
 
+/// The same, of a login that may answer messages.
+pub(super) fn page_messenger<'w>(
+    world: &'w World,
+    call: &GraphCall,
+    page: &str,
+) -> Result<&'w str, GraphError> {
+    if caller(world, call)?.grant.has("pages_messaging") {
+        return page_caller(world, call, page);
+    }
+    Err(GraphError::new(200, "(#200) Requires pages_messaging permission to manage the object"))
+}
+
 pub(super) fn alive<'w>(world: &'w World, value: &str) -> Result<&'w Token, GraphError> {
     let token =
         world.tokens.iter().find(|token| token.value == value).ok_or_else(GraphError::unreadable_token)?;

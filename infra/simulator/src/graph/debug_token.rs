@@ -9,7 +9,7 @@ use crate::{
     state::{Token, TokenKind, World},
 };
 
-const SCOPES: [&str; 5] = [
+pub(super) const SCOPES: [&str; 5] = [
     "pages_messaging",
     "pages_manage_metadata",
     "pages_show_list",
@@ -43,11 +43,14 @@ fn describe(world: &World, token: &Token) -> Value {
         "issued_at": token.issued_at_ms / SECOND_MS,
         "expires_at": token.expires_at_ms.map_or(0, |at| at / SECOND_MS),
         "data_access_expires_at": (token.issued_at_ms + DATA_ACCESS_MS) / SECOND_MS,
-        "scopes": SCOPES,
-        "user_id": world.app.user_id,
+        "scopes": SCOPES.iter().filter(|scope| token.grant.has(scope)).collect::<Vec<_>>(),
+        "user_id": world.user(token).0,
     });
     let targets: Vec<&str> = match &token.kind {
-        TokenKind::User => world.pages.iter().map(|page| page.id.as_str()).collect(),
+        TokenKind::User => {
+            let ticked = world.pages.iter().filter(|page| token.grant.covers(&page.id));
+            ticked.map(|page| page.id.as_str()).collect()
+        }
         TokenKind::Page { page_id, .. } => {
             described["type"] = "PAGE".into();
             described["profile_id"] = page_id.as_str().into();
@@ -55,8 +58,10 @@ fn describe(world: &World, token: &Token) -> Value {
         }
     };
     let granular = ["pages_messaging", "pages_manage_metadata"]
+        .into_iter()
+        .filter(|scope| token.grant.has(scope))
         .map(|scope| json!({"scope": scope, "target_ids": targets}));
-    described["granular_scopes"] = granular.to_vec().into();
+    described["granular_scopes"] = granular.collect::<Vec<_>>().into();
     if let Err(error) = auth::alive(world, &token.value) {
         described["is_valid"] = false.into();
         described["error"] = json!({"code": error.code, "message": error.message});

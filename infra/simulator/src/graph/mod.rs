@@ -5,10 +5,12 @@ mod attachment;
 mod auth;
 pub(crate) mod cdn;
 mod debug_token;
+pub(crate) mod dialog;
 mod error;
 mod message;
 mod node;
 mod oauth;
+mod permissions;
 mod persona;
 mod send;
 mod subscriptions;
@@ -68,6 +70,9 @@ pub(crate) async fn answer(shared: &Arc<Shared>, request: ApiRequest) -> Respons
         None if !unversioned => return GraphError::path(&path.join("/")).into_response(),
         _ => {}
     }
+    if path.as_slice() == ["dialog", "oauth"] {
+        return dialog::answer(shared, &request);
+    }
     let call = match parameters(&request) {
         Ok(params) => GraphCall { version: version.unwrap_or("v26.0").to_owned(), params },
         Err(error) => return error.into_response(),
@@ -96,6 +101,7 @@ pub(crate) async fn answer(shared: &Arc<Shared>, request: ApiRequest) -> Respons
             ("DELETE", [persona]) => persona::delete(shared, persona, &call),
             ("GET", ["debug_token"]) => debug_token::inspect(shared, &call),
             ("GET" | "POST", ["oauth", "access_token"]) => oauth::access_token(shared, &call),
+            ("GET", [user, "permissions"]) => permissions::list(shared, user, &call),
             ("GET", [user, "accounts"]) => accounts::list(shared, user, &call),
             ("GET", [page, "subscribed_apps"]) => subscriptions::list(shared, page, &call),
             ("POST", [page, "subscribed_apps"]) => subscriptions::subscribe(shared, page, &call),

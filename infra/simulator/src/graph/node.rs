@@ -20,8 +20,9 @@ pub(super) fn read(shared: &Shared, node: &str, call: &GraphCall) -> Result<Valu
                 }
                 profile(world, &shared.base_url, page_id, node, call.text("fields"))
             }
-            TokenKind::User if node == "me" || node == world.app.user_id => {
-                Ok(json!({"id": world.app.user_id, "name": world.app.user_name}))
+            TokenKind::User if node == "me" || node == world.user(token).0 => {
+                let (id, name) = world.user(token);
+                Ok(json!({"id": id, "name": name}))
             }
             TokenKind::User => match world.page(node) {
                 Some(_) => Ok(page(world, node)),

@@ -7,7 +7,7 @@ use crate::{
     clock::{DAY_MS, HOUR_MS, SECOND_MS},
     ids,
     shared::Shared,
-    state::{Token, TokenKind, World},
+    state::{Grant, Token, TokenKind, World},
 };
 
 const SHORT_LIVED_MS: i64 = HOUR_MS;
@@ -43,7 +43,8 @@ fn exchange(world: &mut World, value: &str) -> Result<Value, GraphError> {
     if token.kind != TokenKind::User {
         return Err(GraphError::parameter("(#100) Only user access tokens can be exchanged"));
     }
-    Ok(issue(world, LONG_LIVED_MS))
+    let grant = token.grant.clone();
+    Ok(issue(world, LONG_LIVED_MS, grant))
 }
 
 fn redeem(world: &mut World, value: &str, redirect_uri: &str) -> Result<Value, GraphError> {
@@ -58,10 +59,11 @@ fn redeem(world: &mut World, value: &str, redirect_uri: &str) -> Result<Value, G
         return Err(GraphError::parameter(message).subcode(36_008));
     }
     code.used = true;
-    Ok(issue(world, SHORT_LIVED_MS))
+    let grant = code.grant.clone();
+    Ok(issue(world, SHORT_LIVED_MS, grant))
 }
 
-fn issue(world: &mut World, lifetime_ms: i64) -> Value {
+fn issue(world: &mut World, lifetime_ms: i64, grant: Grant) -> Value {
     let now = world.clock.now_ms();
     let value = ids::secret("EAAB");
     world.tokens.push(Token {
@@ -69,6 +71,7 @@ fn issue(world: &mut World, lifetime_ms: i64) -> Value {
         kind: TokenKind::User,
         issued_at_ms: now,
         expires_at_ms: Some(now + lifetime_ms),
+        grant,
         invalid: None,
     });
     json!({"access_token": value, "token_type": "bearer", "expires_in": lifetime_ms / SECOND_MS})

@@ -54,7 +54,7 @@ fn wanted_file(world: &World, page: &str, call: &GraphCall) -> Result<Option<Med
     let Some(message) = call.params.get("message").filter(|_| call.text("sender_action").is_none()) else {
         return Ok(None);
     };
-    let page = auth::page_caller(world, call, page)?;
+    let page = auth::page_messenger(world, call, page)?;
     let recipient = call.params.get("recipient").and_then(|to| to["id"].as_str());
     let Some(recipient) = recipient else { return Ok(None) };
     check(world, page, recipient, message, call)?;
@@ -99,7 +99,7 @@ fn accept(
     call: &GraphCall,
     fetched: Option<Media>,
 ) -> Result<Accepted, GraphError> {
-    let page = auth::page_caller(world, call, page)?.to_owned();
+    let page = auth::page_messenger(world, call, page)?.to_owned();
     let recipient = call.params.get("recipient").and_then(|to| to["id"].as_str());
     let recipient =
         recipient.ok_or_else(|| GraphError::parameter("(#100) The parameter recipient is required"))?;

@@ -42,6 +42,9 @@ pub(super) fn unsubscribe(shared: &Shared, page: &str, call: &GraphCall) -> Resu
 }
 
 fn authorised(world: &World, page: &str, call: &GraphCall) -> Result<String, GraphError> {
+    if !auth::caller(world, call)?.grant.has("pages_manage_metadata") {
+        return Err(GraphError::new(200, "(#200) Requires pages_manage_metadata permission"));
+    }
     let page = auth::page_caller(world, call, page)?.to_owned();
     let may = world.page(&page).is_some_and(|page| page.tasks.iter().any(|task| task == "MODERATE"));
     if may {

@@ -16,8 +16,8 @@ pub(super) fn bot(shared: &Shared, channel: &str) -> Result<Value, LineError> {
             "basicId": channel.basic_id,
             "displayName": channel.name,
             "pictureUrl": format!("{}/media/face-{}.png", shared.base_url, channel.id),
-            "chatMode": "chat",
-            "markAsReadMode": "manual",
+            "chatMode": if channel.chat { "chat" } else { "bot" },
+            "markAsReadMode": if channel.chat { "manual" } else { "auto" },
         }))
     })
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{
-    App, Customer, Group, LineChannel, MediaLives, Page, SUBSCRIPTION_FIELDS, Token, TokenKind,
+    App, Customer, Grant, Group, LineChannel, MediaLives, Page, SUBSCRIPTION_FIELDS, Token, TokenKind,
     TwilioAccount, World,
 };
 use crate::{
@@ -34,6 +34,7 @@ impl World {
                 user_id: "3000000000000001".into(),
                 user_name: "Demo Administrator".into(),
                 business_id: "4000000000000001".into(),
+                redirect_uris: Vec::new(),
             },
             pages: pages(),
             tokens: tokens(now),
@@ -87,6 +88,7 @@ impl LineChannel {
             quota: Some(5_000),
             used: 0,
             webhook_tests: Vec::new(),
+            chat: true,
         }
     }
 }
@@ -150,6 +152,7 @@ fn tokens(now: i64) -> Vec<Token> {
         kind: TokenKind::User,
         issued_at_ms: now,
         expires_at_ms: Some(now + lifetime_ms),
+        grant: Grant::default(),
         invalid: None,
     };
     let page = |page: Page| Token {
@@ -157,6 +160,7 @@ fn tokens(now: i64) -> Vec<Token> {
         kind: TokenKind::Page { page_id: page.id, parent: demo::LONG_USER_TOKEN.into() },
         issued_at_ms: now,
         expires_at_ms: None,
+        grant: Grant::default(),
         invalid: None,
     };
     let mut tokens =

@@ -20,6 +20,13 @@ pub(crate) struct LineChannel {
     pub(crate) quota: Option<u64>,
     pub(crate) used: u64,
     pub(crate) webhook_tests: Vec<i64>,
+    /// "Chat" in the OA Manager: on, people mark messages as read; off, LINE does.
+    #[serde(default = "on")]
+    pub(crate) chat: bool,
+}
+
+fn on() -> bool {
+    true
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

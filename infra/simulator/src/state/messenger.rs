@@ -33,6 +33,9 @@ pub(crate) struct App {
     pub(crate) user_id: String,
     pub(crate) user_name: String,
     pub(crate) business_id: String,
+    /// Where the login dialog may send browsers back to, to the letter.
+    #[serde(default)]
+    pub(crate) redirect_uris: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -59,8 +62,32 @@ pub(crate) struct Token {
     pub(crate) issued_at_ms: i64,
     /// `None` never expires by time.
     pub(crate) expires_at_ms: Option<i64>,
+    /// What the person allowed.
+    #[serde(default)]
+    pub(crate) grant: Grant,
     /// Set when somebody made the token invalid before its time.
     pub(crate) invalid: Option<Invalid>,
+}
+
+/// What a person allowed in the login dialog: everything by default.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Grant {
+    /// Id and name of the person, if it is not the app's usual one.
+    pub(crate) user: Option<(String, String)>,
+    /// Permissions that were left out.
+    pub(crate) declined: Vec<String>,
+    /// The pages that were ticked; `None`: all of them.
+    pub(crate) pages: Option<Vec<String>>,
+}
+
+impl Grant {
+    pub(crate) fn has(&self, scope: &str) -> bool {
+        !self.declined.iter().any(|declined| declined == scope)
+    }
+
+    pub(crate) fn covers(&self, page: &str) -> bool {
+        self.pages.as_ref().is_none_or(|pages| pages.iter().any(|ticked| ticked == page))
+    }
 }
 
 /// How Meta words the death of a token. Real answers often lack a subcode.
@@ -96,4 +123,7 @@ pub(crate) struct Code {
     pub(crate) value: String,
     pub(crate) redirect_uri: String,
     pub(crate) used: bool,
+    /// What it will be good for.
+    #[serde(default)]
+    pub(crate) grant: Grant,
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
     line::{Group, LineChannel, LineToken, ReplyToken, RetryKey},
-    messenger::{App, Code, Invalid, Page, Persona, SUBSCRIPTION_FIELDS, Token, TokenKind, Upload},
+    messenger::{App, Code, Grant, Invalid, Page, Persona, SUBSCRIPTION_FIELDS, Token, TokenKind, Upload},
     thread::{Choice, ChoiceKind, Journey, PeerKind, Place, SentDetails, Thread, ThreadMessage},
     twilio::TwilioAccount,
 };
@@ -124,6 +124,14 @@ impl World {
     /// Back to the beginning; only the numbers go on, because identifiers are made of them.
     pub(crate) fn reset(&mut self) {
         *self = Self { sequence: self.sequence, ..Self::demo() };
+    }
+
+    /// Id and name of the person whose token it is.
+    pub(crate) fn user<'w>(&'w self, token: &'w Token) -> (&'w str, &'w str) {
+        match &token.grant.user {
+            Some((id, name)) => (id, name),
+            None => (&self.app.user_id, &self.app.user_name),
+        }
     }
 
     pub(crate) fn customer(&self, id: &str) -> Option<&Customer> {

@@ -14,6 +14,8 @@ pub(crate) struct TwilioAccount {
     pub(crate) api_keys: Vec<ApiKey>,
     /// Suspended accounts are refused like strangers.
     pub(crate) suspended: bool,
+    /// On trial.
+    pub(crate) trial: bool,
     /// Webhooks are signed with this instead of the auth token.
     pub(crate) shared_key: Option<SharedKey>,
     /// Webhooks are JSON, with the hash of the body in the address.
@@ -54,13 +56,28 @@ pub(crate) struct Sender {
     pub(crate) fallback: Option<String>,
     /// Webhooks are GET requests.
     pub(crate) uses_get: bool,
+    /// The address that was set by a call or in the console; otherwise it comes from the configuration.
+    pub(crate) inbound: Option<String>,
+    /// WhatsApp: where states of messages without an address of their own go.
+    pub(crate) status: Option<String>,
+    /// An application of a number, which decides instead of its address.
+    pub(crate) application: Option<String>,
+    /// Not among the account's numbers or senders, as a sandbox's.
+    pub(crate) unlisted: bool,
+    /// WhatsApp: not online.
+    pub(crate) offline: bool,
 }
 
 /// A messaging service: several senders under one id.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Service {
     pub(crate) sid: String,
     pub(crate) senders: Vec<String>,
+    pub(crate) inbound: Option<String>,
+    pub(crate) status: Option<String>,
+    /// Each number's own address counts, not the service's.
+    pub(crate) asks_numbers: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -85,13 +102,14 @@ impl Default for TwilioAccount {
                 secret: demo::TWILIO_API_KEY_SECRET.into(),
             }],
             suspended: false,
+            trial: false,
             shared_key: None,
             json_bodies: false,
             signs_port: false,
             opt_out_types: true,
             external_user_ids: false,
             senders: vec![sender(demo::WHATSAPP_SENDER), sender(demo::SMS_SENDER)],
-            services: vec![Service { sid: demo::TWILIO_SERVICE.into(), senders: Vec::new() }],
+            services: vec![Service { sid: demo::TWILIO_SERVICE.into(), ..Service::default() }],
             templates: vec![
                 template(demo::TWILIO_TEMPLATE, "{{1}}様、ご予約は{{2}}です。", None),
                 template(demo::TWILIO_PAUSED_TEMPLATE, "{{1}}様、本日のおすすめです。", Some(63_041)),
@@ -113,12 +131,27 @@ impl TwilioAccount {
         }
     }
 
+    /// What was set for messages that come in by this sender, by the rules of who decides.
+    pub(crate) fn inbound_of(&self, address: &str) -> Option<String> {
+        let service = self.service_of(address);
+        let by_service =
+            service.filter(|service| !service.asks_numbers).and_then(|service| service.inbound.clone());
+        by_service.or_else(|| self.sender(address)?.inbound.clone())
+    }
+
     pub(crate) fn service_of(&self, address: &str) -> Option<&Service> {
         self.services.iter().find(|service| service.senders.iter().any(|own| own == address))
     }
 }
 
 impl Sender {
+    /// `PN…` of a number, `XE…` of a WhatsApp sender.
+    pub(crate) fn sid(&self) -> String {
+        let digits: String = self.address.chars().filter(char::is_ascii_digit).collect();
+        let letters = if self.provider() == Provider::WhatsApp { "XE" } else { "PN" };
+        format!("{letters}{digits:0>32}")
+    }
+
     pub(crate) fn provider(&self) -> Provider {
         provider_of(&self.address)
     }

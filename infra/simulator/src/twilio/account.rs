@@ -11,7 +11,7 @@ pub(super) fn read(world: &World) -> Value {
         "sid": sid,
         "friendly_name": "Madoguchi Demo",
         "status": "active",
-        "type": "Full",
+        "type": if world.twilio.trial { "Trial" } else { "Full" },
         "owner_account_sid": sid,
         "date_created": date(0),
         "date_updated": date(world.clock.now_ms()),

@@ -7,6 +7,7 @@ mod fate;
 mod media;
 mod message;
 mod send;
+mod setup;
 pub(crate) mod status;
 pub(crate) mod text;
 
@@ -44,6 +45,12 @@ pub(crate) async fn answer(shared: &Arc<Shared>, request: ApiRequest, provider: 
         customer: place.customer.as_deref(),
     };
     under_fault(shared, &scope, error::refusal, async |fault| {
+        if is_setup(&path) {
+            return match shared.read(|world| auth::check(world, &request, &world.twilio.sid, false)) {
+                Ok(()) => setup::answer(shared, &request, &path, &form),
+                Err(error) => error.into_response(),
+            };
+        }
         let [_, "Accounts", account, rest @ ..] = path.as_slice() else {
             return TwilioError::not_found(&request.path()).into_response();
         };
@@ -57,6 +64,12 @@ pub(crate) async fn answer(shared: &Arc<Shared>, request: ApiRequest, provider: 
                 Ok(message) => (StatusCode::CREATED, Json(message)).into_response(),
                 Err(error) => error.into_response(),
             },
+            ("GET", ["IncomingPhoneNumbers.json"]) => {
+                Json(shared.read(|world| setup::numbers(world, &request.query))).into_response()
+            }
+            ("POST", ["IncomingPhoneNumbers", sid]) => {
+                finish(setup::set_number(shared, sid.trim_end_matches(".json"), &form))
+            }
             ("GET", ["Messages.json"]) => {
                 Json(shared.read(|world| message::list(world, account, &request.query))).into_response()
             }
@@ -71,6 +84,12 @@ pub(crate) async fn answer(shared: &Arc<Shared>, request: ApiRequest, provider: 
         }
     })
     .await
+}
+
+/// What `messaging.twilio.com` answers.
+pub(crate) fn is_setup<S: AsRef<str>>(path: &[S]) -> bool {
+    let mut path = path.iter().map(AsRef::as_ref);
+    matches!((path.next(), path.next()), (Some("v1"), Some("Services")) | (Some("v2"), Some("Channels")))
 }
 
 /// WhatsApp when a call says so; calls that concern the account as a whole count as SMS.

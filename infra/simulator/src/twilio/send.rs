@@ -109,6 +109,9 @@ impl Order {
         }
         Ok(Self {
             provider,
+            callback: callback
+                .map(ToOwned::to_owned)
+                .or_else(|| standing_callback(world, &sender, service.as_deref())),
             sender,
             service,
             customer: customer.id.clone(),
@@ -117,9 +120,14 @@ impl Order {
             body,
             template,
             media,
-            callback: callback.map(ToOwned::to_owned),
         })
     }
+}
+
+/// Where states go of messages that name no address of their own.
+fn standing_callback(world: &World, sender: &str, service: Option<&str>) -> Option<String> {
+    let service = world.twilio.services.iter().find(|known| Some(known.sid.as_str()) == service);
+    service.and_then(|service| service.status.clone()).or_else(|| world.twilio.sender(sender)?.status.clone())
 }
 
 /// The number that a request is sent from, and the service that chose it.

@@ -223,6 +223,42 @@ async fn the_webhook_endpoint_is_read_set_and_tested() {
 }
 
 #[tokio::test]
+async fn a_test_of_the_endpoint_tells_why_it_failed() {
+    let (product, api) = Product::start(0).await;
+    let stage = stage_with(Options::default()).await;
+    let token = stage.line_token().await;
+    let nobody = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}/", listener.local_addr().unwrap())
+    };
+    let fine = format!("{api}/webhooks/line/abc");
+    for (endpoint, reason) in [
+        (fine.as_str(), "OK"),
+        (nobody.as_str(), "COULD_NOT_CONNECT"),
+        // An address elsewhere is never called.
+        ("https://inbox.example.test/webhooks/line/abc", "COULD_NOT_CONNECT"),
+    ] {
+        stage.simulator.set_line_endpoint(demo::LINE_CHANNEL, Some(endpoint));
+        let request = stage.request(Method::POST, "/v2/bot/channel/webhook/test").bearer_auth(&token);
+        let tested = answer(request.json(&json!({}))).await.body;
+        assert_eq!(tested["reason"], reason, "{endpoint}");
+        assert_eq!(tested["success"], reason == "OK", "{endpoint}");
+    }
+    assert_eq!(product.bodies().len(), 1);
+}
+
+#[tokio::test]
+async fn chat_and_reading_go_together() {
+    let stage = stage().await;
+    let token = stage.line_token().await;
+    for (chat, mode, reading) in [(true, "chat", "manual"), (false, "bot", "auto")] {
+        stage.simulator.set_line_switches(demo::LINE_CHANNEL, true, chat);
+        let info = get(&stage, &token, "/v2/bot/info").await.body;
+        assert_eq!((&info["chatMode"], &info["markAsReadMode"]), (&json!(mode), &json!(reading)));
+    }
+}
+
+#[tokio::test]
 async fn bodies_have_a_type_and_a_limit() {
     let stage = stage().await;
     let token = stage.line_token().await;

@@ -50,15 +50,18 @@ pub(crate) async fn stage_with(options: Options) -> Stage {
     Stage { simulator: Simulator::start(options).await.unwrap(), client: client() }
 }
 
-fn client() -> Client {
+pub(crate) fn tls() -> rustls::ClientConfig {
     let roots = rustls::RootCertStore::empty();
-    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+    rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots)
-        .with_no_client_auth();
+        .with_no_client_auth()
+}
+
+fn client() -> Client {
     Client::builder()
-        .tls_backend_preconfigured(tls)
+        .tls_backend_preconfigured(tls())
         .no_proxy()
         .timeout(Duration::from_secs(20))
         .build()

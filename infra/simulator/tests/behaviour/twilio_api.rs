@@ -324,3 +324,65 @@ async fn calls_are_logged_under_their_channel() {
     assert_eq!(providers, [Provider::WhatsApp, Provider::WhatsApp, Provider::Sms]);
     assert_eq!(stage.simulator.calls()[0].fault.as_deref(), Some("statuses"));
 }
+
+#[tokio::test]
+async fn chn_2_numbers_services_and_whatsapp_senders_are_set() {
+    let stage = stage().await;
+    let auth = |request: reqwest::RequestBuilder| {
+        request.basic_auth(demo::TWILIO_ACCOUNT, Some(demo::TWILIO_AUTH_TOKEN))
+    };
+    let listed = stage.twilio_get("/IncomingPhoneNumbers.json?PhoneNumber=%2B815087654321").await.body;
+    let number = &listed["incoming_phone_numbers"][0];
+    assert_eq!((&number["phone_number"], &number["sms_url"]), (&json!(SMS), &json!("")));
+    let none = stage.twilio_get("/IncomingPhoneNumbers.json?PhoneNumber=%2B19999").await.body;
+    assert_eq!(none["incoming_phone_numbers"], json!([]));
+
+    let sid = number["sid"].as_str().unwrap();
+    let path = format!("/2010-04-01/Accounts/{}/IncomingPhoneNumbers/{sid}.json", demo::TWILIO_ACCOUNT);
+    let set = |url: &'static str| auth(stage.request(Method::POST, &path)).form(&[("SmsUrl", url)]);
+    assert_refused(&answer(set("nonsense")).await, 400, 21_402);
+    let url = "https://inbox.example.test/webhooks/twilio/1";
+    assert_eq!(answer(set(url)).await.body["sms_url"], url);
+    assert_eq!(
+        stage
+            .simulator
+            .write(Provider::Sms, "customer-1", "?")
+            .await
+            .unwrap()
+            .webhook
+            .unwrap()
+            .url
+            .as_deref(),
+        Some(url)
+    );
+
+    let service = format!("/v1/Services/{}", demo::TWILIO_SERVICE);
+    stage.simulator.set_twilio_service(demo::TWILIO_SERVICE, &[SMS]);
+    let form =
+        [("InboundRequestUrl", "https://inbox.example.test/s"), ("UseInboundWebhookOnNumber", "false")];
+    let set = answer(auth(stage.request(Method::POST, &service)).form(&form)).await.body;
+    assert_eq!(set["inbound_request_url"], "https://inbox.example.test/s");
+    let webhook = stage.simulator.write(Provider::Sms, "customer-1", "?").await.unwrap().webhook.unwrap();
+    assert_eq!(webhook.url.as_deref(), Some("https://inbox.example.test/s"), "the service comes first");
+    let unknown = answer(auth(stage.request(Method::GET, "/v1/Services/MG9"))).await;
+    assert_refused(&unknown, 404, 20_404);
+
+    let senders = "/v2/Channels/Senders";
+    assert_refused(&answer(auth(stage.request(Method::GET, senders))).await, 400, 20_001);
+    let listed = answer(auth(stage.request(Method::GET, &format!("{senders}?Channel=whatsapp")))).await.body;
+    let own = &listed["senders"][0];
+    assert_eq!((&own["sender_id"], &own["status"]), (&json!(WHATSAPP), &json!("ONLINE")));
+    let path = format!("{senders}/{}", own["sid"].as_str().unwrap());
+    let body = json!({"webhook": {"callback_url": url, "callback_method": "POST"}});
+    let set = answer(auth(stage.request(Method::POST, &path)).json(&body)).await;
+    assert_eq!((set.status, &set.body["webhook"]["callback_url"]), (202, &json!(url)));
+    let put = answer(auth(stage.request(Method::POST, &path)).form(&[("callback_url", url)])).await;
+    assert_refused(&put, 400, 20_001);
+    let stranger =
+        answer(stage.request(Method::GET, senders).basic_auth(demo::TWILIO_ACCOUNT, Some("x"))).await;
+    assert_refused(&stranger, 401, 20_003);
+
+    stage.simulator.set_twilio_sender(WHATSAPP, true, false);
+    let listed = answer(auth(stage.request(Method::GET, &format!("{senders}?Channel=whatsapp")))).await.body;
+    assert_eq!(listed["senders"], json!([]), "a sandbox's number is not among the senders");
+}

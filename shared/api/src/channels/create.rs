@@ -1,7 +1,9 @@
 //! `POST /api/channels`: connects a Page, a LINE official account, or a WhatsApp or SMS sender at Twilio.
 //!
-//! Secret, connection, channel, in this order: after a crash between any two of them the same request
-//! finds no channel and goes through again. A channel is never there without a way to reach it.
+//! Connection, secret, channel, in this order and under the connection's lease: nobody else connects the same account
+//! meanwhile, and no check takes the credential for one that nobody needs. After a crash between any two of them the
+//! same request finds no channel and goes through again once the lease has run out. A channel is never there without a
+//! way to reach it.
 //!
 //! An account whose channel was deleted goes on as that channel, with its conversations and settings, if the
 //! administrator says so: `resume`.
@@ -10,19 +12,20 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use madoguchi_domain::{
-    BrandId, Channel, ChannelId, ChannelKind, ConnectionId, DepartmentId, Span, organisation,
-};
+use madoguchi_credentials::AccountSecret;
+use madoguchi_domain::setup::SetupRefused;
+use madoguchi_domain::{BrandId, Channel, ChannelId, ChannelKind, ConnectionId, DepartmentId, organisation};
 use madoguchi_runtime::Secret;
 use madoguchi_store::Saved;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::auth::Operator;
+use crate::connections::Held;
 use crate::credentials::{Credential, SharedKeyCredential, TwilioCredential, pasted};
 use crate::input::JsonBody;
 use crate::view::ChannelView;
-use crate::{AdminApi, ApiError, SharedAdmin, brands, connections, departments};
+use crate::{AdminApi, ApiError, SharedAdmin, brands, connections, credentials, departments};
 
 /// A new channel and where it belongs, in one object.
 #[derive(Debug, Deserialize)]
@@ -97,10 +100,6 @@ struct Plan {
     reach: Reach,
 }
 
-/// While the channel is being made its connection is not due: a check that ran before the channel is
-/// there would pass it over until the next day.
-const HEAD_START: Span = Span::from_minutes(1);
-
 pub(crate) async fn create(
     State(api): SharedAdmin,
     administrator: Operator,
@@ -110,11 +109,7 @@ pub(crate) async fn create(
     let Plan { kind, name, external_id, reach } = Plan::parse(channel)?;
     let id = ChannelId::derive(kind, &external_id);
     // Before anything is written: the credential of a channel that works must not be replaced here.
-    let deleted = match api.directory.channel(id).await? {
-        Some(channel) if !channel.status.is_deleted() => return Err(ApiError::ChannelExists),
-        Some(_) if !resume => return Err(ApiError::ChannelDeleted),
-        deleted => deleted,
-    };
+    connectable(&api, id, resume).await?;
     super::placed(&api, brand, department).await?;
     let channels = api.directory.channels().await?;
     let there =
@@ -123,42 +118,22 @@ pub(crate) async fn create(
     organisation::may_connect(kind, there, departments).map_err(ApiError::TooManyChannels)?;
     let now = api.clock.now();
     let api = api.by(&administrator);
-    let check_at = now + HEAD_START;
-    let connection_id = match &reach {
-        Reach::Through(connection) => *connection,
-        Reach::With(_) => match kind {
-            ChannelKind::Messenger => ConnectionId::derive(kind, &external_id),
-            ChannelKind::Line | ChannelKind::WhatsApp | ChannelKind::Sms => ConnectionId::from(id),
-        },
+    let mut held = match &reach {
+        Reach::Through(connection) => connections::take(&api, *connection, now).await?,
+        Reach::With(credential) => connections::take_own(&api, id, &external_id, credential, now).await?,
     };
-    match &reach {
-        Reach::Through(_) => connections::join(&api, connection_id, id, check_at, now).await?,
-        Reach::With(credential) => {
-            let goes_on = deleted.is_some();
-            connections::authorize(&api, connection_id, id, credential, goes_on, check_at, now).await?;
-        }
-    }
+    let connection_id = held.id();
     let channel = Channel {
         brand,
         department,
         installer: Some(administrator.id.clone()),
         ..Channel::new(kind, name, external_id, connection_id, now)
     };
-    let goes_on = deleted.is_some();
-    let (channel, saved) = match deleted {
-        None => {
-            let saved = api.directory.add_channel(&channel).await?;
-            (channel, saved)
-        }
-        Some(deleted) => {
-            let channel = resumed(&api, channel, &deleted).await?;
-            let saved = api.directory.resume_channel(&channel, &deleted).await?;
-            (channel, saved)
-        }
-    };
-    if saved == Saved::Conflict {
-        return Err(ApiError::ChannelExists);
-    }
+    let connected = connect(&api, &mut held, channel, &reach, resume).await;
+    let given_back = held.give_back(now).await;
+    let (channel, goes_on) = connected?;
+    given_back?;
+    // Also one that got no new credential.
     api.directory.check_connection_soon(connection_id, now).await?;
     let done = if goes_on { "Connected deleted" } else { "Added" };
     tracing::info!(
@@ -166,6 +141,71 @@ pub(crate) async fn create(
         "{done} {kind} channel `{id}`"
     );
     Ok((StatusCode::CREATED, Json(ChannelView::from(&channel))))
+}
+
+/// Reads what a channel of `kind` is reached with from the fields of `POST /api/channels`: its name, the account, and what
+/// goes into Secrets Manager.
+pub(crate) fn entered(
+    kind: ChannelKind,
+    mut fields: Map<String, Value>,
+) -> Result<(String, String, AccountSecret), ApiError> {
+    fields.insert("kind".to_owned(), Value::from(kind.as_str()));
+    let new: NewChannel = serde_json::from_value(Value::Object(fields))
+        .map_err(|error| ApiError::InvalidBody { what: error.to_string() })?;
+    let Plan { name, external_id, reach, .. } = Plan::parse(new)?;
+    let entry = match reach {
+        Reach::With(Credential::Line { line_channel_id, channel_secret }) => {
+            AccountSecret::Line(credentials::line(&line_channel_id, &channel_secret, None))
+        }
+        Reach::With(Credential::Twilio { twilio, .. }) => {
+            AccountSecret::Twilio(credentials::twilio(&twilio, None))
+        }
+        Reach::With(Credential::Messenger { .. }) | Reach::Through(_) => {
+            return Err(SetupRefused::NoSuchStep.into());
+        }
+    };
+    Ok((name, external_id, entry))
+}
+
+/// The channel that was deleted and goes on, if there is one.
+async fn connectable(api: &AdminApi, id: ChannelId, resume: bool) -> Result<Option<Channel>, ApiError> {
+    match api.directory.channel(id).await? {
+        Some(channel) if !channel.status.is_deleted() => Err(ApiError::ChannelExists),
+        Some(_) if !resume => Err(ApiError::ChannelDeleted),
+        deleted => Ok(deleted),
+    }
+}
+
+/// Makes the channel while nobody else has the connection; also tells whether it goes on as one that was deleted.
+async fn connect(
+    api: &AdminApi,
+    held: &mut Held<'_>,
+    channel: Channel,
+    reach: &Reach,
+    resume: bool,
+) -> Result<(Channel, bool), ApiError> {
+    // Somebody may have been faster until we had the connection.
+    let deleted = connectable(api, channel.id, resume).await?;
+    held.include(channel.id).await?;
+    if let Reach::With(credential) = reach {
+        held.authorize(credential, channel.created_at).await?;
+    }
+    let goes_on = deleted.is_some();
+    let (channel, saved) = match deleted {
+        None => {
+            let saved = api.directory.add_channel(&channel).await?;
+            (channel, saved)
+        }
+        Some(deleted) => {
+            let channel = resumed(api, channel, &deleted).await?;
+            let saved = api.directory.resume_channel(&channel, &deleted).await?;
+            (channel, saved)
+        }
+    };
+    match saved {
+        Saved::Done => Ok((channel, goes_on)),
+        Saved::Conflict => Err(ApiError::ChannelExists),
+    }
 }
 
 /// `new` with what stays of the channel that it was. It keeps its place if nobody names another one and that is still
@@ -233,10 +273,11 @@ impl Plan {
         let twilio = TwilioCredential {
             account_sid: new.account_sid,
             auth_token: new.auth_token,
-            api_key_sid: new.api_key_sid,
-            api_key_secret: new.api_key_secret,
-            shared_keys: new.shared_keys,
-            accept_auth_token_signatures: new.accept_auth_token_signatures,
+            // Nothing stays of a credential that the account had before.
+            api_key_sid: Some(new.api_key_sid),
+            api_key_secret: Some(new.api_key_secret),
+            shared_keys: Some(Some(new.shared_keys)),
+            accept_auth_token_signatures: Some(Some(new.accept_auth_token_signatures)),
         };
         Ok(Self {
             kind,

@@ -3,11 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 use madoguchi_domain::checkup::{self, Facts, Finding, Light};
+use madoguchi_domain::credential::CredentialKind;
+use madoguchi_domain::tally::Recent;
 use madoguchi_domain::{ChannelId, Section, Timestamp, membership};
 use serde::Serialize;
 
 use crate::auth::Operator;
 use crate::input::InPath;
+use crate::view::{RepliesView, SubscriptionView};
 use crate::{Api, ApiError, Shared};
 
 /// Among so many of the latest conversations is the one that a customer wrote in last.
@@ -21,7 +24,9 @@ pub(crate) struct HealthView {
     points: Vec<Finding>,
     credential: CredentialView,
     last_received_at: Option<String>,
+    replies: RepliesView,
     replies_waiting: WaitingView,
+    subscription: Option<SubscriptionView>,
 }
 
 /// The credential, without itself.
@@ -29,6 +34,10 @@ pub(crate) struct HealthView {
 struct CredentialView {
     /// Whose it is: `messenger`, `line` or `twilio`.
     kind: &'static str,
+    /// What it is; null until somebody has looked.
+    r#type: Option<CredentialKind>,
+    /// Until when the person's data may be had (Messenger); what a Page needs does not end with it.
+    data_access_expires_at: Option<String>,
     /// When a person last signed in or entered it.
     authorized_at: Option<String>,
     /// When it ends; null if it does not, or nobody has looked yet.
@@ -68,6 +77,7 @@ pub(crate) async fn health(
         channel: &channel,
         expires_at: connection.as_ref().and_then(|connection| connection.expires_at),
         last_received_at,
+        replies: Recent::of(&api.inbox.tallies(id, now).await?, now),
         waiting: waiting.len(),
         waiting_since,
     };
@@ -78,6 +88,12 @@ pub(crate) async fn health(
         points,
         credential: CredentialView {
             kind: channel.kind.provider(),
+            r#type: channel.credential.as_ref().map(|credential| credential.kind),
+            data_access_expires_at: channel
+                .credential
+                .as_ref()
+                .and_then(|credential| credential.data_access_expires_at)
+                .map(text),
             authorized_at: connection.as_ref().map(|connection| text(connection.authorized_at)),
             expires_at: facts.expires_at.map(text),
             days_left: facts.expires_at.map(|end| checkup::days_left(end, now)),
@@ -85,7 +101,9 @@ pub(crate) async fn health(
             next_check_at: connection.as_ref().map(|connection| text(connection.check_at)),
         },
         last_received_at: last_received_at.map(text),
+        replies: RepliesView::from(&facts.replies),
         replies_waiting: WaitingView { count: waiting.len(), oldest_at: waiting_since.map(text) },
+        subscription: channel.subscription.as_ref().map(|known| SubscriptionView::new(known, now)),
     }))
 }
 

@@ -33,7 +33,7 @@ pub(crate) async fn reauthorize(
     let credential = credential(&channel, new)?;
     let api = api.by(&administrator);
     let (connection, now) = (channel.connection_id, api.clock.now());
-    connections::authorize(&api, connection, id, &credential, false, now, now).await?;
+    connections::authorize(&api, connection, id, &credential, now).await?;
     tracing::info!(
         channel.id = %id, connection.id = %connection, operator.id = administrator.id.0,
         "Re-authorized connection `{connection}`"

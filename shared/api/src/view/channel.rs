@@ -1,5 +1,6 @@
 //! A channel as administrators and operators see it. It has no place for a credential.
 
+use madoguchi_domain::channel::icon;
 use madoguchi_domain::quota::{Quota, QuotaLevel};
 use madoguchi_domain::{
     BrandId, Channel, ChannelHealth, ChannelId, ChannelKind, ChannelSettings, ChannelStatus, ConnectionId,
@@ -21,6 +22,8 @@ pub(crate) struct ChannelView {
     department_id: Option<DepartmentId>,
     /// Who connected it.
     installer_id: Option<String>,
+    /// Below the address of the API; the same for ever.
+    icon_url: Option<String>,
     /// Where the provider must send its webhooks, below the address of the API.
     webhook_path: String,
     settings: ChannelSettings,
@@ -109,6 +112,7 @@ impl From<&Channel> for ChannelView {
             brand_id: channel.brand,
             department_id: channel.department,
             installer_id: channel.installer.as_ref().map(|installer| installer.0.clone()),
+            icon_url: channel.icon.as_ref().map(|icon| format!("/media/{}", icon::token(channel.id, icon))),
             webhook_path: webhook_path(channel),
             settings: channel.settings.clone(),
             settings_changed_at: channel.settings_changed_at.to_string(),
@@ -206,6 +210,7 @@ pub(super) mod tests {
                 "brand_id": null,
                 "department_id": null,
                 "installer_id": null,
+                "icon_url": null,
                 "webhook_path": "/webhooks/line/1809223c-a54e-5e9b-ae37-4058be706671",
                 "settings": {
                     "unanswered_close_after_minutes": null, "idle_close_after_minutes": null,

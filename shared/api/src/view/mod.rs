@@ -7,6 +7,8 @@ mod file;
 mod message;
 mod problem;
 mod quarantine;
+mod replies;
+mod subscription;
 
 use serde::Serialize;
 
@@ -16,6 +18,8 @@ pub(crate) use conversation::ConversationView;
 pub(crate) use message::MessageView;
 pub(crate) use problem::ProblemView;
 pub(crate) use quarantine::{QuarantinedId, QuarantinedView};
+pub(crate) use replies::RepliesView;
+pub(crate) use subscription::SubscriptionView;
 
 /// A page of a list.
 #[derive(Debug, Serialize)]

@@ -152,10 +152,13 @@ async fn aud_2_a_credential_is_asked_for_before_it_is_stored() {
 #[tokio::test]
 async fn aud_2_a_check_that_was_asked_for_is_recorded_with_its_channel() {
     let api = TestApi::start().await;
-    let channel = api.add_channel(ChannelKind::Line, "165", ChannelSettings::default()).await;
-    let path = format!("/api/channels/{}/check", channel.id);
+    let line =
+        json!({"kind": "line", "name": "本店", "line_channel_id": "165", "channel_secret": "first-secret"});
+    assert_eq!(api.administer("POST", "/api/channels", line).await.status, StatusCode::CREATED);
+    let channel = ChannelId::derive(ChannelKind::Line, "165");
+    let path = format!("/api/channels/{channel}/check");
     assert_eq!(api.administer("POST", &path, json!({})).await.status, StatusCode::ACCEPTED);
-    let entries = found(&api, &format!("?channel={}", channel.id)).await;
+    let entries = found(&api, &format!("?act=channel.check_requested&channel={channel}")).await;
     assert_eq!(entries.len(), 1);
     let told = (&entries[0]["act"], &entries[0]["actor"]["id"]);
     assert_eq!(told, (&json!("channel.check_requested"), &json!("person-1")));

@@ -101,7 +101,10 @@ async fn adding_a_channel_goes_through_again_after_a_crash_at_any_step() {
         let refused = api.administer("POST", "/api/channels", new_page("104")).await;
         assert_eq!((refused.status, refused.error()), (StatusCode::INTERNAL_SERVER_ERROR, "internal"));
         assert!(api.directory.channels().await.unwrap().is_empty());
-        assert!(api.directory.connection(page_connection()).await.unwrap().is_none());
+        // It leads to what there may be of a credential, until a check finds that nobody came for it.
+        let left = api.directory.connection(page_connection()).await.unwrap().unwrap();
+        assert_eq!(left.channels, [ChannelId::derive(ChannelKind::Messenger, "104")]);
+        assert!(api.directory.due_connections(NOW).await.unwrap().is_empty(), "not before it is made");
         api.aws.fail(None);
         assert_eq!(
             api.administer("POST", "/api/channels", new_page("104")).await.status,
@@ -277,4 +280,107 @@ async fn chn_4_and_chn_5_senders_at_twilio_are_connected_and_re_authorized() {
             assert_eq!((refused.status, refused.error()), (StatusCode::BAD_REQUEST, "invalid_body"));
         }
     }
+}
+
+#[tokio::test]
+async fn aut_13_what_is_left_out_of_a_twilio_credential_stays_and_null_removes_it() {
+    let api = TestApi::start().await;
+    let (account, sender) = (format!("AC{}", "0".repeat(32)), "+815087654321");
+    let key = format!("SK{}", "a".repeat(32));
+    let new = json!({
+        "kind": "sms", "name": "本店", "sender": sender, "account_sid": account, "auth_token": "first",
+        "api_key_sid": key, "api_key_secret": "s", "shared_keys": [{"id": "k1", "secret": "x"}],
+        "accept_auth_token_signatures": true,
+    });
+    assert_eq!(api.administer("POST", "/api/channels", new).await.status, StatusCode::CREATED);
+    let id = ChannelId::derive(ChannelKind::Sms, sender);
+    let (path, name) =
+        (format!("/api/channels/{id}/credential"), format!("madoguchi/connection/twilio/{id}"));
+    let put = async |body: Value| {
+        let answer = api.administer("PUT", &path, body).await;
+        (answer.status.as_u16(), api.aws.secret(&name))
+    };
+    let kept = json!({
+        "account_sid": account, "auth_token": "second", "previous_auth_token": "first",
+        "api_key_sid": key, "api_key_secret": "s", "shared_keys": [{"id": "k1", "secret": "x"}],
+        "accept_auth_token_signatures": true,
+    });
+    assert_eq!(put(json!({"auth_token": "second"})).await, (200, kept));
+    // The two of a key go together.
+    let half = json!({"auth_token": "second", "api_key_sid": key, "api_key_secret": null});
+    assert_eq!(put(half).await.0, 400);
+    let removed = json!({
+        "auth_token": "second", "api_key_sid": null, "shared_keys": [], "accept_auth_token_signatures": false,
+    });
+    let bare = json!({"account_sid": account, "auth_token": "second", "previous_auth_token": "first"});
+    assert_eq!(put(removed).await, (200, bare));
+    // What belongs to one account is of no use to another.
+    put(json!({"auth_token": "second", "api_key_sid": key, "api_key_secret": "s"})).await;
+    let other = format!("AC{}", "1".repeat(32));
+    let moved = json!({"account_sid": other, "auth_token": "third", "previous_auth_token": "second"});
+    assert_eq!(put(json!({"account_sid": other, "auth_token": "third"})).await, (200, moved));
+}
+
+#[tokio::test]
+async fn chn_21_a_page_that_comes_back_by_a_login_of_its_own_leaves_that_of_the_others_alone() {
+    let api = TestApi::start().await;
+    api.add_departments(&["A", "B", "C"]).await;
+    let created = api.administer("POST", "/api/channels", new_page("104")).await;
+    let join = json!({
+        "kind": "messenger", "name": "B", "page_id": "105", "connection_id": page_connection(),
+    });
+    assert_eq!(api.administer("POST", "/api/channels", join).await.status, StatusCode::CREATED);
+    let path = format!("/api/channels/{}", created.body["id"].as_str().unwrap());
+    let mut back = new_page("104");
+    back["resume"] = json!(true);
+    let mut ids = Vec::new();
+    for token in ["second-token", "third-token"] {
+        api.administer("DELETE", &path, json!({"confirm": "Shop"})).await;
+        back["user_access_token"] = json!(token);
+        let answer = api.administer("POST", "/api/channels", back.clone()).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+        assert_eq!(api.aws.secret(&page_secret())["user_token"], "first-token", "it is the other Page's");
+        let own: ConnectionId = answer.body["connection_id"].as_str().unwrap().parse().unwrap();
+        assert_ne!(own, page_connection());
+        assert_eq!(api.aws.secret(&format!("madoguchi/connection/messenger/{own}"))["user_token"], token);
+        ids.push(own);
+    }
+    assert_eq!(ids[0], ids[1], "its own login is replaced");
+}
+
+#[tokio::test]
+async fn nothing_is_written_while_somebody_else_connects_the_same_account() {
+    let api = TestApi::start().await;
+    api.administer("POST", "/api/channels", new_line()).await;
+    let path = format!("/api/channels/{}", ChannelId::derive(ChannelKind::Line, "165"));
+    api.administer("DELETE", &path, json!({"confirm": "本店"})).await;
+    let connection = ConnectionId::from(ChannelId::derive(ChannelKind::Line, "165"));
+    let lease = api.directory.lease_connection(connection, Span::from_minutes(1), NOW).await.unwrap();
+    assert!(lease.is_some());
+    let mut back = new_line();
+    back["resume"] = json!(true);
+    back["channel_secret"] = json!("second-secret");
+    let busy = api.administer("POST", "/api/channels", back).await;
+    assert_eq!((busy.status, busy.error()), (StatusCode::CONFLICT, "connection_busy"));
+    assert_eq!(api.aws.secret(&line_secret())["channel_secret"], "first-secret");
+}
+
+#[tokio::test]
+async fn a_check_that_nobody_would_make_is_not_promised() {
+    let api = TestApi::start().await;
+    api.administer("POST", "/api/channels", new_line()).await;
+    let path = format!("/api/channels/{}", ChannelId::derive(ChannelKind::Line, "165"));
+    let check = async || {
+        let answer = api.administer("POST", &format!("{path}/check"), json!({})).await;
+        (answer.status.as_u16(), answer.error().to_owned())
+    };
+    assert_eq!(check().await, (202, String::new()));
+    api.administer("POST", &format!("{path}/disable"), json!({})).await;
+    assert_eq!(check().await, (409, "channel_off".to_owned()));
+    api.administer("DELETE", &path, json!({"confirm": "本店"})).await;
+    assert_eq!(check().await, (409, "channel_deleted".to_owned()));
+    // A channel that nothing leads to.
+    let bare = api.add_channel(ChannelKind::Line, "166", ChannelSettings::default()).await;
+    let answer = api.administer("POST", &format!("/api/channels/{}/check", bare.id), json!({})).await;
+    assert_eq!((answer.status, answer.error()), (StatusCode::UNPROCESSABLE_ENTITY, "connection_not_found"));
 }

@@ -13,15 +13,20 @@ use lambda_http::Service;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use lambda_http::request::RequestContext;
 use madoguchi_api::{
-    AdminApi, Api, OrganisationApi, RolesClaim, admin_routes, answering, organisation_routes, routes,
+    AdminApi, Api, ConnectApi, OrganisationApi, RolesClaim, admin_routes, answering, connect_routes,
+    organisation_routes, routes,
 };
+use madoguchi_channels::ProviderHttp;
+use madoguchi_channels::messenger::GraphConfig;
+use madoguchi_credentials::SecretNames;
 use madoguchi_domain::conversation::{Applied, apply, reference};
 use madoguchi_domain::event::{CustomerMessage, Sender};
 use madoguchi_domain::{
     Channel, ChannelHealth, ChannelId, ChannelKind, ChannelSettings, Content, ConversationId, Event,
     EventBody, Party, Span, Timestamp,
 };
-use madoguchi_runtime::{Clock, ClockHand, Queue, SecretWriter};
+use madoguchi_runtime::http::provider_client;
+use madoguchi_runtime::{Clock, ClockHand, Metrics, Queue, SecretWriter};
 use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, Saved, SenderCache};
 use serde_json::{Value, json};
 
@@ -86,6 +91,7 @@ impl TestApi {
             bucket: aws.clients().bucket("media", clock.clone()),
             clock: clock.clone(),
             audit: audit.clone(),
+            mail: false,
         };
         let organisation =
             OrganisationApi { directory: directory.clone(), audit: audit.clone(), clock: clock.clone() };
@@ -93,13 +99,35 @@ impl TestApi {
             inbox: inbox.clone(),
             directory: directory.clone(),
             secrets: SecretWriter::new(aws.clients().secrets()),
+            bucket: aws.clients().bucket("media", clock.clone()),
             inbound: Queue::new(aws.clients().sqs(), format!("{}/1/inbound.fifo", aws.address())),
-            clock,
+            clock: clock.clone(),
             secret_prefix: "madoguchi".into(),
             audit: audit.clone(),
         };
+        let connect = ConnectApi {
+            directory: directory.clone(),
+            secrets: SecretWriter::new(aws.clients().secrets()),
+            names: SecretNames::new("madoguchi"),
+            audit: audit.clone(),
+            clock,
+            http: ProviderHttp::new(provider_client().unwrap()),
+            // Nothing answers there.
+            graph: GraphConfig { base_url: "http://127.0.0.1:9".into(), version: "v26.0".into() },
+            line_base_url: "http://127.0.0.1:9".into(),
+            twilio_base_url: "http://127.0.0.1:9".into(),
+            twilio_messaging_base_url: "http://127.0.0.1:9".into(),
+            facebook_base_url: "https://www.facebook.com".into(),
+            facebook_config_id: None,
+            public_base_url: "https://inbox.example".into(),
+            console_url: "https://console.example/".into(),
+            metrics: Metrics::new("connect_api"),
+        };
         // As API Gateway puts them together.
-        let all = routes(api).merge(admin_routes(admin)).merge(organisation_routes(organisation));
+        let all = routes(api)
+            .merge(admin_routes(admin))
+            .merge(organisation_routes(organisation))
+            .merge(connect_routes(connect));
         let router = answering(all, RolesClaim::default());
         Self { router, inbox, directory, aws, hand, audit }
     }

@@ -1,7 +1,9 @@
 //! LINE official accounts: Messaging API webhooks, reply and push, stateless tokens.
 
+mod bot;
 mod content;
 mod courtesy;
+mod endpoint;
 pub mod error;
 mod event;
 mod media;
@@ -14,7 +16,12 @@ mod split;
 pub mod token;
 mod verify;
 
+pub use bot::{BotInfo, bot_info};
 pub use courtesy::{LOADING_SECONDS, mark_as_read, show_loading};
+pub use endpoint::{
+    EndpointTest, WebhookEndpoint, set_webhook_endpoint, test_webhook_endpoint, webhook_address,
+    webhook_endpoint,
+};
 pub use media::content;
 pub use parse::parse;
 pub use pictures::{emoji_picture, sticker_picture};

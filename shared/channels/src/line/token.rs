@@ -1,4 +1,4 @@
-//! LINE's stateless tokens, and what an account looks like.
+//! LINE's stateless tokens.
 
 use madoguchi_domain::Span;
 use madoguchi_domain::credential::Cause;
@@ -51,64 +51,6 @@ pub async fn issue_stateless(
         json::text(&body, "access_token").ok_or_else(|| TokenError::unavailable("answer without a token"))?;
     let seconds = json::integer(&body, "expires_in").filter(|seconds| (1..=1_000_000_000).contains(seconds));
     Ok(StatelessToken { token: Token::new(token), expires_in: seconds.map_or(DEFAULT_LIFE, Span::from_secs) })
-}
-
-/// An official account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BotInfo {
-    /// Its user id; the `destination` of its webhooks.
-    pub user_id: String,
-    /// Its `@…` id.
-    pub basic_id: Option<String>,
-    /// Its name.
-    pub display_name: Option<String>,
-    /// Its picture.
-    pub picture_url: Option<String>,
-    /// `chat` or `bot`, as set in the OA Manager.
-    pub chat_mode: Option<String>,
-}
-
-/// Asks who the account is: `GET /v2/bot/info`. Also the cheapest proof that a token works.
-pub async fn bot_info(http: &ProviderHttp, base_url: &str, token: &str) -> Result<BotInfo, TokenError> {
-    let url = http::address(base_url, &["v2", "bot", "info"]).map_err(transport)?;
-    let found = call(http, http.get(url).bearer_auth(token)).await?;
-    Ok(BotInfo {
-        user_id: json::id(&found, "userId")
-            .ok_or_else(|| TokenError::unavailable("answer without an account"))?,
-        basic_id: json::id(&found, "basicId"),
-        display_name: json::short_text(&found, "displayName", 100),
-        picture_url: json::url(&found, "pictureUrl"),
-        chat_mode: json::short_text(&found, "chatMode", 32),
-    })
-}
-
-/// Where LINE sends webhooks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WebhookEndpoint {
-    /// The address.
-    pub endpoint: String,
-    /// The "Use webhook" switch.
-    pub active: bool,
-}
-
-/// Asks where webhooks go: `GET /v2/bot/channel/webhook/endpoint`; `None` if no address is set.
-pub async fn webhook_endpoint(
-    http: &ProviderHttp,
-    base_url: &str,
-    token: &str,
-) -> Result<Option<WebhookEndpoint>, TokenError> {
-    let url = http::address(base_url, &["v2", "bot", "channel", "webhook", "endpoint"]).map_err(transport)?;
-    let answer = http.call(http.get(url).bearer_auth(token)).await.map_err(transport)?;
-    match answer.status {
-        404 => Ok(None),
-        _ if !answer.is_success() => Err(classify(answer.status, &answer.body, &answer.headers).into()),
-        _ => {
-            let found: Value = serde_json::from_slice(&answer.body)
-                .map_err(|_| TokenError::unavailable("answer without JSON"))?;
-            let active = found.get("active") == Some(&Value::Bool(true));
-            Ok(json::url(&found, "endpoint").map(|endpoint| WebhookEndpoint { endpoint, active }))
-        }
-    }
 }
 
 pub(super) fn transport(error: TransportError) -> TokenError {
@@ -183,29 +125,5 @@ mod tests {
             let error = issue(step).await.0.unwrap_err();
             assert!(matches!(error, TokenError::Unavailable { .. }), "{error:?}");
         }
-    }
-
-    #[tokio::test]
-    async fn the_account_tells_its_name() {
-        let body = json!({
-            "userId": "U0123456789abcdef0123456789abcdef", "basicId": "@abc", "displayName": "窓口",
-            "chatMode": "bot", "markAsReadMode": "auto",
-        });
-        let server = TestServer::start([Step::json(200, &body), Step::json(401, &json!({"message": "x"}))]);
-        let info = bot_info(&http(), &server.base(), "t").await.unwrap();
-        assert_eq!((info.display_name.as_deref(), info.picture_url), (Some("窓口"), None));
-        let error = bot_info(&http(), &server.base(), "t").await.unwrap_err();
-        assert_eq!(error.cause(), Some(Cause::TokenExpired));
-    }
-
-    #[tokio::test]
-    async fn an_unset_webhook_address_is_no_error() {
-        let set = json!({"endpoint": "https://example.com/webhooks/line/1", "active": true});
-        let server =
-            TestServer::start([Step::json(200, &set), Step::json(404, &json!({"message": "Not found"}))]);
-        let endpoint = webhook_endpoint(&http(), &server.base(), "t").await.unwrap().unwrap();
-        assert!(endpoint.active && endpoint.endpoint.ends_with("/webhooks/line/1"));
-        assert_eq!(webhook_endpoint(&http(), &server.base(), "t").await, Ok(None));
-        assert_eq!(server.requests()[0].line, "GET /v2/bot/channel/webhook/endpoint");
     }
 }

@@ -137,10 +137,14 @@ pub async fn exchange_user_token(
         ("client_secret", app.app_secret),
         ("fb_exchange_token", user_token),
     ]);
-    let answer = graph::call(http, request).await?;
+    issued(&graph::call(http, request).await?)
+}
+
+/// The user token of an answer.
+pub(super) fn issued(answer: &Value) -> Result<UserToken, TokenError> {
     let token =
-        json::text(&answer, ACCESS_TOKEN).ok_or_else(|| TokenError::unavailable("answer without a token"))?;
-    let expires_in = json::integer(&answer, "expires_in").filter(|s| (1..=1_000_000_000).contains(s));
+        json::text(answer, ACCESS_TOKEN).ok_or_else(|| TokenError::unavailable("answer without a token"))?;
+    let expires_in = json::integer(answer, "expires_in").filter(|s| (1..=1_000_000_000).contains(s));
     Ok(UserToken { token: Token::new(token), expires_in: expires_in.map(Span::from_secs) })
 }
 

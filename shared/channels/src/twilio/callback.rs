@@ -20,10 +20,14 @@ const CONVERSATION: &str = "conversation";
 /// The address that tells how far `callback` has come, below the public address of the webhooks.
 pub fn status_callback(public_base_url: &str, channel: ChannelId, callback: Callback) -> String {
     let Callback { message, conversation } = callback;
-    format!(
-        "{}/webhooks/twilio/{channel}?{MESSAGE}={message}&{CONVERSATION}={conversation}",
-        public_base_url.trim_end_matches('/')
-    )
+    let address = webhook_address(public_base_url, channel);
+    format!("{address}?{MESSAGE}={message}&{CONVERSATION}={conversation}")
+}
+
+/// The address of a channel's webhooks, below the public address of all webhooks. States of messages that name no
+/// address of their own may come there too.
+pub fn webhook_address(public_base_url: &str, channel: ChannelId) -> String {
+    format!("{}/webhooks/twilio/{channel}", public_base_url.trim_end_matches('/'))
 }
 
 impl Callback {

@@ -8,16 +8,18 @@ mod parse;
 #[cfg(test)]
 mod properties;
 mod send;
+mod setup;
 mod split;
 mod status;
 pub mod token;
 mod verify;
 
-pub use callback::{Callback, status_callback};
+pub use callback::{Callback, status_callback, webhook_address};
 pub use form::Form;
 pub use lookup::{Recipient, list};
 pub use parse::parse;
 pub use send::{Outgoing, OutgoingContent, send};
+pub use setup::{FoundSender, SenderWebhooks, SetupHosts, find_sender, set_webhooks};
 pub use split::split;
 pub use verify::{SharedKey, SignedRequest, SigningKeys, verify_signature};
 

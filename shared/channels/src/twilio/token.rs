@@ -11,17 +11,29 @@ use crate::json;
 use crate::token::TokenError;
 use crate::verdict::Verdict;
 
+/// An account as Twilio describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountInfo {
+    /// Its name in the console.
+    pub name: Option<String>,
+    /// It is on trial: it writes to verified numbers only.
+    pub trial: bool,
+}
+
 /// Asks for the account: `GET /2010-04-01/Accounts/{AC}.json`. It must be active, and its Auth Token be the one that
 /// `account` holds: webhooks are signed with it. An API key may not read accounts, see [`check_key`].
 pub async fn check_account(
     http: &ProviderHttp,
     base_url: &str,
     account: Account<'_>,
-) -> Result<(), TokenError> {
+) -> Result<AccountInfo, TokenError> {
     let resource = format!("{}.json", account.account_sid);
     let found = get(http, base_url, account, &["2010-04-01", "Accounts", &resource], &[]).await?;
     match json::text(&found, "status") {
-        None | Some("active") => Ok(()),
+        None | Some("active") => Ok(AccountInfo {
+            name: json::short_text(&found, "friendly_name", 100),
+            trial: json::text(&found, "type") == Some("Trial"),
+        }),
         // Suspended or closed: nothing can be sent, and only the account's owner can change it.
         Some(status) => Err(broken(json::cut(status, 32))),
     }
@@ -89,8 +101,18 @@ mod tests {
             let server = TestServer::start([Step::json(status, &body)]);
             let found = check_account(&http(), &server.base(), ACCOUNT).await;
             assert!(!format!("{found:?}").contains("s3cret"));
-            assert_eq!(found.map_err(|error| error.cause()), expected, "{status} {body}");
+            assert_eq!(found.map(|_| ()).map_err(|error| error.cause()), expected, "{status} {body}");
             assert_eq!(server.only_request().line, "GET /2010-04-01/Accounts/AC1.json");
+        }
+    }
+
+    #[tokio::test]
+    async fn chn_2_an_account_tells_its_name_and_whether_it_is_on_trial() {
+        for (kind, trial) in [("Trial", true), ("Full", false)] {
+            let body = json!({"sid": "AC1", "status": "active", "friendly_name": "窓口", "type": kind});
+            let server = TestServer::start([Step::json(200, &body)]);
+            let info = check_account(&http(), &server.base(), ACCOUNT).await.unwrap();
+            assert_eq!(info, AccountInfo { name: Some("窓口".into()), trial });
         }
     }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Channel, ChannelSettings};
+use crate::event::{Event, EventBody};
 use crate::ids::OperatorId;
 use crate::reply::Lock;
 use crate::send::FailureReason;
@@ -41,6 +42,19 @@ pub enum OutOfUse {
     Gone,
 }
 
+/// Whether what a provider sent is taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intake {
+    /// It is.
+    Taken,
+    /// Only if its conversation is there: it tells what became of something, and nobody tells it again.
+    IfConversationIsThere,
+    /// Only if its message is there: whoever stored it was interrupted, or it is a reply of ours that comes back.
+    IfMessageIsThere,
+    /// It is dropped.
+    Dropped,
+}
+
 /// A deleted channel cannot be switched on or off, or changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the channel was deleted")]
@@ -72,6 +86,38 @@ impl ChannelStatus {
             Self::On => None,
             Self::Off { .. } => Some(OutOfUse::Off),
             Self::Deleted { .. } => Some(OutOfUse::Gone),
+        }
+    }
+
+    /// Whether what reached us at `received_at` came before the channel was switched off or deleted.
+    pub fn was_in_use(&self, received_at: Timestamp) -> bool {
+        match self {
+            Self::On => true,
+            Self::Off { since, .. } | Self::Deleted { since, .. } => received_at < *since,
+        }
+    }
+
+    /// Whether `event` is taken in. A channel that is not in use takes no more words of customers; what became of what
+    /// was said before, and what a customer wishes or took back, counts all the same.
+    pub fn intake(&self, event: &Event) -> Intake {
+        if self.was_in_use(event.received_at) {
+            return Intake::Taken;
+        }
+        match &event.body {
+            EventBody::Progress(_)
+            | EventBody::Delivered { .. }
+            | EventBody::Read { .. }
+            | EventBody::OptOut { .. }
+            | EventBody::Unsend { .. }
+            | EventBody::Follow { .. }
+            | EventBody::Unfollow => Intake::IfConversationIsThere,
+            EventBody::Message(_) | EventBody::Echo(_) => Intake::IfMessageIsThere,
+            EventBody::Reaction { .. }
+            | EventBody::Edit { .. }
+            | EventBody::Referral(_)
+            | EventBody::Control(_)
+            | EventBody::Happened { .. }
+            | EventBody::Unknown { .. } => Intake::Dropped,
         }
     }
 
@@ -245,6 +291,64 @@ mod tests {
             let acting = channel.acting_settings();
             assert_eq!(acting.window_reminder.is_some(), reminds, "{:?}", channel.status);
             assert_eq!(acting.idle_close_after_minutes, Some(5));
+        }
+    }
+
+    /// CHN-19, CHN-21: what is dropped is what customers say from then on, and nothing else.
+    #[test]
+    fn chn_19_and_chn_21_what_is_taken_in() {
+        use crate::event::{CustomerMessage, Echo, EchoSource, Progress, Stage};
+        use crate::{Content, Party};
+        let (id, target) = (|| "1".to_owned(), || "1".to_owned());
+        let message = EventBody::Message(CustomerMessage {
+            provider_message_id: id(),
+            content: Content::text("x"),
+            reply_to: None,
+            reply_token: None,
+            read_token: None,
+            referral: None,
+        });
+        let echo = EventBody::Echo(Echo {
+            provider_message_id: id(),
+            ours: None,
+            source: EchoSource::OtherApp,
+            content: Content::text("x"),
+        });
+        let progress = Progress { provider_message_id: id(), ours: None, stage: Stage::Taken };
+        let table = [
+            (message, Intake::IfMessageIsThere),
+            (echo, Intake::IfMessageIsThere),
+            (EventBody::Progress(progress), Intake::IfConversationIsThere),
+            (EventBody::Delivered { through: T }, Intake::IfConversationIsThere),
+            (EventBody::Read { through: T }, Intake::IfConversationIsThere),
+            (EventBody::OptOut { opted_out: true }, Intake::IfConversationIsThere),
+            (EventBody::OptOut { opted_out: false }, Intake::IfConversationIsThere),
+            (EventBody::Unsend { target: target() }, Intake::IfConversationIsThere),
+            (EventBody::Follow { unblocked: false, reply_token: None }, Intake::IfConversationIsThere),
+            (EventBody::Unfollow, Intake::IfConversationIsThere),
+            (EventBody::Reaction { target: target(), emoji: None }, Intake::Dropped),
+            (EventBody::Edit { target: target(), text: "y".into(), reply_token: None }, Intake::Dropped),
+            (EventBody::Unknown { kind: "new".into(), raw: "{}".into() }, Intake::Dropped),
+        ];
+        let (before, after) = (T - Span::from_ms(1), T + Span::from_ms(1));
+        for (body, expected) in table {
+            let event = |received_at| Event {
+                id: id(),
+                // The provider's clock says nothing: only when it reached us counts.
+                at: before,
+                received_at,
+                party: Party::User("u".into()),
+                participant: None,
+                sender: crate::event::Sender::default(),
+                standby: false,
+                body: body.clone(),
+            };
+            for status in [off(), deleted()] {
+                assert_eq!(status.intake(&event(T)), expected, "{body:?}");
+                assert_eq!(status.intake(&event(after)), expected, "{body:?}");
+                assert_eq!(status.intake(&event(before)), Intake::Taken, "{body:?}");
+            }
+            assert_eq!(ChannelStatus::On.intake(&event(after)), Intake::Taken);
         }
     }
 

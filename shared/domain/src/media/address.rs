@@ -6,6 +6,7 @@
 //! | `uploads/{conversation}/{secret}` | uploaded by an operator, not sent yet; removed by itself |
 //! | `out/{conversation}/{secret}[.preview]` | sent |
 //! | `icons/{operator}/{secret}` | an operator's picture, see [`crate::picture`] |
+//! | `channel-icons/{channel}/{digest}` | a channel's icon, see [`crate::channel::icon`] |
 //! | `portraits/{conversation}/{secret}` | a customer's picture, copied from the provider |
 //!
 //! The secret parts cannot be guessed. Only what lies under `out/` and `icons/` can be asked for by a [`Token`].

@@ -2,15 +2,29 @@
 //! two writers can take.
 
 use aws_sdk_secretsmanager::Client;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::{SecretError, Versioned, fetch};
 
 const CURRENT: &str = "AWSCURRENT";
+const PREVIOUS: &str = "AWSPREVIOUS";
 const PENDING: &str = "AWSPENDING";
 /// How long a deleted secret can still be restored: the shortest time that Secrets Manager allows.
 const RECOVERY_DAYS: i64 = 7;
+
+/// A value with the version that it was made from.
+#[derive(Serialize)]
+struct Staged<'a, T> {
+    #[serde(flatten)]
+    value: &'a T,
+    made_from: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Origin {
+    made_from: Option<String>,
+}
 
 /// Creates secrets and their versions. Reads past the cache: a writer must see what is there.
 #[derive(Clone, Debug)]
@@ -81,14 +95,32 @@ impl SecretWriter {
         }
     }
 
+    /// Destroys the secret at once and for ever: nobody can take that back. Asking again changes nothing.
+    pub async fn destroy(&self, name: &str) -> Result<(), SecretError> {
+        let call = self.client.delete_secret().secret_id(name).force_delete_without_recovery(true);
+        match call.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.into_service_error() {
+                gone if gone.is_resource_not_found_exception() => Ok(()),
+                source => Err(unreachable(name, source)),
+            },
+        }
+    }
+
     /// Replaces the current version by `value`; returns the new version.
     pub async fn put<T: Serialize>(&self, name: &str, value: &T) -> Result<String, SecretError> {
         self.put_at(name, value, CURRENT).await
     }
 
-    /// Adds `value` as the pending version, in place of an earlier pending one; returns its version.
-    pub async fn stage<T: Serialize>(&self, name: &str, value: &T) -> Result<String, SecretError> {
-        self.put_at(name, value, PENDING).await
+    /// Adds `value`, a JSON object, as the pending version in place of an earlier pending one; returns its version. It is
+    /// noted in it that it was made from the version `made_from`.
+    pub async fn stage<T: Serialize>(
+        &self,
+        name: &str,
+        value: &T,
+        made_from: &str,
+    ) -> Result<String, SecretError> {
+        self.put_at(name, &Staged { value, made_from }, PENDING).await
     }
 
     /// The current version; `None` if there is no such secret.
@@ -100,16 +132,28 @@ impl SecretWriter {
         fetched.map(|fetched| fetched.parse(name)).transpose()
     }
 
-    /// A version that was staged and never became current: its writer was interrupted.
+    /// The version that was current before, as long as it can be read.
+    pub async fn previous<T: DeserializeOwned>(
+        &self,
+        name: &str,
+    ) -> Result<Option<Versioned<T>>, SecretError> {
+        let fetched = fetch(&self.client, name, Some(PREVIOUS)).await?;
+        fetched.map(|fetched| fetched.parse(name)).transpose()
+    }
+
+    /// A version that was staged and made from the current one, but never became it: its writer was interrupted.
     pub async fn pending<T: DeserializeOwned>(
         &self,
         name: &str,
         current: &str,
     ) -> Result<Option<Versioned<T>>, SecretError> {
-        let fetched = fetch(&self.client, name, Some(PENDING)).await?;
-        // The label stays on a version that became current.
-        let fetched = fetched.filter(|fetched| fetched.version != current);
-        fetched.map(|fetched| fetched.parse(name)).transpose()
+        let Some(fetched) = fetch(&self.client, name, Some(PENDING)).await? else { return Ok(None) };
+        // The label stays on a version that became current, also once another one has taken its place.
+        let origin = fetched.parse::<Origin>(name)?;
+        if origin.expose().made_from.as_deref() != Some(current) {
+            return Ok(None);
+        }
+        fetched.parse(name).map(Some)
     }
 
     /// Makes the version `staged` current if `current` still is. Secrets Manager checks that in the

@@ -6,7 +6,9 @@
 mod channel;
 mod connection;
 mod health;
+mod icon;
 mod list;
+mod look;
 mod operator;
 mod organisation;
 mod person;
@@ -15,12 +17,17 @@ mod quota;
 mod rearm;
 mod sender_sync;
 mod settings;
+mod setup;
 mod status;
+mod told;
+mod withdrawal;
 
 pub(crate) use channel::saved;
-pub use connection::{Connection, Lease};
+pub use connection::{Connection, Lease, Linked};
 pub use rearm::Rearmed;
 pub use sender_sync::{SenderSync, SyncLease};
+pub use setup::{LoginState, Returned};
+pub use told::checked;
 
 use std::sync::Arc;
 

@@ -60,7 +60,7 @@ impl Directory {
         ];
         let mut set =
             "SET settings_changed_at = :now, changed_by = :changed_by, #health = :health".to_owned();
-        let mut remove = "REMOVE #status, #until, #for, #quota".to_owned();
+        let mut remove = "REMOVE #status, #until, #for, #quota, credential, subscription".to_owned();
         let mut request = self.client.update_item();
         for (alias, name, text) in attributes {
             request = request.expression_attribute_names(alias, name);

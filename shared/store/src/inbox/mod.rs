@@ -16,6 +16,7 @@ mod picture;
 mod quarantine;
 mod reply;
 mod send;
+mod tally;
 mod upload;
 
 pub use deadline::{DEADLINE_SHARDS, Due, DueCursor, DueReplies};

@@ -150,9 +150,11 @@ impl World {
             "AUDIT_TABLE" => AUDIT.to_owned(),
             "SECRET_PREFIX" => PREFIX.to_owned(),
             "GRAPH_VERSION" => "v26.0".to_owned(),
-            "GRAPH_BASE_URL" | "LINE_BASE_URL" | "LINE_DATA_BASE_URL" | "TWILIO_BASE_URL" => {
-                self.test.simulator.base_url.clone()
-            }
+            "GRAPH_BASE_URL"
+            | "LINE_BASE_URL"
+            | "LINE_DATA_BASE_URL"
+            | "TWILIO_BASE_URL"
+            | "TWILIO_MESSAGING_BASE_URL" => self.test.simulator.base_url.clone(),
             "MEDIA_BUCKET" => BUCKET.to_owned(),
             "PUBLIC_BASE_URL" => self.test.front.clone(),
             "PROFILES_QUEUE_URL" => self.test.profiles.url().to_owned(),

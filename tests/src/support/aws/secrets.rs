@@ -33,6 +33,10 @@ impl Stored {
         self.versions.get(self.labels.get(CURRENT)?).map(String::as_str)
     }
 
+    pub(super) fn at(&self, stage: &str) -> Option<&str> {
+        self.versions.get(self.labels.get(stage)?).map(String::as_str)
+    }
+
     fn add(&mut self, token: Option<&str>, text: String) -> String {
         let version = token.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
         self.versions.insert(version.clone(), text);
@@ -56,6 +60,11 @@ pub(super) fn answer(secrets: &mut HashMap<String, Stored>, operation: &str, inp
         return create(secrets, input);
     }
     let name = text(input, "SecretId");
+    if operation == "DeleteSecret" && input["ForceDeleteWithoutRecovery"] == true {
+        // Also one that is scheduled for deletion; of one that is not there nothing is told.
+        secrets.remove(name);
+        return Ok(json!({"Name": name, "DeletionDate": 0}));
+    }
     let Some(secret) = secrets.get_mut(name) else {
         return Err(Refusal::new("ResourceNotFoundException", "Secrets Manager can't find the secret"));
     };
@@ -181,30 +190,34 @@ mod tests {
     #[tokio::test]
     async fn a_staged_version_becomes_current_in_one_step() {
         let (aws, writer) = writer().await;
-        aws.set_secret("s", &json!("old"));
+        aws.set_secret("s", &json!({"key": "old"}));
         let current = writer.current::<Value>("s").await.unwrap().unwrap().version;
         assert!(writer.pending::<Value>("s", &current).await.unwrap().is_none());
 
-        let staged = writer.stage("s", &json!("new")).await.unwrap();
-        assert_eq!(aws.secret("s").unwrap(), "old");
+        let staged = writer.stage("s", &json!({"key": "new"}), &current).await.unwrap();
+        assert_eq!(aws.secret("s").unwrap()["key"], "old");
         let pending = writer.pending::<Value>("s", &current).await.unwrap().unwrap();
-        assert_eq!((pending.expose(), &pending.version), (&json!("new"), &staged));
+        assert_eq!((&pending.expose()["key"], &pending.version), (&json!("new"), &staged));
 
         assert_eq!(writer.promote("s", &current, &staged).await.unwrap(), Promotion::Promoted);
-        assert_eq!(aws.secret("s").unwrap(), "new");
+        assert_eq!(aws.secret("s").unwrap()["key"], "new");
         assert!(writer.pending::<Value>("s", &staged).await.unwrap().is_none());
+
+        // It keeps its label, and is of the past all the same.
+        let latest = writer.put("s", &json!({"key": "latest"})).await.unwrap();
+        assert!(writer.pending::<Value>("s", &latest).await.unwrap().is_none());
     }
 
     #[tokio::test]
     async fn of_two_promotions_from_one_version_the_first_counts() {
         let (aws, writer) = writer().await;
-        aws.set_secret("s", &json!("old"));
+        aws.set_secret("s", &json!({"key": "old"}));
         let current = writer.current::<Value>("s").await.unwrap().unwrap().version;
-        let one = writer.stage("s", &json!("one")).await.unwrap();
-        let other = writer.stage("s", &json!("other")).await.unwrap();
+        let one = writer.stage("s", &json!({"key": "one"}), &current).await.unwrap();
+        let other = writer.stage("s", &json!({"key": "other"}), &current).await.unwrap();
         assert_eq!(writer.promote("s", &current, &one).await.unwrap(), Promotion::Promoted);
         assert_eq!(writer.promote("s", &current, &other).await.unwrap(), Promotion::Overtaken);
-        assert_eq!(aws.secret("s").unwrap(), "one");
+        assert_eq!(aws.secret("s").unwrap()["key"], "one");
     }
 
     #[tokio::test]

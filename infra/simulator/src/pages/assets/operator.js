@@ -48,10 +48,12 @@ const PLACE = { title: "東京駅", address: "東京都千代田区丸の内1丁
 
 const state = {
   person: null, section: "unanswered", list: [], listCursor: null, listShown: null, open: null, conversation: null, messages: [],
-  older: [], olderCursor: undefined, unsaved: {}, pending: null, readThrough: {}, typingToldAt: 0,
+  older: [], olderCursor: undefined, unsaved: {}, pending: null, readThrough: {}, typingToldAt: 0, noticesReadAt: -Infinity,
 };
 // The product tells the provider less often than that.
 const TYPING_EVERY_MS = 5000;
+// Credentials are checked once a minute at most.
+const NOTICES_EVERY_MS = 10000;
 
 // Signing in
 
@@ -76,6 +78,9 @@ function showPerson() {
   byId("desk").hidden = !signedIn;
   byId("sign-out").hidden = !signedIn;
   byId("open-settings").hidden = !state.person?.groups.includes("administrators");
+  // What one person is told is not for the next.
+  state.noticesReadAt = -Infinity;
+  drawNotices([]);
   byId("who").textContent = state.person?.email ?? "";
 }
 
@@ -100,6 +105,25 @@ byId("sign-out").addEventListener("click", async () => {
   Object.assign(state, { person: null, open: null, conversation: null, list: [] });
   showPerson();
 });
+
+// What needs somebody
+
+async function loadNotices() {
+  if (Date.now() - state.noticesReadAt < NOTICES_EVERY_MS) return;
+  const readAt = Date.now();
+  const { items } = await api("GET", "notices");
+  state.noticesReadAt = readAt;
+  drawNotices(items);
+}
+
+function drawNotices(items) {
+  byId("banner").hidden = items.length === 0;
+  byId("banner").replaceChildren(...items.map((notice) => el("div", { class: notice.light },
+    el("strong", {}, `${notice.channel_name} · ${NAMES[notice.channel_kind] ?? notice.channel_kind}`),
+    el("span", {}, [notice.message, notice.cause, notice.remedy].filter(Boolean).join(" ")),
+    notice.since ? el("time", { datetime: notice.since }, `${moment(notice.since)} から`) : null,
+    notice.until ? el("time", { datetime: notice.until }, `${moment(notice.until)} まで`) : null)));
+}
 
 // The list
 
@@ -521,7 +545,7 @@ let again = false;
 
 async function load() {
   try {
-    await Promise.all([loadList(), loadConversation()]);
+    await Promise.all([loadList(), loadConversation(), loadNotices()]);
     byId("notice").hidden = true;
   } catch (refused) {
     if (!(refused instanceof Refused)) throw refused;

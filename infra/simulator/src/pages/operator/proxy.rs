@@ -35,7 +35,7 @@ pub(super) async fn forward(
         .request(method, format!("{base}/api/{path}{query}"))
         .timeout(PATIENCE)
         .bearer_auth(session.id_token);
-    for name in ["content-type", "idempotency-key"] {
+    for name in ["accept-language", "content-type", "idempotency-key"] {
         if let Some(value) = headers.get(name) {
             request = request.header(name, value);
         }

@@ -1,0 +1,66 @@
+//! `PUT` and `DELETE /api/channels/{channel}/icon` (CHN-12). The body is the image itself.
+
+use axum::Json;
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use madoguchi_domain::channel::icon;
+use madoguchi_domain::{Channel, ChannelId};
+use madoguchi_runtime::bucket::{Described, disposition};
+use madoguchi_runtime::sha256;
+use madoguchi_store::Saved;
+
+use super::present;
+use crate::auth::Operator;
+use crate::input::InPath;
+use crate::view::ChannelView;
+use crate::{AdminApi, ApiError, SharedAdmin};
+
+/// More than a Lambda function can be sent: what is too large is told by its size.
+const BODY_LIMIT_BYTES: usize = 6 * 1_048_576;
+
+pub(crate) async fn set(
+    State(api): SharedAdmin,
+    administrator: Operator,
+    InPath(id): InPath<ChannelId>,
+    request: Request,
+) -> Result<Json<ChannelView>, ApiError> {
+    let channel = present(&api, id).await?;
+    let bytes = to_bytes(request.into_body(), BODY_LIMIT_BYTES)
+        .await
+        .map_err(|_| ApiError::BodyTooLarge { limit_bytes: icon::ICON_MAX_BYTES })?;
+    let content_type = icon::check(&bytes).map_err(ApiError::Icon)?;
+    let digest = sha256(&bytes);
+    if channel.icon.as_deref() != Some(&digest) {
+        // The image first: what the channel names must be there.
+        let described = Described { content_type, disposition: &disposition(true, None) };
+        api.bucket.put(&icon::key(id, &digest), bytes.into(), described).await?;
+        note(&api.by(&administrator), id, Some(&digest)).await?;
+        tracing::info!(
+            channel.id = %id, operator.id = administrator.id.0, "Changed the icon of channel `{id}`"
+        );
+    }
+    Ok(Json(ChannelView::from(&Channel { icon: Some(digest), ..channel })))
+}
+
+pub(crate) async fn remove(
+    State(api): SharedAdmin,
+    administrator: Operator,
+    InPath(id): InPath<ChannelId>,
+) -> Result<Json<ChannelView>, ApiError> {
+    let channel = present(&api, id).await?;
+    if channel.icon.is_some() {
+        note(&api.by(&administrator), id, None).await?;
+        tracing::info!(
+            channel.id = %id, operator.id = administrator.id.0, "Removed the icon of channel `{id}`"
+        );
+    }
+    Ok(Json(ChannelView::from(&Channel { icon: None, ..channel })))
+}
+
+async fn note(api: &AdminApi, id: ChannelId, digest: Option<&str>) -> Result<(), ApiError> {
+    match api.directory.set_icon(id, digest, api.clock.now()).await? {
+        Saved::Done => Ok(()),
+        // It was there a moment ago.
+        Saved::Conflict => Err(ApiError::ChannelDeleted),
+    }
+}

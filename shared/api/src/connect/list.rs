@@ -1,0 +1,21 @@
+//! `GET /api/setups`: the ways to a channel that are under way, and those that ended lately, the newest first.
+
+use axum::Json;
+use axum::extract::State;
+
+use super::SharedConnect;
+use super::view::SetupView;
+use crate::ApiError;
+use crate::auth::Operator;
+use crate::view::PageView;
+
+pub(crate) async fn list(
+    State(api): SharedConnect,
+    administrator: Operator,
+) -> Result<Json<PageView<SetupView>>, ApiError> {
+    let (mut setups, now) = (api.directory.setups().await?, api.clock.now());
+    setups.sort_by_key(|setup| (std::cmp::Reverse(setup.started_at), setup.id));
+    let language = administrator.reader().language;
+    let items = setups.iter().map(|setup| SetupView::new(setup, language, now)).collect();
+    Ok(Json(PageView { items, next_cursor: None }))
+}
