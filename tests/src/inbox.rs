@@ -532,7 +532,8 @@ impl TestInbox {
         answer
     }
 
-    async fn call_as(
+    /// The person of `group` calls the API, with an idempotency key where the route takes one.
+    pub async fn call_as(
         &self,
         (person, group): (&str, &str),
         method: &str,

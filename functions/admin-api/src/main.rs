@@ -12,7 +12,7 @@ async fn main() -> Result<(), Error> {
     let function = Function::start("admin_api");
     let mut env = Env::from_process();
     let tables = (env.inbox_table(), env.directory_table());
-    let roles = RolesClaim::new(&env.roles_claim());
+    let roles = RolesClaim::new(env.roles_claim());
     let audit = (env.audit_table(), env.audit_retention());
     let places = (env.inbound_queue_url(), env.media_bucket());
     let config = (tables, audit, places, env.secret_prefix(), env.aws());

@@ -15,7 +15,7 @@ use madoguchi_store::{Audit, Directory};
 async fn main() -> Result<(), Error> {
     let function = Function::start("connect_api");
     let mut env = Env::from_process();
-    let roles = RolesClaim::new(&env.roles_claim());
+    let roles = RolesClaim::new(env.roles_claim());
     let stores = (env.directory_table(), env.audit_table(), env.audit_retention(), env.secret_prefix());
     let addresses = (env.public_base_url(), env.console_url());
     let facebook = (env.facebook_base_url(), env.facebook_config_id());

@@ -12,7 +12,7 @@ async fn main() -> Result<(), Error> {
     let function = Function::start("inbox_api");
     let mut env = Env::from_process();
     let tables = (env.inbox_table(), env.directory_table());
-    let roles = RolesClaim::new(&env.roles_claim());
+    let roles = RolesClaim::new(env.roles_claim());
     let audit = (env.audit_table(), env.audit_retention());
     let config = (tables, audit, env.media_bucket(), env.mail_from(), env.aws());
     let ((inbox, directory), (audit, keep), bucket, mail_from, aws) = env.finish(config)?;

@@ -11,7 +11,7 @@ use madoguchi_store::{Audit, Directory};
 async fn main() -> Result<(), Error> {
     let function = Function::start("organisation_api");
     let mut env = Env::from_process();
-    let roles = RolesClaim::new(&env.roles_claim());
+    let roles = RolesClaim::new(env.roles_claim());
     let config = (env.directory_table(), env.audit_table(), env.audit_retention(), env.aws());
     let (directory, audit, keep, aws) = env.finish(config)?;
     let aws = Aws::new(aws)?;

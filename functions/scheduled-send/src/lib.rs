@@ -9,9 +9,10 @@ use madoguchi_domain::channel::ChannelSettings;
 use madoguchi_domain::deadline::{self, DeadlineKind, Verdict};
 use madoguchi_domain::later::{self, Due};
 use madoguchi_domain::reminder::{self, Reminder};
-use madoguchi_domain::{Channel, ChannelId, ConversationId, Message, MessageKey, Timestamp};
+use madoguchi_domain::send::FailureReason;
+use madoguchi_domain::{Channel, ChannelId, ConversationId, Message, MessageKey, Timestamp, membership};
 use madoguchi_store::inbox::DEADLINE_SHARDS;
-use madoguchi_store::{ChannelCache, Directory, Inbox, Saved, StoreError};
+use madoguchi_store::{ChannelCache, Directory, Inbox, Saved, SenderCache, StoreError};
 
 /// How much of one shard is worked on at the same time.
 const AT_ONCE_PER_SHARD: usize = 10;
@@ -60,12 +61,13 @@ fn failed(error: StoreError) -> Report {
 pub struct Scheduler {
     inbox: Inbox,
     channels: ChannelCache,
+    people: SenderCache,
 }
 
 impl Scheduler {
     /// Works on these tables.
     pub fn new(inbox: Inbox, directory: Directory) -> Self {
-        Self { inbox, channels: ChannelCache::new(directory) }
+        Self { inbox, people: SenderCache::new(directory.clone()), channels: ChannelCache::new(directory) }
     }
 
     /// One tick at `now`. `out_of_time` is asked between pages.
@@ -111,8 +113,12 @@ impl Scheduler {
             let Some(conversation) = self.inbox.conversation(id).await? else { return Ok(Report::default()) };
             let Some(reply) = self.inbox.message(id, &key).await? else { return Ok(Report::default()) };
             let channel = self.channels.channel(conversation.channel_id, now).await?;
-            let settings = Channel::in_use(channel.as_ref()).map(|channel| &channel.settings);
-            match later::due(&conversation, settings.map_err(Into::into), &reply, now) {
+            let settings = match Channel::in_use(channel.as_ref()) {
+                Ok(channel) if self.may_go_out(channel, &reply, now).await? => Ok(&channel.settings),
+                Ok(_) => Err(FailureReason::AuthorLeft),
+                Err(out) => Err(out.into()),
+            };
+            match later::due(&conversation, settings, &reply, now) {
                 // The index lags behind the table by a moment: what it shows may be done already.
                 Due::Nothing => return Ok(Report::default()),
                 Due::Send(reply) => {
@@ -136,6 +142,18 @@ impl Scheduler {
             }
         }
         Ok(Report { contended: 1, ..Report::default() })
+    }
+
+    /// Whether whoever wrote a scheduled reply is still somebody who answers there (MEM-9).
+    async fn may_go_out(
+        &self,
+        channel: &Channel,
+        reply: &Message,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let Some(author) = later::author(reply) else { return Ok(true) };
+        let person = self.people.person(author, now).await?;
+        Ok(membership::is_shown(channel, person.as_ref()))
     }
 
     async fn reminders(&self, shard: u8, now: Timestamp, out_of_time: &(dyn Fn() -> bool + Sync)) -> Report {

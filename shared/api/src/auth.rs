@@ -10,25 +10,20 @@ use axum::http::{Extensions, HeaderMap};
 use lambda_http::request::RequestContext;
 use madoguchi_domain::audit::{Author, Entry, Fields};
 use madoguchi_domain::person::Seen;
+use madoguchi_domain::role::{Groups, GroupsClaim};
 use madoguchi_domain::{Act, Language, OperatorId, Role, Timestamp};
 
 use crate::{ApiError, request_id};
 
-/// The claim that lists a person's groups: Cognito's unless another issuer names it otherwise.
-#[derive(Clone, Debug)]
-pub struct RolesClaim(Arc<str>);
+/// The claim that lists a person's groups, and those that give a role: Cognito's unless another issuer names them
+/// otherwise.
+#[derive(Clone, Debug, Default)]
+pub struct RolesClaim(Arc<GroupsClaim>);
 
 impl RolesClaim {
-    /// Groups are in the claim called `name`.
-    pub fn new(name: &str) -> Self {
-        Self(name.into())
-    }
-}
-
-/// Cognito's.
-impl Default for RolesClaim {
-    fn default() -> Self {
-        Self::new("cognito:groups")
+    /// Groups are in `claim`.
+    pub fn new(claim: GroupsClaim) -> Self {
+        Self(claim.into())
     }
 }
 
@@ -116,8 +111,8 @@ impl<S: Sync> FromRequestParts<S> for Operator {
 pub(crate) fn caller(request: &Request, claim: &RolesClaim) -> Result<Operator, ApiError> {
     let claims = claims(request.extensions()).ok_or(ApiError::Unauthenticated)?;
     let id = claims.get("sub").filter(|sub| !sub.is_empty()).ok_or(ApiError::Unauthenticated)?;
-    let groups = claims.get(&*claim.0).map_or("", String::as_str);
-    let role = Role::of_groups(names(groups)).ok_or(ApiError::NoRole)?;
+    let groups = claims.get(&claim.0.name).map_or("", String::as_str);
+    let role = role(groups, &claim.0.groups).ok_or(ApiError::NoRole)?;
     let name = name(claims).unwrap_or(id).to_owned();
     Ok(Operator {
         id: OperatorId(id.clone()),
@@ -173,11 +168,17 @@ fn signed_in_at(claims: &HashMap<String, String>) -> Option<Timestamp> {
     seconds.checked_mul(1_000).map(Timestamp::from_ms)
 }
 
-/// API Gateway hands every claim over as text. A list of groups becomes `[administrators operators]`;
-/// other authorizers write `administrators,operators` or JSON.
-fn names(groups: &str) -> impl Iterator<Item = &str> {
-    let separator = |c: char| c == ',' || c.is_whitespace();
-    groups.trim_matches(['[', ']']).split(separator).map(|name| name.trim_matches('"'))
+/// API Gateway hands every claim over as text. A list of groups becomes `[administrators operators]`, in which a name
+/// with a space looks like two: no group of the identity provider may have one of ours among its words. Other
+/// authorizers write `administrators,operators` or JSON.
+fn role(claim: &str, groups: &Groups) -> Option<Role> {
+    if let Ok(names) = serde_json::from_str::<Vec<String>>(claim) {
+        return groups.role(names.iter().map(String::as_str));
+    }
+    match claim.strip_prefix('[').and_then(|list| list.strip_suffix(']')) {
+        Some(list) => groups.role(list.split_whitespace().map(|name| name.trim_end_matches(','))),
+        None => groups.role(claim.split(',').map(str::trim)),
+    }
 }
 
 #[cfg(test)]
@@ -216,6 +217,11 @@ mod tests {
             ("", Err("no_role")),
             ("[]", Err("no_role")),
             ("[Administrators]", Err("no_role")),
+            (r#"["Store owners","operators"]"#, Ok(Role::Operator)),
+            (r#"["Store,owners"]"#, Err("no_role")),
+            ("[operators Store,owners]", Ok(Role::Operator)),
+            ("Store owners", Err("no_role")),
+            ("operators, Store owners", Ok(Role::Operator)),
             ("[administrators-of-something-else]", Err("no_role")),
         ] {
             let claims = json!({"sub": "p", "cognito:groups": groups});
@@ -226,11 +232,35 @@ mod tests {
 
     #[test]
     fn mem_12_another_issuer_may_name_the_claim_otherwise() {
-        let claim = RolesClaim::new("https://example.com/roles");
+        let name = "https://example.com/roles".to_owned();
+        let claim = RolesClaim::new(GroupsClaim { name, ..GroupsClaim::default() });
         let claims =
             json!({"sub": "p", "https://example.com/roles": "[owners]", "cognito:groups": "[operators]"});
         assert_eq!(of(&claims, &claim), Ok(("p".to_owned(), Role::Owner)));
         assert_eq!(of(&json!({"sub": "p", "cognito:groups": "[owners]"}), &claim), Err("no_role"));
+    }
+
+    /// The gateway does not tell where in its list a name ends.
+    #[test]
+    fn mem_12_a_name_with_a_space_gives_no_role_where_the_groups_have_names_of_their_own() {
+        let groups = Groups {
+            operators: "madoguchi-operators".to_owned(),
+            administrators: "madoguchi-administrators".to_owned(),
+            owners: "madoguchi-owners".to_owned(),
+        };
+        let claim = RolesClaim::new(GroupsClaim { groups, ..GroupsClaim::default() });
+        for (groups, expected) in [
+            ("[Store owners]", Err("no_role")),
+            ("[Store owners sales]", Err("no_role")),
+            ("[operators administrators]", Err("no_role")),
+            ("[madoguchi-operators Store owners]", Ok(Role::Operator)),
+            ("[madoguchi-owners]", Ok(Role::Owner)),
+            ("madoguchi-operators,madoguchi-administrators", Ok(Role::Administrator)),
+            (r#"["Store madoguchi-owners"]"#, Err("no_role")),
+        ] {
+            let claims = json!({"sub": "p", "cognito:groups": groups});
+            assert_eq!(of(&claims, &claim).map(|(_, role)| role), expected, "{groups}");
+        }
     }
 
     #[test]

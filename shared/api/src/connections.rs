@@ -3,6 +3,7 @@
 //! A connection is changed under the same lease that a refresh takes, so that neither loses what the
 //! other wrote, and of two administrators only one writes. The lease of somebody who crashed runs out.
 
+use madoguchi_domain::audit::{Entry, Fields};
 use madoguchi_domain::{ChannelId, ChannelKind, ConnectionId, Span, Timestamp};
 use madoguchi_store::Saved;
 use madoguchi_store::directory::{Connection, Lease};
@@ -153,6 +154,7 @@ impl<'a> Held<'a> {
         credential: &Credential,
         now: Timestamp,
     ) -> Result<(), ApiError> {
+        self.is_asked_for(now).await?;
         credentials::store(self.api, self.connection.id, credential).await?;
         self.is_authorized = true;
         self.connection.authorized_at = now;
@@ -160,6 +162,17 @@ impl<'a> Held<'a> {
         self.connection.linked = None;
         // Of the token that was replaced; that of the new one is not known yet.
         self.connection.expires_at = None;
+        Ok(())
+    }
+
+    /// Records that a credential is about to be stored (AUD-2): should we end before the connection tells of it, the log
+    /// knows who replaced the secret.
+    async fn is_asked_for(&self, now: Timestamp) -> Result<(), ApiError> {
+        let (subject, by) = (format!("credential/{}", self.connection.id), self.api.directory.author());
+        let asked = Entry::asked("credential.requested", subject, by.clone(), Fields::new(), now);
+        for channel in &self.connection.channels {
+            let _once = self.api.audit.record(&asked.clone().about(*channel)).await?;
+        }
         Ok(())
     }
 

@@ -53,6 +53,16 @@ impl Api {
         }
         Ok(())
     }
+
+    /// The same of a list of conversations, each with what was said last.
+    pub(crate) async fn is_listed(&self, reader: &Operator) -> Result<(), ApiError> {
+        if reader.is_administrator() {
+            let now = self.clock.now();
+            let entry = Entry::listed(reader.author(now), now);
+            let _recorded_within_this_hour = self.audit.record(&entry).await?;
+        }
+        Ok(())
+    }
 }
 
 pub(crate) type Shared = State<Arc<Api>>;

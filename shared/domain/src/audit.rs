@@ -20,7 +20,7 @@ const USER_AGENT_LENGTH: usize = 200;
 const UNKNOWN: &str = "system";
 /// What stands for a value that may be secret.
 const MASK: &str = "•••";
-/// An administrator's reads of a conversation within it are one entry.
+/// An administrator's reads of a conversation within it are one entry, and so are their lists.
 const READS: Span = Span::from_hours(1);
 /// Namespace of the entries' ids. Never changes: a repeated entry must find the first one.
 const ENTRIES: Uuid = Uuid::from_u128(0x0a4d_17e2_51c6_5f3b_8d02_6b1f_93c7_2e58);
@@ -135,12 +135,25 @@ impl Entry {
         }
     }
 
+    /// That an administrator was shown a list of conversations with what was said last: one entry per person and hour.
+    pub fn listed(by: Author, now: Timestamp) -> Self {
+        let hour = now.as_ms() / READS.as_ms();
+        let id = Uuid::new_v5(&ENTRIES, format!("listed|{}|{hour}", by.id).as_bytes());
+        Self::new(format!("l-{id}"), now, "conversations.listed", by, "conversations".to_owned())
+    }
+
     /// That somebody asked for something that changes no item of the Directory.
     pub fn asked(act: &str, subject: String, by: Author, after: Fields, now: Timestamp) -> Self {
         let request = by.request_id.as_deref().unwrap_or_default();
         let name = format!("{act}|{subject}|{}|{request}|{}|{after:?}", by.id, now.as_ms());
         let id = Uuid::new_v5(&ENTRIES, name.as_bytes());
         Self { after, ..Self::new(format!("a-{id}"), now, act, by, subject) }
+    }
+
+    /// The same, found by the channel that it concerns. Of several each has its own.
+    #[must_use]
+    pub fn about(self, channel: ChannelId) -> Self {
+        Self { id: format!("{}-{channel}", self.id), channel: Some(channel), ..self }
     }
 
     /// That somebody whom nobody knows was turned away: one entry per address, reason and minute, since anybody can ask.
@@ -290,6 +303,9 @@ pub fn entries(change: &Change<'_>) -> Vec<Entry> {
         let id = format!("s-{:0>40}-{item}", change.sequence);
         let at = by.at.unwrap_or(change.at);
         let subject = format!("{}/{}", kind.name, change.sk);
+        // Of the channels of a credential some may join while others leave.
+        let stays = channel.is_none_or(|channel| listed(&after).contains(&channel));
+        let act = if act == "joined" && !stays { "left" } else { act };
         let act = format!("{}.{act}", kind.name);
         Entry {
             channel,
@@ -360,12 +376,15 @@ fn name(kind: &str, before: &Fields, after: &Fields) -> &'static str {
 }
 
 /// Who made a write, as the write itself says. One that says nothing leaves what the one before it said: a person must
-/// not be blamed for it.
+/// not be blamed for it. What is deleted said before who would, in a field of its own.
 fn author(change: &Change<'_>) -> Author {
-    let read = |image: Option<&Image>| -> Option<Author> {
-        serde_json::from_value(image?.get("changed_by")?.clone()).ok()
+    let read = |image: Option<&Image>, name: &str| -> Option<Author> {
+        serde_json::from_value(image?.get(name)?.clone()).ok()
     };
-    match (read(change.before), read(change.after)) {
+    if change.after.is_none() {
+        return read(change.before, "deleted_by").unwrap_or_else(Author::unknown);
+    }
+    match (read(change.before, "changed_by"), read(change.after, "changed_by")) {
         (before, Some(after)) if !after.is_person() || before.as_ref() != Some(&after) => after,
         _ => Author::unknown(),
     }

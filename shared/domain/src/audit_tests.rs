@@ -271,15 +271,26 @@ fn aud_2_each_channel_of_a_credential_has_its_own_entry() {
         let entries = entries(&change);
         let ids: BTreeSet<&str> = entries.iter().map(|it| it.id.as_str()).collect();
         assert_eq!(ids.len(), entries.len());
-        entries.iter().filter_map(|it| it.channel).collect::<BTreeSet<_>>()
+        let told = |it: &Entry| Some((it.channel?, it.act.clone()));
+        entries.iter().filter_map(told).collect::<BTreeSet<_>>()
+    };
+    let acts = |of: &[(ChannelId, &str)]| {
+        of.iter().map(|(channel, act)| (*channel, format!("credential.{act}"))).collect::<BTreeSet<_>>()
     };
     let renewed = concerned(
         json!({"channels": [one, two], "expires_at": 1}),
         json!({"channels": [one, two], "expires_at": 2}),
     );
-    assert_eq!(renewed, BTreeSet::from([one, two]));
-    let joined = concerned(json!({"channels": [one, two]}), json!({"channels": [one, two, three]}));
-    assert_eq!(joined, BTreeSet::from([three]));
+    assert_eq!(renewed, acts(&[(one, "refreshed"), (two, "refreshed")]));
+    for (before, after, expected) in [
+        (json!([one, two]), json!([one, two, three]), acts(&[(three, "joined")])),
+        (json!([one, two]), json!([one]), acts(&[(two, "left")])),
+        (json!([one]), json!([]), acts(&[(one, "left")])),
+        (json!([one, two]), json!([two, three]), acts(&[(one, "left"), (three, "joined")])),
+    ] {
+        let told = concerned(json!({"channels": before.clone()}), json!({"channels": after}));
+        assert_eq!(told, expected, "{before}");
+    }
 }
 
 #[test]
@@ -313,9 +324,16 @@ fn aud_2_nobody_is_blamed_for_a_write_that_says_nothing() {
         };
         assert_eq!(entries(&change)[0].by.id, expected, "{before:?} → {after:?}");
     }
-    let gone = item("A", Some(&person()));
+    let mut gone = item("A", Some(&person()));
     let change = Change { pk: "brand", sk: "b", before: Some(&gone), after: None, at: AT, sequence: "7" };
     assert_eq!(entries(&change)[0].by, Author::unknown(), "who wrote last is not who deleted");
+    gone.insert("deleted_by".to_owned(), json!(Author::function("token-refresh")));
+    let change = Change { pk: "brand", sk: "b", before: Some(&gone), after: None, at: AT, sequence: "7" };
+    assert_eq!(entries(&change)[0].by.id, "system:token-refresh");
+    // It stays with the item if it was not deleted after all.
+    let kept = item("B", None);
+    let change = Change { after: Some(&kept), ..change };
+    assert_eq!(entries(&change)[0].by, Author::unknown());
     // Malformed, or of a later release.
     let odd = image(json!({"name": "B", "changed_by": 3}));
     let change = Change { after: Some(&odd), before: None, ..change };
@@ -354,6 +372,12 @@ fn aud_3_reads_within_an_hour_are_one_entry() {
         assert_ne!(another.id, first.id);
     }
     assert!(read(conversation, "p", 59).position() > first.position());
+    let listed = |by: &str, minutes: i64| {
+        Entry::listed(Author { id: by.to_owned(), ..person() }, AT + Span::from_minutes(minutes))
+    };
+    assert_eq!(listed("p", 59).id, listed("p", 0).id);
+    assert_ne!(listed("p", 60).id, listed("p", 0).id);
+    assert_ne!(listed("q", 0).id, listed("p", 0).id);
 }
 
 #[test]
@@ -366,6 +390,12 @@ fn what_was_asked_for_twice_is_two_entries() {
     assert_eq!(asked("1", "r"), asked("1", "r"));
     assert_ne!(asked("1", "r"), asked("2", "r"));
     assert_ne!(asked("1", "r"), asked("1", "s"));
+    let about = |account: &str| {
+        let asked = Entry::asked("quarantine.replayed", "q".to_owned(), person(), Fields::new(), AT);
+        asked.about(channel(account))
+    };
+    assert_ne!(about("1").id, about("2").id, "each channel has its own");
+    assert_eq!((about("1").id, about("1").channel), (about("1").id, Some(channel("1"))));
 }
 
 proptest! {

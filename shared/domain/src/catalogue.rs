@@ -108,6 +108,8 @@ pub enum Problem {
     ReplyWindowOverByThen,
     /// RPL-15: it was scheduled, and the customer wrote before.
     CustomerWroteFirst,
+    /// RPL-15 and MEM-9: it was scheduled, and whoever wrote it may not answer there any more.
+    AuthorLeft,
 }
 
 /// What a person reads.
@@ -124,7 +126,7 @@ pub struct Text {
 impl Problem {
     /// Every problem, for tables and tests.
     pub fn all() -> impl Iterator<Item = Self> {
-        const WITHOUT_CAUSE: [Problem; 27] = [
+        const WITHOUT_CAUSE: [Problem; 28] = [
             Problem::ChannelUnlinked,
             Problem::ChannelOff,
             Problem::ReplyWindowClosed,
@@ -152,6 +154,7 @@ impl Problem {
             Problem::ProviderRefused,
             Problem::ReplyWindowOverByThen,
             Problem::CustomerWroteFirst,
+            Problem::AuthorLeft,
         ];
         WITHOUT_CAUSE.into_iter().chain(Cause::ALL.map(Self::Reauthorization))
     }
@@ -187,6 +190,7 @@ impl Problem {
             Self::ProviderRefused => "provider_refused",
             Self::ReplyWindowOverByThen => "reply_window_over_by_then",
             Self::CustomerWroteFirst => "customer_wrote_first",
+            Self::AuthorLeft => "author_left",
         }
     }
 
@@ -415,6 +419,11 @@ impl Problem {
                 "It was scheduled to be dropped in that case.",
                 "Read what the customer wrote, then answer, or send it again.",
             ),
+            Self::AuthorLeft => (
+                "This scheduled reply was not sent: whoever wrote it does not answer here any more.",
+                "They were removed, or their association with the channel ended, before its time came.",
+                "Read it, then answer, or send it again.",
+            ),
         };
         Text { message, cause, remedy }
     }
@@ -636,6 +645,11 @@ impl Problem {
                 "お客様から先に届いた場合は送信しない設定で予約されていました。",
                 "お客様のメッセージを確認してから、返信または再送信してください。",
             ),
+            Self::AuthorLeft => (
+                "予約した担当者がこのチャネルで返信できなくなったため、この返信は送信されませんでした。",
+                "予約時刻の前に、担当者が削除されたか、チャネルの担当から外されました。",
+                "内容を確認してから、返信または再送信してください。",
+            ),
         };
         Text { message, cause, remedy }
     }
@@ -715,6 +729,7 @@ impl From<FailureReason> for Problem {
             FailureReason::ChannelNotPermitted => Self::ChannelNotPermitted,
             FailureReason::ProviderRefused => Self::ProviderRefused,
             FailureReason::CustomerWroteFirst => Self::CustomerWroteFirst,
+            FailureReason::AuthorLeft => Self::AuthorLeft,
         }
     }
 }

@@ -3,8 +3,8 @@
 use crate::channel::ChannelSettings;
 use crate::conversation::{Conversation, timeline};
 use crate::event::Content;
-use crate::ids::MessageId;
-use crate::message::{Body, Facts, Message, SendState};
+use crate::ids::{MessageId, OperatorId};
+use crate::message::{Body, Facts, Message, SendState, SentBy};
 use crate::reply::{self, Lock, ReplyRefused, Route};
 use crate::second_try;
 use crate::send::FailureReason;
@@ -82,7 +82,17 @@ pub enum Due {
     Nothing,
 }
 
-/// Decides about `reply` at `now`; `settings` are those of its channel, or why that is not in use. The write must be
+/// Who wrote a scheduled reply: it is sent only if they may still answer when its time comes. What was sent once is the
+/// company's, whoever wrote it.
+pub fn author(reply: &Message) -> Option<&OperatorId> {
+    match (&reply.send, &reply.sent_by) {
+        (Some(SendState::Scheduled { .. }), SentBy::Operator { operator }) => Some(operator),
+        _ => None,
+    }
+}
+
+/// Decides about `reply` at `now`; `settings` are those of its channel, or why that is not in use or
+/// not its [`author`]'s any more. The write must be
 /// conditional on the `rev` that was read.
 pub fn due(
     conversation: &Conversation,
@@ -155,7 +165,6 @@ fn drop(conversation: &Conversation, reply: &Message, reason: FailureReason, now
 
 #[cfg(test)]
 mod tests {
-    use crate::ids::OperatorId;
     use proptest::prelude::*;
 
     use super::*;
@@ -239,6 +248,7 @@ mod tests {
             panic!("its time has come")
         };
         assert!(!conversation.has_noted(&queued) && queued.is_pending());
+        assert_eq!((author(&reply), author(&queued)), (Some(&OperatorId("o".into())), None));
         assert_eq!(due(&conversation, Ok(&ChannelSettings::default()), &queued, T0 + HOUR), Due::Nothing);
         let canceled = cancel(&reply, T0).unwrap();
         assert_eq!((cancel(&canceled, T0), cancel(&queued, T0)), (None, None));
@@ -253,6 +263,7 @@ mod tests {
         let wrote = |kind| Conversation { customer_clock: Some(T0 + MS), ..open(kind) };
         let on = Ok(ChannelSettings::default());
         let (off, gone) = (Err(FailureReason::ChannelOff), Err(FailureReason::ChannelUnlinked));
+        let left = Err(FailureReason::AuthorLeft);
         let expired =
             Conversation { window_opened_at: Some(T0 - Span::from_days(2)), ..open(ChannelKind::Messenger) };
         let table = [
@@ -261,6 +272,7 @@ mod tests {
             (open(ChannelKind::Line), on.clone(), true, None),
             (open(ChannelKind::Line), gone, false, Some(FailureReason::ChannelUnlinked)),
             (wrote(ChannelKind::Line), off, true, Some(FailureReason::ChannelOff)),
+            (wrote(ChannelKind::Line), left, true, Some(FailureReason::AuthorLeft)),
             (expired, on, false, Some(FailureReason::ReplyWindowClosed)),
         ];
         for (now_is, settings, unless, expected) in table {

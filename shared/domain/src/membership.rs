@@ -25,8 +25,8 @@ pub fn may_see(role: Role, channel: &Channel, person: Option<&Person>) -> bool {
     open_to(role, &channel.settings) || person.is_some_and(|person| person.is_member(channel.id))
 }
 
-/// Whether customers of `channel` are to see an operator of whom `person` is known. Nobody is known of somebody who has
-/// not been here since people are.
+/// Whether customers of `channel` are to see an operator of whom `person` is known, and get what they scheduled. Nobody
+/// is known of somebody who has not been here since people are.
 pub fn is_shown(channel: &Channel, person: Option<&Person>) -> bool {
     let role = person.map_or(Role::Operator, |person| person.role);
     person.is_none_or(|person| person.removed_at.is_none()) && may_see(role, channel, person)

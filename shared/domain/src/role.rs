@@ -33,23 +33,60 @@ impl Role {
         }
     }
 
-    /// The identity provider's group whose members have it.
-    pub const fn group(self) -> &'static str {
-        match self {
-            Self::Operator => "operators",
-            Self::Administrator => "administrators",
-            Self::Owner => "owners",
-        }
-    }
-
-    /// The highest role among `groups`; `None` for somebody who has none and may do nothing.
-    pub fn of_groups<'a>(groups: impl IntoIterator<Item = &'a str>) -> Option<Self> {
-        groups.into_iter().filter_map(|name| Self::ALL.into_iter().find(|role| role.group() == name)).max()
-    }
-
     /// Whether it is enough for `act`.
     pub fn may(self, act: Act) -> bool {
         act.least() <= self
+    }
+}
+
+/// What the identity provider calls the groups whose members have a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Groups {
+    /// Members are operators.
+    pub operators: String,
+    /// Members are administrators.
+    pub administrators: String,
+    /// Members are owners.
+    pub owners: String,
+}
+
+impl Groups {
+    /// The highest role among `names`, compared as a whole; `None` for somebody who has none and may do nothing.
+    pub fn role<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Option<Role> {
+        names.into_iter().filter_map(|name| Role::ALL.into_iter().find(|role| self.of(*role) == name)).max()
+    }
+
+    fn of(&self, role: Role) -> &str {
+        match role {
+            Role::Operator => &self.operators,
+            Role::Administrator => &self.administrators,
+            Role::Owner => &self.owners,
+        }
+    }
+}
+
+/// Those of the stack's own user pool.
+impl Default for Groups {
+    fn default() -> Self {
+        let [operators, administrators, owners] =
+            ["operators", "administrators", "owners"].map(str::to_owned);
+        Self { operators, administrators, owners }
+    }
+}
+
+/// Where a token tells which groups its person is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupsClaim {
+    /// The claim.
+    pub name: String,
+    /// The groups that give a role.
+    pub groups: Groups,
+}
+
+/// Cognito's.
+impl Default for GroupsClaim {
+    fn default() -> Self {
+        Self { name: "cognito:groups".to_owned(), groups: Groups::default() }
     }
 }
 
@@ -147,8 +184,11 @@ mod tests {
             (&["operators", "administrators"], Some(Role::Administrator)),
             (&["owners", "operators"], Some(Role::Owner)),
         ] {
-            assert_eq!(Role::of_groups(groups.iter().copied()), expected, "{groups:?}");
+            assert_eq!(Groups::default().role(groups.iter().copied()), expected, "{groups:?}");
         }
+        let named = Groups { owners: "madoguchi-owners".to_owned(), ..Groups::default() };
+        assert_eq!(named.role(["owners", "operators"]), Some(Role::Operator));
+        assert_eq!(named.role(["madoguchi-owners"]), Some(Role::Owner));
     }
 
     #[test]

@@ -190,11 +190,13 @@ pub enum FailureReason {
     ProviderRefused,
     /// RPL-15: it was scheduled, and the customer wrote before.
     CustomerWroteFirst,
+    /// RPL-15 and MEM-9: it was scheduled, and whoever wrote it may not answer there any more.
+    AuthorLeft,
 }
 
 impl FailureReason {
     /// Every reason, for tables and tests.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::ReplyWindowClosed,
         Self::ContactUnreachable,
         Self::MessageRefused,
@@ -212,6 +214,7 @@ impl FailureReason {
         Self::StickerRefused,
         Self::ProviderRefused,
         Self::CustomerWroteFirst,
+        Self::AuthorLeft,
     ];
 
     /// The stable public id.
@@ -234,6 +237,7 @@ impl FailureReason {
             Self::StickerRefused => "sticker_refused",
             Self::ProviderRefused => "provider_refused",
             Self::CustomerWroteFirst => "customer_wrote_first",
+            Self::AuthorLeft => "author_left",
         }
     }
 }

@@ -42,7 +42,7 @@ impl End {
     }
 }
 
-/// Whether a refusal for `reason` lies with the customer: it says nothing about the channel.
+/// Whether a refusal for `reason` lies with the customer, or with whoever wrote: it says nothing about the channel.
 pub const fn is_of_customer(reason: FailureReason) -> bool {
     matches!(
         reason,
@@ -50,6 +50,7 @@ pub const fn is_of_customer(reason: FailureReason) -> bool {
             | FailureReason::ContactUnreachable
             | FailureReason::RecipientOptedOut
             | FailureReason::CustomerWroteFirst
+            | FailureReason::AuthorLeft
     )
 }
 

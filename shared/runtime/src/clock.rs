@@ -13,12 +13,19 @@ pub struct Clock(Source);
 #[derive(Clone, Debug)]
 enum Source {
     System,
-    Set(Arc<AtomicI64>),
+    Set(Arc<Hand>),
 }
 
 /// Moves a clock that was made by [`Clock::stopped_at`].
 #[derive(Clone, Debug)]
-pub struct ClockHand(Arc<AtomicI64>);
+pub struct ClockHand(Arc<Hand>);
+
+#[derive(Debug, Default)]
+struct Hand {
+    ms: AtomicI64,
+    /// By how much each look at the clock moves it.
+    ms_per_look: AtomicI64,
+}
 
 impl Clock {
     /// The machine's wall clock.
@@ -28,7 +35,7 @@ impl Clock {
 
     /// A clock that stands at `now` until its hand is moved.
     pub fn stopped_at(now: Timestamp) -> (Self, ClockHand) {
-        let hand = Arc::new(AtomicI64::new(now.as_ms()));
+        let hand = Arc::new(Hand { ms: AtomicI64::new(now.as_ms()), ..Hand::default() });
         (Self(Source::Set(Arc::clone(&hand))), ClockHand(hand))
     }
 
@@ -36,7 +43,10 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             Source::System => system_now(),
-            Source::Set(ms) => Timestamp::from_ms(ms.load(Ordering::SeqCst)),
+            Source::Set(hand) => {
+                let step = hand.ms_per_look.load(Ordering::SeqCst);
+                Timestamp::from_ms(hand.ms.fetch_add(step, Ordering::SeqCst))
+            }
         }
     }
 }
@@ -44,12 +54,17 @@ impl Clock {
 impl ClockHand {
     /// Puts the clock at `now`.
     pub fn set(&self, now: Timestamp) {
-        self.0.store(now.as_ms(), Ordering::SeqCst);
+        self.0.ms.store(now.as_ms(), Ordering::SeqCst);
     }
 
     /// Lets `span` pass.
     pub fn advance(&self, span: Span) {
-        self.0.fetch_add(span.as_ms(), Ordering::SeqCst);
+        self.0.ms.fetch_add(span.as_ms(), Ordering::SeqCst);
+    }
+
+    /// Lets `span` pass after each look at the clock, from now on: for work that takes its time.
+    pub fn advance_at_each_look(&self, span: Span) {
+        self.0.ms_per_look.store(span.as_ms(), Ordering::SeqCst);
     }
 }
 
@@ -74,6 +89,8 @@ mod tests {
         assert_eq!(clone.now(), Timestamp::from_ms(3_000));
         hand.set(Timestamp::from_ms(5));
         assert_eq!(clock.now(), Timestamp::from_ms(5));
+        hand.advance_at_each_look(Span::from_ms(2));
+        assert_eq!([clock.now(), clock.now()], [5, 7].map(Timestamp::from_ms));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fmt;
 use reqwest::Url;
 
 use madoguchi_domain::Span;
+use madoguchi_domain::role::{Groups, GroupsClaim};
 
 use crate::aws::AwsConfig;
 use crate::secrets::Secret;
@@ -175,9 +176,16 @@ impl Env {
         self.text("SECRET_PREFIX", "set it to the name of the stack")
     }
 
-    /// `ROLES_CLAIM`: the claim of a token that lists its person's groups; Cognito's unless set.
-    pub fn roles_claim(&mut self) -> String {
-        self.get("ROLES_CLAIM").unwrap_or_else(|| "cognito:groups".to_owned())
+    /// `ROLES_CLAIM`: the claim of a token that lists its person's groups, Cognito's unless set; with `OWNERS_GROUP`,
+    /// `ADMINISTRATORS_GROUP` and `OPERATORS_GROUP`. These have no defaults: elsewhere a name like ours may be anybody's.
+    pub fn roles_claim(&mut self) -> GroupsClaim {
+        let mut group = |name| self.text(name, "set it to the name of the group at the identity provider");
+        let groups = Groups {
+            owners: group("OWNERS_GROUP"),
+            administrators: group("ADMINISTRATORS_GROUP"),
+            operators: group("OPERATORS_GROUP"),
+        };
+        GroupsClaim { name: self.get("ROLES_CLAIM").unwrap_or_else(|| GroupsClaim::default().name), groups }
     }
 
     /// `WEBHOOK_BODY_LIMIT_BYTES`: the largest webhook body that is read; 1 MiB unless set.
@@ -301,6 +309,8 @@ impl fmt::Display for ConfigError {
 
 #[cfg(test)]
 mod tests {
+    use madoguchi_domain::Role;
+
     use super::*;
 
     fn env(variables: &'static [(&'static str, &'static str)]) -> Env {
@@ -317,6 +327,20 @@ mod tests {
         for part in ["INBOX_TABLE is not set: set it to the name", "INBOUND_QUEUE_URL", "AWS_REGION"] {
             assert!(text.contains(part), "{text}");
         }
+    }
+
+    #[test]
+    fn mem_12_the_claim_has_a_default_and_its_groups_have_none() {
+        let mut whole =
+            env(&[("OWNERS_GROUP", "a"), ("ADMINISTRATORS_GROUP", "b"), ("OPERATORS_GROUP", "c")]);
+        let claim = whole.roles_claim();
+        let claim = whole.finish(claim).unwrap();
+        assert_eq!(claim.name, "cognito:groups");
+        assert_eq!(["c", "b", "a"].map(|name| claim.groups.role([name])), Role::ALL.map(Some));
+        let mut part = env(&[("ROLES_CLAIM", "roles"), ("OWNERS_GROUP", "a"), ("OPERATORS_GROUP", "c")]);
+        let claim = part.roles_claim();
+        let text = part.finish(claim).unwrap_err().to_string();
+        assert!(text.contains("ADMINISTRATORS_GROUP is not set") && !text.contains("OWNERS"), "{text}");
     }
 
     #[test]

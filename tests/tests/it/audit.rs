@@ -161,10 +161,13 @@ async fn aud_2_no_secret_and_no_customers_text_is_in_the_log() {
     assert_eq!(
         told,
         [
+            "credential.requested",
             "credential.entered",
             "channel.added",
+            "credential.requested",
             "credential.entered",
             "channel.added",
+            "credential.requested",
             "credential.replaced",
             "conversation.read"
         ]

@@ -5,7 +5,9 @@ use madoguchi_domain::deadline::DeadlineKind;
 use madoguchi_domain::message::{Body, SendState};
 use madoguchi_domain::reminder::WindowReminder;
 use madoguchi_domain::send::FailureReason;
-use madoguchi_domain::{ChannelKind, ChannelSettings, ConversationId, MessageKey, Span, Timestamp};
+use madoguchi_domain::{
+    ChannelKind, ChannelSettings, ConversationId, MessageKey, OperatorAccess, Span, Timestamp,
+};
 use madoguchi_tests::TestInbox;
 use madoguchi_tests::support::fault::{Fault, Faults};
 use serde_json::{Value, json};
@@ -126,6 +128,70 @@ async fn rpl_15_it_is_dropped_with_notice_if_the_customer_writes_first_and_that_
         }
         assert_eq!(test.conversation(id).await.section(), Section::Answered);
     }
+}
+
+/// MEM-9: whoever is removed lets go of what they hold, and what waits to go out under their name is held.
+#[tokio::test]
+async fn rpl_15_what_somebody_scheduled_who_was_removed_meanwhile_is_dropped_with_notice() {
+    let kind = ChannelKind::Line;
+    let operators = format!("/api/channels/{}/operators", TestInbox::channel_id(kind));
+    let person = "/api/people/operator-1".to_owned();
+    let associated = OperatorAccess::Associated;
+    for (access, member, removal, goes_out) in [
+        (OperatorAccess::Everybody, false, Some(&person), false),
+        (OperatorAccess::Everybody, false, None, true),
+        (associated, true, Some(&format!("{operators}/operator-1")), false),
+        (associated, true, Some(&person), false),
+        (associated, true, None, true),
+    ] {
+        let test = TestInbox::start().await;
+        let id = begin(&test, kind).await;
+        if member {
+            test.get("/api/me").await;
+            test.administered("POST", &operators, &json!({"operators": ["operator-1"]})).await;
+        }
+        test.set(kind, &ChannelSettings { operators: access, ..ChannelSettings::default() }).await;
+        let key = later(&test, id, Span::from_hours(1), false).await;
+        if let Some(path) = removal {
+            test.administered("DELETE", path, &Value::Null).await;
+        }
+        test.pass(Span::from_hours(1));
+        let report = test.schedule().await;
+        let label = format!("{access:?} {removal:?}");
+        assert_eq!((report.dropped, report.queued), (u64::from(!goes_out), u64::from(goes_out)), "{label}");
+        test.settle().await;
+        assert_eq!(sent(&test), usize::from(goes_out), "{label}");
+        if !goes_out {
+            let reason = FailureReason::AuthorLeft;
+            let state = state(&test, id, key).await;
+            assert!(
+                matches!(state, SendState::Failed { reason: why, .. } if why == reason),
+                "{label} {state:?}"
+            );
+            let notice =
+                test.messages(id).await.into_iter().any(
+                    |m| matches!(&m.body, Body::Timeline { event, .. } if event == "scheduled_not_sent"),
+                );
+            assert!(notice, "{label}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn rpl_15_what_an_administrator_scheduled_goes_out_without_an_association() {
+    let test = TestInbox::start().await;
+    let (kind, id) = (ChannelKind::Line, begin(&test, ChannelKind::Line).await);
+    let settings = ChannelSettings { operators: OperatorAccess::Associated, ..ChannelSettings::default() };
+    test.set(kind, &settings).await;
+    let path = format!("/api/conversations/{id}/messages");
+    let at = test.clock.now() + Span::from_hours(1);
+    let administrator = ("operator-2", "administrators");
+    let (status, body) = test.call_as(administrator, "POST", &path, Some("k"), &draft(at, false)).await;
+    assert_eq!(status, 202, "{body}");
+    test.pass(Span::from_hours(1));
+    assert_eq!(test.schedule().await.queued, 1);
+    test.settle().await;
+    assert_eq!(sent(&test), 1);
 }
 
 #[tokio::test]

@@ -128,6 +128,11 @@ async fn ing_9_a_picture_is_stored_at_once_and_shown_by_a_short_link() {
     let (_, page) = test.call("GET", &format!("/api/conversations/{id}/messages"), None, &json!(null)).await;
     let file = &page["items"][0]["attachments"][0]["file"];
     assert_eq!((&file["state"], &file["width"]), (&json!("stored"), &json!(3)));
+    // AUD-3: an administrator who opens it has read the conversation.
+    assert_eq!(test.administer("GET", &path, &json!(null)).await.0, 200);
+    let read = format!("/api/audit?act=conversation.read&conversation={id}");
+    let (_, read) = test.administer("GET", &read, &json!(null)).await;
+    assert_eq!(read["items"].as_array().unwrap().len(), 1);
     // What customers sent has no open address: every address leads to what was sent to customers.
     let token = stored.key.trim_start_matches("in/").replace('/', "~");
     let (_, elsewhere) = test.call("GET", &format!("/media/{token}"), None, &json!(null)).await;

@@ -53,10 +53,30 @@ fn line(cells: [String; 13]) -> String {
     line
 }
 
-/// A cell that a spreadsheet would take for a formula begins with an apostrophe instead.
+/// What a formula begins with.
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+/// Where a spreadsheet begins a cell, or a row, that was set up for another separator than the comma: quotation marks that
+/// are not at the beginning of its own cells hold nothing together.
+const SEPARATORS: [char; 4] = [';', '\t', '\r', '\n'];
+
+/// What a spreadsheet would take for a formula begins with an apostrophe instead.
+fn harmless(cell: &str) -> String {
+    let mut harmless = String::with_capacity(cell.len());
+    if cell.starts_with(FORMULA) || cell.starts_with(['\t', '\r', '\n']) {
+        harmless.push('\'');
+    }
+    for (at, c) in cell.char_indices() {
+        harmless.push(c);
+        let begins = || cell[at + c.len_utf8()..].trim_start_matches([' ', '"']).starts_with(FORMULA);
+        if SEPARATORS.contains(&c) && begins() {
+            harmless.push('\'');
+        }
+    }
+    harmless
+}
+
 fn quoted(cell: &str) -> String {
-    let calculates = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    let cell = if calculates { format!("'{cell}") } else { cell.to_owned() };
+    let cell = harmless(cell);
     if cell.contains([',', '"', '\r', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
 }
 
@@ -81,7 +101,13 @@ mod tests {
             ("+81", "'+81"),
             ("-1", "'-1"),
             ("@SUM(A1)", "'@SUM(A1)"),
-            ("\t=1", "'\t=1"),
+            ("\t=1", "'\t'=1"),
+            ("a;=1+1", "a;'=1+1"),
+            ("a;b", "a;b"),
+            ("a; =1", "a;' =1"),
+            ("a;\"=1\"", "\"a;'\"\"=1\"\"\""),
+            ("a\t@SUM(A1)", "a\t'@SUM(A1)"),
+            ("a\n-1;＋1", "\"a\n'-1;'＋1\""),
             ("＝1", "'＝1"),
             ("=cmd|' /C calc'!A0,\"x\"", "\"'=cmd|' /C calc'!A0,\"\"x\"\"\""),
             ("1=1", "1=1"),

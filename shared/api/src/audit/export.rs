@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use madoguchi_domain::Span;
 use madoguchi_store::audit::Cursor;
 
 use super::{AuditQuery, csv};
@@ -20,7 +21,9 @@ const MOST_BYTES: usize = 2_500_000;
 /// Entries that are read together.
 const BATCH: usize = 500;
 /// How often is looked for entries in one part; a search that finds little goes on with the next part.
-const LOOKS: usize = 20;
+const LOOKS: usize = 10;
+/// When no further look is begun: one may take seconds, and the gateway waits for 29.
+const LONGEST: Span = Span::from_secs(10);
 
 pub(crate) async fn export(
     State(api): SharedOrganisation,
@@ -32,8 +35,9 @@ pub(crate) async fn export(
             what: "`limit` is for lists; a part is as long as it may be".into(),
         });
     }
-    let mut search = query.search(&api.audit, api.clock.now())?;
-    let asked = administrator.asks("audit.exported", "audit", query.told(), api.clock.now());
+    let began_at = api.clock.now();
+    let mut search = query.search(&api, began_at).await?;
+    let asked = administrator.asks("audit.exported", "audit", query.told(), began_at);
     let _once = api.audit.record(&asked).await?;
     // Parts that are put one behind the other are one file.
     let mut file = if search.cursor.is_some() { String::new() } else { csv::head() };
@@ -50,7 +54,8 @@ pub(crate) async fn export(
                 return Ok(part(file, Some(&Cursor::after(entry)), rows));
             }
         }
-        if search.cursor.is_none() || rows == MOST_ROWS || looks == LOOKS {
+        let late = api.clock.now().since(began_at) >= LONGEST;
+        if search.cursor.is_none() || rows == MOST_ROWS || looks == LOOKS || late {
             return Ok(part(file, search.cursor.as_ref(), rows));
         }
     }

@@ -15,7 +15,7 @@ pub(crate) async fn list(
     InQuery(query): InQuery<AuditQuery>,
 ) -> Result<Json<PageView<EntryView>>, ApiError> {
     let limit = page_size(query.limit.as_deref())?;
-    let search = query.search(&api.audit, api.clock.now())?;
+    let search = query.search(&api, api.clock.now()).await?;
     let page = api.audit.page(&search, limit).await?;
     let items = page.entries.into_iter().map(EntryView::from).collect();
     Ok(Json(PageView { items, next_cursor: page.next.map(|next| next.as_str().to_owned()) }))

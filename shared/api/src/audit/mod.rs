@@ -8,12 +8,12 @@ pub(crate) use export::export;
 pub(crate) use list::list;
 
 use madoguchi_domain::audit::{Entry, Fields};
-use madoguchi_domain::{ConversationId, Party, Span, Timestamp};
+use madoguchi_domain::{ChannelKind, ConversationId, Party, Span, Timestamp};
 use madoguchi_store::audit::{Audit, Cursor, Search};
 use serde::{Deserialize, Serialize};
 
-use crate::ApiError;
 use crate::input::{given, not_a_cursor};
+use crate::{ApiError, OrganisationApi};
 
 /// Clocks differ: what a function has just written may seem to be from a moment later.
 const AHEAD: Span = Span::from_minutes(1);
@@ -34,7 +34,17 @@ pub(crate) struct AuditQuery {
 }
 
 impl AuditQuery {
-    fn search(&self, audit: &Audit, now: Timestamp) -> Result<Search, ApiError> {
+    async fn search(&self, api: &OrganisationApi, now: Timestamp) -> Result<Search, ApiError> {
+        let channel = given(self.channel.as_deref()).and_then(|id| id.parse().ok());
+        let kind = match channel.filter(|_| given(self.contact.as_deref()).is_some()) {
+            Some(channel) => api.directory.channel(channel).await?.map(|channel| channel.kind),
+            None => None,
+        };
+        self.parsed(&api.audit, kind, now)
+    }
+
+    /// `kind`: that of the channel, which tells how contacts are spelled.
+    fn parsed(&self, audit: &Audit, kind: Option<ChannelKind>, now: Timestamp) -> Result<Search, ApiError> {
         let refused = |what: &str| ApiError::InvalidQuery { what: what.to_owned() };
         let instant = |name: &str, text: &Option<String>| {
             let read = |text| {
@@ -54,7 +64,9 @@ impl AuditQuery {
             conversation.map_err(|_| refused("`conversation` must be the id of a conversation"))?;
         let conversation = match (given(self.contact.as_deref()), channel, conversation) {
             (None, _, conversation) => conversation,
-            (Some(contact), Some(channel), None) => Some(ConversationId::derive(channel, &party(contact))),
+            (Some(contact), Some(channel), None) => {
+                Some(ConversationId::derive(channel, &party(kind, contact)))
+            }
             (Some(_), None, _) => return Err(refused("`contact` needs the `channel` that knows them")),
             (Some(_), _, Some(_)) => return Err(refused("send either `contact` or `conversation`")),
         };
@@ -94,9 +106,23 @@ impl AuditQuery {
     }
 }
 
-/// With whom a conversation is held: a person by the provider's id alone, a group or room with its kind before it.
-fn party(given: &str) -> Party {
-    given.parse().unwrap_or_else(|_| Party::User(given.to_owned()))
+/// With whom a conversation is held: a person by the provider's id alone, a group or room with its kind before it. A
+/// number is found however it is spelled, also by an address in which nobody wrote `+` as `%2B`.
+fn party(kind: Option<ChannelKind>, given: &str) -> Party {
+    let given = given.trim();
+    if let Ok(party) = given.parse() {
+        return party;
+    }
+    let prefix = match kind {
+        Some(ChannelKind::WhatsApp) => "whatsapp:",
+        Some(ChannelKind::Sms) => "",
+        _ => return Party::User(given.to_owned()),
+    };
+    let number = given.strip_prefix("whatsapp:").unwrap_or(given).trim();
+    let number = number.strip_prefix('+').unwrap_or(number);
+    // Shorter ones are short codes, and what has letters is a name.
+    let is_number = (7..=15).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+    Party::User(if is_number { format!("{prefix}+{number}") } else { given.to_owned() })
 }
 
 /// One entry.
@@ -151,7 +177,7 @@ impl From<Entry> for EntryView {
 
 #[cfg(test)]
 mod tests {
-    use madoguchi_domain::{ChannelId, ChannelKind};
+    use madoguchi_domain::ChannelId;
     use madoguchi_runtime::{Aws, AwsConfig, Secret};
 
     use super::*;
@@ -171,7 +197,7 @@ mod tests {
 
     fn query(fields: serde_json::Value) -> Result<Search, String> {
         let query: AuditQuery = serde_json::from_value(fields).unwrap();
-        query.search(&audit(), NOW).map_err(|error| error.to_string())
+        query.parsed(&audit(), None, NOW).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -217,5 +243,26 @@ mod tests {
         let part = query(serde_json::json!({"from": "2026-10-31T00:00:00+09:00", "act": "channel"})).unwrap();
         assert_eq!(part.from.to_string(), "2026-10-30T15:00:00.000Z");
         assert_eq!(part.act.as_deref(), Some("channel"));
+    }
+
+    #[test]
+    fn aud_2_a_contact_is_found_however_their_number_is_spelled() {
+        use ChannelKind::{Line, Messenger, Sms, WhatsApp};
+        for (kind, given, expected) in [
+            (Some(Line), " U1 ", "user:U1"),
+            (Some(Line), "group:C1", "group:C1"),
+            (Some(Messenger), "24681357", "user:24681357"),
+            (Some(WhatsApp), "whatsapp:+819012345678", "user:whatsapp:+819012345678"),
+            (Some(WhatsApp), "whatsapp: 819012345678", "user:whatsapp:+819012345678"),
+            (Some(WhatsApp), "+819012345678", "user:whatsapp:+819012345678"),
+            (Some(WhatsApp), " 819012345678", "user:whatsapp:+819012345678"),
+            (Some(Sms), " 819012345678", "user:+819012345678"),
+            (Some(Sms), "+819012345678", "user:+819012345678"),
+            (Some(Sms), "22000", "user:22000"),
+            (Some(Sms), "Shop", "user:Shop"),
+            (None, "whatsapp:+819012345678", "user:whatsapp:+819012345678"),
+        ] {
+            assert_eq!(party(kind, given).to_string(), expected, "{kind:?} {given:?}");
+        }
     }
 }

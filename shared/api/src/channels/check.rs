@@ -5,6 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use madoguchi_domain::ChannelId;
+use madoguchi_domain::audit::Fields;
 use madoguchi_domain::channel::OutOfUse;
 use madoguchi_domain::reply::Lock;
 use serde::Serialize;
@@ -37,6 +38,8 @@ pub(crate) async fn check(
     }
     let (connection, now) = (channel.connection_id, api.clock.now());
     let known = api.directory.connection(connection).await?;
+    let asked = administrator.asks("channel.check_requested", format!("channel/{id}"), Fields::new(), now);
+    let _once = api.audit.record(&asked.about(id)).await?;
     if !api.directory.check_connection_soon(connection, now).await? {
         return Err(ApiError::ConnectionNotFound);
     }

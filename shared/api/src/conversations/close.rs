@@ -5,7 +5,7 @@ use axum::extract::State;
 use madoguchi_domain::{CloseReason, ConversationId, conversation};
 use madoguchi_store::Saved;
 
-use super::{TRIES, existing, shown};
+use super::{TRIES, opened, shown};
 use crate::auth::Operator;
 use crate::input::InPath;
 use crate::view::ConversationView;
@@ -17,7 +17,7 @@ pub(crate) async fn close(
     InPath(id): InPath<ConversationId>,
 ) -> Result<Json<ConversationView>, ApiError> {
     for _ in 0..TRIES {
-        let current = existing(&api, &operator, id).await?;
+        let current = opened(&api, &operator, id).await?;
         let closed = conversation::close(current.clone(), CloseReason::Operator, api.clock.now());
         let Some(mut closed) = closed else {
             return shown(&api, &current, operator.reader()).await.map(Json);

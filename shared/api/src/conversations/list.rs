@@ -35,6 +35,9 @@ pub(crate) async fn list(
         None => channels.keys().copied().collect(),
     };
     let page = api.inbox.list(&ids, wanted.sections, wanted.before, wanted.limit).await?;
+    if !page.conversations.is_empty() {
+        api.is_listed(&operator).await?;
+    }
     let now = api.clock.now();
     let items = page.conversations.iter().map(|conversation| {
         let channel = channels.get(&conversation.channel_id);

@@ -45,6 +45,18 @@ pub(crate) async fn existing(
     Ok(conversation)
 }
 
+/// The same for a route that answers with something of what was said: an administrator who calls it has read the
+/// conversation (AUD-3).
+pub(crate) async fn opened(
+    api: &Api,
+    operator: &Operator,
+    id: ConversationId,
+) -> Result<Conversation, ApiError> {
+    let conversation = existing(api, operator, id).await?;
+    api.is_read(id, conversation.channel_id, operator).await?;
+    Ok(conversation)
+}
+
 /// The conversation's channel, if it sends.
 pub(crate) fn usable(channel: Option<&Channel>, kind: ChannelKind) -> Result<&Channel, ApiError> {
     Channel::in_use(channel).map_err(|out| ApiError::Locked(out.into(), kind))

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use madoguchi_domain::ConversationId;
 
-use super::{existing, shown};
+use super::{opened, shown};
 use crate::auth::Operator;
 use crate::input::InPath;
 use crate::view::ConversationView;
@@ -18,8 +18,7 @@ pub(crate) async fn read(
     operator: Operator,
     InPath(id): InPath<ConversationId>,
 ) -> Result<Json<ConversationView>, ApiError> {
-    let conversation = existing(&api, &operator, id).await?;
-    api.is_read(id, conversation.channel_id, &operator).await?;
+    let conversation = opened(&api, &operator, id).await?;
     let mut view = shown(&api, &conversation, operator.reader()).await?;
     if conversation.is_group() {
         view.held_with(&api.inbox.group(id, MOST_PARTICIPANTS).await?);

@@ -5,7 +5,7 @@ use axum::extract::State;
 use madoguchi_domain::{ConversationId, conversation};
 use madoguchi_store::Saved;
 
-use super::{TRIES, existing};
+use super::{TRIES, opened};
 use crate::auth::Operator;
 use crate::input::InPath;
 use crate::view::ConversationView;
@@ -20,7 +20,7 @@ pub(crate) async fn reopen(
     InPath(id): InPath<ConversationId>,
 ) -> Result<Json<ConversationView>, ApiError> {
     for _ in 0..TRIES {
-        let current = existing(&api, &operator, id).await?;
+        let current = opened(&api, &operator, id).await?;
         let channel = api.directory.channel(current.channel_id).await?;
         let channel = channel.filter(|channel| !channel.status.is_deleted());
         let channel = channel.ok_or(ApiError::unlinked(current.channel_kind))?;

@@ -9,7 +9,7 @@ use madoguchi_domain::{ConversationId, MessageKey, SentBy};
 use madoguchi_store::Saved;
 
 use crate::auth::Operator;
-use crate::conversations::{TRIES, existing};
+use crate::conversations::{TRIES, opened};
 use crate::input::{AttachmentIndex, InPath};
 use crate::view::MessageView;
 use crate::{ApiError, Shared};
@@ -21,7 +21,7 @@ pub(crate) async fn retry(
     InPath(key): InPath<MessageKey>,
     InPath(AttachmentIndex(index)): InPath<AttachmentIndex>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let conversation = existing(&api, &operator, id).await?;
+    let conversation = opened(&api, &operator, id).await?;
     for _ in 0..TRIES {
         let mut message = api.inbox.message(id, &key).await?.ok_or(ApiError::MessageNotFound)?;
         if message.attachments().get(index).is_none() {

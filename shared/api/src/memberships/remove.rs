@@ -22,7 +22,11 @@ pub(crate) async fn remove(
     channels::existing(&api.directory, id).await?;
     for _ in 0..TRIES {
         let mut person = people::existing(&api, &operator).await?;
-        person.channels.remove(&id).ok_or(ApiError::NotAssociated)?;
+        if person.channels.remove(&id).is_none() {
+            // The request that ended it may have ended itself before it let go.
+            release(&api).await?;
+            return Err(ApiError::NotAssociated);
+        }
         if api.directory.save_person(&person).await? == Saved::Done {
             tracing::info!(
                 channel.id = %id, person.id = operator.0, operator.id = administrator.id.0,

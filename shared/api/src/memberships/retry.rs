@@ -3,6 +3,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use madoguchi_domain::audit::Fields;
 use madoguchi_domain::{ChannelId, OperatorId};
 use madoguchi_store::Saved;
 
@@ -24,7 +25,13 @@ pub(crate) async fn retry(
     for _ in 0..TRIES {
         let mut person = people::existing(&api, &operator).await?;
         let membership = person.channels.get_mut(&id).ok_or(ApiError::NotAssociated)?;
-        let stuck = membership.retry(ask, api.clock.now());
+        let now = api.clock.now();
+        let stuck = membership.retry(ask, now);
+        if stuck {
+            let (subject, told) = (format!("person/{}", operator.0), Fields::new());
+            let asked = administrator.asks("person.retried", subject, told, now);
+            let _once = api.audit.record(&asked.about(id)).await?;
+        }
         if !stuck || api.directory.save_person(&person).await? == Saved::Done {
             if stuck && person.is_waiting(id) {
                 ask_soon(&api).await?;

@@ -8,7 +8,7 @@ use madoguchi_domain::{ConversationId, MessageKey, SendState, later};
 use madoguchi_store::Saved;
 
 use crate::auth::Operator;
-use crate::conversations::{TRIES, existing};
+use crate::conversations::{TRIES, opened};
 use crate::input::InPath;
 use crate::view::MessageView;
 use crate::{ApiError, Shared};
@@ -19,7 +19,7 @@ pub(crate) async fn cancel(
     InPath(id): InPath<ConversationId>,
     InPath(key): InPath<MessageKey>,
 ) -> Result<Json<MessageView>, ApiError> {
-    let conversation = existing(&api, &operator, id).await?;
+    let conversation = opened(&api, &operator, id).await?;
     for _ in 0..TRIES {
         let message = api.inbox.message(id, &key).await?.ok_or(ApiError::MessageNotFound)?;
         if matches!(message.send, Some(SendState::Canceled { .. })) {

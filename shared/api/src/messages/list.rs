@@ -9,7 +9,7 @@ use madoguchi_store::inbox::MessagePage;
 use serde::Deserialize;
 
 use crate::auth::Operator;
-use crate::conversations::existing;
+use crate::conversations::opened;
 use crate::input::{InPath, InQuery, given, not_a_cursor, page_size};
 use crate::view::{MessageView, PageView, album, grouped, incomplete};
 use crate::{Api, ApiError, Shared};
@@ -33,8 +33,7 @@ pub(crate) async fn list(
     let limit = page_size(query.limit.as_deref())?;
     let before = given(query.cursor.as_deref()).map(str::parse::<MessageKey>).transpose();
     let before = before.map_err(|_| not_a_cursor())?;
-    let conversation = existing(&api, &operator, id).await?;
-    api.is_read(id, conversation.channel_id, &operator).await?;
+    let conversation = opened(&api, &operator, id).await?;
     let page = api.inbox.messages(id, before.as_ref(), limit).await?;
     let page = with_whole_albums(&api, id, page).await?;
     let names = names(&api, &conversation, &page.messages).await?;

@@ -10,7 +10,7 @@ use madoguchi_domain::{ConversationId, Message, MessageKey, SendState, SentBy, l
 use madoguchi_store::Saved;
 
 use crate::auth::Operator;
-use crate::conversations::{TRIES, existing, usable};
+use crate::conversations::{TRIES, opened, usable};
 use crate::input::InPath;
 use crate::view::MessageView;
 use crate::{ApiError, Shared};
@@ -24,7 +24,7 @@ pub(crate) async fn resend(
     InPath(key): InPath<MessageKey>,
 ) -> Result<impl IntoResponse, ApiError> {
     for _ in 0..TRIES {
-        let conversation = existing(&api, &operator, id).await?;
+        let conversation = opened(&api, &operator, id).await?;
         let mut message = api.inbox.message(id, &key).await?.ok_or(ApiError::MessageNotFound)?;
         if !resendable(&message) {
             return Err(ApiError::MessageNotResendable);

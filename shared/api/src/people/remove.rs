@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use madoguchi_domain::OperatorId;
 use madoguchi_store::Saved;
 
-use super::existing;
 use crate::auth::Operator;
 use crate::conversations::TRIES;
 use crate::input::InPath;
@@ -20,8 +19,12 @@ pub(crate) async fn remove(
 ) -> Result<StatusCode, ApiError> {
     let api = api.by(&administrator);
     for _ in 0..TRIES {
-        let mut person = existing(&api, &id).await?;
-        person.remove(api.clock.now());
+        let mut person = api.directory.person(&id).await?.ok_or(ApiError::PersonNotFound)?;
+        if !person.remove(api.clock.now()) {
+            // The request that removed them may have ended before it let go.
+            release(&api).await?;
+            return Err(ApiError::PersonNotFound);
+        }
         if api.directory.save_person(&person).await? == Saved::Done {
             tracing::info!(person.id = id.0, operator.id = administrator.id.0, "Removed a person");
             release(&api).await?;

@@ -1,6 +1,8 @@
 //! `POST /api/quarantine/{quarantined}/replay`: sends a quarantined event, or the events of a quarantined
 //! body, through the inbound queue again, once what kept them out has been mended.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -8,8 +10,8 @@ use axum::response::IntoResponse;
 use madoguchi_channels::envelope::{self, UnreadableWork};
 use madoguchi_channels::twilio::{self, Form};
 use madoguchi_channels::{InboundEvent, InboundWork, QuarantinePart, line, messenger};
-use madoguchi_domain::audit::Fields;
-use madoguchi_domain::{ChannelKind, ChannelStatus, Timestamp};
+use madoguchi_domain::audit::{Entry, Fields};
+use madoguchi_domain::{ChannelId, ChannelKind, ChannelStatus, Timestamp};
 use madoguchi_runtime::FifoEntry;
 use madoguchi_store::inbox::Quarantined;
 use serde::Serialize;
@@ -41,7 +43,15 @@ pub(crate) async fn replay(
     let replayed = events.len();
     let told = Fields::from([("events".to_owned(), replayed.into())]);
     let asked = administrator.asks("quarantine.replayed", format!("quarantine/{id}"), told, now);
-    let _once = api.audit.record(&asked).await?;
+    // A body of Meta's may be for several Pages, or hold nothing.
+    let channels: BTreeSet<ChannelId> = events.iter().map(|event| event.channel_id).collect();
+    let mut entries: Vec<Entry> = channels.into_iter().map(|id| asked.clone().about(id)).collect();
+    if entries.is_empty() {
+        entries.push(asked);
+    }
+    for entry in &entries {
+        let _once = api.audit.record(entry).await?;
+    }
     let entries: Vec<_> = events.into_iter().map(|event| entry(event, now)).collect::<Result<_, _>>()?;
     // Sent first: after a crash it is here and in the queue, and filing it twice is harmless.
     for entry in entries {

@@ -56,6 +56,8 @@ pub(crate) struct ConversationView {
 
 #[derive(Debug, Serialize)]
 struct ContactView {
+    /// The provider's.
+    external_id: String,
     name: Option<String>,
     /// A link to our copy, good for minutes; null until there is one.
     picture_url: Option<String>,
@@ -159,6 +161,7 @@ impl ConversationView {
                 Party::Room(_) => "room",
             },
             contact: ContactView {
+                external_id: conversation.party.external_id().to_owned(),
                 name: contact.name.clone(),
                 picture_url: None,
                 picture_key: contact.portrait.key(conversation.id),
@@ -369,7 +372,7 @@ mod tests {
                 "channel_id": channel.id,
                 "channel_kind": "messenger",
                 "kind": "one_to_one",
-                "contact": {"name": "Hanako", "picture_url": null, "following": null, "unreachable": false},
+                "contact": {"external_id": "1", "name": "Hanako", "picture_url": null, "following": null, "unreachable": false},
                 "status": "open",
                 "section": "unanswered",
                 "close_reason": null,

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 use madoguchi_domain::audit::{Author, Entry, Fields};
-use madoguchi_domain::{ChannelKind, ChannelSettings, Span};
+use madoguchi_domain::send::FailureReason;
+use madoguchi_domain::{ChannelId, ChannelKind, ChannelSettings, SendState, Span};
 use madoguchi_store::Saved;
 use madoguchi_store::audit::Search;
 use serde_json::{Value, json};
@@ -61,6 +62,133 @@ async fn aud_3_an_administrators_reads_are_recorded_once_an_hour_and_an_operator
     let nobody = format!("/api/conversations/{}", channel.id);
     assert_eq!(api.call(Caller::Administrator, "GET", &nobody, None).await.error(), "conversation_not_found");
     assert_eq!(found(&api, "").await.len(), 2);
+}
+
+/// Whatever else a route does: one that answers with what was said is a read.
+#[tokio::test]
+async fn aud_3_what_an_administrator_is_shown_by_other_routes_is_recorded_too() {
+    let api = TestApi::start().await;
+    let channel = api.add_channel(ChannelKind::Line, "165", ChannelSettings::default()).await;
+    let id = api.customer_writes(&channel, "u", "something private", NOW).await;
+    let path = format!("/api/conversations/{id}");
+    let later = json!({"text": "later", "send_at": (NOW + Span::from_days(2)).to_string()});
+    let scheduled = api.send_draft(id, "later", later).await.body["id"].as_str().unwrap().to_owned();
+    let failed = api.reply(id, "failed", "failed").await.body["id"].as_str().unwrap().to_owned();
+    let mut message = api.inbox.message(id, &failed.parse().unwrap()).await.unwrap().unwrap();
+    let reason = FailureReason::MessageRefused;
+    let (detail, provider_text, meter) = (String::new(), None, None);
+    message.send = Some(SendState::Failed { at: NOW, reason, detail, provider_text, meter });
+    assert_eq!(api.inbox.save_message(&message).await.unwrap(), Saved::Done);
+    let routes = [
+        ("GET", path.clone()),
+        ("GET", format!("{path}/messages")),
+        ("DELETE", format!("{path}/messages/{scheduled}")),
+        ("POST", format!("{path}/messages/{failed}/resend")),
+        ("POST", format!("{path}/close")),
+        ("POST", format!("{path}/reopen")),
+    ];
+    for (count, (method, route)) in (1..).zip(routes) {
+        let answer = api.call(Caller::Administrator, method, &route, None).await;
+        assert!(answer.status.is_success(), "{method} {route}: {answer:?}");
+        let read = found(&api, &format!("?act=conversation.read&conversation={id}")).await;
+        assert_eq!(read.len(), count, "{method} {route}");
+        api.hand.advance(Span::from_hours(1));
+    }
+}
+
+#[tokio::test]
+async fn aud_3_a_list_with_what_was_said_last_is_one_entry_an_hour() {
+    let api = TestApi::start().await;
+    let channel = api.add_channel(ChannelKind::Line, "165", ChannelSettings::default()).await;
+    let list = async |caller| {
+        assert_eq!(api.call(caller, "GET", "/api/conversations", None).await.status, StatusCode::OK);
+    };
+    list(Caller::Administrator).await;
+    assert_eq!(found(&api, "").await, Vec::<Value>::new(), "there was nothing to see");
+    api.customer_writes(&channel, "u", "something private", NOW).await;
+    list(Caller::Operator).await;
+    assert_eq!(found(&api, "").await, Vec::<Value>::new());
+    for _ in 0..2 {
+        list(Caller::Administrator).await;
+        api.hand.advance(Span::from_minutes(20));
+    }
+    let listed = found(&api, "").await;
+    assert_eq!(listed.len(), 1);
+    assert_eq!(
+        (&listed[0]["act"], &listed[0]["actor"]["id"], &listed[0]["at"]),
+        (&json!("conversations.listed"), &json!("person-1"), &json!(NOW.to_string()))
+    );
+    assert!(!listed[0].to_string().contains("private"));
+    api.hand.advance(Span::from_hours(1));
+    list(Caller::Owner).await;
+    assert_eq!(found(&api, "?act=conversations").await.len(), 2);
+}
+
+/// Secrets Manager may have the new one although we end before the connection tells of it.
+#[tokio::test]
+async fn aud_2_a_credential_is_asked_for_before_it_is_stored() {
+    let api = TestApi::start().await;
+    let line =
+        json!({"kind": "line", "name": "本店", "line_channel_id": "165", "channel_secret": "first-secret"});
+    api.aws.fail(Some("CreateSecret"));
+    assert_eq!(api.administer("POST", "/api/channels", line.clone()).await.error(), "internal");
+    let channel = ChannelId::derive(ChannelKind::Line, "165");
+    let requested = async || found(&api, &format!("?act=credential.requested&channel={channel}")).await;
+    assert_eq!(requested().await.len(), 1);
+    api.aws.fail(None);
+    assert_eq!(api.administer("POST", "/api/channels", line).await.status, StatusCode::CREATED);
+    api.hand.advance(Span::from_hours(1));
+    api.aws.fail(Some("PutSecretValue"));
+    let path = format!("/api/channels/{channel}/credential");
+    let refused = api.administer("PUT", &path, json!({"channel_secret": "second-secret"})).await;
+    assert_eq!(refused.error(), "internal");
+    let entries = requested().await;
+    let told = (&entries[0]["actor"]["id"], &entries[0]["at"], &entries[0]["subject"]);
+    let now = (NOW + Span::from_hours(1)).to_string();
+    assert_eq!(told, (&json!("person-1"), &json!(now), &json!(format!("credential/{channel}"))));
+    assert!(!json!(entries).to_string().contains("secret\""), "{entries:?}");
+}
+
+#[tokio::test]
+async fn aud_2_a_check_that_was_asked_for_is_recorded_with_its_channel() {
+    let api = TestApi::start().await;
+    let line =
+        json!({"kind": "line", "name": "本店", "line_channel_id": "165", "channel_secret": "first-secret"});
+    assert_eq!(api.administer("POST", "/api/channels", line).await.status, StatusCode::CREATED);
+    let channel = ChannelId::derive(ChannelKind::Line, "165");
+    let path = format!("/api/channels/{channel}/check");
+    assert_eq!(api.administer("POST", &path, json!({})).await.status, StatusCode::ACCEPTED);
+    let entries = found(&api, &format!("?act=channel.check_requested&channel={channel}")).await;
+    assert_eq!(entries.len(), 1);
+    let told = (&entries[0]["act"], &entries[0]["actor"]["id"]);
+    assert_eq!(told, (&json!("channel.check_requested"), &json!("person-1")));
+}
+
+/// The gateway waits for half a minute.
+#[tokio::test]
+async fn aud_2_an_export_that_takes_long_ends_its_part_in_time() {
+    // Two looks.
+    const ENTRIES: i64 = 510;
+    let api = TestApi::start().await;
+    for n in 0..ENTRIES {
+        enter(&api, "test.written", &format!("n{n}"), Span::from_ms(n)).await;
+    }
+    let (headers, whole) = api.download("/api/audit/export?act=test").await;
+    assert_eq!(headers.get("next-cursor"), None);
+    api.hand.advance_at_each_look(Span::from_secs(10));
+    let (mut file, mut cursor, mut parts) = (String::new(), String::new(), 0);
+    loop {
+        let (headers, part) = api.download(&format!("/api/audit/export?act=test&cursor={cursor}")).await;
+        assert!(part.matches("test.written").count() > 0, "every part goes on");
+        file.push_str(&part);
+        parts += 1;
+        match headers.get("next-cursor") {
+            Some(next) => cursor = next.to_str().unwrap().to_owned(),
+            None => break,
+        }
+    }
+    assert!(parts > 1);
+    assert_eq!(file, whole);
 }
 
 #[tokio::test]

@@ -58,6 +58,44 @@ fn body(template: &str, message: MessageKey) -> Value {
     }
 }
 
+#[tokio::test]
+async fn asg_8_who_is_not_associated_does_not_see_how_a_channel_is() {
+    let api = start().await;
+    let channel = api.add_channel(ChannelKind::Line, "165", closed_circle()).await;
+    add(&api, &channel, &["suzuki"]).await;
+    let path = format!("/api/channels/{}/health", channel.id);
+    let refused = api.call(SATO, "GET", &path, None).await;
+    assert_eq!((refused.status, refused.error()), (StatusCode::NOT_FOUND, "channel_not_found"));
+    for caller in [SUZUKI, Caller::Administrator] {
+        assert_eq!(api.call(caller, "GET", &path, None).await.status, StatusCode::OK, "{caller:?}");
+    }
+}
+
+/// The request that removed somebody may have ended before it let go of what they held.
+#[tokio::test]
+async fn mem_9_a_removal_that_is_repeated_lets_go_all_the_same() {
+    let api = start().await;
+    let channel = api.add_channel(ChannelKind::Line, "165", closed_circle()).await;
+    add(&api, &channel, &["suzuki"]).await;
+    for (caller, save, route, error) in [
+        ("suzuki", true, format!("{}/suzuki", path(&channel)), "operator_not_associated"),
+        ("sato", false, "/api/people/sato".to_owned(), "person_not_found"),
+    ] {
+        let mut person = api.directory.person(&OperatorId(caller.into())).await.unwrap().unwrap();
+        if save {
+            person.channels.clear();
+        } else {
+            person.remove(NOW);
+        }
+        assert_eq!(api.directory.save_person(&person).await.unwrap(), Saved::Done);
+        api.hand.advance(Span::from_hours(1));
+        let now = NOW + Span::from_hours(if save { 1 } else { 2 });
+        assert_ne!(api.directory.sender_sync().await.unwrap().map(|sync| sync.due_at), Some(now));
+        assert_eq!(api.administer("DELETE", &route, Value::Null).await.error(), error);
+        assert_eq!(api.directory.sender_sync().await.unwrap().map(|sync| sync.due_at), Some(now));
+    }
+}
+
 /// Row by row: every route of a conversation.
 #[tokio::test]
 async fn asg_8_who_is_not_associated_cannot_tell_a_conversation_from_none() {
@@ -227,6 +265,10 @@ async fn mem_3_to_mem_6_whom_messenger_must_accept_waits_and_a_failure_can_be_re
     assert_eq!(members(&api, &page, "").await[0], "sato available");
     let nothing = api.administer("POST", &retry, Value::Null).await;
     assert_eq!((nothing.status, &nothing.body["state"]), (StatusCode::OK, &json!("available")));
+    let log = format!("/api/audit?act=person.retried&channel={}", page.id);
+    let log = api.call(Caller::Administrator, "GET", &log, None).await.body;
+    assert_eq!(log["items"][0]["subject"], "person/sato", "AUD-2");
+    assert_eq!(log["items"].as_array().unwrap().len(), 1, "where nothing failed nothing was tried");
 
     // What is told of somebody who was removed is of no account.
     api.administer("DELETE", &format!("{}/sato", path(&page)), Value::Null).await;

@@ -64,6 +64,9 @@ async fn ing_11_an_event_is_replayed_once_its_channel_is_there() {
 
     let gone = api.call(Caller::Administrator, "POST", &path, None).await;
     assert_eq!((gone.status, gone.error()), (StatusCode::NOT_FOUND, "quarantined_not_found"));
+    let log = format!("/api/audit?act=quarantine.replayed&channel={}", channel.id);
+    let log = api.call(Caller::Administrator, "GET", &log, None).await.body;
+    assert_eq!(log["items"].as_array().unwrap().len(), 1, "AUD-2: found by its channel");
 }
 
 /// It would be dropped, and be gone.

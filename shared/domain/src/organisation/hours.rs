@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::{Date, Time};
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::time::{Span, Timestamp};
@@ -298,18 +298,21 @@ impl BusinessHours {
         }
     }
 
-    /// `None` of a shift that a change of the clocks has swallowed.
+    /// `None` of a shift that a change of the clocks has swallowed. One that lies within the hour that is left out must not
+    /// be moved behind it, where others are.
     fn stretch(&self, day: Date, shift: Shift) -> Option<(Timestamp, Timestamp)> {
         let at = |minute: Minute| {
             let (day, minute) =
                 if minute == Minute::MIDNIGHT { (day.tomorrow().ok()?, 0) } else { (day, minute.0) };
             let (hour, minute) = (i8::try_from(minute / 60).ok()?, i8::try_from(minute % 60).ok()?);
-            let zoned =
-                day.to_datetime(Time::new(hour, minute, 0, 0).ok()?).to_zoned(self.time_zone.0.clone());
-            Some(Timestamp::from_ms(zoned.ok()?.timestamp().as_millisecond()))
+            let local = day.to_datetime(Time::new(hour, minute, 0, 0).ok()?);
+            let zoned = self.time_zone.0.to_ambiguous_zoned(local);
+            let is_left_out = matches!(zoned.offset(), AmbiguousOffset::Gap { .. });
+            let instant = zoned.compatible().ok()?.timestamp().as_millisecond();
+            Some((Timestamp::from_ms(instant), is_left_out))
         };
-        let (from, to) = (at(shift.from)?, at(shift.to)?);
-        (from < to).then_some((from, to))
+        let ((from, begins_in_it), (to, ends_in_it)) = (at(shift.from)?, at(shift.to)?);
+        (from < to && !(begins_in_it && ends_in_it)).then_some((from, to))
     }
 }
 
@@ -424,6 +427,17 @@ mod tests {
             assert_eq!(berlin.next_change(at(now)), Some(at(from)));
             assert_eq!(berlin.next_change(at(from)), Some(at(to)));
         }
+    }
+
+    #[test]
+    fn a_shift_within_the_hour_that_is_left_out_hides_no_other() {
+        let shifts = json!([{"from": "02:15", "to": "02:45"}, {"from": "03:00", "to": "10:00"}]);
+        let berlin = hours(&json!({"time_zone": "Europe/Berlin", "week": {"sunday": shifts}})).unwrap();
+        let (from, to) = ("2027-03-28T03:00:00+02:00", "2027-03-28T10:00:00+02:00");
+        assert_eq!(berlin.next_change(at("2027-03-27T12:00:00Z")), Some(at(from)));
+        assert!(berlin.is_open(at(from)));
+        assert_eq!(berlin.next_change(at(from)), Some(at(to)));
+        assert_eq!(berlin.after(at(from), Span::from_hours(7)), Some(at(to)));
     }
 
     #[test]

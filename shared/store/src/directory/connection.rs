@@ -258,8 +258,22 @@ impl Directory {
     }
 
     /// Removes a connection that no channel is reached with any more. [`Saved::Conflict`]: the lease ran out and
-    /// somebody else has it; the connection stays.
+    /// somebody else has it; the connection stays. A delete says nothing of who makes it: that is written down before.
     pub async fn remove_connection(&self, lease: Lease) -> Result<Saved, StoreError> {
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(lease.id)))
+            .update_expression("SET deleted_by = :deleted_by")
+            .condition_expression(HELD)
+            .expression_attribute_values(":deleted_by", self.signature(None)?)
+            .expression_attribute_values(":until", n(lease.until.as_ms()))
+            .send()
+            .await;
+        if saved("UpdateItem", answer)? == Saved::Conflict {
+            return Ok(Saved::Conflict);
+        }
         let answer = self
             .client
             .delete_item()

@@ -69,6 +69,11 @@ impl Directory {
         self.by(Author::function(name))
     }
 
+    /// Who writes.
+    pub fn author(&self) -> &Author {
+        &self.by
+    }
+
     /// Who writes; at `now`, unless they have said when they asked for it.
     fn signature(&self, now: Option<Timestamp>) -> Result<AttributeValue, StoreError> {
         let author = Author { at: self.by.at.or(now), ..Author::clone(&self.by) };
