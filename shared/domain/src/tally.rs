@@ -238,6 +238,7 @@ mod tests {
                     | "contact_unreachable"
                     | "recipient_opted_out"
                     | "customer_wrote_first"
+                    | "author_left"
             );
             let (held, customers, telling) = if apart { (0, 1, 2) } else { (1, 0, 3) };
             assert_eq!(

@@ -136,10 +136,10 @@ async fn plays(kind: ChannelKind, broken: Break, cause: Cause) {
     let mut heard = vec!["before".to_owned()];
     if broken.hears() {
         for n in 0..20 {
-            let text = format!("meanwhile {n}");
-            assert_eq!(test.customer_writes(kind, "customer-1", &text).await, id);
+            let words = format!("meanwhile {n}");
+            assert_eq!(test.customer_writes(kind, "customer-1", &words).await, id);
             test.settle().await;
-            heard.push(text);
+            heard.push(words);
             test.pass(Span::from_secs(1));
         }
     }
@@ -168,8 +168,8 @@ async fn plays(kind: ChannelKind, broken: Break, cause: Cause) {
     let sent: Vec<_> = test.simulator.sent().into_iter().map(|sent| sent.text.unwrap()).collect();
     assert_eq!(sent, (0..5).map(|n| format!("held {n}")).collect::<Vec<_>>(), "{broken:?}");
     for key in keys {
-        let send = test.message(id, &key).await.send;
-        assert!(!matches!(send, Some(SendState::Queued { .. } | SendState::Failed { .. })), "{broken:?}");
+        let state = test.message(id, &key).await.send;
+        assert!(!matches!(state, Some(SendState::Queued { .. } | SendState::Failed { .. })), "{broken:?}");
     }
     let texts = test.texts(id).await;
     let of_customer: Vec<_> = texts.into_iter().filter(|text| !text.starts_with("held")).collect();

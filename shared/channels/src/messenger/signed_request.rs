@@ -159,6 +159,7 @@ mod tests {
 
     #[test]
     fn what_is_not_metas_is_refused() {
+        use SignatureError::{Malformed, Mismatch, Missing};
         let text = signed(SECRET, &good().to_string());
         let (tag, payload) = text.split_once('.').unwrap();
         let mut other = good();
@@ -166,7 +167,6 @@ mod tests {
         let other = URL_SAFE_NO_PAD.encode(other.to_string());
         let sha1 = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, SECRET.as_bytes());
         let sha1 = URL_SAFE_NO_PAD.encode(hmac::sign(&sha1, payload.as_bytes()));
-        use SignatureError::{Malformed, Mismatch, Missing};
         let table = [
             (String::new(), Missing),
             ("x".into(), Malformed),

@@ -97,9 +97,9 @@ pub(crate) mod tests {
 
     use super::*;
 
-    fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+    fn chunk(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
         let length = u32::try_from(data.len()).unwrap().to_be_bytes();
-        [&length[..], kind, data, &[0; 4]].concat()
+        [&length[..], &kind, data, &[0; 4]].concat()
     }
 
     /// A PNG of this size, whose pixels are none.
@@ -108,10 +108,10 @@ pub(crate) mod tests {
         let signature = b"\x89PNG\r\n\x1a\n".to_vec();
         [
             signature,
-            chunk(b"IHDR", &header),
-            chunk(b"tEXt", b"a"),
-            chunk(b"IDAT", b"xyz"),
-            chunk(b"IEND", b""),
+            chunk(*b"IHDR", &header),
+            chunk(*b"tEXt", b"a"),
+            chunk(*b"IDAT", b"xyz"),
+            chunk(*b"IEND", b""),
         ]
         .concat()
     }
@@ -150,10 +150,11 @@ pub(crate) mod tests {
     fn what_only_begins_like_an_image_is_none() {
         let signature = b"\x89PNG\r\n\x1a\n".to_vec();
         for damaged in [
-            [signature.clone(), chunk(b"IEND", b"")].concat(),
-            [signature.clone(), chunk(b"IHDR", &[1; 12]), chunk(b"IDAT", b"x"), chunk(b"IEND", b"")].concat(),
-            [signature.clone(), chunk(b"IHDR", &[1; 13]), chunk(b"IEND", b"")].concat(),
-            [signature, chunk(b"IDAT", b"x"), chunk(b"IHDR", &[1; 13]), chunk(b"IEND", b"")].concat(),
+            [signature.clone(), chunk(*b"IEND", b"")].concat(),
+            [signature.clone(), chunk(*b"IHDR", &[1; 12]), chunk(*b"IDAT", b"x"), chunk(*b"IEND", b"")]
+                .concat(),
+            [signature.clone(), chunk(*b"IHDR", &[1; 13]), chunk(*b"IEND", b"")].concat(),
+            [signature, chunk(*b"IDAT", b"x"), chunk(*b"IHDR", &[1; 13]), chunk(*b"IEND", b"")].concat(),
         ] {
             assert_eq!(png(&damaged), None, "{damaged:?}");
         }
