@@ -1,10 +1,10 @@
 //! Connecting a LINE official account or a sender at Twilio step by step (CHN-2, CHN-7, AUT-13): credentials that are tried
 //! out, webhooks that are set and tested through the provider's own API, and what gets in the way, in words.
 
-use madoguchi_domain::{ChannelHealth, ChannelId, ChannelKind};
+use madoguchi_domain::{ChannelHealth, ChannelId, ChannelKind, ConnectionId, Span};
 use madoguchi_simulator::{TwilioChange, demo};
 use madoguchi_tests::TestInbox;
-use madoguchi_tests::inbox::PUBLIC;
+use madoguchi_tests::inbox::{PREFIX, PUBLIC};
 use serde_json::{Value, json};
 
 const NEW_LINE: &str = "1650000099";
@@ -162,4 +162,52 @@ async fn an_account_that_has_a_channel_is_not_connected_twice() {
     test.settle().await;
     let listed = test.get("/api/conversations?section=unanswered").await;
     assert_eq!(listed["items"].as_array().unwrap().len(), 1, "what is connected goes on");
+}
+
+#[tokio::test]
+async fn two_who_connect_one_account_at_once_make_one_channel_and_the_second_writes_nothing() {
+    let test = start().await;
+    let other = ("admin-2", json!({}));
+    let first = begin(&test, "line").await;
+    test.administered("PUT", &format!("{first}/credentials"), &line()).await;
+    let (_, second) = test.administer_as(other.0, "POST", "/api/setups", &json!({"kind": "line"})).await;
+    let second = format!("/api/setups/{}", second["id"].as_str().unwrap());
+    let consent = test.administered("GET", "/api/consent", &Value::Null).await;
+    for (step, body) in [
+        ("consent", json!({"version": consent["version"]})),
+        ("brand", json!({"brand_id": null})),
+        ("department", json!({"department_id": null})),
+        ("credentials", line()),
+    ] {
+        let (status, answer) = test.administer_as(other.0, "PUT", &format!("{second}/{step}"), &body).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+    let id = ChannelId::derive(ChannelKind::Line, NEW_LINE);
+    let connection = ConnectionId::from(id);
+    // Whoever came first has the connection.
+    test.administered("POST", &format!("{first}/finish"), &json!({})).await;
+    let lease = test.directory.lease_connection(connection, Span::from_secs(30), test.clock.now()).await;
+    assert!(lease.unwrap().is_some());
+    let name = format!("{PREFIX}/connection/line/{connection}");
+    let writes = || test.aws.calls().iter().filter(|call| call.contains("PutSecretValue")).count();
+    let versions = (test.aws.secret(&name), writes());
+    let (status, refused) = test.administer_as(other.0, "POST", &format!("{second}/finish"), &other.1).await;
+    assert_eq!((status, &refused["error"]["id"]), (409, &json!("channel_exists")), "{refused}");
+    assert_eq!((test.aws.secret(&name), writes()), versions, "the credential of a channel that works stays");
+
+    // A deleted one, while its connection is being looked at.
+    let path = format!("/api/channels/{id}");
+    test.administered("DELETE", &path, &json!({"confirm": "新しい店"})).await;
+    let mut again = line();
+    again["resume"] = json!(true);
+    test.administer_as(other.0, "PUT", &format!("{second}/credentials"), &again).await;
+    let before = (test.aws.secret(&name), writes());
+    let (status, refused) = test.administer_as(other.0, "POST", &format!("{second}/finish"), &other.1).await;
+    assert_eq!((status, &refused["error"]["id"]), (409, &json!("connection_busy")), "{refused}");
+    assert_eq!((test.aws.secret(&name), writes()), before);
+    test.pass(Span::from_secs(31));
+    let (status, done) = test.administer_as(other.0, "POST", &format!("{second}/finish"), &other.1).await;
+    assert_eq!((status, &done["state"]), (200, &json!("finished")), "{done}");
+    let channels = test.directory.connection(connection).await.unwrap().unwrap().channels;
+    assert_eq!(channels, [id]);
 }
