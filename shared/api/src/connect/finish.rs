@@ -36,6 +36,8 @@ pub(crate) async fn finish(
     setup.may_finish()?;
     api.has_brand(setup.brand.at()).await?;
     api.has_department(setup.department.at()).await?;
+    // Before anything is stored: should we end before the connection tells of it, the log knows who did it.
+    api.is_asked("setup.finish_requested", id, [].into(), &administrator).await?;
     // Here each provider goes its own way.
     let settled = match (&setup.account, setup.reauthorizes) {
         (Account::Keyed(keyed), _) => {
