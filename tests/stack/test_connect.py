@@ -119,13 +119,12 @@ def test_a_subscription_that_meta_ended_is_renewed_by_one_check(stack: Testbed):
         return next(page for page in pages if page["id"] == channel["external_id"])["subscribed_fields"] is not None
 
     eventually(subscribed, "the Page is subscribed again", SCHEDULE_PATIENCE_S)
-    health = eventually(
-        lambda: (now := administer(stack, "GET", f"{path}/health"))["subscription"] is not None and now,
-        "the health tells of it",
-        SCHEDULE_PATIENCE_S,
-    )
-    point = next(found for found in health["points"] if found["point"] == "subscription")
-    assert point["light"] == "yellow", point
+
+    def told() -> dict | None:
+        points = administer(stack, "GET", f"{path}/health")["points"]
+        return next((found for found in points if found["point"] == "subscription" and found["light"] == "yellow"), None)
+
+    assert eventually(told, "the health tells of it", SCHEDULE_PATIENCE_S)["remedy"]
     assert eventually(lambda: _entries(stack, "channel.subscription"), "the audit log tells of it", 30)
 
 
