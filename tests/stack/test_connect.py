@@ -125,7 +125,7 @@ def test_a_subscription_that_meta_ended_is_renewed_by_one_check(stack: Testbed):
         return next((found for found in points if found["point"] == "subscription" and found["light"] == "yellow"), None)
 
     assert eventually(told, "the health tells of it", SCHEDULE_PATIENCE_S)["remedy"]
-    assert eventually(lambda: _entries(stack, "channel.subscription"), "the audit log tells of it", 30)
+    assert eventually(lambda: _entries(stack, "channel.subscription_renewed"), "the audit log tells of it", 30)
 
 
 def test_what_meta_takes_back_is_heeded_only_with_its_signature(stack: Testbed):
