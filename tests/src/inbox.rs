@@ -718,6 +718,7 @@ impl Functions {
         let connected = Metrics::new("connect_api");
         Self {
             token_refresh: token_refresh(directory.clone(), &aws, http.clone(), providers.clone())
+                .reached_at(PUBLIC)
                 .with_inbox(inbox.clone()),
             writer: Writer::new(
                 inbox.clone(),

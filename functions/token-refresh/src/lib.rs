@@ -88,6 +88,9 @@ pub struct TokenRefresh {
     pub(crate) graph: GraphConfig,
     pub(crate) line_base_url: String,
     pub(crate) twilio_base_url: String,
+    pub(crate) twilio_messaging_base_url: String,
+    /// Where providers reach this stack; without it nobody looks where webhooks go.
+    pub(crate) public_base_url: Option<String>,
     pub(crate) metrics: Metrics,
     pub(crate) inbox: Option<Inbox>,
 }
@@ -110,6 +113,8 @@ impl TokenRefresh {
             graph: GraphConfig { base_url: providers.graph_base_url, version: providers.graph_version },
             line_base_url: providers.line_base_url,
             twilio_base_url: providers.twilio_base_url,
+            twilio_messaging_base_url: providers.twilio_messaging_base_url,
+            public_base_url: None,
             metrics,
             inbox: None,
         }
@@ -120,6 +125,13 @@ impl TokenRefresh {
     #[must_use]
     pub fn with_inbox(self, inbox: Inbox) -> Self {
         Self { inbox: Some(inbox), ..self }
+    }
+
+    /// The same, of a stack that providers reach at `public_base_url`: also looks whether LINE and Twilio send there what
+    /// comes in.
+    #[must_use]
+    pub fn reached_at(self, public_base_url: impl Into<String>) -> Self {
+        Self { public_base_url: Some(public_base_url.into()), ..self }
     }
 
     /// Checks every connection that is due. What goes wrong with one is logged, counted and kept from
@@ -245,10 +257,8 @@ impl TokenRefresh {
                 Ok(Finding::nothing(&connection))
             }
             ChannelKind::Messenger => messenger::check(self, &connection, channels, now).await,
-            ChannelKind::Line => line::check(self, &connection, channels.len()).await,
-            ChannelKind::WhatsApp | ChannelKind::Sms => {
-                twilio::check(self, &connection, channels.len()).await
-            }
+            ChannelKind::Line => line::check(self, &connection, channels).await,
+            ChannelKind::WhatsApp | ChannelKind::Sms => twilio::check(self, &connection, channels).await,
         };
         let finding = match found {
             Ok(finding) => finding,

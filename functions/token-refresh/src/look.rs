@@ -2,6 +2,7 @@
 
 use madoguchi_domain::subscription::{Look, Subscription};
 use madoguchi_domain::{Channel, ChannelId, Section, Timestamp};
+use madoguchi_store::directory::Found;
 
 use crate::TokenRefresh;
 use crate::outcome::{Fault, Finding};
@@ -10,7 +11,7 @@ use crate::outcome::{Fault, Finding};
 const LATEST: usize = 20;
 
 impl TokenRefresh {
-    /// Notes the credential's kind and the subscriptions (CHN-27), where there is something new.
+    /// Notes the credential's kind, the subscriptions and what gets in the way (CHN-27), where there is something new.
     pub(crate) async fn note_looks(
         &self,
         channels: &[Channel],
@@ -20,16 +21,20 @@ impl TokenRefresh {
         let Some(credential) = &finding.credential else { return Ok(()) };
         let looks = finding.looks.iter().map(Option::as_ref).chain(std::iter::repeat(None));
         for (channel, look) in channels.iter().zip(looks) {
-            if look.is_none() && channel.credential.as_ref() == Some(credential) {
+            let notes = finding.notes.as_ref().filter(|notes| **notes != channel.account_notes);
+            if look.is_none() && notes.is_none() && channel.credential.as_ref() == Some(credential) {
                 continue;
             }
             let subscription = match look {
                 Some(look) => Some(self.subscription(channel, look, now).await?),
                 None => None,
             };
-            let subscription = subscription.as_ref();
-            let _gone_meanwhile =
-                self.directory.note_look(channel.id, credential.clone(), subscription, now).await?;
+            let found = Found {
+                credential: credential.clone(),
+                subscription: subscription.as_ref(),
+                notes: notes.map(Vec::as_slice),
+            };
+            let _gone_meanwhile = self.directory.note_look(channel.id, found, now).await?;
         }
         Ok(())
     }

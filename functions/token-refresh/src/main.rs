@@ -25,7 +25,8 @@ async fn main() -> Result<(), Error> {
         providers,
         function.metrics(),
     )
-    .with_inbox(Inbox::new(aws.dynamodb(), inbox_table));
+    .with_inbox(Inbox::new(aws.dynamodb(), inbox_table))
+    .reached_at(&public_base_url);
     let clock = function.clock();
     function
         .run(async |event: LambdaEvent<Value>| {

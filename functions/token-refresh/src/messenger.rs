@@ -65,6 +65,7 @@ pub(crate) async fn check(
         pages: covered(connection, channels, &list, &login),
         quota: None,
         user_id: login.user_id,
+        notes: None,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use madoguchi_channels::line::Meter;
 use madoguchi_domain::Timestamp;
+use madoguchi_domain::account::AccountNote;
 use madoguchi_domain::credential::Credential;
 use madoguchi_domain::subscription::Look;
 use madoguchi_runtime::SecretError;
@@ -89,6 +90,8 @@ pub(crate) struct Finding {
     pub(crate) quota: Option<Meter>,
     /// Facebook's id of the person who logged in.
     pub(crate) user_id: Option<String>,
+    /// LINE and Twilio: what gets in the way in the account's settings, if it was looked at.
+    pub(crate) notes: Option<Vec<AccountNote>>,
 }
 
 impl Finding {
@@ -105,6 +108,7 @@ impl Finding {
             pages: connection.pages.clone(),
             quota: None,
             user_id: None,
+            notes: None,
         }
     }
 
@@ -120,6 +124,7 @@ impl Finding {
             pages: connection.pages.clone(),
             quota: None,
             user_id: None,
+            notes: None,
         }
     }
 

@@ -413,6 +413,11 @@ impl Simulator {
         })
     }
 
+    /// Somebody enters another address for what comes in for a sender in Twilio's console.
+    pub fn set_twilio_inbound(&self, sender: &str, address: &str) {
+        self.shared.change(|world| control::twilio_sender(world, sender).inbound = Some(address.to_owned()));
+    }
+
     /// A messaging service and its senders (`+81…`, `whatsapp:+81…`).
     pub fn set_twilio_service(&self, sid: &str, senders: &[&str]) {
         let senders = senders.iter().map(ToString::to_string).collect();

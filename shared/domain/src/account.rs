@@ -182,6 +182,18 @@ impl AccountNote {
         Self::TrialAccount,
     ];
 
+    /// Whether a try of the address by the provider told it: only another try tells whether it is still so.
+    pub const fn is_of_a_try(self) -> bool {
+        matches!(
+            self,
+            Self::WebhookNotReached
+                | Self::WebhookCertificate
+                | Self::WebhookTooSlow
+                | Self::WebhookRefused
+                | Self::WebhookFailed
+        )
+    }
+
     /// The stable public id.
     pub const fn public_id(self) -> &'static str {
         match self {

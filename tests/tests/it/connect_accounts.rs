@@ -211,3 +211,53 @@ async fn two_who_connect_one_account_at_once_make_one_channel_and_the_second_wri
     let channels = test.directory.connection(connection).await.unwrap().unwrap().channels;
     assert_eq!(channels, [id]);
 }
+
+/// What the health of a channel tells of its account, once it was looked at.
+async fn looked_at(test: &TestInbox, id: ChannelId) -> Vec<(String, String)> {
+    test.pass(Span::from_hours(25));
+    test.refresh_tokens().await;
+    let health = test.get(&format!("/api/channels/{id}/health")).await;
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let points = health["points"].as_array().unwrap().iter();
+    let account = points.filter(|point| point["point"] == "account" && point["light"] != "green");
+    account.map(|point| (text(&point["light"]), text(&point["remedy"]))).collect()
+}
+
+#[tokio::test]
+async fn chn_27_every_check_looks_where_line_sends_what_comes_in() {
+    let test = start().await;
+    let path = begin(&test, "line").await;
+    test.administered("PUT", &format!("{path}/credentials"), &line()).await;
+    test.administered("POST", &format!("{path}/finish"), &json!({})).await;
+    let id = ChannelId::derive(ChannelKind::Line, NEW_LINE);
+    assert_eq!(looked_at(&test, id).await, []);
+    let own = test.simulator.line_endpoint(NEW_LINE);
+
+    test.simulator.set_line_endpoint(NEW_LINE, Some("https://elsewhere.example/webhook"));
+    let told = looked_at(&test, id).await;
+    assert_eq!((told.len(), &*told[0].0), (1, "red"), "{told:?}");
+    test.simulator.set_line_endpoint(NEW_LINE, own.as_deref());
+    test.simulator.set_line_switches(NEW_LINE, false, true);
+    let told = looked_at(&test, id).await;
+    assert!(told[0].0 == "red" && told[0].1.contains("LINE Developers Console"), "{told:?}");
+    test.simulator.set_line_switches(NEW_LINE, true, true);
+    assert_eq!(looked_at(&test, id).await, [], "once it is mended nothing is told any more");
+    let channel = test.directory.channel(id).await.unwrap().unwrap();
+    assert!(matches!(channel.health, ChannelHealth::Healthy { .. }), "it is no matter of the credential");
+}
+
+#[tokio::test]
+async fn chn_27_every_check_looks_where_twilio_sends_what_comes_in() {
+    let test = start().await;
+    let path = begin(&test, "sms").await;
+    test.administered("PUT", &format!("{path}/credentials"), &twilio(NEW_SENDER)).await;
+    test.administered("POST", &format!("{path}/finish"), &json!({})).await;
+    let id = ChannelId::derive(ChannelKind::Sms, NEW_SENDER);
+    assert_eq!(looked_at(&test, id).await, []);
+    let own = test.simulator.twilio_inbound(NEW_SENDER).unwrap();
+    test.simulator.set_twilio_inbound(NEW_SENDER, "https://elsewhere.example/sms");
+    let told = looked_at(&test, id).await;
+    assert_eq!((told.len(), &*told[0].0), (1, "red"), "{told:?}");
+    test.simulator.set_twilio_inbound(NEW_SENDER, &own);
+    assert_eq!(looked_at(&test, id).await, []);
+}

@@ -65,7 +65,8 @@ pub(crate) async fn answer(shared: &Arc<Shared>, request: ApiRequest, provider: 
                 Err(error) => error.into_response(),
             },
             ("GET", ["IncomingPhoneNumbers.json"]) => {
-                Json(shared.read(|world| setup::numbers(world, &request.query))).into_response()
+                let targets = shared.targets();
+                Json(shared.read(|world| setup::numbers(world, &targets, &request.query))).into_response()
             }
             ("POST", ["IncomingPhoneNumbers", sid]) => {
                 finish(setup::set_number(shared, sid.trim_end_matches(".json"), &form))

@@ -17,6 +17,7 @@ use crate::{
         World,
         twilio::{Sender, Service},
     },
+    targets::Targets,
 };
 
 type Form = [(String, String)];
@@ -29,7 +30,8 @@ pub(super) fn answer(shared: &Shared, request: &ApiRequest, path: &[&str], form:
         ("GET", ["v1", "Services", sid]) => finish(shared.read(|world| read_service(world, sid))),
         ("POST", ["v1", "Services", sid]) => finish(set_service(shared, sid, form)),
         ("GET", ["v2", "Channels", "Senders"]) => {
-            let page = shared.read(|world| senders(world, &shared.base_url, &request.query));
+            let targets = shared.targets();
+            let page = shared.read(|world| senders(world, &targets, &shared.base_url, &request.query));
             finish(page)
         }
         ("POST", ["v2", "Channels", "Senders", sid]) => match set_sender(shared, sid, request) {
@@ -41,31 +43,38 @@ pub(super) fn answer(shared: &Shared, request: &ApiRequest, path: &[&str], form:
 }
 
 /// Numbers that contain what is asked for, as Twilio filters.
-pub(super) fn numbers(world: &World, query: &Form) -> Value {
+pub(super) fn numbers(world: &World, targets: &Targets, query: &Form) -> Value {
     let wanted = text(query, "PhoneNumber").unwrap_or_default();
     let own =
         world.twilio.senders.iter().filter(|sender| sender.provider() == Provider::Sms && !sender.unlisted);
-    let found: Vec<Value> =
-        own.filter(|sender| sender.address.contains(wanted)).map(|sender| number(world, sender)).collect();
+    let found: Vec<Value> = own
+        .filter(|sender| sender.address.contains(wanted))
+        .map(|sender| number(world, targets, sender))
+        .collect();
     json!({"incoming_phone_numbers": found, "page": 0, "next_page_uri": null})
 }
 
 pub(super) fn set_number(shared: &Shared, sid: &str, form: &Form) -> Result<Value, TwilioError> {
-    let url = address(form, "SmsUrl")?;
+    let (url, targets) = (address(form, "SmsUrl")?, shared.targets());
     shared.change(|world| {
         let own = world.twilio.senders.iter_mut().find(|sender| sender.sid() == sid && !sender.unlisted);
         let own = own.ok_or_else(|| TwilioError::not_found(sid))?;
         own.inbound = url.or(own.inbound.take());
         own.uses_get = text(form, "SmsMethod").map_or(own.uses_get, |method| method == "GET");
         let own = own.clone();
-        Ok(number(world, &own))
+        Ok(number(world, &targets, &own))
     })
 }
 
-fn number(world: &World, sender: &Sender) -> Value {
+/// Where messages go: the address that was set, or that of the product's channel, which is used as long as none was.
+fn inbound(targets: &Targets, sender: &Sender) -> Option<String> {
+    sender.inbound.clone().or_else(|| targets.twilio_webhook(sender.provider(), &sender.address, None))
+}
+
+fn number(world: &World, targets: &Targets, sender: &Sender) -> Value {
     json!({
         "sid": sender.sid(), "account_sid": world.twilio.sid, "phone_number": sender.address, "origin": "twilio",
-        "capabilities": {"sms": true, "mms": false, "voice": true}, "sms_url": sender.inbound.as_deref().unwrap_or(""),
+        "capabilities": {"sms": true, "mms": false, "voice": true}, "sms_url": inbound(targets, sender).unwrap_or_default(),
         "sms_method": if sender.uses_get { "GET" } else { "POST" },
         "sms_application_sid": sender.application.as_deref().unwrap_or(""), "status_callback": "",
     })
@@ -99,7 +108,7 @@ fn service(world: &World, service: &Service) -> Value {
 }
 
 /// `Channel` is needed; there is no filter by address.
-fn senders(world: &World, base_url: &str, query: &Form) -> Result<Value, TwilioError> {
+fn senders(world: &World, targets: &Targets, base_url: &str, query: &Form) -> Result<Value, TwilioError> {
     if text(query, "Channel") != Some("whatsapp") {
         return Err(TwilioError::new(20_001, "Missing required parameter Channel"));
     }
@@ -107,7 +116,8 @@ fn senders(world: &World, base_url: &str, query: &Form) -> Result<Value, TwilioE
     let own: Vec<&Sender> = own.collect();
     let start: usize = text(query, "PageToken").and_then(|token| token.parse().ok()).unwrap_or(0);
     let end = own.len().min(start + SENDERS_PER_PAGE);
-    let page: Vec<Value> = own.get(start..end).unwrap_or_default().iter().map(|own| sender(own)).collect();
+    let page: Vec<Value> =
+        own.get(start..end).unwrap_or_default().iter().map(|own| sender(targets, own)).collect();
     let next =
         (end < own.len()).then(|| format!("{base_url}/v2/Channels/Senders?Channel=whatsapp&PageToken={end}"));
     Ok(json!({"senders": page, "meta": {"key": "senders", "page": 0, "next_page_url": next}}))
@@ -127,20 +137,21 @@ fn set_sender(shared: &Shared, sid: &str, request: &ApiRequest) -> Result<Value,
     }
     let url = |name: &str| webhook[name].as_str().map(|url| checked(name, url)).transpose();
     let (inbound, status) = (url("callback_url")?, url("status_callback_url")?);
+    let targets = shared.targets();
     shared.change(|world| {
         let own = world.twilio.senders.iter_mut().find(|sender| sender.sid() == sid && !sender.unlisted);
         let own = own.ok_or_else(|| TwilioError::not_found(sid))?;
         own.inbound = inbound.or(own.inbound.take());
         own.status = status.or(own.status.take());
-        Ok(sender(own))
+        Ok(sender(&targets, own))
     })
 }
 
-fn sender(sender: &Sender) -> Value {
+fn sender(targets: &Targets, sender: &Sender) -> Value {
     json!({
         "sid": sender.sid(), "sender_id": sender.address, "status": if sender.offline { "OFFLINE" } else { "ONLINE" },
         "webhook": {
-            "callback_url": sender.inbound, "callback_method": "POST", "status_callback_url": sender.status,
+            "callback_url": inbound(targets, sender), "callback_method": "POST", "status_callback_url": sender.status,
             "status_callback_method": "POST", "fallback_url": null, "fallback_method": "POST",
         },
     })

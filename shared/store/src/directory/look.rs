@@ -1,6 +1,7 @@
 //! What a look at the provider found besides whether the credential works.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use madoguchi_domain::account::AccountNote;
 use madoguchi_domain::credential::Credential;
 use madoguchi_domain::subscription::Subscription;
 use madoguchi_domain::{ChannelId, Timestamp};
@@ -10,16 +11,26 @@ use super::{Directory, channel};
 use crate::Saved;
 use crate::error::StoreError;
 
+/// What a look found.
+#[derive(Clone, Debug)]
+pub struct Found<'a> {
+    /// With what the channel is reached.
+    pub credential: Credential,
+    /// How its subscription was found, if the provider told.
+    pub subscription: Option<&'a Subscription>,
+    /// What gets in the way in the account's settings, if that is news.
+    pub notes: Option<&'a [AccountNote]>,
+}
+
 impl Directory {
-    /// Notes with what a channel is reached, and how its subscription was found if the provider told.
-    /// [`Saved::Conflict`]: the channel is gone.
+    /// Notes what a look at a channel found. [`Saved::Conflict`]: the channel is gone.
     pub async fn note_look(
         &self,
         id: ChannelId,
-        credential: Credential,
-        subscription: Option<&Subscription>,
+        found: Found<'_>,
         now: Timestamp,
     ) -> Result<Saved, StoreError> {
+        let Found { credential, subscription, notes } = found;
         let mut update = "SET credential = :credential, changed_by = :changed_by".to_owned();
         let mut request = self
             .client
@@ -29,6 +40,10 @@ impl Directory {
         if let Some(subscription) = subscription {
             update += ", subscription = :subscription";
             request = request.expression_attribute_values(":subscription", value(id, subscription)?);
+        }
+        if let Some(notes) = notes {
+            update += ", account_notes = :notes";
+            request = request.expression_attribute_values(":notes", value(id, &notes)?);
         }
         let answer = request
             .table_name(&self.table)
