@@ -217,10 +217,10 @@ async fn looked_at(test: &TestInbox, id: ChannelId) -> Vec<(String, String)> {
     test.pass(Span::from_hours(25));
     test.refresh_tokens().await;
     let health = test.get(&format!("/api/channels/{id}/health")).await;
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let words = |value: &Value| value.as_str().unwrap().to_owned();
     let points = health["points"].as_array().unwrap().iter();
     let account = points.filter(|point| point["point"] == "account" && point["light"] != "green");
-    account.map(|point| (text(&point["light"]), text(&point["remedy"]))).collect()
+    account.map(|point| (words(&point["light"]), words(&point["remedy"]))).collect()
 }
 
 #[tokio::test]
