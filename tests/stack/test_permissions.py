@@ -249,7 +249,7 @@ MUST_NOT = {
     },
     "connect-api": {
         "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
-        "take from inbound", "read a LINE secret", "write a LINE secret", "search the audit log", *_FILES,
+        "take from inbound", "search the audit log", *_FILES,
     },
     "organisation-api": {
         "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
