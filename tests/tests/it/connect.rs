@@ -603,3 +603,30 @@ async fn aut_7_a_login_that_does_not_list_the_page_takes_nobodys_place() {
     assert_eq!(test.aws.secret(&name), before);
     assert_eq!(test.channel(Messenger).await, channel);
 }
+
+#[tokio::test]
+async fn chn_21_a_page_that_comes_back_delays_the_end_of_no_other() {
+    let test = start().await;
+    let wizard = Wizard::begin(&test, "admin-1", messenger()).await;
+    wizard.prepare(&Consent::default()).await;
+    wizard.choose(&[OSAKA, CAFE]).await;
+    wizard.finish().await;
+    let connection = test.directory.channel(channel_of(OSAKA)).await.unwrap().unwrap().connection_id;
+    for page in [OSAKA, CAFE] {
+        let channel = test.directory.channel(channel_of(page)).await.unwrap().unwrap();
+        let path = format!("/api/channels/{}", channel.id);
+        test.administered("DELETE", &path, &json!({ "confirm": channel.name })).await;
+    }
+    let back = Wizard::begin(&test, "admin-1", messenger()).await;
+    back.prepare(&Consent::default()).await;
+    back.done("PUT", "/pages", json!({ "pages": [{ "page_id": OSAKA, "resume": true }] })).await;
+    assert_eq!(back.finish().await["state"], "finished");
+
+    test.pass(Span::from_minutes(1));
+    test.refresh_tokens().await;
+    let left = test.directory.connection(connection).await.unwrap().unwrap().channels;
+    assert_eq!(left, [channel_of(OSAKA)], "the other one has left within a minute");
+    let secret = test.aws.secret(&format!("{PREFIX}/connection/messenger/{connection}")).unwrap();
+    assert!(secret["pages"].get(CAFE).is_none(), "its token is forgotten");
+    assert!(secret["pages"].get(OSAKA).is_some());
+}

@@ -60,11 +60,20 @@ impl ConnectApi {
         let renewed = working.renewed.map(|(token, end)| (token.into_string(), end));
         let grant = Grant { linked, renewed, pages: tokens, channels: channel_ids };
         self.grant(connection_id, &grant, now).await?;
+        let mut added = Ok(());
         for page in ready {
-            let outcome = self.add(setup, page, connection_id, administrator, now).await?;
-            settled.push(with(page, outcome));
+            match self.add(setup, page, connection_id, administrator, now).await {
+                Ok(outcome) => settled.push(with(page, outcome)),
+                Err(error) => {
+                    added = Err(error);
+                    break;
+                }
+            }
         }
-        Ok(settled)
+        // Whatever it was due for before, such as the end of a Page that was deleted. Not sooner: a Page that comes back
+        // would look deleted still.
+        self.directory.check_connection_soon(connection_id, now).await?;
+        added.map(|()| settled)
     }
 
     /// The Pages that can be connected, and what is known of the others.

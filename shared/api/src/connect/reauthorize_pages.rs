@@ -58,7 +58,6 @@ impl ConnectApi {
         if mended.is_empty() {
             return Ok(settled);
         }
-        let all_mended = settled.is_empty();
         let linked = Linked { user_id: login.user_id.clone(), user_name: login.user_name.clone() };
         let renewed = working.renewed.map(|(token, end)| (token.into_string(), end));
         let grant =
@@ -68,10 +67,8 @@ impl ConnectApi {
             self.release(channel, now).await?;
             settled.push(page(channel, Outcome::Connected(channel.id)));
         }
-        if !all_mended {
-            // What is wrong with the others is named by the check.
-            self.directory.check_connection_soon(id, now).await?;
-        }
+        // What is wrong with the others is named by the check; and it may have been due for something else.
+        self.directory.check_connection_soon(id, now).await?;
         Ok(settled)
     }
 
