@@ -27,6 +27,7 @@ pub const ROUTES: &[Route] = &[
     ("GET", "/api/conversations", Access::To(Act::Read)),
     ("GET", "/api/conversations/counts", Access::To(Act::Read)),
     ("GET", "/api/conversations/{conversation}", Access::To(Act::Read)),
+    ("PATCH", "/api/conversations/{conversation}/contact", Access::To(Act::Answer)),
     ("POST", "/api/conversations/{conversation}/close", Access::To(Act::Answer)),
     ("POST", "/api/conversations/{conversation}/reopen", Access::To(Act::Answer)),
     ("POST", "/api/conversations/{conversation}/read", Access::To(Act::Answer)),
