@@ -29,6 +29,7 @@ mod organisation;
 mod people;
 mod quarantine;
 mod sender_sync;
+mod templates;
 mod view;
 
 use axum::Router;
