@@ -10,7 +10,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::HeaderMap;
-use change_relay::Relay;
+use change_relay::{Queues, Relay};
 use channel_mail::ChannelMail;
 use inbox_writer::Writer;
 use lambda_http::request::RequestContext;
@@ -728,7 +728,11 @@ impl Functions {
             ),
             written,
             connected: connected.clone(),
-            relay: Relay::new(queue(outbound), queue(profiles), queue(media)),
+            relay: Relay::new(Queues {
+                outbound: queue(outbound),
+                profiles: queue(profiles),
+                media: queue(media),
+            }),
             audit_writer: AuditWriter::new(audit.clone()),
             channel_mail: ChannelMail::new(
                 directory.clone(),

@@ -1,7 +1,7 @@
 //! Wires `change-relay`.
 
 use aws_lambda_events::dynamodb::Event;
-use change_relay::Relay;
+use change_relay::{Queues, Relay};
 use lambda_runtime::{Error, LambdaEvent};
 use madoguchi_runtime::batch::{Invocation, process_changes};
 use madoguchi_runtime::{Aws, Env, Function, Queue, deadline};
@@ -13,11 +13,9 @@ async fn main() -> Result<(), Error> {
     let config = (env.outbound_queue_url(), env.profiles_queue_url(), env.media_queue_url(), env.aws());
     let (outbound, profiles, media, aws) = env.finish(config)?;
     let sqs = Aws::new(aws)?.sqs();
-    let relay = Relay::new(
-        Queue::new(sqs.clone(), outbound),
-        Queue::new(sqs.clone(), profiles),
-        Queue::new(sqs, media),
-    );
+    let queue = |url: String| Queue::new(sqs.clone(), url);
+    let relay =
+        Relay::new(Queues { outbound: queue(outbound), profiles: queue(profiles), media: queue(media) });
     let clock = function.clock();
     function
         .run(async |event: LambdaEvent<Event>| {

@@ -25,6 +25,7 @@ pub type Route = (&'static str, &'static str, Access);
 /// Every route of the API.
 pub const ROUTES: &[Route] = &[
     ("GET", "/api/conversations", Access::To(Act::Read)),
+    ("GET", "/api/conversations/counts", Access::To(Act::Read)),
     ("GET", "/api/conversations/{conversation}", Access::To(Act::Read)),
     ("POST", "/api/conversations/{conversation}/close", Access::To(Act::Answer)),
     ("POST", "/api/conversations/{conversation}/reopen", Access::To(Act::Answer)),

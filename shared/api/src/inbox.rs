@@ -72,6 +72,7 @@ pub fn routes(api: Api) -> Router {
     let presence = Presence::new(api.directory.clone(), api.clock.clone());
     Router::new()
         .route("/api/conversations", get(conversations::list))
+        .route("/api/conversations/counts", get(conversations::counts))
         .route("/api/conversations/{conversation}", get(conversations::read))
         .route("/api/conversations/{conversation}/close", post(conversations::close))
         .route("/api/conversations/{conversation}/reopen", post(conversations::reopen))

@@ -68,6 +68,10 @@ uuid_id!(
     TemplateId
 );
 uuid_id!(
+    /// What operators mark conversations with.
+    LabelId
+);
+uuid_id!(
     /// The credential that channels are reached with.
     ConnectionId
 );
@@ -109,6 +113,13 @@ impl TemplateId {
     /// The template that was added as `name` at `at`; it keeps its id when it is renamed.
     pub fn derive(name: &str, at: Timestamp) -> Self {
         Self(added("template", name, at))
+    }
+}
+
+impl LabelId {
+    /// The label that was added as `name` at `at`; it keeps its id when it is renamed.
+    pub fn derive(name: &str, at: Timestamp) -> Self {
+        Self(added("label", name, at))
     }
 }
 
@@ -235,7 +246,7 @@ impl<'de> Deserialize<'de> for Party {
 }
 
 /// The person of the company who acts, as the identity provider names them (the `sub` claim).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OperatorId(pub String);
 

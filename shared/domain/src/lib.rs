@@ -51,13 +51,13 @@ pub use catalogue::{Language, Problem};
 pub use channel::{
     Channel, ChannelHealth, ChannelKind, ChannelSettings, ChannelStatus, OperatorAccess, ReopenPolicy,
 };
-pub use conversation::{CloseReason, Conversation, Section, Status};
+pub use conversation::{CloseReason, Conversation, Mode, Section, Status};
 pub use courtesy::Courtesy;
 pub use event::{Content, Event, EventBody};
 pub use happening::Happening;
 pub use ids::{
-    BrandId, ChannelId, ConnectionId, ConversationId, DepartmentId, MessageId, OperatorId, Party, SetupId,
-    TemplateId,
+    BrandId, ChannelId, ConnectionId, ConversationId, DepartmentId, LabelId, MessageId, OperatorId, Party,
+    SetupId, TemplateId,
 };
 pub use membership::{Membership, MembershipState};
 pub use message::{Message, MessageKey, ReadToken, SendState, SentBy};

@@ -88,6 +88,7 @@
 mod access;
 pub mod audit;
 mod cache;
+mod committed;
 pub mod directory;
 mod error;
 pub mod inbox;
@@ -96,6 +97,7 @@ pub mod work;
 
 pub use audit::Audit;
 pub use cache::{ChannelCache, SETTINGS_CACHE, SenderCache};
+pub use committed::Committed;
 pub use directory::Directory;
 pub use error::StoreError;
 pub use inbox::Inbox;

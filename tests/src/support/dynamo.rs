@@ -222,10 +222,32 @@ async fn create_inbox(client: &Client) {
             attribute("deadline_pk", ScalarAttributeType::S),
             attribute("deadline_due", ScalarAttributeType::N),
             attribute("pending_pk", ScalarAttributeType::S),
+            attribute("mine_pk", ScalarAttributeType::S),
+            attribute("waiting_at", ScalarAttributeType::N),
+            attribute("window_at", ScalarAttributeType::N),
             attribute("pending_sk", ScalarAttributeType::S),
         ]))
         .set_key_schema(Some(keys("pk", "sk")))
-        .global_secondary_indexes(index("inbox", keys("inbox_pk", "inbox_sk"), keys_only()))
+        .global_secondary_indexes(index(
+            "inbox",
+            keys("inbox_pk", "inbox_sk"),
+            noting(&["fc", "ag", "mine_pk", "window_at"]),
+        ))
+        .global_secondary_indexes(index(
+            "mine",
+            keys("mine_pk", "inbox_sk"),
+            noting(&["fc", "inbox_pk", "window_at"]),
+        ))
+        .global_secondary_indexes(index(
+            "waiting",
+            keys("inbox_pk", "waiting_at"),
+            noting(&["fc", "ag", "mine_pk"]),
+        ))
+        .global_secondary_indexes(index(
+            "window",
+            keys("inbox_pk", "window_at"),
+            noting(&["fc", "ag", "mine_pk"]),
+        ))
         .global_secondary_indexes(index("deadline", keys("deadline_pk", "deadline_due"), keys_only()))
         .global_secondary_indexes(index("pending", keys("pending_pk", "pending_sk"), keys_only()))
         .stream_specification(images())
@@ -292,6 +314,12 @@ fn attribute(name: &str, kind: ScalarAttributeType) -> AttributeDefinition {
 fn keys(hash: &str, range: &str) -> Vec<KeySchemaElement> {
     let key = |name, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
     vec![key(hash, KeyType::Hash), key(range, KeyType::Range)]
+}
+
+fn noting(attributes: &[&str]) -> Projection {
+    let attributes = attributes.iter().map(|name| (*name).to_owned()).collect();
+    let projection = Projection::builder().projection_type(ProjectionType::Include);
+    projection.set_non_key_attributes(Some(attributes)).build()
 }
 
 fn keys_only() -> Projection {

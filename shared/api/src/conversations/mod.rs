@@ -1,13 +1,16 @@
 //! Conversations: list, read, close, reopen; what their customers see of who reads and writes.
 
 mod close;
+mod counts;
 mod list;
 mod mark_read;
 mod read;
 mod reopen;
 mod typing;
+mod wanted;
 
 pub(crate) use close::close;
+pub(crate) use counts::counts;
 pub(crate) use list::list;
 pub(crate) use mark_read::mark_read;
 pub(crate) use read::read;

@@ -55,7 +55,8 @@ async fn an_answered_conversation_is_open_and_not_unanswered() {
     assert!(ids(&api.get("/api/conversations?section=unanswered").await.body).is_empty());
     let open = api.get("/api/conversations?section=open").await;
     assert_eq!(ids(&open.body), [id.to_string()]);
-    assert_eq!(open.body["items"][0]["section"], "answered");
+    let shown = &open.body["items"][0];
+    assert_eq!((&shown["section"], &shown["unanswered"]), (&json!("unassigned"), &json!(false)));
 }
 
 #[tokio::test]
@@ -64,7 +65,7 @@ async fn closing_and_reopening_twice_is_the_same_as_once() {
     let line = api.add_channel(ChannelKind::Line, "165", ChannelSettings::default()).await;
     let id = api.customer_writes(&line, "u", "hello", NOW).await;
     let path = format!("/api/conversations/{id}");
-    for (verb, status, section) in [("close", "closed", "closed"), ("reopen", "open", "unanswered")] {
+    for (verb, status, section) in [("close", "closed", "closed"), ("reopen", "open", "unassigned")] {
         let first = api.post(&format!("{path}/{verb}")).await;
         let second = api.post(&format!("{path}/{verb}")).await;
         assert_eq!((first.status, &first.body["status"]), (StatusCode::OK, &json!(status)));

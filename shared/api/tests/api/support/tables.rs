@@ -45,13 +45,24 @@ async fn create_inbox(client: &Client) {
             "sk",
             "inbox_pk",
             "inbox_sk",
+            "mine_pk",
+            "#waiting_at",
+            "#window_at",
             "deadline_pk",
             "#deadline_due",
             "pending_pk",
             "pending_sk",
         ])))
         .set_key_schema(Some(keys("pk", "sk")))
-        .global_secondary_indexes(index("inbox", "inbox_pk", "inbox_sk"))
+        .global_secondary_indexes(noting(
+            "inbox",
+            "inbox_pk",
+            "inbox_sk",
+            &["fc", "ag", "mine_pk", "window_at"],
+        ))
+        .global_secondary_indexes(noting("mine", "mine_pk", "inbox_sk", &["fc", "inbox_pk", "window_at"]))
+        .global_secondary_indexes(noting("waiting", "inbox_pk", "waiting_at", &["fc", "ag", "mine_pk"]))
+        .global_secondary_indexes(noting("window", "inbox_pk", "window_at", &["fc", "ag", "mine_pk"]))
         .global_secondary_indexes(index("deadline", "deadline_pk", "deadline_due"))
         .global_secondary_indexes(index("pending", "pending_pk", "pending_sk"))
         .send()
@@ -125,6 +136,17 @@ fn index(name: &str, hash: &str, range: &str) -> GlobalSecondaryIndex {
         .index_name(name)
         .set_key_schema(Some(keys(hash, range)))
         .projection(keys_only())
+        .build()
+        .unwrap()
+}
+
+fn noting(name: &str, hash: &str, range: &str, noted: &[&str]) -> GlobalSecondaryIndex {
+    let projection = Projection::builder().projection_type(ProjectionType::Include);
+    let noted = noted.iter().map(|name| (*name).to_owned()).collect();
+    GlobalSecondaryIndex::builder()
+        .index_name(name)
+        .set_key_schema(Some(keys(hash, range)))
+        .projection(projection.set_non_key_attributes(Some(noted)).build())
         .build()
         .unwrap()
 }
