@@ -108,6 +108,13 @@ pub const ROUTES: &[Route] = &[
     ("POST", "/api/departments", Access::To(Act::Administrate)),
     ("PATCH", "/api/departments/{department}", Access::To(Act::Administrate)),
     ("DELETE", "/api/departments/{department}", Access::To(Act::Administrate)),
+    // Operators keep the templates, too (TPL-3).
+    ("GET", "/api/templates", Access::To(Act::SeeOrganisation)),
+    ("POST", "/api/templates", Access::To(Act::Answer)),
+    ("GET", "/api/templates/{template}", Access::To(Act::SeeOrganisation)),
+    ("PATCH", "/api/templates/{template}", Access::To(Act::Answer)),
+    ("DELETE", "/api/templates/{template}", Access::To(Act::Answer)),
+    ("POST", "/api/templates/{template}/preview", Access::To(Act::Answer)),
     ("GET", "/api/audit", Access::To(Act::Audit)),
     ("GET", "/api/audit/export", Access::To(Act::Audit)),
     ("GET", "/api/quarantine", Access::To(Act::Replay)),

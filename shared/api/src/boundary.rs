@@ -48,6 +48,9 @@ struct Told<'a> {
     /// Of a reply that would be sent after it.
     #[serde(skip_serializing_if = "Option::is_none")]
     window_ends_at: Option<String>,
+    /// Of what somebody else changed meanwhile: how it is now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<&'a serde_json::Value>,
     request_id: &'a str,
 }
 
@@ -89,6 +92,7 @@ pub(crate) fn told(error: &ApiError, language: Language, request_id: &str) -> Re
         remedy: known.map(|text| text.remedy),
         text: error.length(),
         window_ends_at: error.window_ends_at().map(|at| at.to_string()),
+        current: error.current(),
         request_id,
     };
     let status = error.status();

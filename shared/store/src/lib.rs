@@ -57,7 +57,7 @@
 //!
 //! Channels (`channel`, id), connections (`connection`, id), what operators have set (`operator`, id) and the personas
 //! made for them (`persona#{channel}`, operator), how their sync stands (`sender-sync`), people with the channels that they are
-//! associated with (`person`, operator), what administrators were told by e-mail (`mail`, connection), setups (`setup`, id)
+//! associated with (`person`, operator), message templates (`template`, id) and how often each was used (`template-use`, id), what administrators were told by e-mail (`mail`, connection), setups (`setup`, id)
 //! and the logins that they have sent somebody off to (`login`, fingerprint of the state), both forgotten by the table after
 //! their end; index `credential` holds the connections by the time at which they must be looked at, and the setups that keep
 //! a secret by their end. Channels, people, operators and personas are remembered for [`SETTINGS_CACHE`]: an ordinary reply reads
@@ -70,6 +70,8 @@
 //! | one step of a setup | strong get 1 RRU, 1 WRU, and 1 for `credential` while it keeps a secret |
 //! | begin a login, come back from it | 1 WRU; 1 WRU and a strong get 1 RRU |
 //! | setups that have ended and still keep a secret | one query a minute, 0.5 RRU |
+//! | list the message templates with their uses | 2 queries of all of them: 1 RRU per 4 KB of texts |
+//! | fill a template in, and count that it is sent | strong get of it 1 RRU, and of brand and department if it names them; 1 WRU |
 //! | tell an association a verdict | 1 WRU, also if it is no news |
 //! | look after a check whether administrators must be told | strong get of the connection and of what was told: 1 RRU each, 1 query of the channels; an e-mail: 1 query of the people, 1 WRU |
 //!
