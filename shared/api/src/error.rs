@@ -14,6 +14,7 @@ use madoguchi_domain::channel::icon::IconRefused;
 use madoguchi_domain::conversation::ReopenRefused;
 use madoguchi_domain::credential::Cause;
 use madoguchi_domain::media::{MediaFailure, MediaRefused};
+use madoguchi_domain::message_template::TemplateInvalid;
 use madoguchi_domain::organisation::hours::HoursRefused;
 use madoguchi_domain::organisation::{NAME_LENGTH, TooManyChannels};
 use madoguchi_domain::picture::PictureRefused;
@@ -27,6 +28,8 @@ use madoguchi_domain::text::{self, TextRefused};
 use madoguchi_domain::{ChannelKind, Language, Problem, Timestamp};
 use madoguchi_runtime::{BucketError, NoRandomness, QueueError, SecretError};
 use madoguchi_store::StoreError;
+use serde::Serialize;
+use serde_json::Value;
 
 /// What went wrong. The text is for the person who called.
 #[derive(Debug, thiserror::Error)]
@@ -251,6 +254,35 @@ pub enum ApiError {
     /// The template cannot be sent.
     #[error("{}", sentence(.0))]
     Template(TemplateRefused),
+    /// No such message template, or one that was given up.
+    #[error("There is no such template.")]
+    TemplateNotFound,
+    /// A message template that cannot be kept (TPL-1).
+    #[error("{}", sentence(.0))]
+    MessageTemplate(TemplateInvalid),
+    /// Fields of a message template have no value (TPL-4).
+    #[error("The template cannot be sent, for these fields have no value: {}.", .missing.join(", "))]
+    TemplateIncomplete {
+        /// Such as `contact.name`.
+        missing: Vec<String>,
+    },
+    /// It belongs to a department of which the person sees no channel (TPL-5).
+    #[error("Only administrators and people of its department may change this.")]
+    OtherDepartment,
+    /// As many as are kept.
+    #[error("There are {most} {what} already; remove one first.")]
+    TooMany {
+        /// What is kept.
+        what: &'static str,
+        /// How many of it.
+        most: usize,
+    },
+    /// Somebody else has changed it since it was read.
+    #[error("Somebody has changed this since you read it; look at how it is now, and change that.")]
+    Outdated {
+        /// How it is.
+        current: Value,
+    },
     /// A fault of ours.
     #[error("Something went wrong on our side; try again, and tell a maintainer the request id if it stays.")]
     Internal {
@@ -324,6 +356,12 @@ impl ApiError {
             Self::ProviderUnavailable { .. } => "provider_unavailable",
             Self::SettingsOutOfBounds(_) => "settings_out_of_bounds",
             Self::NotReplayable { .. } => "not_replayable",
+            Self::TemplateNotFound => "template_not_found",
+            Self::MessageTemplate(_) => "template_invalid",
+            Self::TemplateIncomplete { .. } => "template_incomplete",
+            Self::OtherDepartment => "other_department",
+            Self::TooMany { .. } => "too_many",
+            Self::Outdated { .. } => "version_outdated",
             Self::Busy { .. } => "busy",
             Self::Internal { .. } => "internal",
         }
@@ -333,7 +371,11 @@ impl ApiError {
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::Unauthenticated | Self::SignedRequestRefused => StatusCode::UNAUTHORIZED,
-            Self::NoRole | Self::AdministratorsOnly | Self::File(MediaRefused::Off) => StatusCode::FORBIDDEN,
+            Self::NoRole
+            | Self::AdministratorsOnly
+            | Self::OtherDepartment
+            | Self::File(MediaRefused::Off) => StatusCode::FORBIDDEN,
+            Self::Outdated { .. } => StatusCode::PRECONDITION_FAILED,
             Self::AttachmentGone | Self::Setup(SetupRefused::Expired) => StatusCode::GONE,
             Self::ProviderRefused { .. } | Self::ProviderUnavailable { .. } => StatusCode::BAD_GATEWAY,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -352,6 +394,7 @@ impl ApiError {
             | Self::AttachmentNotFound
             | Self::UploadNotFound
             | Self::SetupNotFound
+            | Self::TemplateNotFound
             | Self::QuarantinedNotFound => StatusCode::NOT_FOUND,
             Self::IdempotencyKeyReused
             | Self::Locked(..)
@@ -363,6 +406,7 @@ impl ApiError {
             | Self::NameTaken
             | Self::InUse { .. }
             | Self::TooManyChannels(_)
+            | Self::TooMany { .. }
             | Self::ConnectionBusy
             | Self::AttachmentPending
             | Self::AttachmentFailed(_)
@@ -384,6 +428,8 @@ impl ApiError {
             Self::Text(..)
             | Self::SendTime(_)
             | Self::Template(_)
+            | Self::MessageTemplate(_)
+            | Self::TemplateIncomplete { .. }
             | Self::Sticker(..)
             | Self::Place(..)
             | Self::File(_)
@@ -453,6 +499,19 @@ impl ApiError {
             }
             _ => None,
         }
+    }
+
+    /// How what was changed meanwhile is now.
+    pub(crate) const fn current(&self) -> Option<&Value> {
+        match self {
+            Self::Outdated { current } => Some(current),
+            _ => None,
+        }
+    }
+
+    /// Somebody else has changed what was read; `current` is how it is now.
+    pub(crate) fn outdated(current: &impl Serialize) -> Self {
+        Self::Outdated { current: serde_json::to_value(current).unwrap_or_default() }
     }
 
     /// When the window ends that will be over.
@@ -739,6 +798,12 @@ mod tests {
             ApiError::SignedRequestRefused,
             ApiError::CredentialRefused(Cause::SecretMismatch),
             ApiError::Setup(SetupRefused::CredentialsNeeded),
+            ApiError::TemplateNotFound,
+            ApiError::MessageTemplate(TemplateInvalid::Name),
+            ApiError::TemplateIncomplete { missing: vec!["contact.name".into()] },
+            ApiError::OtherDepartment,
+            ApiError::TooMany { what: "templates", most: 1_000 },
+            ApiError::outdated(&"as it is"),
         ]
     }
 
@@ -853,6 +918,12 @@ mod tests {
             ApiError::SignedRequestRefused => 105,
             ApiError::CredentialRefused(_) => 106,
             ApiError::Setup(SetupRefused::CredentialsNeeded) => 107,
+            ApiError::TemplateNotFound => 108,
+            ApiError::MessageTemplate(_) => 109,
+            ApiError::TemplateIncomplete { .. } => 110,
+            ApiError::OtherDepartment => 111,
+            ApiError::TooMany { .. } => 112,
+            ApiError::Outdated { .. } => 113,
         }
     }
 
@@ -872,6 +943,34 @@ mod tests {
             assert!(!text.contains("detail"), "{id}: {text}");
             assert_eq!(error.detail().is_some(), error.status().is_server_error(), "{id}");
         }
+    }
+
+    #[tokio::test]
+    async fn ops_1_every_error_is_told_as_problem_details_beside_the_first_form() {
+        for error in catalogue() {
+            let (id, status) = (error.public_id(), error.status());
+            let response = crate::boundary::told(&error, Language::En, "request-1");
+            assert_eq!(response.status(), status, "{id}");
+            assert_eq!(response.headers()["content-type"], "application/problem+json", "{id}");
+            let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(body["type"], format!("urn:madoguchi:error:{id}"));
+            assert_eq!(body["status"], status.as_u16(), "{id}");
+            assert_eq!(body["detail"], error.message(Language::En), "{id}");
+            assert_eq!(body["instance"], "request-1", "{id}");
+            let title = body["title"].as_str().unwrap();
+            assert_eq!(title.to_lowercase().replace(' ', "_"), id);
+            assert!(title.starts_with(|first: char| first.is_ascii_uppercase()), "{title}");
+            assert_eq!(body["error"]["id"], id);
+            assert_eq!(body["error"]["message"], body["detail"], "{id}");
+            assert_eq!(body["error"]["request_id"], body["instance"], "{id}");
+        }
+        let japanese = crate::boundary::told(&ApiError::unlinked(ChannelKind::Line), Language::Ja, "-");
+        let body = axum::body::to_bytes(japanese.into_body(), usize::MAX).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["title"], "Channel unlinked");
+        assert_eq!(body["detail"], body["error"]["message"]);
+        assert!(!body["detail"].as_str().unwrap().is_ascii());
     }
 
     #[test]

@@ -31,6 +31,7 @@ mod people;
 mod quarantine;
 mod search;
 mod sender_sync;
+mod templates;
 mod view;
 
 use axum::Router;

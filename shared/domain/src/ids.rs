@@ -64,6 +64,10 @@ uuid_id!(
     DepartmentId
 );
 uuid_id!(
+    /// A text that operators send again and again, with fields to fill in.
+    TemplateId
+);
+uuid_id!(
     /// What operators mark conversations with.
     LabelId
 );
@@ -102,6 +106,13 @@ impl DepartmentId {
     /// The department that was added as `name` at `at`; it keeps its id when it is renamed.
     pub fn derive(name: &str, at: Timestamp) -> Self {
         Self(added("department", name, at))
+    }
+}
+
+impl TemplateId {
+    /// The template that was added as `name` at `at`; it keeps its id when it is renamed.
+    pub fn derive(name: &str, at: Timestamp) -> Self {
+        Self(added("template", name, at))
     }
 }
 

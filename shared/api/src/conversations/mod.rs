@@ -5,6 +5,7 @@ mod counts;
 mod list;
 mod mark_read;
 mod read;
+mod register;
 mod reopen;
 mod typing;
 mod wanted;
@@ -14,6 +15,7 @@ pub(crate) use counts::counts;
 pub(crate) use list::list;
 pub(crate) use mark_read::mark_read;
 pub(crate) use read::read;
+pub(crate) use register::register;
 pub(crate) use reopen::reopen;
 pub(crate) use typing::typing;
 
