@@ -89,6 +89,33 @@
 //! | tell of a read | the same the first time in an hour, then 1 WRU for a condition that fails |
 //! | search | 1 query per 1 MB of entries in the span of time, and 1 per month without an actor, channel or conversation |
 //!
+//! # Search table
+//!
+//! What conversations and messages are found by. It follows from the Inbox table, whose stream leads here, and can be made anew
+//! from it. No texts: a leaf holds 16-bit hashes of what was said in a conversation within six hours, or of some 15 messages of
+//! that time, and whoever searches reads those messages. [`Search::forget`] removes all of it that is kept of a conversation; deleting
+//! a conversation's item does the same by the stream.
+//!
+//! | item | pk | sk |
+//! | --- | --- | --- |
+//! | leaf | `c#{conversation}` | `l#{ms:013}#{number:03}` |
+//! | what the contact is found by | `c#{conversation}` | `contact` |
+//! | the contact's name from each of its characters on | `n#{character}` | `{rest of the name}#{conversation}` |
+//! | the contact's phone number backwards | `p#{four digits}` | `{digits}#{conversation}` |
+//! | the provider's id of the contact | `x` | `{id}#{conversation}` |
+//!
+//! Index `time` has the leaves by channel and slot (`{ms:013}#{conversation}`). How far a new making of the index is stands in the
+//! Inbox table (`search`, `rebuild`), because its stream takes each step to the next.
+//!
+//! | access pattern | cost |
+//! | --- | --- |
+//! | take note of a message, or of several of one conversation within seconds | strong gets of them 1 RRU each, strong query of the leaves 1 RRU; leaf 1 WRU, `time` 1 |
+//! | take note of an edit or an unsend | strong query of the slot's messages, about 0.25 RRU each, and of its leaves; 2 WRU |
+//! | take note of a contact | strong gets of the conversation and of what it is found by 2 RRU; 1 WRU, and 1 per character of the name, 1 for the number, 1 for the id |
+//! | search a conversation | the newest 50 messages, about 12 RRU; of older ones the leaves, 0.008 RRU per message, and the messages of each leaf that may have it, about 3 RRU |
+//! | search everything | leaves of each channel, newest first, 128 RRU per MB (some 15,000 messages), until the page is full |
+//! | make it anew | 0.13 RRU per message, 0.2 WRU |
+//!
 //! Every write of a conversation is conditional on the version that was read, every write of a
 //! message on its `rev`. A lost race is [`Saved::Conflict`], a result and not an error. A message and what it does to
 //! its conversation are two writes, in this order; what ended between them is made up for by whoever comes next.
@@ -101,6 +128,7 @@ pub mod directory;
 mod error;
 pub mod inbox;
 mod item;
+pub mod search;
 pub mod work;
 
 pub use audit::Audit;
@@ -109,6 +137,7 @@ pub use committed::Committed;
 pub use directory::Directory;
 pub use error::StoreError;
 pub use inbox::Inbox;
+pub use search::Search;
 
 /// How a conditional write ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
