@@ -24,7 +24,9 @@ use madoguchi_domain::setup::{SetupProblem, SetupRefused};
 use madoguchi_domain::sticker::StickerRefused;
 use madoguchi_domain::template::TemplateRefused;
 use madoguchi_domain::text::{self, TextRefused};
+use madoguchi_domain::webhook::MOST_SUBSCRIPTIONS;
 use madoguchi_domain::{ChannelKind, Language, Problem, Timestamp};
+use madoguchi_runtime::outgoing::AddressRefused;
 use madoguchi_runtime::{BucketError, NoRandomness, QueueError, SecretError};
 use madoguchi_store::StoreError;
 
@@ -75,6 +77,20 @@ pub enum ApiError {
     /// Another text was sent under this key.
     #[error("Another text was sent with this Idempotency-Key; use a new key for a new reply.")]
     IdempotencyKeyReused,
+    /// Another request was posted under this key (OPS-1).
+    #[error("Another request was sent with this Idempotency-Key; use a new key for a new request.")]
+    IdempotencyKeyMismatch,
+    /// The first of this key is not done yet.
+    #[error("A request with this Idempotency-Key is being worked on; send it again in a moment.")]
+    RequestRunning,
+    /// Somebody else has changed it (OPS-1).
+    #[error("Somebody else has changed this meanwhile; look at it again, then change it.")]
+    ChangedMeanwhile {
+        /// Its version now.
+        version: u64,
+        /// As it is now.
+        current: serde_json::Value,
+    },
     /// No such conversation.
     #[error("There is no such conversation.")]
     ConversationNotFound,
@@ -156,6 +172,18 @@ pub enum ApiError {
     /// The person is not associated with the channel.
     #[error("This person is not associated with this channel.")]
     NotAssociated,
+    /// No such outgoing webhook, or one that was given up.
+    #[error("There is no such webhook.")]
+    WebhookNotFound,
+    /// Nothing was told that long ago, or under this id.
+    #[error("There is no such delivery; they are kept for 30 days.")]
+    DeliveryNotFound,
+    /// Another system cannot be told there (OPS-1).
+    #[error("{}", sentence(.0))]
+    WebhookAddress(AddressRefused),
+    /// As many as are kept.
+    #[error("There are {MOST_SUBSCRIPTIONS} webhooks already; remove one first.")]
+    TooManyWebhooks,
     /// Another one is called so.
     #[error("Another one has this name already; choose another name.")]
     NameTaken,
@@ -273,6 +301,9 @@ impl ApiError {
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::IdempotencyKeyInvalid => "idempotency_key_invalid",
             Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::IdempotencyKeyMismatch => "idempotency_key_mismatch",
+            Self::RequestRunning => "request_running",
+            Self::ChangedMeanwhile { .. } => "changed_meanwhile",
             Self::ConversationNotFound => "conversation_not_found",
             Self::MessageNotFound => "message_not_found",
             Self::ChannelNotFound => "channel_not_found",
@@ -304,6 +335,12 @@ impl ApiError {
             Self::DepartmentNotFound => "department_not_found",
             Self::PersonNotFound => "person_not_found",
             Self::NotAssociated => "operator_not_associated",
+            Self::WebhookNotFound => "webhook_not_found",
+            Self::DeliveryNotFound => "delivery_not_found",
+            Self::WebhookAddress(AddressRefused::Form) => "webhook_url_invalid",
+            Self::WebhookAddress(AddressRefused::TooLong) => "webhook_url_too_long",
+            Self::WebhookAddress(AddressRefused::NotPublic) => "webhook_url_not_public",
+            Self::TooManyWebhooks => "too_many_webhooks",
             Self::NameTaken => "name_taken",
             Self::InUse { .. } => "in_use",
             Self::TooManyChannels(_) => "too_many_channels",
@@ -352,8 +389,12 @@ impl ApiError {
             | Self::AttachmentNotFound
             | Self::UploadNotFound
             | Self::SetupNotFound
+            | Self::WebhookNotFound
+            | Self::DeliveryNotFound
             | Self::QuarantinedNotFound => StatusCode::NOT_FOUND,
-            Self::IdempotencyKeyReused
+            Self::ChangedMeanwhile { .. } => StatusCode::PRECONDITION_FAILED,
+            Self::RequestRunning
+            | Self::IdempotencyKeyReused
             | Self::Locked(..)
             | Self::Reopen(_)
             | Self::MessageNotResendable
@@ -363,6 +404,7 @@ impl ApiError {
             | Self::NameTaken
             | Self::InUse { .. }
             | Self::TooManyChannels(_)
+            | Self::TooManyWebhooks
             | Self::ConnectionBusy
             | Self::AttachmentPending
             | Self::AttachmentFailed(_)
@@ -401,6 +443,8 @@ impl ApiError {
             )
             | Self::PageNotConnectable { .. }
             | Self::CredentialRefused(_)
+            | Self::WebhookAddress(_)
+            | Self::IdempotencyKeyMismatch
             | Self::SettingsOutOfBounds(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
@@ -451,6 +495,14 @@ impl ApiError {
             Self::Text(TextRefused::TooLong { length, limit, .. }, kind) => {
                 Some(Length { has: *length, max: *limit, unit: text::limit(*kind).unit.as_str() })
             }
+            _ => None,
+        }
+    }
+
+    /// What is there in place of what the caller has seen, with its version.
+    pub(crate) fn current(&self) -> Option<(u64, &serde_json::Value)> {
+        match self {
+            Self::ChangedMeanwhile { version, current } => Some((*version, current)),
             _ => None,
         }
     }
@@ -739,6 +791,15 @@ mod tests {
             ApiError::SignedRequestRefused,
             ApiError::CredentialRefused(Cause::SecretMismatch),
             ApiError::Setup(SetupRefused::CredentialsNeeded),
+            ApiError::WebhookNotFound,
+            ApiError::DeliveryNotFound,
+            ApiError::WebhookAddress(AddressRefused::Form),
+            ApiError::WebhookAddress(AddressRefused::TooLong),
+            ApiError::WebhookAddress(AddressRefused::NotPublic),
+            ApiError::TooManyWebhooks,
+            ApiError::IdempotencyKeyMismatch,
+            ApiError::RequestRunning,
+            ApiError::ChangedMeanwhile { version: 3, current: serde_json::json!({"name": "now"}) },
         ]
     }
 
@@ -853,6 +914,15 @@ mod tests {
             ApiError::SignedRequestRefused => 105,
             ApiError::CredentialRefused(_) => 106,
             ApiError::Setup(SetupRefused::CredentialsNeeded) => 107,
+            ApiError::WebhookNotFound => 108,
+            ApiError::DeliveryNotFound => 109,
+            ApiError::WebhookAddress(AddressRefused::Form) => 110,
+            ApiError::WebhookAddress(AddressRefused::TooLong) => 111,
+            ApiError::WebhookAddress(AddressRefused::NotPublic) => 112,
+            ApiError::TooManyWebhooks => 113,
+            ApiError::IdempotencyKeyMismatch => 114,
+            ApiError::RequestRunning => 115,
+            ApiError::ChangedMeanwhile { .. } => 116,
         }
     }
 

@@ -17,7 +17,9 @@ mod conversations;
 mod credentials;
 mod departments;
 pub mod error;
+mod etag;
 mod files;
+mod idempotency;
 mod inbox;
 mod input;
 mod me;
@@ -30,6 +32,7 @@ mod people;
 mod quarantine;
 mod sender_sync;
 mod view;
+mod webhooks;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -41,10 +44,12 @@ pub use auth::RolesClaim;
 pub use boundary::request_id;
 pub use connect::{ConnectApi, connect_routes};
 pub use error::ApiError;
+pub use idempotency::once;
 pub(crate) use inbox::Shared;
 pub use inbox::{Api, routes};
 pub(crate) use organisation::SharedOrganisation;
 pub use organisation::{OrganisationApi, organisation_routes};
+pub use webhooks::{WebhooksApi, webhook_routes};
 
 /// Answers what `routes` answer to people with a role, as `roles` tells it, and everything else with an error of the
 /// catalogue.

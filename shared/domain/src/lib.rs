@@ -43,6 +43,7 @@ pub mod tally;
 pub mod template;
 pub mod text;
 pub mod time;
+pub mod webhook;
 pub mod window;
 pub mod withdrawal;
 
@@ -56,7 +57,7 @@ pub use event::{Content, Event, EventBody};
 pub use happening::Happening;
 pub use ids::{
     BrandId, ChannelId, ConnectionId, ConversationId, DepartmentId, LabelId, MessageId, OperatorId, Party,
-    SetupId,
+    SetupId, WebhookEventId, WebhookId,
 };
 pub use membership::{Membership, MembershipState};
 pub use message::{Message, MessageKey, ReadToken, SendState, SentBy};

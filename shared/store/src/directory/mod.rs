@@ -20,6 +20,7 @@ mod settings;
 mod setup;
 mod status;
 mod told;
+mod webhook;
 mod withdrawal;
 
 pub(crate) use channel::saved;
