@@ -25,7 +25,9 @@ use madoguchi_domain::setup::{SetupProblem, SetupRefused};
 use madoguchi_domain::sticker::StickerRefused;
 use madoguchi_domain::template::TemplateRefused;
 use madoguchi_domain::text::{self, TextRefused};
+use madoguchi_domain::webhook::MOST_SUBSCRIPTIONS;
 use madoguchi_domain::{ChannelKind, Language, Problem, Timestamp};
+use madoguchi_runtime::outgoing::AddressRefused;
 use madoguchi_runtime::{BucketError, NoRandomness, QueueError, SecretError};
 use madoguchi_store::StoreError;
 use serde::Serialize;
@@ -78,6 +80,20 @@ pub enum ApiError {
     /// Another text was sent under this key.
     #[error("Another text was sent with this Idempotency-Key; use a new key for a new reply.")]
     IdempotencyKeyReused,
+    /// Another request was posted under this key (OPS-1).
+    #[error("Another request was sent with this Idempotency-Key; use a new key for a new request.")]
+    IdempotencyKeyMismatch,
+    /// The first of this key is not done yet.
+    #[error("A request with this Idempotency-Key is being worked on; send it again in a moment.")]
+    RequestRunning,
+    /// Somebody else has changed it (OPS-1).
+    #[error("Somebody else has changed this meanwhile; look at it again, then change it.")]
+    ChangedMeanwhile {
+        /// Its version now.
+        version: u64,
+        /// As it is now.
+        current: Value,
+    },
     /// No such conversation.
     #[error("There is no such conversation.")]
     ConversationNotFound,
@@ -159,6 +175,18 @@ pub enum ApiError {
     /// The person is not associated with the channel.
     #[error("This person is not associated with this channel.")]
     NotAssociated,
+    /// No such outgoing webhook, or one that was given up.
+    #[error("There is no such webhook.")]
+    WebhookNotFound,
+    /// Nothing was told that long ago, or under this id.
+    #[error("There is no such delivery; they are kept for 30 days.")]
+    DeliveryNotFound,
+    /// Another system cannot be told there (OPS-1).
+    #[error("{}", sentence(.0))]
+    WebhookAddress(AddressRefused),
+    /// As many as are kept.
+    #[error("There are {MOST_SUBSCRIPTIONS} webhooks already; remove one first.")]
+    TooManyWebhooks,
     /// Another one is called so.
     #[error("Another one has this name already; choose another name.")]
     NameTaken,
@@ -277,12 +305,6 @@ pub enum ApiError {
         /// How many of it.
         most: usize,
     },
-    /// Somebody else has changed it since it was read.
-    #[error("Somebody has changed this since you read it; look at how it is now, and change that.")]
-    Outdated {
-        /// How it is.
-        current: Value,
-    },
     /// A fault of ours.
     #[error("Something went wrong on our side; try again, and tell a maintainer the request id if it stays.")]
     Internal {
@@ -305,6 +327,9 @@ impl ApiError {
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::IdempotencyKeyInvalid => "idempotency_key_invalid",
             Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::IdempotencyKeyMismatch => "idempotency_key_mismatch",
+            Self::RequestRunning => "request_running",
+            Self::ChangedMeanwhile { .. } => "changed_meanwhile",
             Self::ConversationNotFound => "conversation_not_found",
             Self::MessageNotFound => "message_not_found",
             Self::ChannelNotFound => "channel_not_found",
@@ -336,6 +361,12 @@ impl ApiError {
             Self::DepartmentNotFound => "department_not_found",
             Self::PersonNotFound => "person_not_found",
             Self::NotAssociated => "operator_not_associated",
+            Self::WebhookNotFound => "webhook_not_found",
+            Self::DeliveryNotFound => "delivery_not_found",
+            Self::WebhookAddress(AddressRefused::Form) => "webhook_url_invalid",
+            Self::WebhookAddress(AddressRefused::TooLong) => "webhook_url_too_long",
+            Self::WebhookAddress(AddressRefused::NotPublic) => "webhook_url_not_public",
+            Self::TooManyWebhooks => "too_many_webhooks",
             Self::NameTaken => "name_taken",
             Self::InUse { .. } => "in_use",
             Self::TooManyChannels(_) => "too_many_channels",
@@ -361,7 +392,6 @@ impl ApiError {
             Self::TemplateIncomplete { .. } => "template_incomplete",
             Self::OtherDepartment => "other_department",
             Self::TooMany { .. } => "too_many",
-            Self::Outdated { .. } => "version_outdated",
             Self::Busy { .. } => "busy",
             Self::Internal { .. } => "internal",
         }
@@ -375,7 +405,6 @@ impl ApiError {
             | Self::AdministratorsOnly
             | Self::OtherDepartment
             | Self::File(MediaRefused::Off) => StatusCode::FORBIDDEN,
-            Self::Outdated { .. } => StatusCode::PRECONDITION_FAILED,
             Self::AttachmentGone | Self::Setup(SetupRefused::Expired) => StatusCode::GONE,
             Self::ProviderRefused { .. } | Self::ProviderUnavailable { .. } => StatusCode::BAD_GATEWAY,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -395,8 +424,12 @@ impl ApiError {
             | Self::UploadNotFound
             | Self::SetupNotFound
             | Self::TemplateNotFound
+            | Self::WebhookNotFound
+            | Self::DeliveryNotFound
             | Self::QuarantinedNotFound => StatusCode::NOT_FOUND,
-            Self::IdempotencyKeyReused
+            Self::ChangedMeanwhile { .. } => StatusCode::PRECONDITION_FAILED,
+            Self::RequestRunning
+            | Self::IdempotencyKeyReused
             | Self::Locked(..)
             | Self::Reopen(_)
             | Self::MessageNotResendable
@@ -407,6 +440,7 @@ impl ApiError {
             | Self::InUse { .. }
             | Self::TooManyChannels(_)
             | Self::TooMany { .. }
+            | Self::TooManyWebhooks
             | Self::ConnectionBusy
             | Self::AttachmentPending
             | Self::AttachmentFailed(_)
@@ -447,6 +481,8 @@ impl ApiError {
             )
             | Self::PageNotConnectable { .. }
             | Self::CredentialRefused(_)
+            | Self::WebhookAddress(_)
+            | Self::IdempotencyKeyMismatch
             | Self::SettingsOutOfBounds(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
@@ -501,17 +537,17 @@ impl ApiError {
         }
     }
 
-    /// How what was changed meanwhile is now.
-    pub(crate) const fn current(&self) -> Option<&Value> {
+    /// What is there in place of what the caller has seen, with its version.
+    pub(crate) fn current(&self) -> Option<(u64, &Value)> {
         match self {
-            Self::Outdated { current } => Some(current),
+            Self::ChangedMeanwhile { version, current } => Some((*version, current)),
             _ => None,
         }
     }
 
-    /// Somebody else has changed what was read; `current` is how it is now.
-    pub(crate) fn outdated(current: &impl Serialize) -> Self {
-        Self::Outdated { current: serde_json::to_value(current).unwrap_or_default() }
+    /// Somebody else has changed what was read; `current` is how it is now, at `version`.
+    pub(crate) fn outdated(version: u64, current: &impl Serialize) -> Self {
+        Self::ChangedMeanwhile { version, current: serde_json::to_value(current).unwrap_or_default() }
     }
 
     /// When the window ends that will be over.
@@ -803,7 +839,15 @@ mod tests {
             ApiError::TemplateIncomplete { missing: vec!["contact.name".into()] },
             ApiError::OtherDepartment,
             ApiError::TooMany { what: "templates", most: 1_000 },
-            ApiError::outdated(&"as it is"),
+            ApiError::WebhookNotFound,
+            ApiError::DeliveryNotFound,
+            ApiError::WebhookAddress(AddressRefused::Form),
+            ApiError::WebhookAddress(AddressRefused::TooLong),
+            ApiError::WebhookAddress(AddressRefused::NotPublic),
+            ApiError::TooManyWebhooks,
+            ApiError::IdempotencyKeyMismatch,
+            ApiError::RequestRunning,
+            ApiError::ChangedMeanwhile { version: 3, current: serde_json::json!({"name": "now"}) },
         ]
     }
 
@@ -829,17 +873,17 @@ mod tests {
             ApiError::Locked(Lock::Standby, _) => 16,
             ApiError::Text(TextRefused::Empty, _) => 17,
             ApiError::Text(TextRefused::TooLong { .. }, _) => 18,
-            ApiError::Text(TextRefused::Indivisible { .. }, _) => 29,
-            ApiError::Reopen(ReopenRefused::OnlyTheCustomer) => 19,
-            ApiError::Reopen(ReopenRefused::Final) => 20,
-            ApiError::MessageNotResendable => 21,
-            ApiError::ChannelExists => 22,
-            ApiError::ConnectionNotFound => 23,
-            ApiError::ConnectionBusy => 24,
-            ApiError::SettingsOutOfBounds(_) => 25,
-            ApiError::NotReplayable { .. } => 26,
-            ApiError::Busy { .. } => 27,
-            ApiError::Internal { .. } => 28,
+            ApiError::Text(TextRefused::Indivisible { .. }, _) => 19,
+            ApiError::Reopen(ReopenRefused::OnlyTheCustomer) => 20,
+            ApiError::Reopen(ReopenRefused::Final) => 21,
+            ApiError::MessageNotResendable => 22,
+            ApiError::ChannelExists => 23,
+            ApiError::ConnectionNotFound => 24,
+            ApiError::ConnectionBusy => 25,
+            ApiError::SettingsOutOfBounds(_) => 26,
+            ApiError::NotReplayable { .. } => 27,
+            ApiError::Busy { .. } => 28,
+            ApiError::Internal { .. } => 29,
             ApiError::Locked(Lock::OptedOut, _) => 30,
             ApiError::Locked(Lock::TemplateNeeded, _) => 31,
             ApiError::Template(_) => 32,
@@ -923,7 +967,15 @@ mod tests {
             ApiError::TemplateIncomplete { .. } => 110,
             ApiError::OtherDepartment => 111,
             ApiError::TooMany { .. } => 112,
-            ApiError::Outdated { .. } => 113,
+            ApiError::WebhookNotFound => 113,
+            ApiError::DeliveryNotFound => 114,
+            ApiError::WebhookAddress(AddressRefused::Form) => 115,
+            ApiError::WebhookAddress(AddressRefused::TooLong) => 116,
+            ApiError::WebhookAddress(AddressRefused::NotPublic) => 117,
+            ApiError::TooManyWebhooks => 118,
+            ApiError::IdempotencyKeyMismatch => 119,
+            ApiError::RequestRunning => 120,
+            ApiError::ChangedMeanwhile { .. } => 121,
         }
     }
 

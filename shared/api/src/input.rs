@@ -8,8 +8,9 @@ use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::header::IF_MATCH;
 use axum::http::request::Parts;
+use madoguchi_domain::webhook::DeliveryKey;
 use madoguchi_domain::{
-    BrandId, ChannelId, ConversationId, DepartmentId, MessageKey, OperatorId, SetupId, TemplateId, Timestamp,
+    BrandId, ChannelId, ConversationId, DepartmentId, MessageKey, OperatorId, SetupId, TemplateId, Timestamp, WebhookId,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -18,7 +19,7 @@ use crate::ApiError;
 
 /// The longest text that a provider takes is some 15 KB of UTF-8; JSON escapes can make it six times
 /// as long.
-const BODY_LIMIT_BYTES: usize = 128 * 1024;
+pub(crate) const BODY_LIMIT_BYTES: usize = 128 * 1024;
 
 /// Something that a path names. A text that is no id names nothing: 404.
 pub(crate) trait PathId: Sized {
@@ -75,6 +76,26 @@ impl PathId for DepartmentId {
     }
     fn not_found() -> ApiError {
         ApiError::DepartmentNotFound
+    }
+}
+
+impl PathId for WebhookId {
+    const PARAMETER: &'static str = "webhook";
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+    fn not_found() -> ApiError {
+        ApiError::WebhookNotFound
+    }
+}
+
+impl PathId for DeliveryKey {
+    const PARAMETER: &'static str = "delivery";
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+    fn not_found() -> ApiError {
+        ApiError::DeliveryNotFound
     }
 }
 

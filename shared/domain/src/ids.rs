@@ -76,6 +76,14 @@ uuid_id!(
     ConnectionId
 );
 uuid_id!(
+    /// Another system that is told what happens.
+    WebhookId
+);
+uuid_id!(
+    /// One thing that happened, as other systems are told of it.
+    WebhookEventId
+);
+uuid_id!(
     /// An administrator's way through the steps that connect a channel.
     SetupId
 );
@@ -127,6 +135,25 @@ impl SetupId {
     /// The setup that `seed` stands for, which nobody else has.
     pub fn derive(seed: &str) -> Self {
         Self(Uuid::new_v5(&CHANNELS, format!("setup:{seed}").as_bytes()))
+    }
+}
+
+impl WebhookId {
+    /// The subscription that `seed` stands for, which nobody else has.
+    pub fn derive(seed: &str) -> Self {
+        Self(Uuid::new_v5(&CHANNELS, format!("webhook:{seed}").as_bytes()))
+    }
+}
+
+impl WebhookEventId {
+    /// What `name` stands for among the events of `namespace`.
+    pub(crate) fn derive(namespace: Uuid, name: &str) -> Self {
+        Self(Uuid::new_v5(&namespace, name.as_bytes()))
+    }
+
+    /// A number from 0 to 255 that differs by event and by `turn`.
+    pub(crate) fn spread(&self, turn: u32) -> u8 {
+        self.0.as_bytes()[(turn % 6) as usize]
     }
 }
 

@@ -45,6 +45,7 @@ pub mod tally;
 pub mod template;
 pub mod text;
 pub mod time;
+pub mod webhook;
 pub mod window;
 pub mod withdrawal;
 
@@ -58,7 +59,7 @@ pub use event::{Content, Event, EventBody};
 pub use happening::Happening;
 pub use ids::{
     BrandId, ChannelId, ConnectionId, ConversationId, DepartmentId, LabelId, MessageId, OperatorId, Party,
-    SetupId, TemplateId,
+    SetupId, TemplateId, WebhookEventId, WebhookId,
 };
 pub use membership::{Membership, MembershipState};
 pub use message::{Message, MessageKey, ReadToken, SendState, SentBy};

@@ -116,6 +116,28 @@
 //! | search everything | leaves of each channel, newest first, 128 RRU per MB (some 15,000 messages), until the page is full |
 //! | make it anew | 0.13 RRU per message, 0.2 WRU |
 //!
+//! # Deliveries table
+//!
+//! What other systems are told (`w#{webhook}`, `{ms:013}-{event}`) with every attempt, for 30 days, and since when a receiver has
+//! taken nothing (`health`, webhook). Index `due` holds what is tried again, by its time. Subscriptions are items of the Directory
+//! (`webhook`, id), remembered for [`SETTINGS_CACHE`].
+//!
+//! | access pattern | cost |
+//! | --- | --- |
+//! | whether anybody wants to be told | 1 query of the Directory in half a minute while there are changes |
+//! | tell one event to one receiver who takes it | strong gets of delivery, conversation and message 3 RRU; 1 WRU |
+//! | one that does not | 1 WRU and `due` 1; 1 WRU for its health |
+//! | try again after more than a quarter of an hour | 1 WRU and `due` 1 to take it |
+//! | sweep with nothing due | one query, 0.5 RRU |
+//!
+//! # Requests table
+//!
+//! What was posted under an idempotency key and what it was answered (`once#{caller}#{key}`), for a day.
+//!
+//! | access pattern | cost |
+//! | --- | --- |
+//! | post something with a key | 1 WRU before, 1 or, of longer answers, 1 per KB after it; one that comes again 1 WRU |
+//!
 //! Every write of a conversation is conditional on the version that was read, every write of a
 //! message on its `rev`. A lost race is [`Saved::Conflict`], a result and not an error. A message and what it does to
 //! its conversation are two writes, in this order; what ended between them is made up for by whoever comes next.
@@ -124,20 +146,24 @@ mod access;
 pub mod audit;
 mod cache;
 mod committed;
+pub mod deliveries;
 pub mod directory;
 mod error;
 pub mod inbox;
 mod item;
 pub mod search;
+pub mod requests;
 pub mod work;
 
 pub use audit::Audit;
-pub use cache::{ChannelCache, SETTINGS_CACHE, SenderCache};
+pub use cache::{ChannelCache, SETTINGS_CACHE, SenderCache, WebhookCache};
 pub use committed::Committed;
+pub use deliveries::Deliveries;
 pub use directory::Directory;
 pub use error::StoreError;
 pub use inbox::Inbox;
 pub use search::Search;
+pub use requests::Requests;
 
 /// How a conditional write ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -126,8 +126,8 @@ async fn tpl_3_of_two_who_edit_at_once_one_is_shown_what_the_other_wrote() {
         (&json!(2), &json!("こんばんは"))
     );
     let second = api.call(Caller::Person("person-2"), "PATCH", &path, Some(change(1, "おはよう"))).await;
-    assert_eq!((second.status, second.error()), (StatusCode::PRECONDITION_FAILED, "version_outdated"));
-    assert_eq!(second.body["error"]["current"], first.body);
+    assert_eq!((second.status, second.error()), (StatusCode::PRECONDITION_FAILED, "changed_meanwhile"));
+    assert_eq!(second.body["current"], first.body);
     let blind = api.operate("PATCH", &path, json!({"name": "x"})).await;
     assert_eq!(blind.error(), "invalid_body");
     let more =

@@ -21,6 +21,7 @@ mod setup;
 mod status;
 mod template;
 mod told;
+mod webhook;
 mod withdrawal;
 
 pub(crate) use channel::saved;
