@@ -15,6 +15,7 @@ use madoguchi_domain::conversation::ReopenRefused;
 use madoguchi_domain::credential::Cause;
 use madoguchi_domain::media::{MediaFailure, MediaRefused};
 use madoguchi_domain::message_template::TemplateInvalid;
+use madoguchi_domain::note::NoteRefused;
 use madoguchi_domain::organisation::hours::HoursRefused;
 use madoguchi_domain::organisation::{NAME_LENGTH, TooManyChannels};
 use madoguchi_domain::picture::PictureRefused;
@@ -269,6 +270,23 @@ pub enum ApiError {
     /// It belongs to a department of which the person sees no channel (TPL-5).
     #[error("Only administrators and people of its department may change this.")]
     OtherDepartment,
+    /// No such label, or one that was given up.
+    #[error("There is no such label.")]
+    LabelNotFound,
+    /// A note that cannot be written, or is somebody else's (CON-7).
+    #[error("{}", sentence(.0))]
+    Note(NoteRefused),
+    /// Whoever is mentioned could not read it.
+    #[error(
+        "Nobody called `{person}` can be mentioned: they are not known here, or do not see this conversation."
+    )]
+    MentionRefused {
+        /// As the request names them.
+        person: String,
+    },
+    /// The caller has begun nothing here.
+    #[error("You have no draft in this conversation.")]
+    DraftNotFound,
     /// As many as are kept.
     #[error("There are {most} {what} already; remove one first.")]
     TooMany {
@@ -360,6 +378,13 @@ impl ApiError {
             Self::MessageTemplate(_) => "template_invalid",
             Self::TemplateIncomplete { .. } => "template_incomplete",
             Self::OtherDepartment => "other_department",
+            Self::LabelNotFound => "label_not_found",
+            Self::Note(NoteRefused::Length { .. }) => "note_length_refused",
+            Self::Note(NoteRefused::Mentions { .. }) => "too_many_mentions",
+            Self::Note(NoteRefused::NotYours) => "note_not_yours",
+            Self::Note(NoteRefused::Deleted) => "note_deleted",
+            Self::MentionRefused { .. } => "mention_refused",
+            Self::DraftNotFound => "draft_not_found",
             Self::TooMany { .. } => "too_many",
             Self::Outdated { .. } => "version_outdated",
             Self::Busy { .. } => "busy",
@@ -374,6 +399,7 @@ impl ApiError {
             Self::NoRole
             | Self::AdministratorsOnly
             | Self::OtherDepartment
+            | Self::Note(NoteRefused::NotYours)
             | Self::File(MediaRefused::Off) => StatusCode::FORBIDDEN,
             Self::Outdated { .. } => StatusCode::PRECONDITION_FAILED,
             Self::AttachmentGone | Self::Setup(SetupRefused::Expired) => StatusCode::GONE,
@@ -395,6 +421,8 @@ impl ApiError {
             | Self::UploadNotFound
             | Self::SetupNotFound
             | Self::TemplateNotFound
+            | Self::LabelNotFound
+            | Self::DraftNotFound
             | Self::QuarantinedNotFound => StatusCode::NOT_FOUND,
             Self::IdempotencyKeyReused
             | Self::Locked(..)
@@ -407,6 +435,7 @@ impl ApiError {
             | Self::InUse { .. }
             | Self::TooManyChannels(_)
             | Self::TooMany { .. }
+            | Self::Note(NoteRefused::Deleted)
             | Self::ConnectionBusy
             | Self::AttachmentPending
             | Self::AttachmentFailed(_)
@@ -430,6 +459,8 @@ impl ApiError {
             | Self::Template(_)
             | Self::MessageTemplate(_)
             | Self::TemplateIncomplete { .. }
+            | Self::Note(_)
+            | Self::MentionRefused { .. }
             | Self::Sticker(..)
             | Self::Place(..)
             | Self::File(_)
@@ -804,6 +835,13 @@ mod tests {
             ApiError::OtherDepartment,
             ApiError::TooMany { what: "templates", most: 1_000 },
             ApiError::outdated(&"as it is"),
+            ApiError::LabelNotFound,
+            ApiError::Note(NoteRefused::Length { length: 0 }),
+            ApiError::Note(NoteRefused::Mentions { count: 21 }),
+            ApiError::Note(NoteRefused::NotYours),
+            ApiError::Note(NoteRefused::Deleted),
+            ApiError::MentionRefused { person: "person-2".into() },
+            ApiError::DraftNotFound,
         ]
     }
 
@@ -924,6 +962,13 @@ mod tests {
             ApiError::OtherDepartment => 111,
             ApiError::TooMany { .. } => 112,
             ApiError::Outdated { .. } => 113,
+            ApiError::LabelNotFound => 114,
+            ApiError::Note(NoteRefused::Length { .. }) => 115,
+            ApiError::Note(NoteRefused::Mentions { .. }) => 116,
+            ApiError::Note(NoteRefused::NotYours) => 117,
+            ApiError::Note(NoteRefused::Deleted) => 118,
+            ApiError::MentionRefused { .. } => 119,
+            ApiError::DraftNotFound => 120,
         }
     }
 

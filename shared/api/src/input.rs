@@ -9,7 +9,8 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::header::IF_MATCH;
 use axum::http::request::Parts;
 use madoguchi_domain::{
-    BrandId, ChannelId, ConversationId, DepartmentId, MessageKey, OperatorId, SetupId, TemplateId, Timestamp,
+    BrandId, ChannelId, ConversationId, DepartmentId, LabelId, MessageKey, OperatorId, SetupId, TemplateId,
+    Timestamp,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -85,6 +86,16 @@ impl PathId for SetupId {
     }
     fn not_found() -> ApiError {
         ApiError::SetupNotFound
+    }
+}
+
+impl PathId for LabelId {
+    const PARAMETER: &'static str = "label";
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+    fn not_found() -> ApiError {
+        ApiError::LabelNotFound
     }
 }
 

@@ -244,6 +244,7 @@ const KINDS: &[Kind] = &[
         name: "template",
         told: &["name", "folder", "department", "object", "variants.*.changed_at", "removed_at"],
     },
+    Kind { pk: "label", name: "label", told: &["name", "color", "removed_at"] },
     // Not as whom they wrote last, which changes with their replies.
     Kind { pk: "operator", name: "operator", told: &["display_name", "picture.upload"] },
     Kind { pk: "person", name: "person", told: &["name", "role", "removed_at", "channels.*.added_at"] },
@@ -367,7 +368,9 @@ fn name(kind: &str, before: &Fields, after: &Fields) -> &'static str {
         "credential" if before.contains_key("expires_at") => "refreshed",
         "credential" if changed("expires_at") => "checked",
         "credential" if changed("pages") => "pages_changed",
-        "brand" | "department" | "person" | "template" if after.contains_key("removed_at") => "removed",
+        "brand" | "department" | "person" | "template" | "label" if after.contains_key("removed_at") => {
+            "removed"
+        }
         "person" if before.contains_key("removed_at") => "restored",
         "person" if any_channel(after) => "associated",
         "person" if any_channel(before) => "dissociated",

@@ -17,7 +17,7 @@ pub(crate) use read::read;
 pub(crate) use reopen::reopen;
 pub(crate) use typing::typing;
 
-use madoguchi_domain::{Channel, ChannelKind, Conversation, ConversationId, membership};
+use madoguchi_domain::{Channel, ChannelId, ChannelKind, Conversation, ConversationId, membership};
 
 use crate::auth::{Operator, Reader};
 use crate::view::ConversationView;
@@ -34,18 +34,23 @@ pub(crate) async fn existing(
     id: ConversationId,
 ) -> Result<Conversation, ApiError> {
     let conversation = api.inbox.conversation(id).await?.ok_or(ApiError::ConversationNotFound)?;
-    let now = api.clock.now();
-    // What a channel left behind that is gone stays readable.
-    let channel = api.channels.channel(conversation.channel_id, now).await?;
-    if let Some(channel) = channel
-        && !membership::open_to(operator.role, &channel.settings)
-    {
-        let person = api.senders.person(&operator.id, now).await?;
-        if !membership::may_see(operator.role, &channel, person.as_ref()) {
-            return Err(ApiError::ConversationNotFound);
-        }
+    if sees(api, operator, conversation.channel_id).await? {
+        Ok(conversation)
+    } else {
+        Err(ApiError::ConversationNotFound)
     }
-    Ok(conversation)
+}
+
+/// Whether `operator` may see the conversations of a channel (ASG-8). What a channel left behind that is gone stays
+/// readable.
+pub(crate) async fn sees(api: &Api, operator: &Operator, channel: ChannelId) -> Result<bool, ApiError> {
+    let now = api.clock.now();
+    let Some(channel) = api.channels.channel(channel, now).await? else { return Ok(true) };
+    if membership::open_to(operator.role, &channel.settings) {
+        return Ok(true);
+    }
+    let person = api.senders.person(&operator.id, now).await?;
+    Ok(membership::may_see(operator.role, &channel, person.as_ref()))
 }
 
 /// The same for a route that answers with something of what was said: an administrator who calls it has read the
@@ -65,7 +70,11 @@ pub(crate) fn usable(channel: Option<&Channel>, kind: ChannelKind) -> Result<&Ch
     Channel::in_use(channel).map_err(|out| ApiError::Locked(out.into(), kind))
 }
 
-async fn shown(api: &Api, conversation: &Conversation, reader: Reader) -> Result<ConversationView, ApiError> {
+pub(crate) async fn shown(
+    api: &Api,
+    conversation: &Conversation,
+    reader: Reader,
+) -> Result<ConversationView, ApiError> {
     let channel = api.directory.channel(conversation.channel_id).await?;
     Ok(ConversationView::new(conversation, channel.as_ref(), api.clock.now(), reader).linked(&api.bucket))
 }
