@@ -16,8 +16,8 @@ use inbox_writer::Writer;
 use lambda_http::request::RequestContext;
 use lambda_http::{IntoResponse as _, Service as _};
 use madoguchi_api::{
-    AdminApi, Api, ConnectApi, OrganisationApi, RolesClaim, admin_routes, answering, connect_routes,
-    organisation_routes, routes,
+    AdminApi, Api, ConnectApi, DeskApi, OrganisationApi, RolesClaim, admin_routes, answering, connect_routes,
+    desk_routes, organisation_routes, routes,
 };
 use madoguchi_channels::ProviderHttp;
 use madoguchi_channels::messenger::GraphConfig;
@@ -34,19 +34,20 @@ use madoguchi_runtime::{Aws, Clock, ClockHand, Metrics, ProviderConfig, Queue, S
 use madoguchi_simulator::demo;
 use madoguchi_simulator::{Options, Provider, Simulator};
 use madoguchi_store::directory::Connection;
-use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, Saved, SenderCache};
+use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, Saved, Search, SenderCache};
 use media_fetch::{Addresses, MediaFetcher};
 use pending_sweep::{Sweeper, Swept};
 use profile_fetch::Fetcher;
 use reply_dispatch::Dispatcher;
 use scheduled_send::{Report as Scheduled, Scheduler};
+use search_index::Indexer;
 use serde_json::{Value, json};
 use token_refresh::TokenRefresh;
 use tokio::sync::Mutex;
 use webhook_ingest::Ingest;
 
 use crate::support::aws::{FakeAws, FakeQueue, clients};
-use crate::support::dynamo::{AUDIT, DIRECTORY, Dynamo, INBOX, StreamReader};
+use crate::support::dynamo::{AUDIT, DIRECTORY, Dynamo, INBOX, SEARCH, StreamReader};
 use crate::support::fault::Faults;
 use crate::support::files::Files;
 use crate::support::s3::{BUCKET, FakeS3};
@@ -101,6 +102,10 @@ pub struct TestInbox {
     pub inbox: Inbox,
     /// The same for the Directory.
     pub directory: Directory,
+    /// The same for what is found.
+    pub search: Search,
+    /// Where what was said waits to be taken note of.
+    pub search_queue: FakeQueue,
     /// Where the simulator sends webhooks.
     pub front: String,
     stream: Mutex<StreamReader>,
@@ -131,6 +136,7 @@ struct Functions {
     media_fetcher: MediaFetcher,
     closer: Closer,
     scheduler: Scheduler,
+    indexer: Indexer,
     api: Router,
     outbound: Queue,
     media: Queue,
@@ -191,7 +197,8 @@ impl TestInbox {
         let ingest =
             |public: &str| Ingest::new(secrets, names, queue, clock.clone(), metrics, 1_048_576, public);
         let front = serve_with(|public| front(ingest(public))).await;
-        let queues = [&inbound, &outbound, &profiles, &media];
+        let search_queue = aws.create_queue("search");
+        let queues = [&inbound, &outbound, &profiles, &media, &search_queue];
         let urls = Urls {
             table: &table_url,
             aws: &aws_url,
@@ -209,7 +216,8 @@ impl TestInbox {
         let mail_stream = Mutex::new(dynamo.directory_stream());
         let test = Self {
             inbox: Inbox::new(client.clone(), INBOX),
-            directory: Directory::new(client, DIRECTORY),
+            directory: Directory::new(client.clone(), DIRECTORY),
+            search: Search::new(client, SEARCH),
             hand,
             clock,
             simulator,
@@ -220,6 +228,7 @@ impl TestInbox {
             outbound,
             profiles,
             media,
+            search_queue,
             s3,
             files,
             ses,
@@ -457,6 +466,23 @@ impl TestInbox {
             .await;
     }
 
+    /// Has search take note of what has happened, in batches as the template has them.
+    pub async fn index(&self) {
+        self.relay().await;
+        self.search_queue.drain(100, async |event| self.functions.indexer.batch(event).await).await;
+    }
+
+    /// The same until the index has been made anew: each step leads to the next.
+    pub async fn index_all(&self) {
+        loop {
+            self.index().await;
+            self.relay().await;
+            if self.search_queue.messages().is_empty() {
+                return;
+            }
+        }
+    }
+
     /// Everything that follows from what has happened, until nothing follows any more.
     pub async fn settle(&self) {
         self.write().await;
@@ -688,11 +714,12 @@ impl Functions {
     fn new(
         clock: &Clock,
         Urls { table: table_url, aws: aws_url, providers, front, s3, files, ses }: Urls<'_>,
-        [inbound, outbound, profiles, media]: [&FakeQueue; 4],
+        [inbound, outbound, profiles, media, search_queue]: [&FakeQueue; 5],
     ) -> Self {
         let bucket = clients(s3).bucket(BUCKET, clock.clone());
         let admin_bucket = bucket.clone();
         let dynamodb = clients(table_url).dynamodb();
+        let search = Search::new(dynamodb.clone(), SEARCH);
         let (inbox, directory) = (Inbox::new(dynamodb.clone(), INBOX), Directory::new(dynamodb, DIRECTORY));
         let audit = Audit::new(clients(table_url).dynamodb(), AUDIT, AUDIT_KEPT);
         let aws = clients(aws_url);
@@ -732,6 +759,7 @@ impl Functions {
                 outbound: queue(outbound),
                 profiles: queue(profiles),
                 media: queue(media),
+                search: queue(search_queue),
             }),
             audit_writer: AuditWriter::new(audit.clone()),
             channel_mail: ChannelMail::new(
@@ -784,6 +812,7 @@ impl Functions {
             ),
             closer: Closer::new(inbox.clone(), directory.clone()),
             scheduler: Scheduler::new(inbox.clone(), directory.clone()),
+            indexer: Indexer::new(inbox.clone(), search.clone(), clock.clone()),
             api: answering(
                 routes(Api {
                     inbox: inbox.clone(),
@@ -795,6 +824,15 @@ impl Functions {
                     audit: audit.clone(),
                     mail: true,
                 })
+                .merge(desk_routes(DeskApi {
+                    inbox: inbox.clone(),
+                    search,
+                    channels: ChannelCache::new(directory.clone()).into(),
+                    senders: SenderCache::new(directory.clone()).into(),
+                    directory: directory.clone(),
+                    clock: clock.clone(),
+                    audit: audit.clone(),
+                }))
                 .merge(organisation_routes(OrganisationApi {
                     directory: directory.clone(),
                     audit: audit.clone(),

@@ -990,6 +990,34 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn ops_1_every_error_is_told_as_problem_details_beside_the_first_form() {
+        for error in catalogue() {
+            let (id, status) = (error.public_id(), error.status());
+            let response = crate::boundary::told(&error, Language::En, "request-1");
+            assert_eq!(response.status(), status, "{id}");
+            assert_eq!(response.headers()["content-type"], "application/problem+json", "{id}");
+            let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(body["type"], format!("urn:madoguchi:error:{id}"));
+            assert_eq!(body["status"], status.as_u16(), "{id}");
+            assert_eq!(body["detail"], error.message(Language::En), "{id}");
+            assert_eq!(body["instance"], "request-1", "{id}");
+            let title = body["title"].as_str().unwrap();
+            assert_eq!(title.to_lowercase().replace(' ', "_"), id);
+            assert!(title.starts_with(|first: char| first.is_ascii_uppercase()), "{title}");
+            assert_eq!(body["error"]["id"], id);
+            assert_eq!(body["error"]["message"], body["detail"], "{id}");
+            assert_eq!(body["error"]["request_id"], body["instance"], "{id}");
+        }
+        let japanese = crate::boundary::told(&ApiError::unlinked(ChannelKind::Line), Language::Ja, "-");
+        let body = axum::body::to_bytes(japanese.into_body(), usize::MAX).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["title"], "Channel unlinked");
+        assert_eq!(body["detail"], body["error"]["message"]);
+        assert!(!body["detail"].as_str().unwrap().is_ascii());
+    }
+
     #[test]
     fn every_problem_is_in_the_published_description() {
         let description = include_str!("../../../infra/openapi.yaml");

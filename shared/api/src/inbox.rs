@@ -77,6 +77,7 @@ pub fn routes(api: Api) -> Router {
         .route("/api/conversations", get(conversations::list))
         .route("/api/conversations/counts", get(conversations::counts))
         .route("/api/conversations/{conversation}", get(conversations::read))
+        .route("/api/conversations/{conversation}/contact", patch(conversations::register))
         .route("/api/conversations/{conversation}/close", post(conversations::close))
         .route("/api/conversations/{conversation}/reopen", post(conversations::reopen))
         .route("/api/conversations/{conversation}/read", post(conversations::mark_read))

@@ -25,6 +25,7 @@ mod places;
 mod replies;
 mod scenarios;
 mod second_try;
+mod sections;
 mod senders;
 mod token_refresh;
 mod twilio;

@@ -28,13 +28,13 @@ pub(crate) async fn list(
     let limit = page_size(query.limit.as_deref())?;
     let after = given(query.cursor.as_deref()).map(str::parse::<ConversationId>).transpose();
     let page = api.inbox.drafts(&operator.id, after.map_err(|_| not_a_cursor())?, limit).await?;
+    let now = api.clock.now();
     let mut places = Vec::with_capacity(page.places.len());
     for place in page.places {
-        if sees(&api, &operator, place.channel_id).await? {
+        if sees((&api.channels, &api.senders), &operator, place.channel_id, now).await? {
             places.push(place.conversation_id);
         }
     }
-    let now = api.clock.now();
     let drafts = places.iter().map(async |id| api.inbox.draft(*id, &operator.id).await);
     let drafts = try_join_all(drafts).await?;
     let alive = places.iter().zip(drafts).filter_map(|(id, draft)| Some((*id, draft?)));

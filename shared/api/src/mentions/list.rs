@@ -69,7 +69,7 @@ pub(crate) async fn list(
 async fn visible(api: &Api, operator: &Operator, mentions: Vec<Mention>) -> Result<Vec<Mention>, ApiError> {
     let mut seen = Vec::with_capacity(mentions.len());
     for mention in mentions {
-        if sees(api, operator, mention.channel_id).await? {
+        if sees((&api.channels, &api.senders), operator, mention.channel_id, api.clock.now()).await? {
             seen.push(mention);
         }
     }
