@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(off, ChannelSettings::default());
         let body = json!({
             "name": " 本店 ", "unanswered_close_after_minutes": 15, "reopen": "never", "human_agent": true,
-            "files": false, "sender_prefix": true, "operators": "associated", "add_new_operators": true,
+            "files": false, "sender_prefix": true, "bot": {"starts": true}, "operators": "associated", "add_new_operators": true,
         });
         let all = patched(&body).unwrap();
         assert_eq!(all.name, "本店");
@@ -155,6 +155,7 @@ mod tests {
                 human_agent: true,
                 files: false,
                 sender_prefix: true,
+                bot: BotUse { starts: true, ..BotUse::default() },
                 window_reminder: None,
                 operators: OperatorAccess::Associated,
                 add_new_operators: true,
