@@ -159,8 +159,8 @@ pub mod directory;
 mod error;
 pub mod inbox;
 mod item;
-pub mod search;
 pub mod requests;
+pub mod search;
 pub mod work;
 
 pub use audit::Audit;
@@ -170,8 +170,8 @@ pub use deliveries::Deliveries;
 pub use directory::Directory;
 pub use error::StoreError;
 pub use inbox::Inbox;
-pub use search::Search;
 pub use requests::Requests;
+pub use search::Search;
 
 /// How a conditional write ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

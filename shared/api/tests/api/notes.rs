@@ -216,6 +216,21 @@ async fn tmr_4_a_label_is_put_on_and_taken_off_with_a_line_and_restarts_nothing(
 }
 
 #[tokio::test]
+async fn cls_11_a_conversation_is_closed_with_a_label() {
+    let api = TestApi::start().await;
+    let (_, id) = chat(&api).await;
+    let label = json!({"name": "解決", "color": "#000000"});
+    let label = api.administer("POST", "/api/labels", label).await.body["id"].clone();
+    let path = format!("/api/conversations/{id}/close");
+    let unknown = api.operate("POST", &path, json!({ "label_id": id })).await;
+    assert_eq!(unknown.error(), "label_not_found");
+    let closed = api.operate("POST", &path, json!({ "label_id": label })).await.body;
+    assert_eq!((&closed["status"], &closed["labels"]), (&json!("closed"), &json!([label])));
+    let line = api.get(&format!("/api/conversations/{id}/messages")).await.body["items"][0].clone();
+    assert_eq!((&line["kind"], &line["details"]["label"]), (&json!("closed"), &json!("解決")));
+}
+
+#[tokio::test]
 async fn a_label_that_was_given_up_leaves_with_the_next_change() {
     let api = TestApi::start().await;
     let (_, id) = chat(&api).await;
