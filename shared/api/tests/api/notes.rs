@@ -300,3 +300,18 @@ async fn con_6_a_draft_that_is_sent_is_gone_unless_another_tab_went_on() {
     assert_eq!(api.send_draft(id, "k2", draft(third)).await.status, StatusCode::ACCEPTED);
     assert_eq!(api.get(&path).await.body, fourth);
 }
+
+#[tokio::test]
+async fn con_6_of_two_tabs_that_save_at_once_one_is_shown_what_the_other_wrote() {
+    let api = TestApi::start().await;
+    let (_, id) = chat(&api).await;
+    let path = format!("/api/conversations/{id}/draft");
+    for revision in 0..5_u64 {
+        let save =
+            async |text: &str| api.operate("PUT", &path, json!({"text": text, "revision": revision})).await;
+        let (one, other) = futures::join!(save("one"), save("other"));
+        let (won, lost) = if one.status == StatusCode::OK { (one, other) } else { (other, one) };
+        assert_eq!((won.status, lost.error()), (StatusCode::OK, "changed_meanwhile"), "{revision}");
+        assert_eq!(lost.body["current"], won.body);
+    }
+}
