@@ -16,8 +16,8 @@ use inbox_writer::Writer;
 use lambda_http::request::RequestContext;
 use lambda_http::{IntoResponse as _, Service as _};
 use madoguchi_api::{
-    AdminApi, Api, ConnectApi, OrganisationApi, RolesClaim, admin_routes, answering, connect_routes,
-    organisation_routes, routes,
+    AdminApi, Api, ConnectApi, DeskApi, OrganisationApi, RolesClaim, admin_routes, answering, connect_routes,
+    desk_routes, organisation_routes, routes,
 };
 use madoguchi_channels::ProviderHttp;
 use madoguchi_channels::messenger::GraphConfig;
@@ -795,6 +795,14 @@ impl Functions {
                     audit: audit.clone(),
                     mail: true,
                 })
+                .merge(desk_routes(DeskApi {
+                    inbox: inbox.clone(),
+                    channels: ChannelCache::new(directory.clone()).into(),
+                    senders: SenderCache::new(directory.clone()).into(),
+                    directory: directory.clone(),
+                    clock: clock.clone(),
+                    audit: audit.clone(),
+                }))
                 .merge(organisation_routes(OrganisationApi {
                     directory: directory.clone(),
                     audit: audit.clone(),

@@ -32,6 +32,7 @@ pub const ROUTES: &[Route] = &[
     ("POST", "/api/conversations/{conversation}/reopen", Access::To(Act::Answer)),
     ("POST", "/api/conversations/{conversation}/read", Access::To(Act::Answer)),
     ("POST", "/api/conversations/{conversation}/typing", Access::To(Act::Answer)),
+    ("GET", "/api/conversations/{conversation}/search", Access::To(Act::Read)),
     ("GET", "/api/conversations/{conversation}/messages", Access::To(Act::Read)),
     ("POST", "/api/conversations/{conversation}/messages", Access::To(Act::Answer)),
     ("DELETE", "/api/conversations/{conversation}/messages/{message}", Access::To(Act::Answer)),

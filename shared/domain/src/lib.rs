@@ -32,6 +32,7 @@ pub mod quota;
 pub mod reminder;
 pub mod reply;
 pub mod role;
+pub mod search;
 pub mod second_try;
 pub mod send;
 pub mod sender;

@@ -13,8 +13,8 @@ use lambda_http::Service;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use lambda_http::request::RequestContext;
 use madoguchi_api::{
-    AdminApi, Api, ConnectApi, OrganisationApi, RolesClaim, admin_routes, answering, connect_routes,
-    organisation_routes, routes,
+    AdminApi, Api, ConnectApi, DeskApi, OrganisationApi, RolesClaim, admin_routes, answering, connect_routes,
+    desk_routes, organisation_routes, routes,
 };
 use madoguchi_channels::ProviderHttp;
 use madoguchi_channels::messenger::GraphConfig;
@@ -93,6 +93,14 @@ impl TestApi {
             audit: audit.clone(),
             mail: false,
         };
+        let desk = DeskApi {
+            inbox: inbox.clone(),
+            channels: ChannelCache::new(directory.clone()).into(),
+            senders: SenderCache::new(directory.clone()).into(),
+            directory: directory.clone(),
+            clock: clock.clone(),
+            audit: audit.clone(),
+        };
         let organisation =
             OrganisationApi { directory: directory.clone(), audit: audit.clone(), clock: clock.clone() };
         let admin = AdminApi {
@@ -127,7 +135,8 @@ impl TestApi {
         let all = routes(api)
             .merge(admin_routes(admin))
             .merge(organisation_routes(organisation))
-            .merge(connect_routes(connect));
+            .merge(connect_routes(connect))
+            .merge(desk_routes(desk));
         let router = answering(all, RolesClaim::default());
         Self { router, inbox, directory, aws, hand, audit }
     }
