@@ -41,6 +41,7 @@ use profile_fetch::Fetcher;
 use reply_dispatch::Dispatcher;
 use scheduled_send::{Report as Scheduled, Scheduler};
 use serde_json::{Value, json};
+use ticket_convert::{Report as Ticketed, Tickets};
 use token_refresh::TokenRefresh;
 use tokio::sync::Mutex;
 use webhook_ingest::Ingest;
@@ -91,6 +92,8 @@ pub struct TestInbox {
     pub profiles: FakeQueue,
     /// Where files wait.
     pub media: FakeQueue,
+    /// Where messages wait for becoming part of a ticket.
+    pub tickets: FakeQueue,
     /// The bucket.
     pub s3: FakeS3,
     /// Where the providers hand out files.
@@ -131,6 +134,7 @@ struct Functions {
     media_fetcher: MediaFetcher,
     closer: Closer,
     scheduler: Scheduler,
+    tickets: Tickets,
     api: Router,
     outbound: Queue,
     media: Queue,
@@ -166,6 +170,7 @@ impl TestInbox {
         let (s3, files, ses) = (FakeS3::start().await, Files::start().await, FakeSes::start().await);
         let media = aws.create_queue("media");
         media.set_max_receive_count(30);
+        let tickets = aws.create_queue("tickets");
         let (inbound, outbound, profiles) = (
             aws.create_queue("inbound.fifo"),
             aws.create_queue("outbound.fifo"),
@@ -191,7 +196,7 @@ impl TestInbox {
         let ingest =
             |public: &str| Ingest::new(secrets, names, queue, clock.clone(), metrics, 1_048_576, public);
         let front = serve_with(|public| front(ingest(public))).await;
-        let queues = [&inbound, &outbound, &profiles, &media];
+        let queues = [&inbound, &outbound, &profiles, &media, &tickets];
         let urls = Urls {
             table: &table_url,
             aws: &aws_url,
@@ -220,6 +225,7 @@ impl TestInbox {
             outbound,
             profiles,
             media,
+            tickets,
             s3,
             files,
             ses,
@@ -485,6 +491,25 @@ impl TestInbox {
         self.functions.scheduler.tick(self.clock.now(), &|| false).await
     }
 
+    /// Hands what is queued to `ticket-convert`, in batches as the template has them.
+    pub async fn start_tickets(&self) {
+        self.tickets
+            .drain(10, async |event| {
+                process(event, self.invocation(None), async |record| {
+                    let body = record.body.unwrap_or_default();
+                    self.functions.tickets.handle(&body, self.clock.now()).await?;
+                    Ok(())
+                })
+                .await
+            })
+            .await;
+    }
+
+    /// One tick of `ticket-convert`.
+    pub async fn make_tickets(&self) -> Ticketed {
+        self.functions.tickets.tick(self.clock.now(), &|| false).await
+    }
+
     /// One run of `token-refresh`.
     pub async fn refresh_tokens(&self) -> token_refresh::Report {
         self.functions.token_refresh.run(self.clock.now()).await.unwrap()
@@ -688,7 +713,7 @@ impl Functions {
     fn new(
         clock: &Clock,
         Urls { table: table_url, aws: aws_url, providers, front, s3, files, ses }: Urls<'_>,
-        [inbound, outbound, profiles, media]: [&FakeQueue; 4],
+        [inbound, outbound, profiles, media, tickets]: [&FakeQueue; 5],
     ) -> Self {
         let bucket = clients(s3).bucket(BUCKET, clock.clone());
         let admin_bucket = bucket.clone();
@@ -732,6 +757,7 @@ impl Functions {
                 outbound: queue(outbound),
                 profiles: queue(profiles),
                 media: queue(media),
+                tickets: queue(tickets),
             }),
             audit_writer: AuditWriter::new(audit.clone()),
             channel_mail: ChannelMail::new(
@@ -784,6 +810,7 @@ impl Functions {
             ),
             closer: Closer::new(inbox.clone(), directory.clone()),
             scheduler: Scheduler::new(inbox.clone(), directory.clone()),
+            tickets: Tickets::new(inbox.clone(), directory.clone()),
             api: answering(
                 routes(Api {
                     inbox: inbox.clone(),

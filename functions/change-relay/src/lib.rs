@@ -4,7 +4,8 @@
 
 use aws_lambda_events::dynamodb::EventRecord;
 use madoguchi_runtime::{FifoEntry, NoRandomness, Queue, QueueError, unguessable};
-use madoguchi_store::work::{FollowUp, Image, MediaWork, PictureWork, follow_up};
+use madoguchi_store::Committed;
+use madoguchi_store::work::{AWAITS_TICKET, FollowUp, Image, MediaWork, PictureWork, follow_up, ticket_work};
 
 /// Why a stream record must be read again.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,8 @@ pub struct Queues {
     pub profiles: Queue,
     /// Files.
     pub media: Queue,
+    /// What customers wrote on channels that make tickets.
+    pub tickets: Queue,
 }
 
 /// Queues what follows from committed writes.
@@ -47,7 +50,23 @@ impl Relay {
     /// record repeats its work, which is deduplicated by the queue for five minutes and by the message's state for
     /// ever. Replies go first: a customer waits for them.
     pub async fn handle(&self, records: &[EventRecord]) -> Result<(), RelayError> {
-        self.start_work(records).await
+        self.start_work(records).await?;
+        self.start_tickets(records).await
+    }
+
+    /// Queues what customers wrote on channels that make tickets (TKT-2).
+    async fn start_tickets(&self, records: &[EventRecord]) -> Result<(), RelayError> {
+        for record in records {
+            let change = &record.change;
+            if !change.old_image.inner().is_empty() || !change.new_image.inner().contains_key(AWAITS_TICKET) {
+                continue;
+            }
+            let committed = Committed::of(change.new_image.clone(), change.old_image.clone());
+            if let Some(work) = committed.as_ref().and_then(ticket_work) {
+                self.queues.tickets.send(&serde_json::to_string(&work)?).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn start_work(&self, records: &[EventRecord]) -> Result<(), RelayError> {

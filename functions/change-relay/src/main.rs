@@ -10,12 +10,17 @@ use madoguchi_runtime::{Aws, Env, Function, Queue, deadline};
 async fn main() -> Result<(), Error> {
     let function = Function::start("change_relay");
     let mut env = Env::from_process();
-    let config = (env.outbound_queue_url(), env.profiles_queue_url(), env.media_queue_url(), env.aws());
-    let (outbound, profiles, media, aws) = env.finish(config)?;
+    let queues = (env.outbound_queue_url(), env.profiles_queue_url(), env.media_queue_url());
+    let config = (queues, env.tickets_queue_url(), env.aws());
+    let ((outbound, profiles, media), tickets, aws) = env.finish(config)?;
     let sqs = Aws::new(aws)?.sqs();
     let queue = |url: String| Queue::new(sqs.clone(), url);
-    let relay =
-        Relay::new(Queues { outbound: queue(outbound), profiles: queue(profiles), media: queue(media) });
+    let relay = Relay::new(Queues {
+        outbound: queue(outbound),
+        profiles: queue(profiles),
+        media: queue(media),
+        tickets: queue(tickets),
+    });
     let clock = function.clock();
     function
         .run(async |event: LambdaEvent<Event>| {

@@ -631,6 +631,7 @@ mod tests {
                 value: 0,
                 min: 1,
                 max: 1_440,
+                off: "null",
             }),
             ApiError::NotReplayable { reason: "it is a part of a body" },
             ApiError::Busy { detail: detail() },
@@ -935,6 +936,7 @@ mod tests {
             value: 0,
             min: 1,
             max: 1_440,
+            off: "null",
         });
         assert_eq!(
             error.to_string(),

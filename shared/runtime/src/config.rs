@@ -127,6 +127,11 @@ impl Env {
         self.url("MEDIA_QUEUE_URL", None, "set it to the URL of the queue media")
     }
 
+    /// `TICKETS_QUEUE_URL`: where messages wait for becoming part of a ticket.
+    pub fn tickets_queue_url(&mut self) -> String {
+        self.url("TICKETS_QUEUE_URL", None, "set it to the URL of the queue tickets")
+    }
+
     /// `MEDIA_BUCKET`: where files lie.
     pub fn media_bucket(&mut self) -> String {
         self.text("MEDIA_BUCKET", "set it to the name of the bucket")

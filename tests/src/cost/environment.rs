@@ -96,7 +96,9 @@ impl Environment {
             relay: Relay::new(Queues {
                 outbound: Queue::new(relay.clone(), &wiring.outbound),
                 profiles: Queue::new(relay.clone(), &wiring.profiles),
-                media: Queue::new(relay, &wiring.media),
+                media: Queue::new(relay.clone(), &wiring.media),
+                // Nothing of what is measured becomes a ticket.
+                tickets: Queue::new(relay, &wiring.media),
             }),
             dispatcher: Dispatcher::new(
                 inbox(&dispatch),

@@ -246,6 +246,7 @@ impl MessageView {
             unless_customer_writes: None,
             failure: None,
             first_try: None,
+            awaits_ticket: false,
             reactions: Vec::new(),
             edited: false,
             unsent: false,
@@ -481,6 +482,7 @@ mod tests {
             noted_before: None,
             discarded: Vec::new(),
             first_try: None,
+            awaits_ticket: false,
             rev: 1,
         }
     }

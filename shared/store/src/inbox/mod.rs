@@ -18,6 +18,7 @@ mod quarantine;
 mod reply;
 mod send;
 mod tally;
+mod ticket;
 mod upload;
 
 pub(crate) use compact::expand as read_conversation;
@@ -29,6 +30,7 @@ pub use pending::{PendingFiles, PendingMedia, PendingProfile, PendingReply, Work
 pub(crate) use pending::{pending_portrait, pending_profile};
 pub(crate) use picture::PENDING as PENDING_PICTURE;
 pub use quarantine::Quarantined;
+pub use ticket::{DueTickets, MOST_JOINED, TicketPage, TicketSearch};
 
 use aws_sdk_dynamodb::Client;
 
