@@ -63,6 +63,12 @@ def _use_everything(stack: Testbed) -> None:
     asked = stack.api("POST", f"/channels/{stack.channel('line')['id']}/check", {}, group="administrators")
     assert asked.status == 202, asked
     eventually(lambda: stack.authorizations("channel-mail"), "channel-mail at work", SCHEDULE_PATIENCE_S)
+    webhook = {"url": f"{stack.description['simulator']}/hook", "events": ["message.received"]}
+    webhook = stack.api("POST", "/webhooks", webhook, group="administrators")
+    assert webhook.status == 201, webhook
+    told = stack.api("POST", f"/webhooks/{webhook.json()['id']}/test", {}, group="administrators")
+    assert told.status == 202, told
+    eventually(lambda: stack.authorizations("webhook-send"), "webhook-send at work", 30)
 
 
 def _attempts(stack: Testbed):
@@ -241,6 +247,12 @@ MUST_NOT = {
     "channel-mail": {
         "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
         "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
+    "webhook-send": {
+        "write the inbox", "delete from the inbox", "send to inbound", "send to outbound", "take from inbound",
+        "read the Meta app", "read a LINE secret", "write a LINE secret",
         *_FILES,
         *_AUDIT,
     },

@@ -13,7 +13,7 @@ use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, SenderCache};
 
 use crate::auth::Operator;
 use crate::people::{self, Presence};
-use crate::{ApiError, channels, conversations, files, me, messages, notices, sender_sync};
+use crate::{ApiError, channels, conversations, files, me, messages, notices, sender_sync, templates};
 
 /// What the operators' routes work with.
 #[derive(Clone, Debug)]
@@ -91,6 +91,7 @@ pub fn routes(api: Api) -> Router {
             post(files::retry),
         )
         .route("/api/conversations/{conversation}/uploads", post(files::upload))
+        .route("/api/templates/{template}/preview", post(templates::preview))
         .route("/api/notices", get(notices::list))
         // Open: whoever has the address may have the file.
         .route("/media/{token}", get(files::public))

@@ -18,7 +18,9 @@ mod credentials;
 mod departments;
 mod desk;
 pub mod error;
+mod etag;
 mod files;
+mod idempotency;
 mod inbox;
 mod input;
 mod me;
@@ -31,7 +33,9 @@ mod people;
 mod quarantine;
 mod search;
 mod sender_sync;
+mod templates;
 mod view;
+mod webhooks;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -44,10 +48,12 @@ pub use boundary::request_id;
 pub use connect::{ConnectApi, connect_routes};
 pub use desk::{DeskApi, desk_routes};
 pub use error::ApiError;
+pub use idempotency::once;
 pub(crate) use inbox::Shared;
 pub use inbox::{Api, routes};
 pub(crate) use organisation::SharedOrganisation;
 pub use organisation::{OrganisationApi, organisation_routes};
+pub use webhooks::{WebhooksApi, webhook_routes};
 
 /// Answers what `routes` answer to people with a role, as `roles` tells it, and everything else with an error of the
 /// catalogue.

@@ -21,6 +21,7 @@ pub mod lookup;
 pub mod media;
 pub mod membership;
 pub mod message;
+pub mod message_template;
 pub mod notice;
 pub mod organisation;
 pub mod participant;
@@ -45,6 +46,7 @@ pub mod template;
 pub mod text;
 pub mod ticket;
 pub mod time;
+pub mod webhook;
 pub mod window;
 pub mod withdrawal;
 
@@ -58,10 +60,11 @@ pub use event::{Content, Event, EventBody};
 pub use happening::Happening;
 pub use ids::{
     BrandId, ChannelId, ConnectionId, ConversationId, DepartmentId, LabelId, MessageId, OperatorId, Party,
-    SetupId,
+    SetupId, TemplateId, WebhookEventId, WebhookId,
 };
 pub use membership::{Membership, MembershipState};
 pub use message::{Message, MessageKey, ReadToken, SendState, SentBy};
+pub use message_template::MessageTemplate;
 pub use participant::Participant;
 pub use person::Person;
 pub use role::{Act, Role};

@@ -57,7 +57,7 @@
 //!
 //! Channels (`channel`, id), connections (`connection`, id), what operators have set (`operator`, id) and the personas
 //! made for them (`persona#{channel}`, operator), how their sync stands (`sender-sync`), people with the channels that they are
-//! associated with (`person`, operator), what administrators were told by e-mail (`mail`, connection), setups (`setup`, id)
+//! associated with (`person`, operator), message templates (`template`, id) and how often each was used (`template-use`, id), what administrators were told by e-mail (`mail`, connection), setups (`setup`, id)
 //! and the logins that they have sent somebody off to (`login`, fingerprint of the state), both forgotten by the table after
 //! their end; index `credential` holds the connections by the time at which they must be looked at, and the setups that keep
 //! a secret by their end. Channels, people, operators and personas are remembered for [`SETTINGS_CACHE`]: an ordinary reply reads
@@ -70,6 +70,8 @@
 //! | one step of a setup | strong get 1 RRU, 1 WRU, and 1 for `credential` while it keeps a secret |
 //! | begin a login, come back from it | 1 WRU; 1 WRU and a strong get 1 RRU |
 //! | setups that have ended and still keep a secret | one query a minute, 0.5 RRU |
+//! | list the message templates with their uses | 2 queries of all of them: 1 RRU per 4 KB of texts |
+//! | fill a template in, and count that it is sent | strong get of it 1 RRU, and of brand and department if it names them; 1 WRU |
 //! | tell an association a verdict | 1 WRU, also if it is no news |
 //! | look after a check whether administrators must be told | strong get of the connection and of what was told: 1 RRU each, 1 query of the channels; an e-mail: 1 query of the people, 1 WRU |
 //!
@@ -87,6 +89,55 @@
 //! | tell of a read | the same the first time in an hour, then 1 WRU for a condition that fails |
 //! | search | 1 query per 1 MB of entries in the span of time, and 1 per month without an actor, channel or conversation |
 //!
+//! # Search table
+//!
+//! What conversations and messages are found by. It follows from the Inbox table, whose stream leads here, and can be made anew
+//! from it. No texts: a leaf holds 16-bit hashes of what was said in a conversation within six hours, or of some 15 messages of
+//! that time, and whoever searches reads those messages. [`Search::forget`] removes all of it that is kept of a conversation; deleting
+//! a conversation's item does the same by the stream.
+//!
+//! | item | pk | sk |
+//! | --- | --- | --- |
+//! | leaf | `c#{conversation}` | `l#{ms:013}#{number:03}` |
+//! | what the contact is found by | `c#{conversation}` | `contact` |
+//! | the contact's name from each of its characters on | `n#{character}` | `{rest of the name}#{conversation}` |
+//! | the contact's phone number backwards | `p#{four digits}` | `{digits}#{conversation}` |
+//! | the provider's id of the contact | `x` | `{id}#{conversation}` |
+//!
+//! Index `time` has the leaves by channel and slot (`{ms:013}#{conversation}`). How far a new making of the index is stands in the
+//! Inbox table (`search`, `rebuild`), because its stream takes each step to the next.
+//!
+//! | access pattern | cost |
+//! | --- | --- |
+//! | take note of a message, or of several of one conversation within seconds | strong gets of them 1 RRU each, strong query of the leaves 1 RRU; leaf 1 WRU, `time` 1 |
+//! | take note of an edit or an unsend | strong query of the slot's messages, about 0.25 RRU each, and of its leaves; 2 WRU |
+//! | take note of a contact | strong gets of the conversation and of what it is found by 2 RRU; 1 WRU, and 1 per character of the name, 1 for the number, 1 for the id |
+//! | search a conversation | the newest 50 messages, about 12 RRU; of older ones the leaves, 0.008 RRU per message, and the messages of each leaf that may have it, about 3 RRU |
+//! | search everything | leaves of each channel, newest first, 128 RRU per MB (some 15,000 messages), until the page is full |
+//! | make it anew | 0.13 RRU per message, 0.2 WRU |
+//!
+//! # Deliveries table
+//!
+//! What other systems are told (`w#{webhook}`, `{ms:013}-{event}`) with every attempt, for 30 days, and since when a receiver has
+//! taken nothing (`health`, webhook). Index `due` holds what is tried again, by its time. Subscriptions are items of the Directory
+//! (`webhook`, id), remembered for [`SETTINGS_CACHE`].
+//!
+//! | access pattern | cost |
+//! | --- | --- |
+//! | whether anybody wants to be told | 1 query of the Directory in half a minute while there are changes |
+//! | tell one event to one receiver who takes it | strong gets of delivery, conversation and message 3 RRU; 1 WRU |
+//! | one that does not | 1 WRU and `due` 1; 1 WRU for its health |
+//! | try again after more than a quarter of an hour | 1 WRU and `due` 1 to take it |
+//! | sweep with nothing due | one query, 0.5 RRU |
+//!
+//! # Requests table
+//!
+//! What was posted under an idempotency key and what it was answered (`once#{caller}#{key}`), for a day.
+//!
+//! | access pattern | cost |
+//! | --- | --- |
+//! | post something with a key | 1 WRU before, 1 or, of longer answers, 1 per KB after it; one that comes again 1 WRU |
+//!
 //! Every write of a conversation is conditional on the version that was read, every write of a
 //! message on its `rev`. A lost race is [`Saved::Conflict`], a result and not an error. A message and what it does to
 //! its conversation are two writes, in this order; what ended between them is made up for by whoever comes next.
@@ -95,18 +146,24 @@ mod access;
 pub mod audit;
 mod cache;
 mod committed;
+pub mod deliveries;
 pub mod directory;
 mod error;
 pub mod inbox;
 mod item;
+pub mod requests;
+pub mod search;
 pub mod work;
 
 pub use audit::Audit;
-pub use cache::{ChannelCache, SETTINGS_CACHE, SenderCache};
+pub use cache::{ChannelCache, SETTINGS_CACHE, SenderCache, WebhookCache};
 pub use committed::Committed;
+pub use deliveries::Deliveries;
 pub use directory::Directory;
 pub use error::StoreError;
 pub use inbox::Inbox;
+pub use requests::Requests;
+pub use search::Search;
 
 /// How a conditional write ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

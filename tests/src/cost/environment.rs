@@ -97,6 +97,7 @@ impl Environment {
                 outbound: Queue::new(relay.clone(), &wiring.outbound),
                 profiles: Queue::new(relay.clone(), &wiring.profiles),
                 media: Queue::new(relay.clone(), &wiring.media),
+                search: Queue::new(relay.clone(), &wiring.search),
                 // Nothing of what is measured becomes a ticket.
                 tickets: Queue::new(relay, &wiring.media),
             }),

@@ -19,8 +19,12 @@ pub(crate) use register::register;
 pub(crate) use reopen::reopen;
 pub(crate) use typing::typing;
 
-use madoguchi_domain::{Channel, ChannelKind, Conversation, ConversationId, Timestamp, membership};
-use madoguchi_store::{ChannelCache, Inbox, SenderCache};
+use std::collections::HashMap;
+
+use madoguchi_domain::{
+    Channel, ChannelId, ChannelKind, Conversation, ConversationId, Timestamp, membership,
+};
+use madoguchi_store::{ChannelCache, Directory, Inbox, SenderCache};
 
 use crate::auth::{Operator, Reader};
 use crate::view::ConversationView;
@@ -58,6 +62,29 @@ pub(crate) async fn seen(
         }
     }
     Ok(conversation)
+}
+
+/// The channels that `operator` sees, and those that they do not (ASG-8).
+pub(crate) async fn channels(
+    (directory, senders): (&Directory, &SenderCache),
+    operator: &Operator,
+    now: Timestamp,
+) -> Result<(HashMap<ChannelId, Channel>, Vec<ChannelId>), ApiError> {
+    let mut channels: HashMap<_, _> =
+        directory.channels().await?.into_iter().map(|channel| (channel.id, channel)).collect();
+    if channels.values().all(|channel| membership::open_to(operator.role, &channel.settings)) {
+        return Ok((channels, Vec::new()));
+    }
+    let person = senders.person(&operator.id, now).await?;
+    let mut hidden = Vec::new();
+    channels.retain(|id, channel| {
+        let seen = membership::may_see(operator.role, channel, person.as_ref());
+        if !seen {
+            hidden.push(*id);
+        }
+        seen
+    });
+    Ok((channels, hidden))
 }
 
 /// The same for a route that answers with something of what was said: an administrator who calls it has read the

@@ -15,6 +15,7 @@ mod participant;
 mod pending;
 mod picture;
 mod quarantine;
+mod rebuild;
 mod reply;
 mod send;
 mod tally;
@@ -30,6 +31,7 @@ pub use pending::{PendingFiles, PendingMedia, PendingProfile, PendingReply, Work
 pub(crate) use pending::{pending_portrait, pending_profile};
 pub(crate) use picture::PENDING as PENDING_PICTURE;
 pub use quarantine::Quarantined;
+pub use rebuild::{Piece, Rebuild, rebuild_step};
 pub use ticket::{DueTickets, MOST_JOINED, TicketPage, TicketSearch};
 
 use aws_sdk_dynamodb::Client;
