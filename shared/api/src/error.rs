@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use madoguchi_domain::channel::SettingsOutOfBounds;
 use madoguchi_domain::channel::icon::IconRefused;
-use madoguchi_domain::conversation::ReopenRefused;
+use madoguchi_domain::conversation::{ReopenRefused, SnoozeRefused};
 use madoguchi_domain::credential::Cause;
 use madoguchi_domain::media::{MediaFailure, MediaRefused};
 use madoguchi_domain::message_template::TemplateInvalid;
@@ -154,6 +154,9 @@ pub enum ApiError {
     /// The channel's conversations are not reopened by button (C1).
     #[error("{}", sentence(.0))]
     Reopen(ReopenRefused),
+    /// A snooze ends in the past, or too far ahead (CLS-12).
+    #[error("{}", sentence(.0))]
+    SnoozeTime(SnoozeRefused),
     /// Only what was not sent can be sent again (RPL-12).
     #[error("Only a reply that failed or is unconfirmed can be sent again.")]
     MessageNotResendable,
@@ -354,6 +357,7 @@ impl ApiError {
             Self::Icon(refused) => refused.public_id(),
             Self::Reopen(ReopenRefused::OnlyTheCustomer) => "reopen_by_customer_only",
             Self::Reopen(ReopenRefused::Final) => "conversation_final",
+            Self::SnoozeTime(_) => "snooze_out_of_range",
             Self::MessageNotResendable => "message_not_resendable",
             Self::SendTime(_) => "send_at_out_of_range",
             Self::MessageNotScheduled => "message_not_scheduled",
@@ -461,6 +465,7 @@ impl ApiError {
             | Self::NotReplayable { .. } => StatusCode::CONFLICT,
             Self::Text(..)
             | Self::SendTime(_)
+            | Self::SnoozeTime(_)
             | Self::Template(_)
             | Self::MessageTemplate(_)
             | Self::TemplateIncomplete { .. }
@@ -849,6 +854,7 @@ mod tests {
             ApiError::IdempotencyKeyMismatch,
             ApiError::RequestRunning,
             ApiError::ChangedMeanwhile { version: 3, current: serde_json::json!({"name": "now"}) },
+            ApiError::SnoozeTime(SnoozeRefused::Until),
         ]
     }
 
@@ -977,6 +983,7 @@ mod tests {
             ApiError::IdempotencyKeyMismatch => 119,
             ApiError::RequestRunning => 120,
             ApiError::ChangedMeanwhile { .. } => 121,
+            ApiError::SnoozeTime(_) => 122,
         }
     }
 

@@ -77,6 +77,14 @@ pub fn routes(api: Api) -> Router {
         .route("/api/conversations/{conversation}/contact", patch(conversations::register))
         .route("/api/conversations/{conversation}/close", post(conversations::close))
         .route("/api/conversations/{conversation}/reopen", post(conversations::reopen))
+        .route(
+            "/api/conversations/{conversation}/done",
+            post(conversations::done).delete(conversations::not_done),
+        )
+        .route(
+            "/api/conversations/{conversation}/snooze",
+            post(conversations::snooze).delete(conversations::wake),
+        )
         .route("/api/conversations/{conversation}/read", post(conversations::mark_read))
         .route("/api/conversations/{conversation}/typing", post(conversations::typing))
         .route("/api/conversations/{conversation}/messages", get(messages::list).post(messages::send))

@@ -124,7 +124,7 @@ async fn ops_1_a_closer_tells_why_it_closed() {
     let id = test.customer_writes(Line, "Uyamada", "a").await;
     test.settle().await;
     test.pass(Span::from_days(31));
-    test.tick(DeadlineKind::UnansweredClose).await;
+    test.tick(DeadlineKind::Unanswered).await;
     assert!(!test.conversation(id).await.is_open());
     test.settle().await;
     test.tell().await;

@@ -2,29 +2,35 @@
 
 mod close;
 mod counts;
+mod done;
 mod list;
 mod mark_read;
 mod read;
 mod register;
 mod reopen;
+mod snooze;
 mod typing;
 mod wanted;
 
 pub(crate) use close::close;
 pub(crate) use counts::counts;
+pub(crate) use done::{done, not_done};
 pub(crate) use list::list;
 pub(crate) use mark_read::mark_read;
 pub(crate) use read::read;
 pub(crate) use register::register;
 pub(crate) use reopen::reopen;
+pub(crate) use snooze::{snooze, wake};
 pub(crate) use typing::typing;
 
 use std::collections::HashMap;
 
+use axum::Json;
+use madoguchi_domain::conversation::Told;
 use madoguchi_domain::{
-    Channel, ChannelId, ChannelKind, Conversation, ConversationId, Timestamp, membership,
+    Channel, ChannelId, ChannelKind, ChannelSettings, Conversation, ConversationId, Timestamp, membership,
 };
-use madoguchi_store::{ChannelCache, Directory, Inbox, SenderCache};
+use madoguchi_store::{ChannelCache, Directory, Inbox, Saved, SenderCache};
 
 use crate::auth::{Operator, Reader};
 use crate::view::ConversationView;
@@ -107,4 +113,30 @@ pub(crate) fn usable(channel: Option<&Channel>, kind: ChannelKind) -> Result<&Ch
 async fn shown(api: &Api, conversation: &Conversation, reader: Reader) -> Result<ConversationView, ApiError> {
     let channel = api.directory.channel(conversation.channel_id).await?;
     Ok(ConversationView::new(conversation, channel.as_ref(), api.clock.now(), reader).linked(&api.bucket))
+}
+
+/// Does something with a conversation, with its line in the timeline, again and again until nobody writes in between.
+/// `decide` tells what becomes of it under the settings of its channel, or that nothing is to be done.
+async fn told(
+    api: &Api,
+    operator: &Operator,
+    id: ConversationId,
+    what: &'static str,
+    mut decide: impl FnMut(Conversation, &ChannelSettings, Timestamp) -> Result<Option<Told>, ApiError>,
+) -> Result<Json<ConversationView>, ApiError> {
+    for _ in 0..TRIES {
+        let current = opened(api, operator, id).await?;
+        let now = api.clock.now();
+        let channel = api.channels.channel(current.channel_id, now).await?;
+        let settings = channel.map(|channel| channel.acting_settings()).unwrap_or_default();
+        let Some(mut told) = decide(current.clone(), &settings, now)? else {
+            return shown(api, &current, operator.reader()).await.map(Json);
+        };
+        if api.inbox.commit_told(&told).await? == Saved::Done {
+            tracing::info!(conversation.id = %id, operator.id = operator.id.0, what, "Changed conversation `{id}`");
+            told.conversation.version += 1;
+            return shown(api, &told.conversation, operator.reader()).await.map(Json);
+        }
+    }
+    Err(ApiError::contended(what))
 }
