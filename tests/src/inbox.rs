@@ -569,6 +569,11 @@ impl TestInbox {
             .await;
     }
 
+    /// Hands one record to `ticket-convert`, past the queue.
+    pub async fn start_ticket(&self, body: &str) {
+        self.functions.tickets.handle(body, self.clock.now()).await.unwrap();
+    }
+
     /// One tick of `ticket-convert`.
     pub async fn make_tickets(&self) -> Ticketed {
         self.functions.tickets.tick(self.clock.now(), &|| false).await

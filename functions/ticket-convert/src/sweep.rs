@@ -61,7 +61,7 @@ impl Tickets {
             let mut before: Option<String> = None;
             loop {
                 let page = self.inbox.open_conversations(channel.id, section, before.as_deref()).await?;
-                let is_over = page.conversations.last().is_none_or(|it| it.sorted_at < Some(since));
+                let is_over = page.conversations.last().is_some_and(|it| it.sorted_at < Some(since));
                 for conversation in &page.conversations {
                     if out_of_time() {
                         report.interrupted = true;

@@ -246,7 +246,6 @@ impl MessageView {
             unless_customer_writes: None,
             failure: None,
             first_try: None,
-            awaits_ticket: false,
             reactions: Vec::new(),
             edited: false,
             unsent: false,
