@@ -15,6 +15,7 @@ use madoguchi_domain::conversation::{ReopenRefused, SnoozeRefused};
 use madoguchi_domain::credential::Cause;
 use madoguchi_domain::media::{MediaFailure, MediaRefused};
 use madoguchi_domain::message_template::TemplateInvalid;
+use madoguchi_domain::note::NoteRefused;
 use madoguchi_domain::organisation::hours::HoursRefused;
 use madoguchi_domain::organisation::{NAME_LENGTH, TooManyChannels};
 use madoguchi_domain::picture::PictureRefused;
@@ -319,6 +320,23 @@ pub enum ApiError {
     /// It belongs to a department of which the person sees no channel (TPL-5).
     #[error("Only administrators and people of its department may change this.")]
     OtherDepartment,
+    /// No such label, or one that was given up.
+    #[error("There is no such label.")]
+    LabelNotFound,
+    /// A note that cannot be written, or is somebody else's (CON-7).
+    #[error("{}", sentence(.0))]
+    Note(NoteRefused),
+    /// Whoever is mentioned could not read it.
+    #[error(
+        "Nobody called `{person}` can be mentioned: they are not known here, or do not see this conversation."
+    )]
+    MentionRefused {
+        /// As the request names them.
+        person: String,
+    },
+    /// The caller has begun nothing here.
+    #[error("You have no draft in this conversation.")]
+    DraftNotFound,
     /// As many as are kept.
     #[error("There are {most} {what} already; remove one first.")]
     TooMany {
@@ -414,6 +432,13 @@ impl ApiError {
             Self::MessageTemplate(_) => "template_invalid",
             Self::TemplateIncomplete { .. } => "template_incomplete",
             Self::OtherDepartment => "other_department",
+            Self::LabelNotFound => "label_not_found",
+            Self::Note(NoteRefused::Length { .. }) => "note_length_refused",
+            Self::Note(NoteRefused::Mentions { .. }) => "too_many_mentions",
+            Self::Note(NoteRefused::NotYours) => "note_not_yours",
+            Self::Note(NoteRefused::Deleted) => "note_deleted",
+            Self::MentionRefused { .. } => "mention_refused",
+            Self::DraftNotFound => "draft_not_found",
             Self::TooMany { .. } => "too_many",
             Self::TicketNotFound => "ticket_not_found",
             Self::InTicket { .. } => "in_ticket",
@@ -431,6 +456,7 @@ impl ApiError {
             Self::NoRole
             | Self::AdministratorsOnly
             | Self::OtherDepartment
+            | Self::Note(NoteRefused::NotYours)
             | Self::File(MediaRefused::Off) => StatusCode::FORBIDDEN,
             Self::AttachmentGone | Self::Setup(SetupRefused::Expired) => StatusCode::GONE,
             Self::ProviderRefused { .. } | Self::ProviderUnavailable { .. } => StatusCode::BAD_GATEWAY,
@@ -454,6 +480,8 @@ impl ApiError {
             | Self::WebhookNotFound
             | Self::DeliveryNotFound
             | Self::TicketNotFound
+            | Self::LabelNotFound
+            | Self::DraftNotFound
             | Self::QuarantinedNotFound => StatusCode::NOT_FOUND,
             Self::ChangedMeanwhile { .. } => StatusCode::PRECONDITION_FAILED,
             Self::RequestRunning
@@ -469,6 +497,7 @@ impl ApiError {
             | Self::TooManyChannels(_)
             | Self::TooMany { .. }
             | Self::TooManyWebhooks
+            | Self::Note(NoteRefused::Deleted)
             | Self::ConnectionBusy
             | Self::AttachmentPending
             | Self::AttachmentFailed(_)
@@ -496,6 +525,8 @@ impl ApiError {
             | Self::Template(_)
             | Self::MessageTemplate(_)
             | Self::TemplateIncomplete { .. }
+            | Self::Note(_)
+            | Self::MentionRefused { .. }
             | Self::Sticker(..)
             | Self::Place(..)
             | Self::File(_)
@@ -891,6 +922,13 @@ mod tests {
             ApiError::RequestRunning,
             ApiError::ChangedMeanwhile { version: 3, current: serde_json::json!({"name": "now"}) },
             ApiError::SnoozeTime(SnoozeRefused::Until),
+            ApiError::LabelNotFound,
+            ApiError::Note(NoteRefused::Length { length: 0 }),
+            ApiError::Note(NoteRefused::Mentions { count: 21 }),
+            ApiError::Note(NoteRefused::NotYours),
+            ApiError::Note(NoteRefused::Deleted),
+            ApiError::MentionRefused { person: "person-2".into() },
+            ApiError::DraftNotFound,
         ]
     }
 
@@ -1020,10 +1058,17 @@ mod tests {
             ApiError::RequestRunning => 120,
             ApiError::ChangedMeanwhile { .. } => 121,
             ApiError::SnoozeTime(_) => 122,
-            ApiError::TicketNotFound => 123,
-            ApiError::InTicket { .. } => 124,
-            ApiError::NotForTicket { .. } => 125,
-            ApiError::TicketMove(_) => 126,
+            ApiError::TicketNotFound => 130,
+            ApiError::InTicket { .. } => 131,
+            ApiError::NotForTicket { .. } => 132,
+            ApiError::TicketMove(_) => 133,
+            ApiError::LabelNotFound => 123,
+            ApiError::Note(NoteRefused::Length { .. }) => 124,
+            ApiError::Note(NoteRefused::Mentions { .. }) => 125,
+            ApiError::Note(NoteRefused::NotYours) => 126,
+            ApiError::Note(NoteRefused::Deleted) => 127,
+            ApiError::MentionRefused { .. } => 128,
+            ApiError::DraftNotFound => 129,
         }
     }
 

@@ -10,8 +10,8 @@ use axum::http::header::IF_MATCH;
 use axum::http::request::Parts;
 use madoguchi_domain::webhook::DeliveryKey;
 use madoguchi_domain::{
-    BrandId, ChannelId, ConversationId, DepartmentId, MessageKey, OperatorId, SetupId, TemplateId, Timestamp,
-    WebhookId,
+    BrandId, ChannelId, ConversationId, DepartmentId, LabelId, MessageKey, OperatorId, SetupId, TemplateId,
+    Timestamp, WebhookId,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -107,6 +107,16 @@ impl PathId for SetupId {
     }
     fn not_found() -> ApiError {
         ApiError::SetupNotFound
+    }
+}
+
+impl PathId for LabelId {
+    const PARAMETER: &'static str = "label";
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+    fn not_found() -> ApiError {
+        ApiError::LabelNotFound
     }
 }
 

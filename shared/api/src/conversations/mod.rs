@@ -57,17 +57,27 @@ pub(crate) async fn seen(
     now: Timestamp,
 ) -> Result<Conversation, ApiError> {
     let conversation = inbox.conversation(id).await?.ok_or(ApiError::ConversationNotFound)?;
-    // What a channel left behind that is gone stays readable.
-    let channel = channels.channel(conversation.channel_id, now).await?;
-    if let Some(channel) = channel
-        && !membership::open_to(operator.role, &channel.settings)
-    {
-        let person = senders.person(&operator.id, now).await?;
-        if !membership::may_see(operator.role, &channel, person.as_ref()) {
-            return Err(ApiError::ConversationNotFound);
-        }
+    if sees((channels, senders), operator, conversation.channel_id, now).await? {
+        Ok(conversation)
+    } else {
+        Err(ApiError::ConversationNotFound)
     }
-    Ok(conversation)
+}
+
+/// Whether `operator` may see the conversations of a channel (ASG-8). What a channel left behind that is gone stays
+/// readable.
+pub(crate) async fn sees(
+    (channels, senders): (&ChannelCache, &SenderCache),
+    operator: &Operator,
+    channel: ChannelId,
+    now: Timestamp,
+) -> Result<bool, ApiError> {
+    let Some(channel) = channels.channel(channel, now).await? else { return Ok(true) };
+    if membership::open_to(operator.role, &channel.settings) {
+        return Ok(true);
+    }
+    let person = senders.person(&operator.id, now).await?;
+    Ok(membership::may_see(operator.role, &channel, person.as_ref()))
 }
 
 /// The channels that `operator` sees, and those that they do not (ASG-8).
@@ -110,7 +120,11 @@ pub(crate) fn usable(channel: Option<&Channel>, kind: ChannelKind) -> Result<&Ch
     Channel::in_use(channel).map_err(|out| ApiError::Locked(out.into(), kind))
 }
 
-async fn shown(api: &Api, conversation: &Conversation, reader: Reader) -> Result<ConversationView, ApiError> {
+pub(crate) async fn shown(
+    api: &Api,
+    conversation: &Conversation,
+    reader: Reader,
+) -> Result<ConversationView, ApiError> {
     let channel = api.directory.channel(conversation.channel_id).await?;
     Ok(ConversationView::new(conversation, channel.as_ref(), api.clock.now(), reader).linked(&api.bucket))
 }
