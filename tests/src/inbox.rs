@@ -10,14 +10,14 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::HeaderMap;
-use change_relay::Relay;
+use change_relay::{Queues, Relay};
 use channel_mail::ChannelMail;
 use inbox_writer::Writer;
 use lambda_http::request::RequestContext;
 use lambda_http::{IntoResponse as _, Service as _};
 use madoguchi_api::{
-    AdminApi, Api, ConnectApi, OrganisationApi, RolesClaim, WebhooksApi, admin_routes, answering,
-    connect_routes, once, organisation_routes, routes, webhook_routes,
+    AdminApi, Api, ConnectApi, DeskApi, OrganisationApi, RolesClaim, WebhooksApi, admin_routes, answering,
+    connect_routes, desk_routes, once, organisation_routes, routes, webhook_routes,
 };
 use madoguchi_channels::ProviderHttp;
 use madoguchi_channels::messenger::GraphConfig;
@@ -770,11 +770,12 @@ impl Functions {
             ),
             written,
             connected: connected.clone(),
-            relay: Relay::new(queue(outbound), queue(profiles), queue(media)).telling(
-                queue(webhooks),
-                WebhookCache::new(directory.clone()),
-                clock.clone(),
-            ),
+            relay: Relay::new(Queues {
+                outbound: queue(outbound),
+                profiles: queue(profiles),
+                media: queue(media),
+            })
+            .telling(queue(webhooks), WebhookCache::new(directory.clone()), clock.clone()),
             webhook_sender: WebhookSender::new(
                 inbox.clone(),
                 directory.clone(),
@@ -850,6 +851,14 @@ impl Functions {
                         audit: audit.clone(),
                         mail: true,
                     })
+                    .merge(desk_routes(DeskApi {
+                        inbox: inbox.clone(),
+                        channels: ChannelCache::new(directory.clone()).into(),
+                        senders: SenderCache::new(directory.clone()).into(),
+                        directory: directory.clone(),
+                        clock: clock.clone(),
+                        audit: audit.clone(),
+                    }))
                     .merge(organisation_routes(OrganisationApi {
                         directory: directory.clone(),
                         audit: audit.clone(),

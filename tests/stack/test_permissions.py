@@ -39,6 +39,7 @@ def _use_everything(stack: Testbed) -> None:
     reply = answer(stack, found["id"], "permissions", "granted")
     status_of(stack, found["id"], reply["id"], {"sent", "delivered", "read"})
     mark_as_read(stack, customer)
+    stack.api("GET", f"/conversations/{found['id']}/search?q=permissions")
     outputs = stack.description["aws"]["outputs"]
     work = {
         "v": 1,
@@ -262,6 +263,10 @@ MUST_NOT = {
     "connect-api": {
         "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
         "take from inbound", "search the audit log", *_FILES,
+    },
+    "desk-api": {
+        "write the inbox", "delete from the inbox", "send to inbound", "send to outbound", "take from inbound",
+        "read the Meta app", "read a LINE secret", "write a LINE secret", "search the audit log", *_FILES,
     },
     "organisation-api": {
         "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",

@@ -26,12 +26,21 @@ pub enum RelayError {
     Unwritable(#[from] serde_json::Error),
 }
 
+/// Where what follows goes.
+#[derive(Debug)]
+pub struct Queues {
+    /// Replies and what is shown beside them (FIFO).
+    pub outbound: Queue,
+    /// Contacts.
+    pub profiles: Queue,
+    /// Files.
+    pub media: Queue,
+}
+
 /// Queues what follows from committed writes.
 #[derive(Debug)]
 pub struct Relay {
-    outbound: Queue,
-    profiles: Queue,
-    media: Queue,
+    queues: Queues,
     telling: Option<Telling>,
 }
 
@@ -44,9 +53,9 @@ struct Telling {
 }
 
 impl Relay {
-    /// Replies and what is shown beside them go to `outbound` (FIFO), contacts to `profiles`, files to `media`.
-    pub fn new(outbound: Queue, profiles: Queue, media: Queue) -> Self {
-        Self { outbound, profiles, media, telling: None }
+    /// Sends work to `queues`.
+    pub fn new(queues: Queues) -> Self {
+        Self { queues, telling: None }
     }
 
     /// The same, which queues in `queue` what other systems want to be told, one message for each event and subscription.
@@ -57,8 +66,12 @@ impl Relay {
 
     /// Queues what follows from stream records, in their order, with as few calls as they fit into. Repeating a
     /// record repeats its work, which is deduplicated by the queue for five minutes and by the message's state for
-    /// ever.
+    /// ever. Replies go first: a customer waits for them.
     pub async fn handle(&self, records: &[EventRecord]) -> Result<(), RelayError> {
+        self.start_work(records).await
+    }
+
+    async fn start_work(&self, records: &[EventRecord]) -> Result<(), RelayError> {
         let (mut replies, mut profiles, mut media) = (Vec::new(), Vec::new(), Vec::new());
         for record in records {
             let new = image(&record.change.new_image);
@@ -88,12 +101,12 @@ impl Relay {
                 }
             }
         }
-        self.outbound.send_fifo_batch(replies).await?;
+        self.queues.outbound.send_fifo_batch(replies).await?;
         for profile in profiles {
-            self.profiles.send(&profile).await?;
+            self.queues.profiles.send(&profile).await?;
         }
         for file in media {
-            self.media.send(&file).await?;
+            self.queues.media.send(&file).await?;
         }
         match &self.telling {
             Some(telling) => telling.tell(records).await,

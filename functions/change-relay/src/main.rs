@@ -1,7 +1,7 @@
 //! Wires `change-relay`.
 
 use aws_lambda_events::dynamodb::Event;
-use change_relay::Relay;
+use change_relay::{Queues, Relay};
 use lambda_runtime::{Error, LambdaEvent};
 use madoguchi_runtime::batch::{Invocation, process_changes};
 use madoguchi_runtime::{Aws, Env, Function, Queue, deadline};
@@ -16,14 +16,12 @@ async fn main() -> Result<(), Error> {
     let ((outbound, profiles, media), webhooks, directory, aws) = env.finish(config)?;
     let aws = Aws::new(aws)?;
     let sqs = aws.sqs();
+    let queue = |url: String| Queue::new(sqs.clone(), url);
     let clock = function.clock();
     let subscriptions = WebhookCache::new(Directory::new(aws.dynamodb(), directory));
-    let relay = Relay::new(
-        Queue::new(sqs.clone(), outbound),
-        Queue::new(sqs.clone(), profiles),
-        Queue::new(sqs.clone(), media),
-    )
-    .telling(Queue::new(sqs, webhooks), subscriptions, clock.clone());
+    let relay =
+        Relay::new(Queues { outbound: queue(outbound), profiles: queue(profiles), media: queue(media) })
+            .telling(queue(webhooks), subscriptions, clock.clone());
     function
         .run(async |event: LambdaEvent<Event>| {
             let invocation = Invocation { deadline: deadline(&event.context), clock: &clock, queue: None };

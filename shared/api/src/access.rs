@@ -5,7 +5,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use madoguchi_domain::role::Act;
+use madoguchi_domain::role::{Act, Scope};
 
 use crate::auth::{self, RolesClaim};
 use crate::{ApiError, Operator};
@@ -27,10 +27,12 @@ pub const ROUTES: &[Route] = &[
     ("GET", "/api/conversations", Access::To(Act::Read)),
     ("GET", "/api/conversations/counts", Access::To(Act::Read)),
     ("GET", "/api/conversations/{conversation}", Access::To(Act::Read)),
+    ("PATCH", "/api/conversations/{conversation}/contact", Access::To(Act::Answer)),
     ("POST", "/api/conversations/{conversation}/close", Access::To(Act::Answer)),
     ("POST", "/api/conversations/{conversation}/reopen", Access::To(Act::Answer)),
     ("POST", "/api/conversations/{conversation}/read", Access::To(Act::Answer)),
     ("POST", "/api/conversations/{conversation}/typing", Access::To(Act::Answer)),
+    ("GET", "/api/conversations/{conversation}/search", Access::To(Act::Read)),
     ("GET", "/api/conversations/{conversation}/messages", Access::To(Act::Read)),
     ("POST", "/api/conversations/{conversation}/messages", Access::To(Act::Answer)),
     ("DELETE", "/api/conversations/{conversation}/messages/{message}", Access::To(Act::Answer)),
@@ -115,6 +117,13 @@ pub const ROUTES: &[Route] = &[
     ("POST", "/api/webhooks/{webhook}/test", Access::To(Act::Administrate)),
     ("GET", "/api/webhooks/{webhook}/deliveries", Access::To(Act::Administrate)),
     ("POST", "/api/webhooks/{webhook}/deliveries/{delivery}/replay", Access::To(Act::Administrate)),
+    // Operators keep the templates, too (TPL-3).
+    ("GET", "/api/templates", Access::To(Act::SeeOrganisation)),
+    ("POST", "/api/templates", Access::To(Act::Answer)),
+    ("GET", "/api/templates/{template}", Access::To(Act::SeeOrganisation)),
+    ("PATCH", "/api/templates/{template}", Access::To(Act::Answer)),
+    ("DELETE", "/api/templates/{template}", Access::To(Act::Answer)),
+    ("POST", "/api/templates/{template}/preview", Access::To(Act::Answer)),
     ("GET", "/api/audit", Access::To(Act::Audit)),
     ("GET", "/api/audit/export", Access::To(Act::Audit)),
     ("GET", "/api/quarantine", Access::To(Act::Replay)),
@@ -148,5 +157,10 @@ pub(crate) async fn admit(State(claim): State<RolesClaim>, mut request: Request,
 
 fn caller(request: &Request, claim: &RolesClaim, act: Act) -> Result<Operator, ApiError> {
     let operator = auth::caller(request, claim)?;
-    if operator.role.may(act) { Ok(operator) } else { Err(ApiError::AdministratorsOnly) }
+    match (operator.may(act), operator.is_machine(), Scope::of(act)) {
+        (true, ..) => Ok(operator),
+        (false, true, Some(scope)) => Err(ApiError::ScopeMissing(scope)),
+        (false, true, None) => Err(ApiError::PersonNeeded),
+        (false, false, _) => Err(ApiError::AdministratorsOnly),
+    }
 }

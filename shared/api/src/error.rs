@@ -14,21 +14,24 @@ use madoguchi_domain::channel::icon::IconRefused;
 use madoguchi_domain::conversation::ReopenRefused;
 use madoguchi_domain::credential::Cause;
 use madoguchi_domain::media::{MediaFailure, MediaRefused};
+use madoguchi_domain::message_template::TemplateInvalid;
 use madoguchi_domain::organisation::hours::HoursRefused;
 use madoguchi_domain::organisation::{NAME_LENGTH, TooManyChannels};
 use madoguchi_domain::picture::PictureRefused;
 use madoguchi_domain::place::PlaceRefused;
 use madoguchi_domain::reply::{Lock, ReplyRefused};
+use madoguchi_domain::role::Scope;
 use madoguchi_domain::sender::NameRefused;
 use madoguchi_domain::setup::{SetupProblem, SetupRefused};
 use madoguchi_domain::sticker::StickerRefused;
 use madoguchi_domain::template::TemplateRefused;
 use madoguchi_domain::text::{self, TextRefused};
-use madoguchi_domain::webhook::MOST_SUBSCRIPTIONS;
 use madoguchi_domain::{ChannelKind, Language, Problem, Timestamp};
 use madoguchi_runtime::outgoing::AddressRefused;
 use madoguchi_runtime::{BucketError, NoRandomness, QueueError, SecretError};
 use madoguchi_store::StoreError;
+use serde::Serialize;
+use serde_json::Value;
 
 /// What went wrong. The text is for the person who called.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +47,18 @@ pub enum ApiError {
     /// The person's role may not do this.
     #[error("Only administrators may do this.")]
     AdministratorsOnly,
+    /// The token of a client lacks what this takes (OPS-1).
+    #[error("The client's token needs the scope {}.", .0.as_str())]
+    ScopeMissing(Scope),
+    /// No client may do this.
+    #[error("Only a person may do this, not a client by itself.")]
+    PersonNeeded,
+    /// A client calls too often.
+    #[error("This client has sent too many requests; go on in {after_secs} seconds.")]
+    TooManyRequests {
+        /// When it may go on.
+        after_secs: u64,
+    },
     /// No route has this path.
     #[error("There is nothing at this address.")]
     UnknownRoute,
@@ -83,14 +98,6 @@ pub enum ApiError {
     /// The first of this key is not done yet.
     #[error("A request with this Idempotency-Key is being worked on; send it again in a moment.")]
     RequestRunning,
-    /// Somebody else has changed it (OPS-1).
-    #[error("Somebody else has changed this meanwhile; look at it again, then change it.")]
-    ChangedMeanwhile {
-        /// Its version now.
-        version: u64,
-        /// As it is now.
-        current: serde_json::Value,
-    },
     /// No such conversation.
     #[error("There is no such conversation.")]
     ConversationNotFound,
@@ -181,9 +188,6 @@ pub enum ApiError {
     /// Another system cannot be told there (OPS-1).
     #[error("{}", sentence(.0))]
     WebhookAddress(AddressRefused),
-    /// As many as are kept.
-    #[error("There are {MOST_SUBSCRIPTIONS} webhooks already; remove one first.")]
-    TooManyWebhooks,
     /// Another one is called so.
     #[error("Another one has this name already; choose another name.")]
     NameTaken,
@@ -279,6 +283,35 @@ pub enum ApiError {
     /// The template cannot be sent.
     #[error("{}", sentence(.0))]
     Template(TemplateRefused),
+    /// No such message template, or one that was given up.
+    #[error("There is no such template.")]
+    TemplateNotFound,
+    /// A message template that cannot be kept (TPL-1).
+    #[error("{}", sentence(.0))]
+    MessageTemplate(TemplateInvalid),
+    /// Fields of a message template have no value (TPL-4).
+    #[error("The template cannot be sent, for these fields have no value: {}.", .missing.join(", "))]
+    TemplateIncomplete {
+        /// Such as `contact.name`.
+        missing: Vec<String>,
+    },
+    /// It belongs to a department of which the person sees no channel (TPL-5).
+    #[error("Only administrators and people of its department may change this.")]
+    OtherDepartment,
+    /// As many as are kept.
+    #[error("There are {most} {what} already; remove one first.")]
+    TooMany {
+        /// What is kept.
+        what: &'static str,
+        /// How many of it.
+        most: usize,
+    },
+    /// Somebody else has changed it since it was read.
+    #[error("Somebody has changed this since you read it; look at how it is now, and change that.")]
+    Outdated {
+        /// How it is.
+        current: Value,
+    },
     /// A fault of ours.
     #[error("Something went wrong on our side; try again, and tell a maintainer the request id if it stays.")]
     Internal {
@@ -294,6 +327,9 @@ impl ApiError {
             Self::Unauthenticated => "unauthenticated",
             Self::NoRole => "no_role",
             Self::AdministratorsOnly => "administrators_only",
+            Self::ScopeMissing(_) => "scope_missing",
+            Self::PersonNeeded => "person_needed",
+            Self::TooManyRequests { .. } => "too_many_requests",
             Self::UnknownRoute => "unknown_route",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::InvalidQuery { .. } => "invalid_query",
@@ -303,7 +339,6 @@ impl ApiError {
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::IdempotencyKeyMismatch => "idempotency_key_mismatch",
             Self::RequestRunning => "request_running",
-            Self::ChangedMeanwhile { .. } => "changed_meanwhile",
             Self::ConversationNotFound => "conversation_not_found",
             Self::MessageNotFound => "message_not_found",
             Self::ChannelNotFound => "channel_not_found",
@@ -340,7 +375,6 @@ impl ApiError {
             Self::WebhookAddress(AddressRefused::Form) => "webhook_url_invalid",
             Self::WebhookAddress(AddressRefused::TooLong) => "webhook_url_too_long",
             Self::WebhookAddress(AddressRefused::NotPublic) => "webhook_url_not_public",
-            Self::TooManyWebhooks => "too_many_webhooks",
             Self::NameTaken => "name_taken",
             Self::InUse { .. } => "in_use",
             Self::TooManyChannels(_) => "too_many_channels",
@@ -361,6 +395,12 @@ impl ApiError {
             Self::ProviderUnavailable { .. } => "provider_unavailable",
             Self::SettingsOutOfBounds(_) => "settings_out_of_bounds",
             Self::NotReplayable { .. } => "not_replayable",
+            Self::TemplateNotFound => "template_not_found",
+            Self::MessageTemplate(_) => "template_invalid",
+            Self::TemplateIncomplete { .. } => "template_incomplete",
+            Self::OtherDepartment => "other_department",
+            Self::TooMany { .. } => "too_many",
+            Self::Outdated { .. } => "version_outdated",
             Self::Busy { .. } => "busy",
             Self::Internal { .. } => "internal",
         }
@@ -370,7 +410,14 @@ impl ApiError {
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::Unauthenticated | Self::SignedRequestRefused => StatusCode::UNAUTHORIZED,
-            Self::NoRole | Self::AdministratorsOnly | Self::File(MediaRefused::Off) => StatusCode::FORBIDDEN,
+            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::ScopeMissing(_)
+            | Self::PersonNeeded
+            | Self::NoRole
+            | Self::AdministratorsOnly
+            | Self::OtherDepartment
+            | Self::File(MediaRefused::Off) => StatusCode::FORBIDDEN,
+            Self::Outdated { .. } => StatusCode::PRECONDITION_FAILED,
             Self::AttachmentGone | Self::Setup(SetupRefused::Expired) => StatusCode::GONE,
             Self::ProviderRefused { .. } | Self::ProviderUnavailable { .. } => StatusCode::BAD_GATEWAY,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -391,8 +438,8 @@ impl ApiError {
             | Self::SetupNotFound
             | Self::WebhookNotFound
             | Self::DeliveryNotFound
+            | Self::TemplateNotFound
             | Self::QuarantinedNotFound => StatusCode::NOT_FOUND,
-            Self::ChangedMeanwhile { .. } => StatusCode::PRECONDITION_FAILED,
             Self::RequestRunning
             | Self::IdempotencyKeyReused
             | Self::Locked(..)
@@ -404,7 +451,7 @@ impl ApiError {
             | Self::NameTaken
             | Self::InUse { .. }
             | Self::TooManyChannels(_)
-            | Self::TooManyWebhooks
+            | Self::TooMany { .. }
             | Self::ConnectionBusy
             | Self::AttachmentPending
             | Self::AttachmentFailed(_)
@@ -426,6 +473,8 @@ impl ApiError {
             Self::Text(..)
             | Self::SendTime(_)
             | Self::Template(_)
+            | Self::MessageTemplate(_)
+            | Self::TemplateIncomplete { .. }
             | Self::Sticker(..)
             | Self::Place(..)
             | Self::File(_)
@@ -499,12 +548,17 @@ impl ApiError {
         }
     }
 
-    /// What is there in place of what the caller has seen, with its version.
-    pub(crate) fn current(&self) -> Option<(u64, &serde_json::Value)> {
+    /// How what was changed meanwhile is now.
+    pub(crate) const fn current(&self) -> Option<&Value> {
         match self {
-            Self::ChangedMeanwhile { version, current } => Some((*version, current)),
+            Self::Outdated { current } => Some(current),
             _ => None,
         }
+    }
+
+    /// Somebody else has changed what was read; `current` is how it is now.
+    pub(crate) fn outdated(current: &impl Serialize) -> Self {
+        Self::Outdated { current: serde_json::to_value(current).unwrap_or_default() }
     }
 
     /// When the window ends that will be over.
@@ -791,15 +845,22 @@ mod tests {
             ApiError::SignedRequestRefused,
             ApiError::CredentialRefused(Cause::SecretMismatch),
             ApiError::Setup(SetupRefused::CredentialsNeeded),
+            ApiError::TemplateNotFound,
+            ApiError::MessageTemplate(TemplateInvalid::Name),
+            ApiError::TemplateIncomplete { missing: vec!["contact.name".into()] },
+            ApiError::OtherDepartment,
+            ApiError::TooMany { what: "templates", most: 1_000 },
+            ApiError::outdated(&"as it is"),
             ApiError::WebhookNotFound,
             ApiError::DeliveryNotFound,
             ApiError::WebhookAddress(AddressRefused::Form),
             ApiError::WebhookAddress(AddressRefused::TooLong),
             ApiError::WebhookAddress(AddressRefused::NotPublic),
-            ApiError::TooManyWebhooks,
             ApiError::IdempotencyKeyMismatch,
             ApiError::RequestRunning,
-            ApiError::ChangedMeanwhile { version: 3, current: serde_json::json!({"name": "now"}) },
+            ApiError::ScopeMissing(Scope::ReadAudit),
+            ApiError::PersonNeeded,
+            ApiError::TooManyRequests { after_secs: 3 },
         ]
     }
 
@@ -914,15 +975,22 @@ mod tests {
             ApiError::SignedRequestRefused => 105,
             ApiError::CredentialRefused(_) => 106,
             ApiError::Setup(SetupRefused::CredentialsNeeded) => 107,
-            ApiError::WebhookNotFound => 108,
-            ApiError::DeliveryNotFound => 109,
-            ApiError::WebhookAddress(AddressRefused::Form) => 110,
-            ApiError::WebhookAddress(AddressRefused::TooLong) => 111,
-            ApiError::WebhookAddress(AddressRefused::NotPublic) => 112,
-            ApiError::TooManyWebhooks => 113,
-            ApiError::IdempotencyKeyMismatch => 114,
-            ApiError::RequestRunning => 115,
-            ApiError::ChangedMeanwhile { .. } => 116,
+            ApiError::TemplateNotFound => 108,
+            ApiError::MessageTemplate(_) => 109,
+            ApiError::TemplateIncomplete { .. } => 110,
+            ApiError::OtherDepartment => 111,
+            ApiError::TooMany { .. } => 112,
+            ApiError::Outdated { .. } => 113,
+            ApiError::WebhookNotFound => 114,
+            ApiError::DeliveryNotFound => 115,
+            ApiError::WebhookAddress(AddressRefused::Form) => 116,
+            ApiError::WebhookAddress(AddressRefused::TooLong) => 117,
+            ApiError::WebhookAddress(AddressRefused::NotPublic) => 118,
+            ApiError::IdempotencyKeyMismatch => 119,
+            ApiError::RequestRunning => 120,
+            ApiError::ScopeMissing(_) => 121,
+            ApiError::PersonNeeded => 122,
+            ApiError::TooManyRequests { .. } => 123,
         }
     }
 

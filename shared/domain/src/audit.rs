@@ -76,6 +76,11 @@ impl Author {
         Self { name: Some(name.to_owned()), role: Some(role), at: Some(at), ..Self::of(id.0.clone()) }
     }
 
+    /// A machine whose request came at `at`.
+    pub fn client(id: &OperatorId, name: &str, at: Timestamp) -> Self {
+        Self { name: Some(name.to_owned()), at: Some(at), ..Self::of(id.0.clone()) }
+    }
+
     /// Where the request came from; a long user agent is cut.
     #[must_use]
     pub fn from_where(mut self, ip: Option<&str>, user_agent: Option<&str>, request_id: &str) -> Self {
@@ -238,6 +243,12 @@ const KINDS: &[Kind] = &[
     },
     Kind { pk: "brand", name: "brand", told: &["name", "removed_at"] },
     Kind { pk: "department", name: "department", told: &["name", "hours", "removed_at"] },
+    // That a text was changed, not what it says: it may be long, and there is one for each language.
+    Kind {
+        pk: "template",
+        name: "template",
+        told: &["name", "folder", "department", "object", "variants.*.changed_at", "removed_at"],
+    },
     // Not as whom they wrote last, which changes with their replies.
     Kind { pk: "operator", name: "operator", told: &["display_name", "picture.upload"] },
     Kind { pk: "person", name: "person", told: &["name", "role", "removed_at", "channels.*.added_at"] },
@@ -370,7 +381,9 @@ fn name(kind: &str, before: &Fields, after: &Fields) -> &'static str {
         "webhook" if changed("key.generation") => "secret_replaced",
         "webhook" if after.contains_key("off.because") => "disabled",
         "webhook" if before.contains_key("off.because") => "enabled",
-        "brand" | "department" | "person" | "webhook" if after.contains_key("removed_at") => "removed",
+        "brand" | "department" | "person" | "template" | "webhook" if after.contains_key("removed_at") => {
+            "removed"
+        }
         "person" if before.contains_key("removed_at") => "restored",
         "person" if any_channel(after) => "associated",
         "person" if any_channel(before) => "dissociated",

@@ -64,6 +64,10 @@ uuid_id!(
     DepartmentId
 );
 uuid_id!(
+    /// A text that operators send again and again, with fields to fill in.
+    TemplateId
+);
+uuid_id!(
     /// What operators mark conversations with.
     LabelId
 );
@@ -110,6 +114,13 @@ impl DepartmentId {
     /// The department that was added as `name` at `at`; it keeps its id when it is renamed.
     pub fn derive(name: &str, at: Timestamp) -> Self {
         Self(added("department", name, at))
+    }
+}
+
+impl TemplateId {
+    /// The template that was added as `name` at `at`; it keeps its id when it is renamed.
+    pub fn derive(name: &str, at: Timestamp) -> Self {
+        Self(added("template", name, at))
     }
 }
 
@@ -265,6 +276,21 @@ impl<'de> Deserialize<'de> for Party {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OperatorId(pub String);
+
+/// What the ids of machines begin with.
+const CLIENT: &str = "client:";
+
+impl OperatorId {
+    /// A machine that acts by itself, as the identity provider names its client (OPS-1).
+    pub fn client(id: &str) -> Self {
+        Self(format!("{CLIENT}{id}"))
+    }
+
+    /// Whether it is a machine: what it writes is no person's answer.
+    pub fn is_client(&self) -> bool {
+        self.0.starts_with(CLIENT)
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -21,6 +21,7 @@ pub mod lookup;
 pub mod media;
 pub mod membership;
 pub mod message;
+pub mod message_template;
 pub mod notice;
 pub mod organisation;
 pub mod participant;
@@ -32,6 +33,7 @@ pub mod quota;
 pub mod reminder;
 pub mod reply;
 pub mod role;
+pub mod search;
 pub mod second_try;
 pub mod send;
 pub mod sender;
@@ -57,10 +59,11 @@ pub use event::{Content, Event, EventBody};
 pub use happening::Happening;
 pub use ids::{
     BrandId, ChannelId, ConnectionId, ConversationId, DepartmentId, LabelId, MessageId, OperatorId, Party,
-    SetupId, WebhookEventId, WebhookId,
+    SetupId, TemplateId, WebhookEventId, WebhookId,
 };
 pub use membership::{Membership, MembershipState};
 pub use message::{Message, MessageKey, ReadToken, SendState, SentBy};
+pub use message_template::MessageTemplate;
 pub use participant::Participant;
 pub use person::Person;
 pub use role::{Act, Role};

@@ -14,11 +14,16 @@
 //! | file that an operator may upload and send | `c#{conversation}` | `u#{upload}` |
 //! | how far it was read, who is writing: for its customer to see | `c#{conversation}` | `read`, `typing` |
 //! | picture of an operator, and what they want it to be | `operator#{operator}` | `picture` |
+//! | what it is counted as in its section | `c#{conversation}` | `counted` |
+//! | a channel's conversations, counted by section and operator | `counts` | `{channel}` |
 //! | quarantined body or event | `quarantine` | `{id}#{part:03}` |
 //!
 //! | index | key | holds | answers |
 //! | --- | --- | --- | --- |
 //! | `inbox` | `{channel}#{section}`, `{ms:013}-{conversation}` | conversations | a section's list, newest first |
+//! | `mine` | operator, `{ms:013}-{conversation}` | open conversations that are somebody's | an operator's list, newest first |
+//! | `waiting` | `{channel}#{section}`, since when | conversations whose customer waits | a section's list, who waits longest first |
+//! | `window` | `{channel}#{section}`, when it was opened | open conversations of Messenger and WhatsApp | a section's list, whose window ends soonest first |
 //! | `deadline` | `{kind}#{shard:02}` or `scheduled#{shard:02}`, due time | conversations with an armed deadline, replies that are sent later | what is due |
 //! | `pending` | `reply#{channel}`, `profile#{channel}`, `media#{channel}` or `picture`, `[portrait:]{conversation}[#{message or person}[#prepare]]` or `{operator}` | unfinished work only | what the sweeper must start again; the order of a conversation's open replies |
 //!
@@ -26,7 +31,7 @@
 //! | --- | --- |
 //! | load for an inbound event | 1 strong get = 1 RRU; a second one while a note waits in the conversation; in a group half a one more for who speaks |
 //! | find what a reaction, an edit or an unsend is about | newest first: 1 strong query of 25 messages, about 4 RRU; older messages cost what lies above them |
-//! | commit an inbound text | message 1 WRU, then conversation 1 + `inbox` move 2; the first of somebody in a group is a transaction with their item |
+//! | commit an inbound text | message 1 WRU, then conversation 1 + `inbox` move 2, `mine` move 2 if it is somebody's, `waiting` 1 if the customer begins to wait, `window` move 2 where there is one; the first of somebody in a group is a transaction with their item |
 //! | the same of a provider that tells no time (Twilio) | place 1 WRU before it |
 //! | commit how far a reply has come (Twilio) | strong get of it 1 RRU, message 1 WRU; nothing if it is no news |
 //! | write a reply | place 1 WRU, message 1 + `pending` 1, conversation 1 + `inbox` move 2 |
@@ -43,13 +48,16 @@
 //! | remind a customer | message 1 WRU + `pending` 1; conversation 1 + `inbox` move 2 + `deadline` 2 |
 //! | note that a conversation was read, or that somebody writes | strong get of the conversation 1 RRU; 1 WRU, also if it is no news |
 //! | show it | strong get of conversation and channel 2 RRU; on LINE what marks the newest message, up to 25 of them at half price |
+//! | a page of a list | one query per channel and section (of one's own: one), 1 RRU per some 25 entries that the filters look at, at most 1,000 of them; and half a RRU for each conversation shown |
+//! | count a conversation that moves to another section | strong get 1 RRU, transaction of what it counts as and the channel's counters 4 WRU; many of a channel share the latter |
+//! | tell the counts | one query, half a RRU per 4 KB of counters |
 //! | closer's tick with nothing due | one query per shard, 0.5 RRU each |
 //!
 //! # Directory table
 //!
 //! Channels (`channel`, id), connections (`connection`, id), what operators have set (`operator`, id) and the personas
 //! made for them (`persona#{channel}`, operator), how their sync stands (`sender-sync`), people with the channels that they are
-//! associated with (`person`, operator), what administrators were told by e-mail (`mail`, connection), setups (`setup`, id)
+//! associated with (`person`, operator), message templates (`template`, id) and how often each was used (`template-use`, id), what administrators were told by e-mail (`mail`, connection), setups (`setup`, id)
 //! and the logins that they have sent somebody off to (`login`, fingerprint of the state), both forgotten by the table after
 //! their end; index `credential` holds the connections by the time at which they must be looked at, and the setups that keep
 //! a secret by their end. Channels, people, operators and personas are remembered for [`SETTINGS_CACHE`]: an ordinary reply reads
@@ -62,6 +70,8 @@
 //! | one step of a setup | strong get 1 RRU, 1 WRU, and 1 for `credential` while it keeps a secret |
 //! | begin a login, come back from it | 1 WRU; 1 WRU and a strong get 1 RRU |
 //! | setups that have ended and still keep a secret | one query a minute, 0.5 RRU |
+//! | list the message templates with their uses | 2 queries of all of them: 1 RRU per 4 KB of texts |
+//! | fill a template in, and count that it is sent | strong get of it 1 RRU, and of brand and department if it names them; 1 WRU |
 //! | tell an association a verdict | 1 WRU, also if it is no news |
 //! | look after a check whether administrators must be told | strong get of the connection and of what was told: 1 RRU each, 1 query of the channels; an e-mail: 1 query of the people, 1 WRU |
 //!
@@ -95,11 +105,13 @@
 //!
 //! # Requests table
 //!
-//! What was posted under an idempotency key and what it was answered (`once#{caller}#{key}`), for a day.
+//! What was posted under an idempotency key and what it was answered (`once#{caller}#{key}`), for a day; how many
+//! requests a machine has sent within ten seconds (`rate#{client}#{turn}`).
 //!
 //! | access pattern | cost |
 //! | --- | --- |
 //! | post something with a key | 1 WRU before, 1 or, of longer answers, 1 per KB after it; one that comes again 1 WRU |
+//! | a request of a machine | 1 WRU |
 //!
 //! Every write of a conversation is conditional on the version that was read, every write of a
 //! message on its `rev`. A lost race is [`Saved::Conflict`], a result and not an error. A message and what it does to

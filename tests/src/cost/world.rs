@@ -282,14 +282,17 @@ impl World {
 
     /// Hands those changes of the table to `change-relay` that the template's filter lets through.
     pub async fn relay(&mut self) {
-        let filter = template::stream_filter();
+        let filters = template::stream_filters();
         loop {
             let mut event = self.stream.peek(template::batch_size(Function::ChangeRelay));
             if event.records.is_empty() {
                 return;
             }
             let all = event.clone();
-            event.records.retain(|record| template::matches(&filter, &serde_json::to_value(record).unwrap()));
+            event.records.retain(|record| {
+                let record = serde_json::to_value(record).unwrap();
+                filters.iter().any(|filter| template::matches(filter, &record))
+            });
             let mut response = DynamoDbEventResponse::default();
             if !event.records.is_empty() {
                 self.measured.invocations.push((Function::ChangeRelay, event.records.len()));

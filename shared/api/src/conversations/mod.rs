@@ -5,6 +5,7 @@ mod counts;
 mod list;
 mod mark_read;
 mod read;
+mod register;
 mod reopen;
 mod typing;
 mod wanted;
@@ -14,10 +15,12 @@ pub(crate) use counts::counts;
 pub(crate) use list::list;
 pub(crate) use mark_read::mark_read;
 pub(crate) use read::read;
+pub(crate) use register::register;
 pub(crate) use reopen::reopen;
 pub(crate) use typing::typing;
 
-use madoguchi_domain::{Channel, ChannelKind, Conversation, ConversationId, membership};
+use madoguchi_domain::{Channel, ChannelKind, Conversation, ConversationId, Timestamp, membership};
+use madoguchi_store::{ChannelCache, Inbox, SenderCache};
 
 use crate::auth::{Operator, Reader};
 use crate::view::ConversationView;
@@ -33,14 +36,23 @@ pub(crate) async fn existing(
     operator: &Operator,
     id: ConversationId,
 ) -> Result<Conversation, ApiError> {
-    let conversation = api.inbox.conversation(id).await?.ok_or(ApiError::ConversationNotFound)?;
-    let now = api.clock.now();
+    seen((&api.inbox, &api.channels, &api.senders), operator, id, api.clock.now()).await
+}
+
+/// The same by other functions.
+pub(crate) async fn seen(
+    (inbox, channels, senders): (&Inbox, &ChannelCache, &SenderCache),
+    operator: &Operator,
+    id: ConversationId,
+    now: Timestamp,
+) -> Result<Conversation, ApiError> {
+    let conversation = inbox.conversation(id).await?.ok_or(ApiError::ConversationNotFound)?;
     // What a channel left behind that is gone stays readable.
-    let channel = api.channels.channel(conversation.channel_id, now).await?;
+    let channel = channels.channel(conversation.channel_id, now).await?;
     if let Some(channel) = channel
         && !membership::open_to(operator.role, &channel.settings)
     {
-        let person = api.senders.person(&operator.id, now).await?;
+        let person = senders.person(&operator.id, now).await?;
         if !membership::may_see(operator.role, &channel, person.as_ref()) {
             return Err(ApiError::ConversationNotFound);
         }

@@ -172,6 +172,9 @@ impl MessageView {
         });
         let (direction, sent_by, operator_id) = match &message.sent_by {
             SentBy::Customer => ("in", "customer", None),
+            SentBy::Operator { operator } if operator.is_client() => {
+                ("out", "client", Some(operator.clone()))
+            }
             SentBy::Operator { operator } => ("out", "operator", Some(operator.clone())),
             SentBy::ProviderInbox => ("out", "provider_app", None),
             SentBy::OtherApp => ("out", "other_app", None),

@@ -19,6 +19,7 @@ mod sender_sync;
 mod settings;
 mod setup;
 mod status;
+mod template;
 mod told;
 mod webhook;
 mod withdrawal;
@@ -29,6 +30,7 @@ pub use look::Found;
 pub use rearm::Rearmed;
 pub use sender_sync::{SenderSync, SyncLease};
 pub use setup::{LoginState, Returned};
+pub use template::TemplateUse;
 pub use told::checked;
 
 use std::sync::Arc;
