@@ -37,13 +37,14 @@ use madoguchi_simulator::demo;
 use madoguchi_simulator::{Options, Provider, Simulator};
 use madoguchi_store::directory::Connection;
 use madoguchi_store::{
-    Audit, ChannelCache, Deliveries, Directory, Inbox, Requests, Saved, SenderCache, WebhookCache,
+    Audit, ChannelCache, Deliveries, Directory, Inbox, Requests, Saved, Search, SenderCache, WebhookCache,
 };
 use media_fetch::{Addresses, MediaFetcher};
 use pending_sweep::{Sweeper, Swept};
 use profile_fetch::Fetcher;
 use reply_dispatch::Dispatcher;
 use scheduled_send::{Report as Scheduled, Scheduler};
+use search_index::Indexer;
 use serde_json::{Value, json};
 use token_refresh::TokenRefresh;
 use tokio::sync::Mutex;
@@ -51,7 +52,7 @@ use webhook_ingest::Ingest;
 use webhook_send::WebhookSender;
 
 use crate::support::aws::{FakeAws, FakeQueue, clients};
-use crate::support::dynamo::{AUDIT, DELIVERIES, DIRECTORY, Dynamo, INBOX, REQUESTS, StreamReader};
+use crate::support::dynamo::{AUDIT, DELIVERIES, DIRECTORY, Dynamo, INBOX, REQUESTS, SEARCH, StreamReader};
 use crate::support::fault::Faults;
 use crate::support::files::Files;
 use crate::support::s3::{BUCKET, FakeS3};
@@ -110,6 +111,10 @@ pub struct TestInbox {
     pub inbox: Inbox,
     /// The same for the Directory.
     pub directory: Directory,
+    /// The same for what is found.
+    pub search: Search,
+    /// Where what was said waits to be taken note of.
+    pub search_queue: FakeQueue,
     /// Where the simulator sends webhooks.
     pub front: String,
     stream: Mutex<StreamReader>,
@@ -140,6 +145,7 @@ struct Functions {
     media_fetcher: MediaFetcher,
     closer: Closer,
     scheduler: Scheduler,
+    indexer: Indexer,
     webhook_sender: WebhookSender,
     told: Metrics,
     api: Router,
@@ -204,7 +210,8 @@ impl TestInbox {
         let ingest =
             |public: &str| Ingest::new(secrets, names, queue, clock.clone(), metrics, 1_048_576, public);
         let front = serve_with(|public| front(ingest(public))).await;
-        let queues = [&inbound, &outbound, &profiles, &media, &webhooks];
+        let search_queue = aws.create_queue("search");
+        let queues = [&inbound, &outbound, &profiles, &media, &search_queue, &webhooks];
         let urls = Urls {
             table: &table_url,
             aws: &aws_url,
@@ -223,7 +230,8 @@ impl TestInbox {
         let test = Self {
             inbox: Inbox::new(client.clone(), INBOX),
             deliveries: Deliveries::new(client.clone(), DELIVERIES),
-            directory: Directory::new(client, DIRECTORY),
+            directory: Directory::new(client.clone(), DIRECTORY),
+            search: Search::new(client, SEARCH),
             hand,
             clock,
             simulator,
@@ -234,6 +242,7 @@ impl TestInbox {
             outbound,
             profiles,
             media,
+            search_queue,
             webhooks,
             s3,
             files,
@@ -471,6 +480,23 @@ impl TestInbox {
                 .await
             })
             .await;
+    }
+
+    /// Has search take note of what has happened, in batches as the template has them.
+    pub async fn index(&self) {
+        self.relay().await;
+        self.search_queue.drain(100, async |event| self.functions.indexer.batch(event).await).await;
+    }
+
+    /// The same until the index has been made anew: each step leads to the next.
+    pub async fn index_all(&self) {
+        loop {
+            self.index().await;
+            self.relay().await;
+            if self.search_queue.messages().is_empty() {
+                return;
+            }
+        }
     }
 
     /// Hands what is queued to `webhook-send`, in batches as the template has them.
@@ -726,11 +752,12 @@ impl Functions {
     fn new(
         clock: &Clock,
         Urls { table: table_url, aws: aws_url, providers, front, s3, files, ses }: Urls<'_>,
-        [inbound, outbound, profiles, media, webhooks]: [&FakeQueue; 5],
+        [inbound, outbound, profiles, media, search_queue, webhooks]: [&FakeQueue; 6],
     ) -> Self {
         let bucket = clients(s3).bucket(BUCKET, clock.clone());
         let admin_bucket = bucket.clone();
         let dynamodb = clients(table_url).dynamodb();
+        let search = Search::new(dynamodb.clone(), SEARCH);
         let (inbox, directory) = (Inbox::new(dynamodb.clone(), INBOX), Directory::new(dynamodb, DIRECTORY));
         let audit = Audit::new(clients(table_url).dynamodb(), AUDIT, AUDIT_KEPT);
         let aws = clients(aws_url);
@@ -774,6 +801,7 @@ impl Functions {
                 outbound: queue(outbound),
                 profiles: queue(profiles),
                 media: queue(media),
+                search: queue(search_queue),
             })
             .telling(queue(webhooks), WebhookCache::new(directory.clone()), clock.clone()),
             webhook_sender: WebhookSender::new(
@@ -839,6 +867,7 @@ impl Functions {
             ),
             closer: Closer::new(inbox.clone(), directory.clone()),
             scheduler: Scheduler::new(inbox.clone(), directory.clone()),
+            indexer: Indexer::new(inbox.clone(), search.clone(), clock.clone()),
             api: answering(
                 once(
                     routes(Api {
@@ -853,6 +882,7 @@ impl Functions {
                     })
                     .merge(desk_routes(DeskApi {
                         inbox: inbox.clone(),
+                        search,
                         channels: ChannelCache::new(directory.clone()).into(),
                         senders: SenderCache::new(directory.clone()).into(),
                         directory: directory.clone(),

@@ -6,6 +6,8 @@ use aws_lambda_events::dynamodb::EventRecord;
 use madoguchi_domain::Timestamp;
 use madoguchi_domain::webhook::{self, Event, Work};
 use madoguchi_runtime::{Clock, FifoEntry, NoRandomness, Queue, QueueError, unguessable};
+use madoguchi_store::inbox::rebuild_step;
+use madoguchi_store::search::{SearchItem, SearchWork};
 use madoguchi_store::work::{FollowUp, Image, MediaWork, PictureWork, follow_up};
 use madoguchi_store::{Committed, StoreError, WebhookCache};
 
@@ -35,6 +37,8 @@ pub struct Queues {
     pub profiles: Queue,
     /// Files.
     pub media: Queue,
+    /// What search must take note of.
+    pub search: Queue,
 }
 
 /// Queues what follows from committed writes.
@@ -68,7 +72,28 @@ impl Relay {
     /// record repeats its work, which is deduplicated by the queue for five minutes and by the message's state for
     /// ever. Replies go first: a customer waits for them.
     pub async fn handle(&self, records: &[EventRecord]) -> Result<(), RelayError> {
-        self.start_work(records).await
+        self.start_work(records).await?;
+        self.tell_search(records).await?;
+        match &self.telling {
+            Some(telling) => telling.tell(records).await,
+            None => Ok(()),
+        }
+    }
+
+    /// All that search must take note of is one message: it is handled together, and a request is paid for.
+    async fn tell_search(&self, records: &[EventRecord]) -> Result<(), RelayError> {
+        let items = records.iter().filter_map(|record| {
+            let change = &record.change;
+            if let Some(rev) = rebuild_step(change.new_image.inner()) {
+                return Some(SearchItem::Rebuild { rev });
+            }
+            SearchItem::of(&Committed::of(change.new_image.clone(), change.old_image.clone())?)
+        });
+        let items: Vec<SearchItem> = items.collect();
+        if !items.is_empty() {
+            self.queues.search.send(&serde_json::to_string(&SearchWork { v: 1, items })?).await?;
+        }
+        Ok(())
     }
 
     async fn start_work(&self, records: &[EventRecord]) -> Result<(), RelayError> {
@@ -108,10 +133,7 @@ impl Relay {
         for file in media {
             self.queues.media.send(&file).await?;
         }
-        match &self.telling {
-            Some(telling) => telling.tell(records).await,
-            None => Ok(()),
-        }
+        Ok(())
     }
 }
 

@@ -11,17 +11,21 @@ use madoguchi_store::{Directory, WebhookCache};
 async fn main() -> Result<(), Error> {
     let function = Function::start("change_relay");
     let mut env = Env::from_process();
-    let queues = (env.outbound_queue_url(), env.profiles_queue_url(), env.media_queue_url());
-    let config = (queues, env.webhooks_queue_url(), env.directory_table(), env.aws());
-    let ((outbound, profiles, media), webhooks, directory, aws) = env.finish(config)?;
+    let work = (env.outbound_queue_url(), env.profiles_queue_url(), env.media_queue_url());
+    let config = (work, env.search_queue_url(), env.webhooks_queue_url(), env.directory_table(), env.aws());
+    let ((outbound, profiles, media), search, webhooks, directory, aws) = env.finish(config)?;
     let aws = Aws::new(aws)?;
     let sqs = aws.sqs();
-    let queue = |url: String| Queue::new(sqs.clone(), url);
     let clock = function.clock();
+    let queue = |url: String| Queue::new(sqs.clone(), url);
+    let queues = Queues {
+        outbound: queue(outbound),
+        profiles: queue(profiles),
+        media: queue(media),
+        search: queue(search),
+    };
     let subscriptions = WebhookCache::new(Directory::new(aws.dynamodb(), directory));
-    let relay =
-        Relay::new(Queues { outbound: queue(outbound), profiles: queue(profiles), media: queue(media) })
-            .telling(queue(webhooks), subscriptions, clock.clone());
+    let relay = Relay::new(queues).telling(queue(webhooks), subscriptions, clock.clone());
     function
         .run(async |event: LambdaEvent<Event>| {
             let invocation = Invocation { deadline: deadline(&event.context), clock: &clock, queue: None };

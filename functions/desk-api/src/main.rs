@@ -5,21 +5,22 @@ use axum::middleware::{Next, from_fn};
 use lambda_http::Error;
 use madoguchi_api::{DeskApi, RolesClaim, answering, desk_routes, once, request_id};
 use madoguchi_runtime::{Aws, Env, Function};
-use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, Requests, SenderCache};
+use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, Requests, Search, SenderCache};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let function = Function::start("desk_api");
     let mut env = Env::from_process();
     let roles = RolesClaim::new(env.roles_claim());
-    let tables = (env.inbox_table(), env.directory_table(), env.requests_table());
+    let tables = (env.inbox_table(), env.directory_table(), env.search_table(), env.requests_table());
     let audit = (env.audit_table(), env.audit_retention());
     let config = (tables, audit, env.aws());
-    let ((inbox, directory, requests), (audit, keep), aws) = env.finish(config)?;
+    let ((inbox, directory, search, requests), (audit, keep), aws) = env.finish(config)?;
     let aws = Aws::new(aws)?;
     let directory = Directory::new(aws.dynamodb(), directory);
     let api = DeskApi {
         inbox: Inbox::new(aws.dynamodb(), inbox),
+        search: Search::new(aws.dynamodb(), search),
         channels: ChannelCache::new(directory.clone()).into(),
         senders: SenderCache::new(directory.clone()).into(),
         directory,

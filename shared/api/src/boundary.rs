@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{Extensions, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::ApiError;
 use crate::auth::language;
 use crate::error::Length;
+use crate::etag::tag;
 
 /// What errors are told as (RFC 9457).
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -31,6 +32,9 @@ struct Problem<'a> {
     detail: String,
     /// The request's id, which is a relative reference (RFC 3986).
     instance: &'a str,
+    /// As it is now, of what somebody else has changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<&'a serde_json::Value>,
     error: Told<'a>,
 }
 
@@ -48,9 +52,6 @@ struct Told<'a> {
     /// Of a reply that would be sent after it.
     #[serde(skip_serializing_if = "Option::is_none")]
     window_ends_at: Option<String>,
-    /// Of what somebody else changed meanwhile: how it is now.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    current: Option<&'a serde_json::Value>,
     request_id: &'a str,
 }
 
@@ -92,7 +93,6 @@ pub(crate) fn told(error: &ApiError, language: Language, request_id: &str) -> Re
         remedy: known.map(|text| text.remedy),
         text: error.length(),
         window_ends_at: error.window_ends_at().map(|at| at.to_string()),
-        current: error.current(),
         request_id,
     };
     let status = error.status();
@@ -102,6 +102,7 @@ pub(crate) fn told(error: &ApiError, language: Language, request_id: &str) -> Re
         status: status.as_u16(),
         detail: told.message.clone(),
         instance: request_id,
+        current: error.current().map(|(_, current)| current),
         error: told,
     };
     let mut response = (status, Json(problem)).into_response();
@@ -109,6 +110,9 @@ pub(crate) fn told(error: &ApiError, language: Language, request_id: &str) -> Re
     match error {
         ApiError::Unauthenticated => {
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        ApiError::ChangedMeanwhile { version, .. } => {
+            response.headers_mut().insert(ETAG, tag(*version));
         }
         ApiError::TooManyRequests { after_secs } => {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*after_secs));

@@ -9,7 +9,7 @@ use axum::routing::get;
 use madoguchi_domain::audit::Entry;
 use madoguchi_domain::{Conversation, ConversationId};
 use madoguchi_runtime::Clock;
-use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, SenderCache};
+use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, Search, SenderCache};
 
 use crate::auth::Operator;
 use crate::people::{self, Presence};
@@ -20,6 +20,8 @@ use crate::{ApiError, conversations, search};
 pub struct DeskApi {
     /// Conversations and messages.
     pub inbox: Inbox,
+    /// What they are found by.
+    pub search: Search,
     /// Channels and operators.
     pub directory: Directory,
     /// Channels as they were a moment ago.
@@ -48,6 +50,16 @@ impl DeskApi {
         }
         Ok(conversation)
     }
+
+    /// Records that an administrator has seen something of several conversations (AUD-3).
+    pub(crate) async fn is_listed(&self, reader: &Operator) -> Result<(), ApiError> {
+        if reader.is_administrator() {
+            let now = self.clock.now();
+            let _recorded_within_this_hour =
+                self.audit.record(&Entry::listed(reader.author(now), now)).await?;
+        }
+        Ok(())
+    }
 }
 
 pub(crate) type SharedDesk = State<Arc<DeskApi>>;
@@ -57,6 +69,8 @@ pub fn desk_routes(api: DeskApi) -> Router {
     let presence = Presence::new(api.directory.clone(), api.clock.clone());
     Router::new()
         .route("/api/conversations/{conversation}/search", get(search::in_conversation))
+        .route("/api/search", get(search::across))
+        .route("/api/search/rebuild", get(search::rebuilding).post(search::rebuild))
         .route_layer(from_fn_with_state(presence, people::note))
         .with_state(Arc::new(api))
 }

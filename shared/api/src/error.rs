@@ -11,10 +11,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use madoguchi_domain::channel::SettingsOutOfBounds;
 use madoguchi_domain::channel::icon::IconRefused;
-use madoguchi_domain::conversation::ReopenRefused;
+use madoguchi_domain::conversation::{ReopenRefused, SnoozeRefused};
 use madoguchi_domain::credential::Cause;
 use madoguchi_domain::media::{MediaFailure, MediaRefused};
 use madoguchi_domain::message_template::TemplateInvalid;
+use madoguchi_domain::note::NoteRefused;
 use madoguchi_domain::organisation::hours::HoursRefused;
 use madoguchi_domain::organisation::{NAME_LENGTH, TooManyChannels};
 use madoguchi_domain::picture::PictureRefused;
@@ -26,6 +27,7 @@ use madoguchi_domain::setup::{SetupProblem, SetupRefused};
 use madoguchi_domain::sticker::StickerRefused;
 use madoguchi_domain::template::TemplateRefused;
 use madoguchi_domain::text::{self, TextRefused};
+use madoguchi_domain::webhook::MOST_SUBSCRIPTIONS;
 use madoguchi_domain::{ChannelKind, Language, Problem, Timestamp};
 use madoguchi_runtime::outgoing::AddressRefused;
 use madoguchi_runtime::{BucketError, NoRandomness, QueueError, SecretError};
@@ -98,6 +100,14 @@ pub enum ApiError {
     /// The first of this key is not done yet.
     #[error("A request with this Idempotency-Key is being worked on; send it again in a moment.")]
     RequestRunning,
+    /// Somebody else has changed it (OPS-1).
+    #[error("Somebody else has changed this meanwhile; look at it again, then change it.")]
+    ChangedMeanwhile {
+        /// Its version now.
+        version: u64,
+        /// As it is now.
+        current: Value,
+    },
     /// No such conversation.
     #[error("There is no such conversation.")]
     ConversationNotFound,
@@ -158,6 +168,9 @@ pub enum ApiError {
     /// The channel's conversations are not reopened by button (C1).
     #[error("{}", sentence(.0))]
     Reopen(ReopenRefused),
+    /// A snooze ends in the past, or too far ahead (CLS-12).
+    #[error("{}", sentence(.0))]
+    SnoozeTime(SnoozeRefused),
     /// Only what was not sent can be sent again (RPL-12).
     #[error("Only a reply that failed or is unconfirmed can be sent again.")]
     MessageNotResendable,
@@ -188,6 +201,9 @@ pub enum ApiError {
     /// Another system cannot be told there (OPS-1).
     #[error("{}", sentence(.0))]
     WebhookAddress(AddressRefused),
+    /// As many as are kept.
+    #[error("There are {MOST_SUBSCRIPTIONS} webhooks already; remove one first.")]
+    TooManyWebhooks,
     /// Another one is called so.
     #[error("Another one has this name already; choose another name.")]
     NameTaken,
@@ -298,6 +314,23 @@ pub enum ApiError {
     /// It belongs to a department of which the person sees no channel (TPL-5).
     #[error("Only administrators and people of its department may change this.")]
     OtherDepartment,
+    /// No such label, or one that was given up.
+    #[error("There is no such label.")]
+    LabelNotFound,
+    /// A note that cannot be written, or is somebody else's (CON-7).
+    #[error("{}", sentence(.0))]
+    Note(NoteRefused),
+    /// Whoever is mentioned could not read it.
+    #[error(
+        "Nobody called `{person}` can be mentioned: they are not known here, or do not see this conversation."
+    )]
+    MentionRefused {
+        /// As the request names them.
+        person: String,
+    },
+    /// The caller has begun nothing here.
+    #[error("You have no draft in this conversation.")]
+    DraftNotFound,
     /// As many as are kept.
     #[error("There are {most} {what} already; remove one first.")]
     TooMany {
@@ -305,12 +338,6 @@ pub enum ApiError {
         what: &'static str,
         /// How many of it.
         most: usize,
-    },
-    /// Somebody else has changed it since it was read.
-    #[error("Somebody has changed this since you read it; look at how it is now, and change that.")]
-    Outdated {
-        /// How it is.
-        current: Value,
     },
     /// A fault of ours.
     #[error("Something went wrong on our side; try again, and tell a maintainer the request id if it stays.")]
@@ -339,6 +366,7 @@ impl ApiError {
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::IdempotencyKeyMismatch => "idempotency_key_mismatch",
             Self::RequestRunning => "request_running",
+            Self::ChangedMeanwhile { .. } => "changed_meanwhile",
             Self::ConversationNotFound => "conversation_not_found",
             Self::MessageNotFound => "message_not_found",
             Self::ChannelNotFound => "channel_not_found",
@@ -363,6 +391,7 @@ impl ApiError {
             Self::Icon(refused) => refused.public_id(),
             Self::Reopen(ReopenRefused::OnlyTheCustomer) => "reopen_by_customer_only",
             Self::Reopen(ReopenRefused::Final) => "conversation_final",
+            Self::SnoozeTime(_) => "snooze_out_of_range",
             Self::MessageNotResendable => "message_not_resendable",
             Self::SendTime(_) => "send_at_out_of_range",
             Self::MessageNotScheduled => "message_not_scheduled",
@@ -375,6 +404,7 @@ impl ApiError {
             Self::WebhookAddress(AddressRefused::Form) => "webhook_url_invalid",
             Self::WebhookAddress(AddressRefused::TooLong) => "webhook_url_too_long",
             Self::WebhookAddress(AddressRefused::NotPublic) => "webhook_url_not_public",
+            Self::TooManyWebhooks => "too_many_webhooks",
             Self::NameTaken => "name_taken",
             Self::InUse { .. } => "in_use",
             Self::TooManyChannels(_) => "too_many_channels",
@@ -399,8 +429,14 @@ impl ApiError {
             Self::MessageTemplate(_) => "template_invalid",
             Self::TemplateIncomplete { .. } => "template_incomplete",
             Self::OtherDepartment => "other_department",
+            Self::LabelNotFound => "label_not_found",
+            Self::Note(NoteRefused::Length { .. }) => "note_length_refused",
+            Self::Note(NoteRefused::Mentions { .. }) => "too_many_mentions",
+            Self::Note(NoteRefused::NotYours) => "note_not_yours",
+            Self::Note(NoteRefused::Deleted) => "note_deleted",
+            Self::MentionRefused { .. } => "mention_refused",
+            Self::DraftNotFound => "draft_not_found",
             Self::TooMany { .. } => "too_many",
-            Self::Outdated { .. } => "version_outdated",
             Self::Busy { .. } => "busy",
             Self::Internal { .. } => "internal",
         }
@@ -416,8 +452,8 @@ impl ApiError {
             | Self::NoRole
             | Self::AdministratorsOnly
             | Self::OtherDepartment
+            | Self::Note(NoteRefused::NotYours)
             | Self::File(MediaRefused::Off) => StatusCode::FORBIDDEN,
-            Self::Outdated { .. } => StatusCode::PRECONDITION_FAILED,
             Self::AttachmentGone | Self::Setup(SetupRefused::Expired) => StatusCode::GONE,
             Self::ProviderRefused { .. } | Self::ProviderUnavailable { .. } => StatusCode::BAD_GATEWAY,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -436,10 +472,13 @@ impl ApiError {
             | Self::AttachmentNotFound
             | Self::UploadNotFound
             | Self::SetupNotFound
+            | Self::TemplateNotFound
             | Self::WebhookNotFound
             | Self::DeliveryNotFound
-            | Self::TemplateNotFound
+            | Self::LabelNotFound
+            | Self::DraftNotFound
             | Self::QuarantinedNotFound => StatusCode::NOT_FOUND,
+            Self::ChangedMeanwhile { .. } => StatusCode::PRECONDITION_FAILED,
             Self::RequestRunning
             | Self::IdempotencyKeyReused
             | Self::Locked(..)
@@ -452,6 +491,8 @@ impl ApiError {
             | Self::InUse { .. }
             | Self::TooManyChannels(_)
             | Self::TooMany { .. }
+            | Self::TooManyWebhooks
+            | Self::Note(NoteRefused::Deleted)
             | Self::ConnectionBusy
             | Self::AttachmentPending
             | Self::AttachmentFailed(_)
@@ -472,9 +513,12 @@ impl ApiError {
             | Self::NotReplayable { .. } => StatusCode::CONFLICT,
             Self::Text(..)
             | Self::SendTime(_)
+            | Self::SnoozeTime(_)
             | Self::Template(_)
             | Self::MessageTemplate(_)
             | Self::TemplateIncomplete { .. }
+            | Self::Note(_)
+            | Self::MentionRefused { .. }
             | Self::Sticker(..)
             | Self::Place(..)
             | Self::File(_)
@@ -548,17 +592,17 @@ impl ApiError {
         }
     }
 
-    /// How what was changed meanwhile is now.
-    pub(crate) const fn current(&self) -> Option<&Value> {
+    /// What is there in place of what the caller has seen, with its version.
+    pub(crate) fn current(&self) -> Option<(u64, &Value)> {
         match self {
-            Self::Outdated { current } => Some(current),
+            Self::ChangedMeanwhile { version, current } => Some((*version, current)),
             _ => None,
         }
     }
 
-    /// Somebody else has changed what was read; `current` is how it is now.
-    pub(crate) fn outdated(current: &impl Serialize) -> Self {
-        Self::Outdated { current: serde_json::to_value(current).unwrap_or_default() }
+    /// Somebody else has changed what was read; `current` is how it is now, at `version`.
+    pub(crate) fn outdated(version: u64, current: &impl Serialize) -> Self {
+        Self::ChangedMeanwhile { version, current: serde_json::to_value(current).unwrap_or_default() }
     }
 
     /// When the window ends that will be over.
@@ -850,14 +894,23 @@ mod tests {
             ApiError::TemplateIncomplete { missing: vec!["contact.name".into()] },
             ApiError::OtherDepartment,
             ApiError::TooMany { what: "templates", most: 1_000 },
-            ApiError::outdated(&"as it is"),
             ApiError::WebhookNotFound,
             ApiError::DeliveryNotFound,
             ApiError::WebhookAddress(AddressRefused::Form),
             ApiError::WebhookAddress(AddressRefused::TooLong),
             ApiError::WebhookAddress(AddressRefused::NotPublic),
+            ApiError::TooManyWebhooks,
             ApiError::IdempotencyKeyMismatch,
             ApiError::RequestRunning,
+            ApiError::ChangedMeanwhile { version: 3, current: serde_json::json!({"name": "now"}) },
+            ApiError::SnoozeTime(SnoozeRefused::Until),
+            ApiError::LabelNotFound,
+            ApiError::Note(NoteRefused::Length { length: 0 }),
+            ApiError::Note(NoteRefused::Mentions { count: 21 }),
+            ApiError::Note(NoteRefused::NotYours),
+            ApiError::Note(NoteRefused::Deleted),
+            ApiError::MentionRefused { person: "person-2".into() },
+            ApiError::DraftNotFound,
             ApiError::ScopeMissing(Scope::ReadAudit),
             ApiError::PersonNeeded,
             ApiError::TooManyRequests { after_secs: 3 },
@@ -886,17 +939,17 @@ mod tests {
             ApiError::Locked(Lock::Standby, _) => 16,
             ApiError::Text(TextRefused::Empty, _) => 17,
             ApiError::Text(TextRefused::TooLong { .. }, _) => 18,
-            ApiError::Text(TextRefused::Indivisible { .. }, _) => 29,
-            ApiError::Reopen(ReopenRefused::OnlyTheCustomer) => 19,
-            ApiError::Reopen(ReopenRefused::Final) => 20,
-            ApiError::MessageNotResendable => 21,
-            ApiError::ChannelExists => 22,
-            ApiError::ConnectionNotFound => 23,
-            ApiError::ConnectionBusy => 24,
-            ApiError::SettingsOutOfBounds(_) => 25,
-            ApiError::NotReplayable { .. } => 26,
-            ApiError::Busy { .. } => 27,
-            ApiError::Internal { .. } => 28,
+            ApiError::Text(TextRefused::Indivisible { .. }, _) => 19,
+            ApiError::Reopen(ReopenRefused::OnlyTheCustomer) => 20,
+            ApiError::Reopen(ReopenRefused::Final) => 21,
+            ApiError::MessageNotResendable => 22,
+            ApiError::ChannelExists => 23,
+            ApiError::ConnectionNotFound => 24,
+            ApiError::ConnectionBusy => 25,
+            ApiError::SettingsOutOfBounds(_) => 26,
+            ApiError::NotReplayable { .. } => 27,
+            ApiError::Busy { .. } => 28,
+            ApiError::Internal { .. } => 29,
             ApiError::Locked(Lock::OptedOut, _) => 30,
             ApiError::Locked(Lock::TemplateNeeded, _) => 31,
             ApiError::Template(_) => 32,
@@ -980,17 +1033,26 @@ mod tests {
             ApiError::TemplateIncomplete { .. } => 110,
             ApiError::OtherDepartment => 111,
             ApiError::TooMany { .. } => 112,
-            ApiError::Outdated { .. } => 113,
-            ApiError::WebhookNotFound => 114,
-            ApiError::DeliveryNotFound => 115,
-            ApiError::WebhookAddress(AddressRefused::Form) => 116,
-            ApiError::WebhookAddress(AddressRefused::TooLong) => 117,
-            ApiError::WebhookAddress(AddressRefused::NotPublic) => 118,
+            ApiError::WebhookNotFound => 113,
+            ApiError::DeliveryNotFound => 114,
+            ApiError::WebhookAddress(AddressRefused::Form) => 115,
+            ApiError::WebhookAddress(AddressRefused::TooLong) => 116,
+            ApiError::WebhookAddress(AddressRefused::NotPublic) => 117,
+            ApiError::TooManyWebhooks => 118,
             ApiError::IdempotencyKeyMismatch => 119,
             ApiError::RequestRunning => 120,
-            ApiError::ScopeMissing(_) => 121,
-            ApiError::PersonNeeded => 122,
-            ApiError::TooManyRequests { .. } => 123,
+            ApiError::ChangedMeanwhile { .. } => 121,
+            ApiError::SnoozeTime(_) => 122,
+            ApiError::LabelNotFound => 123,
+            ApiError::Note(NoteRefused::Length { .. }) => 124,
+            ApiError::Note(NoteRefused::Mentions { .. }) => 125,
+            ApiError::Note(NoteRefused::NotYours) => 126,
+            ApiError::Note(NoteRefused::Deleted) => 127,
+            ApiError::MentionRefused { .. } => 128,
+            ApiError::DraftNotFound => 129,
+            ApiError::ScopeMissing(_) => 130,
+            ApiError::PersonNeeded => 131,
+            ApiError::TooManyRequests { .. } => 132,
         }
     }
 

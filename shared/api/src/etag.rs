@@ -27,7 +27,7 @@ impl<T: Serialize> IntoResponse for Tagged<T> {
 }
 
 /// The tag of `version`.
-fn tag(version: u64) -> HeaderValue {
+pub(crate) fn tag(version: u64) -> HeaderValue {
     // Digits in quotes are a header value.
     HeaderValue::from_str(&format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"0\""))
 }
@@ -50,7 +50,8 @@ impl IfMatch {
         if self.0.as_ref().is_none_or(is_meant) {
             return Ok(());
         }
-        Err(ApiError::outdated(&current()))
+        let current = serde_json::to_value(current()).unwrap_or_default();
+        Err(ApiError::ChangedMeanwhile { version, current })
     }
 }
 
@@ -99,7 +100,7 @@ mod tests {
             let checked = given(values).await.check(7, || "now");
             assert_eq!(checked.is_ok(), expected, "{values:?}");
             if let Err(error) = checked {
-                assert_eq!(error.public_id(), "version_outdated");
+                assert_eq!(error.public_id(), "changed_meanwhile");
             }
         }
     }

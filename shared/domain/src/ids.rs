@@ -189,6 +189,9 @@ impl ConversationId {
 }
 
 impl MessageId {
+    /// Sorts before every message.
+    pub const FIRST: Self = Self(Uuid::nil());
+
     /// The message that the provider calls `provider_id`.
     pub fn of_provider(conversation: ConversationId, provider_id: &str) -> Self {
         Self(Uuid::new_v5(&conversation.0, format!("provider:{provider_id}").as_bytes()))

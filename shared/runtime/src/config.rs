@@ -127,6 +127,16 @@ impl Env {
         self.url("MEDIA_QUEUE_URL", None, "set it to the URL of the queue media")
     }
 
+    /// `SEARCH_QUEUE_URL`: where what was said waits to be taken note of.
+    pub fn search_queue_url(&mut self) -> String {
+        self.url("SEARCH_QUEUE_URL", None, "set it to the URL of the queue search")
+    }
+
+    /// `SEARCH_TABLE`: the table that conversations and messages are found by.
+    pub fn search_table(&mut self) -> String {
+        self.text("SEARCH_TABLE", "set it to the name of the Search table")
+    }
+
     /// `DELIVERIES_TABLE`: the table of what other systems were told.
     pub fn deliveries_table(&mut self) -> String {
         self.text("DELIVERIES_TABLE", "set it to the name of the Deliveries table")

@@ -25,6 +25,8 @@ use super::aws::clients;
 pub const INBOX: &str = "inbox";
 /// The name of the Directory table.
 pub const DIRECTORY: &str = "directory";
+/// The name of the Search table.
+pub const SEARCH: &str = "search";
 /// The name of the Audit table.
 pub const AUDIT: &str = "audit";
 /// The name of the Deliveries table.
@@ -54,6 +56,7 @@ impl Dynamo {
         create_inbox(&client).await;
         create_directory(&client).await;
         create_audit(&client).await;
+        create_search(&client).await;
         create_deliveries(&client).await;
         create_requests(&client).await;
         dynamo
@@ -277,6 +280,21 @@ async fn create_directory(client: &Client) {
         .set_key_schema(Some(keys("pk", "sk")))
         .global_secondary_indexes(index("credential", keys("credential_pk", "credential_due"), keys_only()))
         .stream_specification(images())
+        .send()
+        .await
+        .unwrap();
+}
+
+async fn create_search(client: &Client) {
+    let whole = Projection::builder().projection_type(ProjectionType::All).build();
+    let names = ["pk", "sk", "channel", "slot"];
+    client
+        .create_table()
+        .table_name(SEARCH)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(names.map(|name| attribute(name, ScalarAttributeType::S)).into()))
+        .set_key_schema(Some(keys("pk", "sk")))
+        .global_secondary_indexes(index("time", keys("channel", "slot"), whole))
         .send()
         .await
         .unwrap();

@@ -137,9 +137,9 @@ async fn ops_1_a_change_of_what_somebody_else_has_changed_is_refused_with_what_i
         let now = headers["etag"].to_str().unwrap().to_owned();
         assert_ne!(now, seen, "{path}");
         test.pass(Span::from_secs(1));
-        let (status, _, refused) = change(&[("If-Match", &seen)], "二").await;
-        assert_eq!((status, &refused["error"]["id"]), (412, &json!("version_outdated")), "{path}");
-        assert_eq!(refused["error"]["current"]["name"], "一");
+        let (status, headers, refused) = change(&[("If-Match", &seen)], "二").await;
+        assert_eq!((status, &refused["error"]["id"]), (412, &json!("changed_meanwhile")), "{path}");
+        assert_eq!((&refused["current"]["name"], headers["etag"].to_str().unwrap()), (&json!("一"), &*now));
         let (status, _, third) = change(&[], "三").await;
         assert_eq!((status, &third["name"]), (200, &json!("三")), "without a tag the last word counts");
         let (status, headers, _) = change(&[("If-Match", "*")], "三").await;

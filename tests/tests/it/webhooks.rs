@@ -371,7 +371,11 @@ async fn ops_1_addresses_events_and_channels_are_looked_at_when_they_are_entered
         (json!({ "url": url, "events": ["message.sent"], "description": "a\nb" }), (400, "invalid_body")),
     ] {
         let (status, answer) = test.administer("POST", "/api/webhooks", &body).await;
-        assert_eq!((status, answer["error"]["id"].as_str().unwrap_or_default()), expected, "{body}: {answer}");
+        assert_eq!(
+            (status, answer["error"]["id"].as_str().unwrap_or_default()),
+            expected,
+            "{body}: {answer}"
+        );
     }
     let nobody = format!("/api/webhooks/{unknown}");
     for (method, rest) in [("GET", ""), ("DELETE", ""), ("POST", "/test"), ("GET", "/deliveries")] {

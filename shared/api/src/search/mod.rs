@@ -1,19 +1,23 @@
-//! Search inside a conversation.
+//! Search: inside a conversation, and over all of them.
 
+mod across;
+mod engine;
 mod in_conversation;
+mod rebuild;
 mod result;
 
+pub(crate) use across::across;
 pub(crate) use in_conversation::in_conversation;
+pub(crate) use rebuild::{rebuild, rebuilding};
 
 use madoguchi_domain::search::Query;
 
 use crate::ApiError;
 use crate::input::given;
 
-/// What is searched for, which a search cannot do without.
-fn query(q: Option<&str>) -> Result<Query, ApiError> {
-    let text = given(q).ok_or_else(|| invalid("`q` is missing: what to search for"))?;
-    Query::parse(text).map_err(|refused| invalid(&refused.to_string()))
+/// What is searched for in messages, if anything is.
+fn query(q: Option<&str>) -> Result<Option<Query>, ApiError> {
+    given(q).map(Query::parse).transpose().map_err(|refused| invalid(&refused.to_string()))
 }
 
 fn invalid(what: &str) -> ApiError {

@@ -1,7 +1,7 @@
 //! A message that was found.
 
 use madoguchi_domain::search::{Excerpt, Query, excerpt, words};
-use madoguchi_domain::{ConversationId, Message, MessageKey};
+use madoguchi_domain::{ChannelId, Conversation, ConversationId, LabelId, Message, MessageKey, OperatorId};
 use serde::Serialize;
 
 /// A message that was found, newest first among others.
@@ -13,6 +13,36 @@ pub(crate) struct FoundView {
     at: String,
     direction: &'static str,
     excerpt: ExcerptView,
+}
+
+/// Whose message it is, or whom a search for contacts found.
+#[derive(Debug, Serialize)]
+pub(crate) struct ContactView {
+    id: ConversationId,
+    channel_id: ChannelId,
+    channel_kind: &'static str,
+    contact_name: Option<String>,
+    external_id: String,
+    section: &'static str,
+    assignee: Option<OperatorId>,
+    labels: Vec<LabelId>,
+    last_activity_at: Option<String>,
+}
+
+impl ContactView {
+    pub(crate) fn new(conversation: &Conversation) -> Self {
+        Self {
+            id: conversation.id,
+            channel_id: conversation.channel_id,
+            channel_kind: conversation.channel_kind.as_str(),
+            contact_name: conversation.contact.name.clone(),
+            external_id: conversation.party.external_id().to_owned(),
+            section: conversation.section().as_str(),
+            assignee: conversation.assignee.clone(),
+            labels: conversation.labels.iter().copied().collect(),
+            last_activity_at: conversation.last_activity_at.map(|at| at.to_string()),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -31,6 +61,11 @@ struct MarkView {
 }
 
 impl FoundView {
+    /// Whose message it is.
+    pub(crate) const fn conversation(&self) -> ConversationId {
+        self.conversation_id
+    }
+
     /// `message` as a result, if `query` finds it.
     pub(crate) fn new(message: &Message, query: &Query) -> Option<Self> {
         let found = excerpt(&words(message)?, query)?;

@@ -41,7 +41,7 @@ pub(crate) async fn change(
     let before = existing(&api.directory, id).await?;
     may_change(&api, &operator, before.department).await?;
     if before.rev != version {
-        return Err(ApiError::outdated(&with_uses(&api, &before).await?));
+        return Err(ApiError::outdated(before.rev, &with_uses(&api, &before).await?));
     }
     let mut after = before.clone();
     if let Some(department) = changes.department_id {
@@ -72,7 +72,7 @@ pub(crate) async fn change(
     }
     if api.by(&operator).directory.save_template(&after).await? == Saved::Conflict {
         let newer = existing(&api.directory, id).await?;
-        return Err(ApiError::outdated(&with_uses(&api, &newer).await?));
+        return Err(ApiError::outdated(newer.rev, &with_uses(&api, &newer).await?));
     }
     after.rev += 1;
     tracing::info!(template.id = %id, operator.id = operator.id.0, "Changed template `{id}`");

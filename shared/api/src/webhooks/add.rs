@@ -50,7 +50,7 @@ pub(super) async fn add(
     };
     let there = api.directory.webhooks().await?;
     if there.iter().filter(|other| other.removed_at.is_none()).count() >= MOST_SUBSCRIPTIONS {
-        return Err(ApiError::TooMany { what: "webhooks", most: MOST_SUBSCRIPTIONS });
+        return Err(ApiError::TooManyWebhooks);
     }
     let secret = api.keys.secret(subscription.id, subscription.key.generation).await?;
     if api.directory.save_webhook(&subscription).await? == Saved::Conflict {

@@ -28,7 +28,7 @@ use madoguchi_domain::{
 use madoguchi_runtime::http::provider_client;
 use madoguchi_runtime::signature::WebhookKeys;
 use madoguchi_runtime::{Clock, ClockHand, Metrics, Queue, SecretCache, SecretWriter};
-use madoguchi_store::{Audit, ChannelCache, Deliveries, Directory, Inbox, Saved, SenderCache};
+use madoguchi_store::{Audit, ChannelCache, Deliveries, Directory, Inbox, Saved, Search, SenderCache};
 use serde_json::{Value, json};
 
 /// Where the clock stands when a test begins.
@@ -86,7 +86,7 @@ impl TestApi {
         let inbox = Inbox::new(dynamodb.clone(), tables::INBOX);
         let audit = Audit::new(dynamodb.clone(), tables::AUDIT, AUDIT_KEPT);
         let deliveries = Deliveries::new(dynamodb.clone(), tables::DELIVERIES);
-        let directory = Directory::new(dynamodb, tables::DIRECTORY);
+        let directory = Directory::new(dynamodb.clone(), tables::DIRECTORY);
         let api = Api {
             inbox: inbox.clone(),
             channels: ChannelCache::new(directory.clone()).into(),
@@ -99,6 +99,7 @@ impl TestApi {
         };
         let desk = DeskApi {
             inbox: inbox.clone(),
+            search: Search::new(dynamodb, tables::SEARCH),
             channels: ChannelCache::new(directory.clone()).into(),
             senders: SenderCache::new(directory.clone()).into(),
             directory: directory.clone(),

@@ -126,8 +126,8 @@ async fn tpl_3_of_two_who_edit_at_once_one_is_shown_what_the_other_wrote() {
         (&json!(2), &json!("こんばんは"))
     );
     let second = api.call(Caller::Person("person-2"), "PATCH", &path, Some(change(1, "おはよう"))).await;
-    assert_eq!((second.status, second.error()), (StatusCode::PRECONDITION_FAILED, "version_outdated"));
-    assert_eq!(second.body["error"]["current"], first.body);
+    assert_eq!((second.status, second.error()), (StatusCode::PRECONDITION_FAILED, "changed_meanwhile"));
+    assert_eq!(second.body["current"], first.body);
     let blind = api.operate("PATCH", &path, json!({"name": "x"})).await;
     assert_eq!(blind.error(), "invalid_body");
     let more =
@@ -188,8 +188,8 @@ async fn tpl_4_a_preview_fills_in_and_names_what_is_missing() {
         (shown["text"].as_str().unwrap().starts_with("案件様"), &shown["missing"]),
         (true, &json!([]))
     );
-    let long = added(&api, named("長い", &format!("{}{{{{record.x}}}}", "あ".repeat(4_990)))).await;
-    let shown = previewed(&api, &long, id, json!({"record": {"x": "い".repeat(11)}})).await.body;
+    let long = added(&api, named("長い", &format!("{}{{{{record.x}}}}", "あ".repeat(4_980)))).await;
+    let shown = previewed(&api, &long, id, json!({"record": {"x": "い".repeat(21)}})).await.body;
     assert_eq!(shown["problems"][0]["id"], "text_too_long");
     assert_eq!(shown["problems"][0]["text"]["length"], 5_001);
     let bad = previewed(&api, &template, id, json!({"record": {"a.b": "x"}})).await;
