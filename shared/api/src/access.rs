@@ -5,7 +5,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use madoguchi_domain::role::Act;
+use madoguchi_domain::role::{Act, Scope};
 
 use crate::auth::{self, RolesClaim};
 use crate::{ApiError, Operator};
@@ -190,5 +190,10 @@ pub(crate) async fn admit(State(claim): State<RolesClaim>, mut request: Request,
 
 fn caller(request: &Request, claim: &RolesClaim, act: Act) -> Result<Operator, ApiError> {
     let operator = auth::caller(request, claim)?;
-    if operator.role.may(act) { Ok(operator) } else { Err(ApiError::AdministratorsOnly) }
+    match (operator.may(act), operator.is_machine(), Scope::of(act)) {
+        (true, ..) => Ok(operator),
+        (false, true, Some(scope)) => Err(ApiError::ScopeMissing(scope)),
+        (false, true, None) => Err(ApiError::PersonNeeded),
+        (false, false, _) => Err(ApiError::AdministratorsOnly),
+    }
 }

@@ -21,6 +21,7 @@ use madoguchi_domain::organisation::{NAME_LENGTH, TooManyChannels};
 use madoguchi_domain::picture::PictureRefused;
 use madoguchi_domain::place::PlaceRefused;
 use madoguchi_domain::reply::{Lock, ReplyRefused};
+use madoguchi_domain::role::Scope;
 use madoguchi_domain::sender::NameRefused;
 use madoguchi_domain::setup::{SetupProblem, SetupRefused};
 use madoguchi_domain::sticker::StickerRefused;
@@ -49,6 +50,18 @@ pub enum ApiError {
     /// The person's role may not do this.
     #[error("Only administrators may do this.")]
     AdministratorsOnly,
+    /// The token of a client lacks what this takes (OPS-1).
+    #[error("The client's token needs the scope {}.", .0.as_str())]
+    ScopeMissing(Scope),
+    /// No client may do this.
+    #[error("Only a person may do this, not a client by itself.")]
+    PersonNeeded,
+    /// A client calls too often.
+    #[error("This client has sent too many requests; go on in {after_secs} seconds.")]
+    TooManyRequests {
+        /// When it may go on.
+        after_secs: u64,
+    },
     /// No route has this path.
     #[error("There is nothing at this address.")]
     UnknownRoute,
@@ -369,6 +382,9 @@ impl ApiError {
             Self::Unauthenticated => "unauthenticated",
             Self::NoRole => "no_role",
             Self::AdministratorsOnly => "administrators_only",
+            Self::ScopeMissing(_) => "scope_missing",
+            Self::PersonNeeded => "person_needed",
+            Self::TooManyRequests { .. } => "too_many_requests",
             Self::UnknownRoute => "unknown_route",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::InvalidQuery { .. } => "invalid_query",
@@ -465,7 +481,10 @@ impl ApiError {
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::Unauthenticated | Self::SignedRequestRefused => StatusCode::UNAUTHORIZED,
-            Self::NoRole
+            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::ScopeMissing(_)
+            | Self::PersonNeeded
+            | Self::NoRole
             | Self::AdministratorsOnly
             | Self::OtherDepartment
             | Self::Note(NoteRefused::NotYours)
@@ -947,6 +966,9 @@ mod tests {
             ApiError::Note(NoteRefused::Deleted),
             ApiError::MentionRefused { person: "person-2".into() },
             ApiError::DraftNotFound,
+            ApiError::ScopeMissing(Scope::ReadAudit),
+            ApiError::PersonNeeded,
+            ApiError::TooManyRequests { after_secs: 3 },
         ]
     }
 
@@ -1090,6 +1112,9 @@ mod tests {
             ApiError::InTicket { .. } => 134,
             ApiError::NotForTicket { .. } => 135,
             ApiError::TicketMove(_) => 136,
+            ApiError::ScopeMissing(_) => 137,
+            ApiError::PersonNeeded => 138,
+            ApiError::TooManyRequests { .. } => 139,
         }
     }
 

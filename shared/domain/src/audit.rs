@@ -76,6 +76,11 @@ impl Author {
         Self { name: Some(name.to_owned()), role: Some(role), at: Some(at), ..Self::of(id.0.clone()) }
     }
 
+    /// A machine whose request came at `at`.
+    pub fn client(id: &OperatorId, name: &str, at: Timestamp) -> Self {
+        Self { name: Some(name.to_owned()), at: Some(at), ..Self::of(id.0.clone()) }
+    }
+
     /// Where the request came from; a long user agent is cut.
     #[must_use]
     pub fn from_where(mut self, ip: Option<&str>, user_agent: Option<&str>, request_id: &str) -> Self {

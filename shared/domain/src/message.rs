@@ -171,17 +171,22 @@ impl SentBy {
         matches!(self, Self::Operator { .. } | Self::Automation | Self::Bot)
     }
 
-    /// For whom the provider's window holds.
-    pub const fn author(&self) -> Author {
+    /// For whom the provider's window holds: what a machine writes is no person's (RPL-10).
+    pub fn author(&self) -> Author {
         match self {
             Self::Automation | Self::Bot => Author::Automation,
+            Self::Operator { operator } => Author::of(operator),
             _ => Author::Person,
         }
     }
 
     /// Whether it counts as an operator's answer: only what a person wrote does.
-    pub const fn is_answer(&self) -> bool {
-        matches!(self, Self::Operator { .. } | Self::ProviderInbox)
+    pub fn is_answer(&self) -> bool {
+        match self {
+            Self::Operator { operator } => !operator.is_client(),
+            Self::ProviderInbox => true,
+            _ => false,
+        }
     }
 }
 

@@ -151,11 +151,13 @@
 //!
 //! # Requests table
 //!
-//! What was posted under an idempotency key and what it was answered (`once#{caller}#{key}`), for a day.
+//! What was posted under an idempotency key and what it was answered (`once#{caller}#{key}`), for a day; how many
+//! requests a machine has sent within ten seconds (`rate#{client}#{turn}`).
 //!
 //! | access pattern | cost |
 //! | --- | --- |
 //! | post something with a key | 1 WRU before, 1 or, of longer answers, 1 per KB after it; one that comes again 1 WRU |
+//! | a request of a machine | 1 WRU |
 //!
 //! Every write of a conversation is conditional on the version that was read, every write of a
 //! message on its `rev`. A lost race is [`Saved::Conflict`], a result and not an error. A message and what it does to

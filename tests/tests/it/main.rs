@@ -8,6 +8,7 @@ mod channel_health;
 mod channel_icon;
 mod channel_life;
 mod channel_mail;
+mod clients;
 mod closing;
 mod connect;
 mod connect_accounts;

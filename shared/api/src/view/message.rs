@@ -183,6 +183,9 @@ impl MessageView {
                 ("internal", "operator", note.map(|note| note.author.clone()))
             }
             SentBy::Customer => ("in", "customer", None),
+            SentBy::Operator { operator } if operator.is_client() => {
+                ("out", "client", Some(operator.clone()))
+            }
             SentBy::Operator { operator } => ("out", "operator", Some(operator.clone())),
             SentBy::ProviderInbox => ("out", "provider_app", None),
             SentBy::OtherApp => ("out", "other_app", None),
