@@ -217,6 +217,7 @@ pub(super) mod tests {
                     "reopen": "always", "human_agent": false, "files": true,
                     "sender_prefix": false, "window_reminder": null,
                     "operators": "everybody", "add_new_operators": false,
+                    "tickets": {"after": "never", "departments": {}},
                 },
                 "settings_changed_at": "2023-11-14T22:13:20.000Z",
                 "status": {"state": "on", "since": null, "by": null},
