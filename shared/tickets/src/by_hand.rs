@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use madoguchi_domain::ticket::{Book, ByHand, Heard, TicketSource, by_hand, join};
+use madoguchi_domain::ticket::{Book, ByHand, Heard, TicketAfter, TicketSource, by_hand, join};
 use madoguchi_domain::{Channel, Conversation, Message, MessageKey, OperatorId, SentBy, Ticket, Timestamp};
 use madoguchi_store::inbox::MOST_JOINED;
 use madoguchi_store::{Saved, StoreError};
@@ -122,16 +122,13 @@ impl<D: HelpDesk> Converter<D> {
             let free: Vec<(Heard, Joining)> =
                 said.iter().filter_map(|message| free(message, &book, &places, &tickets)).collect();
             let Some(book) = self.join_all(book, &free, after).await? else { continue };
-            let Some(stretch) = book.open else {
-                // Somebody was faster, or has converted each before.
+            let is_here = |batch: u32| places.values().any(|place| *place == batch);
+            let stretch = book.open.filter(|stretch| !free.is_empty() || is_here(stretch.batch));
+            let Some(stretch) = stretch else {
+                // Somebody was faster, or each was converted before.
                 let latest = places.values().next_back().and_then(|batch| tickets.get(batch));
                 return Ok(Err(latest.map_or(NotConverted::NothingSaid, |it| NotConverted::Already(*it))));
             };
-            let is_of_episode = !free.is_empty() || places.values().any(|batch| *batch == stretch.batch);
-            if !is_of_episode {
-                let latest = places.values().next_back().and_then(|batch| tickets.get(batch));
-                return Ok(Err(latest.map_or(NotConverted::NothingSaid, |it| NotConverted::Already(*it))));
-            }
             let from = (Book { open: None, ..book }, stretch, None);
             match self.convert(id, from, source.clone(), department, now).await? {
                 Some(Outcome::Converted(ticket)) => return Ok(Ok(*ticket)),
@@ -147,7 +144,7 @@ impl<D: HelpDesk> Converter<D> {
         &self,
         mut book: Book,
         free: &[(Heard, Joining)],
-        after: madoguchi_domain::ticket::TicketAfter,
+        after: TicketAfter,
     ) -> Result<Option<Book>, D::Error> {
         for part in free.chunks(MOST_JOINED) {
             let heard: Vec<Heard> = part.iter().map(|(heard, _)| *heard).collect();
