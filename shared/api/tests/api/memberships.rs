@@ -53,6 +53,7 @@ fn body(template: &str, message: MessageKey) -> Value {
     match template.rsplit('/').next().unwrap() {
         "read" => json!({ "message": message }),
         "contact" => json!({ "registered": true }),
+        "mode" => json!({ "mode": "operator" }),
         "uploads" => json!({"name": "a.png", "type": "image/png", "size_bytes": 1}),
         "messages" | "notes" | "draft" => json!({"text": "hi"}),
         "{message}" if template.contains("/notes/") => json!({"text": "hi"}),
