@@ -10,6 +10,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::HeaderMap;
+use bot_answer::BotAnswerer;
 use change_relay::{Queues, Relay};
 use channel_mail::ChannelMail;
 use inbox_writer::Writer;
@@ -46,6 +47,7 @@ use reply_dispatch::Dispatcher;
 use scheduled_send::{Report as Scheduled, Scheduler};
 use search_index::Indexer;
 use serde_json::{Value, json};
+use ticket_convert::{Report as Ticketed, Tickets};
 use token_refresh::TokenRefresh;
 use tokio::sync::Mutex;
 use webhook_ingest::Ingest;
@@ -99,6 +101,8 @@ pub struct TestInbox {
     pub profiles: FakeQueue,
     /// Where files wait.
     pub media: FakeQueue,
+    /// Where messages wait for becoming part of a ticket.
+    pub tickets: FakeQueue,
     /// Where events wait for being told to other systems.
     pub webhooks: FakeQueue,
     /// What other systems were told.
@@ -117,6 +121,8 @@ pub struct TestInbox {
     pub search: Search,
     /// Where what was said waits to be taken note of.
     pub search_queue: FakeQueue,
+    /// Where customers wait for a bot.
+    pub bot_queue: FakeQueue,
     /// Where the simulator sends webhooks.
     pub front: String,
     stream: Mutex<StreamReader>,
@@ -147,7 +153,9 @@ struct Functions {
     media_fetcher: MediaFetcher,
     closer: Closer,
     scheduler: Scheduler,
+    tickets: Tickets,
     indexer: Indexer,
+    bots: BotAnswerer,
     webhook_sender: WebhookSender,
     told: Metrics,
     api: Router,
@@ -185,6 +193,7 @@ impl TestInbox {
         let (s3, files, ses) = (FakeS3::start().await, Files::start().await, FakeSes::start().await);
         let media = aws.create_queue("media");
         media.set_max_receive_count(30);
+        let tickets = aws.create_queue("tickets");
         let webhooks = aws.create_queue("webhooks");
         webhooks.set_max_receive_count(5);
         let (inbound, outbound, profiles) = (
@@ -212,8 +221,8 @@ impl TestInbox {
         let ingest =
             |public: &str| Ingest::new(secrets, names, queue, clock.clone(), metrics, 1_048_576, public);
         let front = serve_with(|public| front(ingest(public))).await;
-        let search_queue = aws.create_queue("search");
-        let queues = [&inbound, &outbound, &profiles, &media, &search_queue, &webhooks];
+        let (search_queue, bot_queue) = (aws.create_queue("search"), aws.create_queue("bot.fifo"));
+        let queues = [&inbound, &outbound, &profiles, &media, &search_queue, &bot_queue, &webhooks, &tickets];
         let urls = Urls {
             table: &table_url,
             aws: &aws_url,
@@ -244,7 +253,9 @@ impl TestInbox {
             outbound,
             profiles,
             media,
+            tickets,
             search_queue,
+            bot_queue,
             webhooks,
             s3,
             files,
@@ -484,6 +495,26 @@ impl TestInbox {
             .await;
     }
 
+    /// Lets bots answer what customers have said to them, and sends what they say.
+    pub async fn answer_bots(&self) {
+        self.relay().await;
+        self.bot_queue
+            .drain(10, async |event| {
+                process(event, self.invocation(None), async |record| {
+                    Ok(self.functions.bots.handle(&record.body.unwrap_or_default()).await?)
+                })
+                .await
+            })
+            .await;
+        self.relay().await;
+        self.dispatch().await;
+    }
+
+    /// Hands one record to `bot-answer`, past the queue.
+    pub async fn bot_record(&self, body: &str) {
+        self.functions.bots.handle(body).await.unwrap();
+    }
+
     /// Has search take note of what has happened, in batches as the template has them.
     pub async fn index(&self) {
         self.relay().await;
@@ -555,6 +586,30 @@ impl TestInbox {
     /// One tick of `scheduled-send`.
     pub async fn schedule(&self) -> Scheduled {
         self.functions.scheduler.tick(self.clock.now(), &|| false).await
+    }
+
+    /// Hands what is queued to `ticket-convert`, in batches as the template has them.
+    pub async fn start_tickets(&self) {
+        self.tickets
+            .drain(10, async |event| {
+                process(event, self.invocation(None), async |record| {
+                    let body = record.body.unwrap_or_default();
+                    self.functions.tickets.handle(&body, self.clock.now()).await?;
+                    Ok(())
+                })
+                .await
+            })
+            .await;
+    }
+
+    /// Hands one record to `ticket-convert`, past the queue.
+    pub async fn start_ticket(&self, body: &str) {
+        self.functions.tickets.handle(body, self.clock.now()).await.unwrap();
+    }
+
+    /// One tick of `ticket-convert`.
+    pub async fn make_tickets(&self) -> Ticketed {
+        self.functions.tickets.tick(self.clock.now(), &|| false).await
     }
 
     /// One run of `token-refresh`.
@@ -760,7 +815,7 @@ impl Functions {
     fn new(
         clock: &Clock,
         Urls { table: table_url, aws: aws_url, providers, front, s3, files, ses }: Urls<'_>,
-        [inbound, outbound, profiles, media, search_queue, webhooks]: [&FakeQueue; 6],
+        [inbound, outbound, profiles, media, search_queue, bot_queue, webhooks, tickets]: [&FakeQueue; 8],
     ) -> Self {
         let bucket = clients(s3).bucket(BUCKET, clock.clone());
         let admin_bucket = bucket.clone();
@@ -809,6 +864,8 @@ impl Functions {
                 outbound: queue(outbound),
                 profiles: queue(profiles),
                 media: queue(media),
+                bot: queue(bot_queue),
+                tickets: queue(tickets),
                 search: queue(search_queue),
             })
             .telling(queue(webhooks), WebhookCache::new(directory.clone()), clock.clone()),
@@ -875,6 +932,15 @@ impl Functions {
             ),
             closer: Closer::new(inbox.clone(), directory.clone()),
             scheduler: Scheduler::new(inbox.clone(), directory.clone()),
+            bots: BotAnswerer::new(
+                inbox.clone(),
+                ChannelCache::new(directory.clone()),
+                keys(),
+                Receivers::with_timeout(true, std::time::Duration::from_secs(2)).unwrap(),
+                clock.clone(),
+                Metrics::new("bot_answer"),
+            ),
+            tickets: Tickets::new(inbox.clone(), directory.clone()),
             indexer: Indexer::new(inbox.clone(), search.clone(), clock.clone()).in_pieces_of(REBUILT_AT_ONCE),
             api: answering(
                 once(

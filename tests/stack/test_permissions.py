@@ -41,6 +41,8 @@ def _use_everything(stack: Testbed) -> None:
     mark_as_read(stack, customer)
     stack.api("GET", f"/conversations/{found['id']}/search", q="permissions")
     eventually(lambda: stack.authorizations("search-index"), "search-index at work", 30)
+    stack.api("POST", "/tickets", {"conversation_id": found["id"], "episode": 1})
+    stack.api("GET", "/tickets?assignee=me")
     outputs = stack.description["aws"]["outputs"]
     work = {
         "v": 1,
@@ -58,12 +60,18 @@ def _use_everything(stack: Testbed) -> None:
         "reply-limit-close",
         "pending-sweep",
         "scheduled-send",
+        "ticket-convert",
         "token-refresh",
     ):
         stack.invoke(function)
     asked = stack.api("POST", f"/channels/{stack.channel('line')['id']}/check", {}, group="administrators")
     assert asked.status == 202, asked
     eventually(lambda: stack.authorizations("channel-mail"), "channel-mail at work", SCHEDULE_PATIENCE_S)
+    bot = {"kind": "webhook", "url": f"{stack.description['simulator']}/hook"}
+    answer = stack.api("PUT", f"/channels/{stack.channel('line')['id']}/bot", bot, group="administrators")
+    assert answer.status == 200, answer
+    stack.api("PUT", f"/conversations/{conversation_with(stack, 'to be allowed')['id']}/mode", {"mode": "bot"})
+    eventually(lambda: stack.authorizations("bot-answer"), "bot-answer at work", 30)
     webhook = {"url": f"{stack.description['simulator']}/hook", "events": ["message.received"]}
     webhook = stack.api("POST", "/webhooks", webhook, group="administrators")
     assert webhook.status == 201, webhook
@@ -211,6 +219,12 @@ MUST_NOT = {
         *_FILES,
         *_AUDIT,
     },
+    "ticket-convert": {
+        "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
+        "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
     "idle-close": {
         "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
         "read the Meta app", "read a LINE secret", "write a LINE secret",
@@ -248,6 +262,12 @@ MUST_NOT = {
     "channel-mail": {
         "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
         "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
+    "bot-answer": {
+        "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
+        "read the Meta app", "read a LINE secret", "write a LINE secret",
         *_FILES,
         *_AUDIT,
     },

@@ -14,6 +14,7 @@ use crate::quota::Quota;
 use crate::reminder::WindowReminder;
 use crate::send::Rest;
 use crate::subscription::Subscription;
+use crate::ticket::TicketSettings;
 use crate::time::{Span, Timestamp};
 
 pub use status::{ChannelStatus, Deleted, Intake, OutOfUse};
@@ -257,9 +258,15 @@ pub struct ChannelSettings {
     /// Which operators see and answer its conversations (ASG-8).
     #[serde(default)]
     pub operators: OperatorAccess,
+    /// When the channel's bot answers (BOT-2).
+    #[serde(default)]
+    pub bot: BotUse,
     /// Whether whoever signs in for the first time is associated with it (MEM-10).
     #[serde(default)]
     pub add_new_operators: bool,
+    /// When what customers write becomes a ticket by itself (TKT-2..5).
+    #[serde(default)]
+    pub tickets: TicketSettings,
 }
 
 impl Default for ChannelSettings {
@@ -273,7 +280,9 @@ impl Default for ChannelSettings {
             sender_prefix: false,
             window_reminder: None,
             operators: OperatorAccess::default(),
+            bot: BotUse::default(),
             add_new_operators: false,
+            tickets: TicketSettings::default(),
         }
     }
 }
@@ -292,12 +301,16 @@ impl ChannelSettings {
     pub fn check(&self) -> Result<(), SettingsOutOfBounds> {
         let check = |field, value: Option<u32>, bounds: std::ops::RangeInclusive<u32>| match value {
             Some(value) if !bounds.contains(&value) => {
-                Err(SettingsOutOfBounds { field, value, min: *bounds.start(), max: *bounds.end() })
+                let (min, max) = (*bounds.start(), *bounds.end());
+                Err(SettingsOutOfBounds { field, value, min, max, off: "null" })
             }
             _ => Ok(()),
         };
         check("unanswered_close_after_minutes", self.unanswered_close_after_minutes, UNANSWERED_MINUTES)?;
-        check("idle_close_after_minutes", self.idle_close_after_minutes, IDLE_MINUTES)
+        check("idle_close_after_minutes", self.idle_close_after_minutes, IDLE_MINUTES)?;
+        check("bot.release_after_minutes", self.bot.release_after_minutes, BOT_MINUTES)?;
+        check("bot.return_after_minutes", self.bot.return_after_minutes, BOT_MINUTES)?;
+        self.tickets.check()
     }
 
     /// The unanswered period, if it is on.
@@ -311,9 +324,36 @@ impl ChannelSettings {
     }
 }
 
+/// When the bot of a channel answers (BOT-1, BOT-2). What it answers is [`crate::bot::Bot`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BotUse {
+    /// Whether episodes begin with the bot.
+    pub starts: bool,
+    /// The bot hands over to people after so long, whatever was said; `None` = not by itself.
+    pub release_after_minutes: Option<u32>,
+    /// People hand back to the bot when nobody has written for so long; `None` = not by itself.
+    pub return_after_minutes: Option<u32>,
+}
+
+/// Bounds of both, in minutes.
+pub const BOT_MINUTES: std::ops::RangeInclusive<u32> = 1..=43_200;
+
+impl BotUse {
+    /// The time after which the bot hands over.
+    pub fn release_after(&self) -> Option<Span> {
+        self.release_after_minutes.map(|minutes| Span::from_minutes(minutes.into()))
+    }
+
+    /// The time after which people hand back.
+    pub fn return_after(&self) -> Option<Span> {
+        self.return_after_minutes.map(|minutes| Span::from_minutes(minutes.into()))
+    }
+}
+
 /// A setting outside its bounds.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{field} is {value}; it must be between {min} and {max} minutes, or null to switch it off")]
+#[error("{field} is {value}; it must be between {min} and {max} minutes, or {off} to switch it off")]
 pub struct SettingsOutOfBounds {
     /// The field of [`ChannelSettings`].
     pub field: &'static str,
@@ -323,6 +363,8 @@ pub struct SettingsOutOfBounds {
     pub min: u32,
     /// The largest allowed.
     pub max: u32,
+    /// What switches it off.
+    pub off: &'static str,
 }
 
 /// Who may reopen a closed conversation (C1).

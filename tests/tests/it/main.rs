@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // An unwrap is an assertion here.
 
 mod audit;
+mod bots;
 mod causes;
 mod channel_health;
 mod channel_icon;
 mod channel_life;
 mod channel_mail;
+mod clients;
 mod closing;
 mod connect;
 mod connect_accounts;
@@ -29,6 +31,7 @@ mod search;
 mod second_try;
 mod sections;
 mod senders;
+mod tickets;
 mod token_refresh;
 mod twilio;
 mod twilio_simulated;

@@ -2,7 +2,9 @@
 //! Deadlines of open conversations follow within a minute.
 
 use axum::extract::State;
+use madoguchi_domain::channel::BotUse;
 use madoguchi_domain::reminder::{self, ReminderRefused, WindowReminder};
+use madoguchi_domain::ticket::TicketSettings;
 use madoguchi_domain::{
     BrandId, Channel, ChannelId, DepartmentId, OperatorAccess, ReopenPolicy, organisation,
 };
@@ -40,9 +42,13 @@ pub(crate) struct Changes {
     #[serde(deserialize_with = "named")]
     window_reminder: Option<Option<WindowReminder>>,
     #[serde(deserialize_with = "named")]
+    bot: Option<BotUse>,
+    #[serde(deserialize_with = "named")]
     operators: Option<OperatorAccess>,
     #[serde(deserialize_with = "named")]
     add_new_operators: Option<bool>,
+    #[serde(deserialize_with = "named")]
+    tickets: Option<TicketSettings>,
     #[serde(deserialize_with = "named")]
     brand_id: Option<Option<BrandId>>,
     #[serde(deserialize_with = "named")]
@@ -99,8 +105,10 @@ fn changed(before: &Channel, changes: Changes) -> Result<Channel, ApiError> {
     settings.sender_prefix = changes.sender_prefix.unwrap_or(old.sender_prefix);
     settings.human_agent = changes.human_agent.unwrap_or(old.human_agent);
     settings.window_reminder = changes.window_reminder.unwrap_or(old.window_reminder);
+    settings.bot = changes.bot.unwrap_or(old.bot);
     settings.operators = changes.operators.unwrap_or(old.operators);
     settings.add_new_operators = changes.add_new_operators.unwrap_or(old.add_new_operators);
+    settings.tickets = changes.tickets.unwrap_or(old.tickets);
     settings.check().map_err(ApiError::SettingsOutOfBounds)?;
     if let Some(reminder) = &settings.window_reminder {
         reminder::check(channel.kind, reminder).map_err(|refused| match refused {
@@ -138,7 +146,7 @@ mod tests {
         assert_eq!(off, ChannelSettings::default());
         let body = json!({
             "name": " 本店 ", "unanswered_close_after_minutes": 15, "reopen": "never", "human_agent": true,
-            "files": false, "sender_prefix": true, "operators": "associated", "add_new_operators": true,
+            "files": false, "sender_prefix": true, "bot": {"starts": true}, "operators": "associated", "add_new_operators": true,
         });
         let all = patched(&body).unwrap();
         assert_eq!(all.name, "本店");
@@ -151,9 +159,11 @@ mod tests {
                 human_agent: true,
                 files: false,
                 sender_prefix: true,
+                bot: BotUse { starts: true, ..BotUse::default() },
                 window_reminder: None,
                 operators: OperatorAccess::Associated,
                 add_new_operators: true,
+                ..ChannelSettings::default()
             }
         );
     }
@@ -169,6 +179,9 @@ mod tests {
             (json!({"name": ""}), "`name`"),
             (json!({"idle_close_after_minutes": 1_441}), "idle_close_after_minutes is 1441"),
             (json!({"unanswered_close_after_minutes": 14}), "between 15 and 43200"),
+            (json!({"tickets": {"after": {"timer": {"minutes": 1_441}}}}), "1440 minutes, or \"never\""),
+            (json!({"tickets": {"after": {"hours": 1}}}), "unknown variant `hours`"),
+            (json!({"tickets": null}), "null"),
         ] {
             let error = patched(&body).unwrap_err();
             assert!(error.contains(expected), "{body}: {error}");
