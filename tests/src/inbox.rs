@@ -70,6 +70,8 @@ pub const PUBLIC: &str = "https://inbox.example";
 pub const CONSOLE: &str = "https://console.example/";
 /// How long the audit log is kept.
 pub const AUDIT_KEPT: Span = Span::from_days(365);
+/// How many items a step of making the index of search anew reads.
+pub const REBUILT_AT_ONCE: usize = 7;
 /// What e-mail is sent from.
 pub const MAIL_FROM: &str = "madoguchi@example.com";
 /// Who gets e-mail beside the administrators who are known.
@@ -519,6 +521,12 @@ impl TestInbox {
         self.search_queue.drain(100, async |event| self.functions.indexer.batch(event).await).await;
     }
 
+    /// Hands `event` of the search queue to `search-index`, past the queue.
+    pub async fn note(&self, event: aws_lambda_events::event::sqs::SqsEvent) {
+        let response = self.functions.indexer.batch(event).await;
+        assert_eq!(response.batch_item_failures.len(), 0);
+    }
+
     /// The same until the index has been made anew: each step leads to the next.
     pub async fn index_all(&self) {
         loop {
@@ -933,7 +941,7 @@ impl Functions {
                 Metrics::new("bot_answer"),
             ),
             tickets: Tickets::new(inbox.clone(), directory.clone()),
-            indexer: Indexer::new(inbox.clone(), search.clone(), clock.clone()),
+            indexer: Indexer::new(inbox.clone(), search.clone(), clock.clone()).in_pieces_of(REBUILT_AT_ONCE),
             api: answering(
                 once(
                     routes(Api {

@@ -39,7 +39,8 @@ def _use_everything(stack: Testbed) -> None:
     reply = answer(stack, found["id"], "permissions", "granted")
     status_of(stack, found["id"], reply["id"], {"sent", "delivered", "read"})
     mark_as_read(stack, customer)
-    stack.api("GET", f"/conversations/{found['id']}/search?q=permissions")
+    stack.api("GET", f"/conversations/{found['id']}/search", q="permissions")
+    eventually(lambda: stack.authorizations("search-index"), "search-index at work", 30)
     stack.api("POST", "/tickets", {"conversation_id": found["id"], "episode": 1})
     stack.api("GET", "/tickets?assignee=me")
     outputs = stack.description["aws"]["outputs"]
@@ -284,6 +285,13 @@ MUST_NOT = {
         "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
         "take from inbound", "search the audit log", *_FILES,
     },
+    # Both may write what stands under the key `search` of the inbox alone, by a condition that the emulator does not know.
+    "search-index": {
+        "delete from the inbox", "write the directory", "send to inbound", "send to outbound",
+        "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
     "desk-api": {
         "delete from the inbox", "send to inbound", "send to outbound", "take from inbound",
         "read the Meta app", "read a LINE secret", "write a LINE secret", "search the audit log", *_FILES,
@@ -300,7 +308,9 @@ MUST_NOT = {
 def test_a_role_is_refused_what_it_has_no_need_of(used: Testbed, function: str):
     attempts = _attempts(used)
     others = set() if function == "channel-mail" else {"send e-mail"}
-    for what in sorted(MUST_NOT[function] | EVERYTHING_ELSE | others):
+    # Making the index of search anew reads everything once.
+    needed = {"scan the inbox"} if function == "search-index" else set()
+    for what in sorted((MUST_NOT[function] | EVERYTHING_ELSE | others) - needed):
         service, attempt = attempts[what]
         try:
             attempt(used.as_role_of(function, service))

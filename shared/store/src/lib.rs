@@ -131,7 +131,7 @@
 //! | take note of a message, or of several of one conversation within seconds | strong gets of them 1 RRU each, strong query of the leaves 1 RRU; leaf 1 WRU, `time` 1 |
 //! | take note of an edit or an unsend | strong query of the slot's messages, about 0.25 RRU each, and of its leaves; 2 WRU |
 //! | take note of a contact | strong gets of the conversation and of what it is found by 2 RRU; 1 WRU, and 1 per character of the name, 1 for the number, 1 for the id |
-//! | search a conversation | the newest 50 messages, about 12 RRU; of older ones the leaves, 0.008 RRU per message, and the messages of each leaf that may have it, about 3 RRU |
+//! | search a conversation | the newest 50 messages, about 12 RRU; of older ones the leaves, 0.0055 RRU per message, and the messages of each leaf that may have it, about 3 RRU |
 //! | search everything | leaves of each channel, newest first, 128 RRU per MB (some 15,000 messages), until the page is full |
 //! | make it anew | 0.13 RRU per message, 0.2 WRU |
 //!

@@ -27,6 +27,7 @@ mod pictures;
 mod places;
 mod replies;
 mod scenarios;
+mod search;
 mod second_try;
 mod sections;
 mod senders;
