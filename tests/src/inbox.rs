@@ -796,6 +796,7 @@ impl Functions {
                     mail: true,
                 })
                 .merge(organisation_routes(OrganisationApi {
+                    inbox: inbox.clone(),
                     directory: directory.clone(),
                     audit: audit.clone(),
                     clock: clock.clone(),

@@ -252,7 +252,8 @@ MUST_NOT = {
         "take from inbound", "search the audit log", *_FILES,
     },
     "organisation-api": {
-        "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
+        # It reads and switches what operators are on.
+        "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
         "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
         *_FILES,
     },

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::ApiError;
 use crate::auth::language;
-use crate::error::Length;
+use crate::error::{AssigneeView, Length};
 
 #[derive(Serialize)]
 struct Problem<'a> {
@@ -35,6 +35,9 @@ struct Told<'a> {
     /// Of a reply that would be sent after it.
     #[serde(skip_serializing_if = "Option::is_none")]
     window_ends_at: Option<String>,
+    /// Whose the conversation is, where that is what stands in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assignee: Option<AssigneeView>,
     request_id: &'a str,
 }
 
@@ -67,6 +70,7 @@ fn told(error: &ApiError, language: Language, request_id: &str) -> Response {
         remedy: known.map(|text| text.remedy),
         text: error.length(),
         window_ends_at: error.window_ends_at().map(|at| at.to_string()),
+        assignee: error.assignee(),
         request_id,
     };
     let mut response = (error.status(), Json(Problem { error: told })).into_response();

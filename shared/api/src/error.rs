@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use madoguchi_domain::assignment::{CannotTake, Who};
 use madoguchi_domain::channel::SettingsOutOfBounds;
 use madoguchi_domain::channel::icon::IconRefused;
 use madoguchi_domain::conversation::ReopenRefused;
@@ -135,6 +136,24 @@ pub enum ApiError {
     /// The channel's conversations are not reopened by button (C1).
     #[error("{}", sentence(.0))]
     Reopen(ReopenRefused),
+    /// Nobody works on it.
+    #[error("Only open conversations can be assigned; reopen it first.")]
+    NotAssignable,
+    /// Somebody was faster (ASG-14).
+    #[error("{}", changed(.assignee.as_ref()))]
+    AssigneeChanged {
+        /// Whose the conversation is.
+        assignee: Option<Who>,
+    },
+    /// They cannot be given the conversation (ASG-6, ASG-8).
+    #[error("{}", sentence(.0))]
+    CannotTake(CannotTake),
+    /// The channel leaves answers to the assignee (CON-5).
+    #[error("{}", theirs(.assignee.as_ref()))]
+    OnlyTheAssignee {
+        /// Whose the conversation is.
+        assignee: Option<Who>,
+    },
     /// Only what was not sent can be sent again (RPL-12).
     #[error("Only a reply that failed or is unconfirmed can be sent again.")]
     MessageNotResendable,
@@ -297,6 +316,10 @@ impl ApiError {
             Self::Icon(refused) => refused.public_id(),
             Self::Reopen(ReopenRefused::OnlyTheCustomer) => "reopen_by_customer_only",
             Self::Reopen(ReopenRefused::Final) => "conversation_final",
+            Self::NotAssignable => "conversation_not_open",
+            Self::AssigneeChanged { .. } => "assignee_changed",
+            Self::CannotTake(cannot) => cannot.public_id(),
+            Self::OnlyTheAssignee { .. } => "only_the_assignee",
             Self::MessageNotResendable => "message_not_resendable",
             Self::SendTime(_) => "send_at_out_of_range",
             Self::MessageNotScheduled => "message_not_scheduled",
@@ -356,6 +379,10 @@ impl ApiError {
             Self::IdempotencyKeyReused
             | Self::Locked(..)
             | Self::Reopen(_)
+            | Self::NotAssignable
+            | Self::AssigneeChanged { .. }
+            | Self::CannotTake(_)
+            | Self::OnlyTheAssignee { .. }
             | Self::MessageNotResendable
             | Self::MessageNotScheduled
             | Self::ChannelExists
@@ -455,6 +482,18 @@ impl ApiError {
         }
     }
 
+    /// Whose the conversation is, of an error that is about it.
+    pub(crate) fn assignee(&self) -> Option<AssigneeView> {
+        match self {
+            Self::AssigneeChanged { assignee } | Self::OnlyTheAssignee { assignee } => {
+                let who = assignee.clone();
+                let (id, name) = who.map_or((None, None), |who| (Some(who.id.0), Some(who.name)));
+                Some(AssigneeView { id, name })
+            }
+            _ => None,
+        }
+    }
+
     /// When the window ends that will be over.
     pub(crate) fn window_ends_at(&self) -> Option<Timestamp> {
         match self {
@@ -542,6 +581,27 @@ impl From<NoRandomness> for ApiError {
     }
 }
 
+/// Whose a conversation is; null = nobody's.
+#[derive(Debug, serde::Serialize)]
+pub(crate) struct AssigneeView {
+    id: Option<String>,
+    name: Option<String>,
+}
+
+fn changed(assignee: Option<&Who>) -> String {
+    match assignee {
+        Some(who) => format!("{} was faster: this conversation is theirs.", who.name),
+        None => "Somebody was faster: this conversation is nobody's now.".to_owned(),
+    }
+}
+
+fn theirs(assignee: Option<&Who>) -> String {
+    match assignee {
+        Some(who) => format!("Only {}, whose conversation it is, may answer it.", who.name),
+        None => "Only its assignee may answer a conversation of this channel; take it first.".to_owned(),
+    }
+}
+
 /// The length of a text, as its provider counts.
 #[derive(Debug, serde::Serialize)]
 pub(crate) struct Length {
@@ -579,6 +639,7 @@ pub(crate) fn sentence(reason: &impl ToString) -> String {
 mod tests {
     use std::collections::{BTreeSet, HashSet};
 
+    use madoguchi_domain::OperatorId;
     use madoguchi_domain::media::{MediaKind, Pixels};
     use madoguchi_domain::setup::Step;
 
@@ -631,6 +692,7 @@ mod tests {
                 value: 0,
                 min: 1,
                 max: 1_440,
+                unit: "minutes",
             }),
             ApiError::NotReplayable { reason: "it is a part of a body" },
             ApiError::Busy { detail: detail() },
@@ -739,6 +801,14 @@ mod tests {
             ApiError::SignedRequestRefused,
             ApiError::CredentialRefused(Cause::SecretMismatch),
             ApiError::Setup(SetupRefused::CredentialsNeeded),
+            ApiError::NotAssignable,
+            ApiError::AssigneeChanged {
+                assignee: Some(Who { id: OperatorId("operator-2".into()), name: "Sato".into() }),
+            },
+            ApiError::CannotTake(CannotTake::Unavailable),
+            ApiError::CannotTake(CannotTake::NoAccess),
+            ApiError::CannotTake(CannotTake::Full),
+            ApiError::OnlyTheAssignee { assignee: None },
         ]
     }
 
@@ -853,6 +923,12 @@ mod tests {
             ApiError::SignedRequestRefused => 105,
             ApiError::CredentialRefused(_) => 106,
             ApiError::Setup(SetupRefused::CredentialsNeeded) => 107,
+            ApiError::NotAssignable => 108,
+            ApiError::AssigneeChanged { .. } => 109,
+            ApiError::CannotTake(CannotTake::Unavailable) => 110,
+            ApiError::CannotTake(CannotTake::NoAccess) => 111,
+            ApiError::CannotTake(CannotTake::Full) => 112,
+            ApiError::OnlyTheAssignee { .. } => 113,
         }
     }
 
@@ -935,6 +1011,7 @@ mod tests {
             value: 0,
             min: 1,
             max: 1_440,
+            unit: "minutes",
         });
         assert_eq!(
             error.to_string(),

@@ -74,6 +74,11 @@ pub fn routes(api: Api) -> Router {
         .route("/api/conversations", get(conversations::list))
         .route("/api/conversations/counts", get(conversations::counts))
         .route("/api/conversations/{conversation}", get(conversations::read))
+        .route(
+            "/api/conversations/{conversation}/assignee",
+            put(conversations::assign).delete(conversations::unassign),
+        )
+        .route("/api/conversations/{conversation}/transfer", post(conversations::transfer))
         .route("/api/conversations/{conversation}/close", post(conversations::close))
         .route("/api/conversations/{conversation}/reopen", post(conversations::reopen))
         .route("/api/conversations/{conversation}/read", post(conversations::mark_read))

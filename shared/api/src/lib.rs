@@ -25,6 +25,7 @@ mod memberships;
 mod messages;
 mod meta;
 mod notices;
+mod operators;
 mod organisation;
 mod people;
 mod quarantine;

@@ -8,6 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::account::AccountNote;
+use crate::assignment::{self, AssignmentRule};
 use crate::credential::{Cause, Credential};
 use crate::ids::{BrandId, ChannelId, ConnectionId, DepartmentId, OperatorId};
 use crate::quota::Quota;
@@ -260,6 +261,16 @@ pub struct ChannelSettings {
     /// Whether whoever signs in for the first time is associated with it (MEM-10).
     #[serde(default)]
     pub add_new_operators: bool,
+    /// To whom conversations go by themselves (ASG-10).
+    #[serde(default)]
+    pub assignment: AssignmentRule,
+    /// How many open conversations, on all channels together, somebody may have to get one more of this channel by itself
+    /// (ASG-11): 1 to 200; `None` = 200.
+    #[serde(default)]
+    pub assignment_capacity: Option<u32>,
+    /// Whether only its assignee answers a conversation (CON-5).
+    #[serde(default)]
+    pub only_assignee_answers: bool,
 }
 
 impl Default for ChannelSettings {
@@ -274,6 +285,9 @@ impl Default for ChannelSettings {
             window_reminder: None,
             operators: OperatorAccess::default(),
             add_new_operators: false,
+            assignment: AssignmentRule::Off,
+            assignment_capacity: None,
+            only_assignee_answers: false,
         }
     }
 }
@@ -287,17 +301,26 @@ pub const UNANSWERED_MINUTES: std::ops::RangeInclusive<u32> = 15..=43_200;
 /// Bounds of the idle close, in minutes (TMR-3: at most 24 hours, at least one minute).
 pub const IDLE_MINUTES: std::ops::RangeInclusive<u32> = 1..=1_440;
 
+const CAPACITY_FIELD: &str = "assignment_capacity";
+
 impl ChannelSettings {
     /// Refuses settings outside their bounds, naming the field and the bounds.
     pub fn check(&self) -> Result<(), SettingsOutOfBounds> {
         let check = |field, value: Option<u32>, bounds: std::ops::RangeInclusive<u32>| match value {
             Some(value) if !bounds.contains(&value) => {
-                Err(SettingsOutOfBounds { field, value, min: *bounds.start(), max: *bounds.end() })
+                let unit = if field == CAPACITY_FIELD { "conversations" } else { "minutes" };
+                Err(SettingsOutOfBounds { field, value, min: *bounds.start(), max: *bounds.end(), unit })
             }
             _ => Ok(()),
         };
         check("unanswered_close_after_minutes", self.unanswered_close_after_minutes, UNANSWERED_MINUTES)?;
-        check("idle_close_after_minutes", self.idle_close_after_minutes, IDLE_MINUTES)
+        check("idle_close_after_minutes", self.idle_close_after_minutes, IDLE_MINUTES)?;
+        check(CAPACITY_FIELD, self.assignment_capacity, assignment::CAPACITY)
+    }
+
+    /// How many open conversations the rule lets an operator have.
+    pub fn capacity(&self) -> u32 {
+        self.assignment_capacity.unwrap_or(*assignment::CAPACITY.end())
     }
 
     /// The unanswered period, if it is on.
@@ -313,7 +336,7 @@ impl ChannelSettings {
 
 /// A setting outside its bounds.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{field} is {value}; it must be between {min} and {max} minutes, or null to switch it off")]
+#[error("{field} is {value}; it must be between {min} and {max} {unit}, or null to switch it off")]
 pub struct SettingsOutOfBounds {
     /// The field of [`ChannelSettings`].
     pub field: &'static str,
@@ -323,6 +346,8 @@ pub struct SettingsOutOfBounds {
     pub min: u32,
     /// The largest allowed.
     pub max: u32,
+    /// What it counts.
+    pub unit: &'static str,
 }
 
 /// Who may reopen a closed conversation (C1).

@@ -1,23 +1,31 @@
-//! Conversations: list, read, close, reopen; what their customers see of who reads and writes.
+//! Conversations: list, read, assign, close, reopen; what their customers see of who reads and writes.
 
+mod assign;
 mod close;
 mod counts;
+mod hand;
 mod list;
 mod mark_read;
 mod read;
 mod reopen;
+mod transfer;
 mod typing;
+mod unassign;
 mod wanted;
 
+pub(crate) use assign::assign;
 pub(crate) use close::close;
 pub(crate) use counts::counts;
 pub(crate) use list::list;
 pub(crate) use mark_read::mark_read;
 pub(crate) use read::read;
 pub(crate) use reopen::reopen;
+pub(crate) use transfer::transfer;
 pub(crate) use typing::typing;
+pub(crate) use unassign::unassign;
 
-use madoguchi_domain::{Channel, ChannelKind, Conversation, ConversationId, membership};
+use madoguchi_domain::assignment::{Who, may_answer};
+use madoguchi_domain::{Channel, ChannelKind, ChannelSettings, Conversation, ConversationId, membership};
 
 use crate::auth::{Operator, Reader};
 use crate::view::ConversationView;
@@ -63,6 +71,29 @@ pub(crate) async fn opened(
 /// The conversation's channel, if it sends.
 pub(crate) fn usable(channel: Option<&Channel>, kind: ChannelKind) -> Result<&Channel, ApiError> {
     Channel::in_use(channel).map_err(|out| ApiError::Locked(out.into(), kind))
+}
+
+/// Why `operator` may not answer the conversation, if the channel leaves that to its assignee (CON-5).
+pub(crate) async fn barred(
+    api: &Api,
+    operator: &Operator,
+    conversation: &Conversation,
+    settings: &ChannelSettings,
+) -> Result<Result<(), Bar>, ApiError> {
+    if may_answer(conversation, settings, &operator.id) {
+        return Ok(Ok(()));
+    }
+    Ok(Err(Bar(hand::assignee(api, conversation).await?)))
+}
+
+/// Whose conversation it is that somebody else wanted to answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Bar(Option<Who>);
+
+impl From<Bar> for ApiError {
+    fn from(Bar(assignee): Bar) -> Self {
+        Self::OnlyTheAssignee { assignee }
+    }
 }
 
 async fn shown(api: &Api, conversation: &Conversation, reader: Reader) -> Result<ConversationView, ApiError> {

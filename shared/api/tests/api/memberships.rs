@@ -54,6 +54,8 @@ fn body(template: &str, message: MessageKey) -> Value {
         "read" => json!({ "message": message }),
         "uploads" => json!({"name": "a.png", "type": "image/png", "size_bytes": 1}),
         "messages" => json!({"text": "hi"}),
+        "assignee" => json!({"operator_id": "me"}),
+        "transfer" => json!({"department_id": message.id}),
         _ => json!({}),
     }
 }

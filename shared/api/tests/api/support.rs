@@ -93,8 +93,12 @@ impl TestApi {
             audit: audit.clone(),
             mail: false,
         };
-        let organisation =
-            OrganisationApi { directory: directory.clone(), audit: audit.clone(), clock: clock.clone() };
+        let organisation = OrganisationApi {
+            inbox: inbox.clone(),
+            directory: directory.clone(),
+            audit: audit.clone(),
+            clock: clock.clone(),
+        };
         let admin = AdminApi {
             inbox: inbox.clone(),
             directory: directory.clone(),

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::item::{self, Item, n, s, text};
 
 /// The field of [`Conversation`] that each attribute holds.
-const NAMES: [(&str, &str); 29] = [
+const NAMES: [(&str, &str); 30] = [
     ("ac", "activity_clock"),
     ("ag", "assignee"),
     ("cc", "customer_clock"),
@@ -35,6 +35,7 @@ const NAMES: [(&str, &str); 29] = [
     ("rt", "read_through"),
     ("sz", "snooze"),
     ("tk", "reply_token"),
+    ("uh", "unassigned_by_hand"),
     ("un", "unread"),
     ("wg", "waiting"),
     ("wo", "window_opened_at"),
