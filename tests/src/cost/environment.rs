@@ -96,7 +96,8 @@ impl Environment {
             relay: Relay::new(Queues {
                 outbound: Queue::new(relay.clone(), &wiring.outbound),
                 profiles: Queue::new(relay.clone(), &wiring.profiles),
-                media: Queue::new(relay, &wiring.media),
+                media: Queue::new(relay.clone(), &wiring.media),
+                search: Queue::new(relay, &wiring.search),
             }),
             dispatcher: Dispatcher::new(
                 inbox(&dispatch),

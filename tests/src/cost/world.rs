@@ -43,6 +43,8 @@ pub struct Wiring {
     pub profiles: String,
     /// The URL of the media queue.
     pub media: String,
+    /// The URL of the search queue.
+    pub search: String,
 }
 
 /// Runs functions in another way than inside this process.
@@ -126,6 +128,7 @@ impl World {
             outbound: outbound.url().to_owned(),
             profiles: profiles.url().to_owned(),
             media: queue("media").url().to_owned(),
+            search: queue("search").url().to_owned(),
         };
         let runs = runs(&wiring);
         let world = Self {

@@ -25,8 +25,14 @@ use super::aws::clients;
 pub const INBOX: &str = "inbox";
 /// The name of the Directory table.
 pub const DIRECTORY: &str = "directory";
+/// The name of the Search table.
+pub const SEARCH: &str = "search";
 /// The name of the Audit table.
 pub const AUDIT: &str = "audit";
+/// The name of the Deliveries table.
+pub const DELIVERIES: &str = "deliveries";
+/// The name of the Requests table.
+pub const REQUESTS: &str = "requests";
 
 /// A batch that keeps failing is a bug in the function, not something to wait for.
 const MAX_ATTEMPTS: usize = 10;
@@ -50,6 +56,9 @@ impl Dynamo {
         create_inbox(&client).await;
         create_directory(&client).await;
         create_audit(&client).await;
+        create_search(&client).await;
+        create_deliveries(&client).await;
+        create_requests(&client).await;
         dynamo
     }
 
@@ -276,6 +285,21 @@ async fn create_directory(client: &Client) {
         .unwrap();
 }
 
+async fn create_search(client: &Client) {
+    let whole = Projection::builder().projection_type(ProjectionType::All).build();
+    let names = ["pk", "sk", "channel", "slot"];
+    client
+        .create_table()
+        .table_name(SEARCH)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(names.map(|name| attribute(name, ScalarAttributeType::S)).into()))
+        .set_key_schema(Some(keys("pk", "sk")))
+        .global_secondary_indexes(index("time", keys("channel", "slot"), whole))
+        .send()
+        .await
+        .unwrap();
+}
+
 async fn create_audit(client: &Client) {
     let whole = || Projection::builder().projection_type(ProjectionType::All).build();
     let names = ["pk", "position", "month", "actor", "channel", "conversation"];
@@ -294,6 +318,39 @@ async fn create_audit(client: &Client) {
         .await
         .unwrap();
     expire(client, AUDIT).await;
+}
+
+async fn create_deliveries(client: &Client) {
+    client
+        .create_table()
+        .table_name(DELIVERIES)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(vec![
+            attribute("pk", ScalarAttributeType::S),
+            attribute("sk", ScalarAttributeType::S),
+            attribute("due_pk", ScalarAttributeType::S),
+            attribute("due_at", ScalarAttributeType::N),
+        ]))
+        .set_key_schema(Some(keys("pk", "sk")))
+        .global_secondary_indexes(index("due", keys("due_pk", "due_at"), keys_only()))
+        .send()
+        .await
+        .unwrap();
+    expire(client, DELIVERIES).await;
+}
+
+async fn create_requests(client: &Client) {
+    let pk = KeySchemaElement::builder().attribute_name("pk").key_type(KeyType::Hash).build().unwrap();
+    client
+        .create_table()
+        .table_name(REQUESTS)
+        .billing_mode(BillingMode::PayPerRequest)
+        .attribute_definitions(attribute("pk", ScalarAttributeType::S))
+        .key_schema(pk)
+        .send()
+        .await
+        .unwrap();
+    expire(client, REQUESTS).await;
 }
 
 fn images() -> StreamSpecification {

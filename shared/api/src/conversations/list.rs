@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use axum::Json;
 use axum::extract::State;
-use madoguchi_domain::{Channel, ChannelId, membership};
+use madoguchi_domain::{Channel, ChannelId};
 use madoguchi_store::inbox::{ListPage, Sorting};
 
 use super::wanted::{ListQuery, Place, Wanted};
@@ -65,19 +65,5 @@ pub(super) async fn channels(
     api: &Api,
     operator: &Operator,
 ) -> Result<(HashMap<ChannelId, Channel>, Vec<ChannelId>), ApiError> {
-    let mut channels: HashMap<_, _> =
-        api.directory.channels().await?.into_iter().map(|channel| (channel.id, channel)).collect();
-    if channels.values().all(|channel| membership::open_to(operator.role, &channel.settings)) {
-        return Ok((channels, Vec::new()));
-    }
-    let person = api.senders.person(&operator.id, api.clock.now()).await?;
-    let mut hidden = Vec::new();
-    channels.retain(|id, channel| {
-        let seen = membership::may_see(operator.role, channel, person.as_ref());
-        if !seen {
-            hidden.push(*id);
-        }
-        seen
-    });
-    Ok((channels, hidden))
+    super::channels((&api.directory, &api.senders), operator, api.clock.now()).await
 }

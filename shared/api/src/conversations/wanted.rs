@@ -259,7 +259,7 @@ impl Wanted {
             let filter = filter.clone();
             self.sections.iter().filter_map(move |section| {
                 let filter = self.of_channel(filter.clone(), place, channel, now)?;
-                let window = self.window(channel).unwrap_or_default();
+                let window = Self::window(channel).unwrap_or_default();
                 Some(Part { of: PartOf::Channel(id, *section), filter, window })
             })
         });
@@ -303,7 +303,7 @@ impl Wanted {
                 filter.with.push(Facet::TransferredTo(department));
             }
         }
-        let open = self.window(channel).map(|length| (now - length, now - length));
+        let open = Self::window(channel).map(|length| (now - length, now - length));
         if let Some(within) = self.window_ends {
             let (begun, ending) = open?;
             filter.window_opened = Some((begun, ending + within));
@@ -316,7 +316,7 @@ impl Wanted {
         Some(filter)
     }
 
-    fn window(&self, channel: Option<&Channel>) -> Option<Span> {
+    fn window(channel: Option<&Channel>) -> Option<Span> {
         channel.and_then(|channel| window::length(channel.kind, channel.settings.human_agent))
     }
 }

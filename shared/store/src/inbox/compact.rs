@@ -34,6 +34,7 @@ const NAMES: [(&str, &str); 30] = [
     ("rm", "reminded"),
     ("rt", "read_through"),
     ("sz", "snooze"),
+    ("tf", "timers_from"),
     ("tk", "reply_token"),
     ("uh", "unassigned_by_hand"),
     ("un", "unread"),

@@ -75,10 +75,7 @@ impl Inbox {
     }
 
     /// Several conversations in the order of `ids`; those that are gone are left out. At most 100.
-    pub(super) async fn conversations(
-        &self,
-        ids: &[ConversationId],
-    ) -> Result<Vec<Conversation>, StoreError> {
+    pub async fn conversations(&self, ids: &[ConversationId]) -> Result<Vec<Conversation>, StoreError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }

@@ -10,6 +10,7 @@ use madoguchi_runtime::{Aws, AwsConfig, Secret};
 pub(crate) const INBOX: &str = "inbox";
 pub(crate) const DIRECTORY: &str = "directory";
 pub(crate) const AUDIT: &str = "audit";
+pub(crate) const SEARCH: &str = "search";
 
 /// Clients of a local AWS endpoint.
 pub(crate) fn clients(endpoint: String) -> Aws {
@@ -32,6 +33,7 @@ pub(crate) async fn start() -> Client {
     create_inbox(&client).await;
     create_directory(&client).await;
     create_audit(&client).await;
+    create_search(&client).await;
     client
 }
 
@@ -78,6 +80,21 @@ async fn create_directory(client: &Client) {
         .set_attribute_definitions(Some(attributes(&["pk", "sk", "credential_pk", "#credential_due"])))
         .set_key_schema(Some(keys("pk", "sk")))
         .global_secondary_indexes(index("credential", "credential_pk", "credential_due"))
+        .send()
+        .await
+        .unwrap();
+}
+
+async fn create_search(client: &Client) {
+    let whole = Projection::builder().projection_type(ProjectionType::All).build();
+    let time = GlobalSecondaryIndex::builder().index_name("time").projection(whole);
+    client
+        .create_table()
+        .table_name(SEARCH)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(attributes(&["pk", "sk", "channel", "slot"])))
+        .set_key_schema(Some(keys("pk", "sk")))
+        .global_secondary_indexes(time.set_key_schema(Some(keys("channel", "slot"))).build().unwrap())
         .send()
         .await
         .unwrap();
