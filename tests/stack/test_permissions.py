@@ -204,6 +204,12 @@ MUST_NOT = {
         *_FILES,
         *_AUDIT,
     },
+    "assign": {
+        "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
+        "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
     "scheduled-send": {
         "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
         "read the Meta app", "read a LINE secret", "write a LINE secret",

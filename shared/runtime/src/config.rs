@@ -127,6 +127,11 @@ impl Env {
         self.url("MEDIA_QUEUE_URL", None, "set it to the URL of the queue media")
     }
 
+    /// `ASSIGNMENT_QUEUE_URL`: where conversations wait for being given to somebody.
+    pub fn assignment_queue_url(&mut self) -> String {
+        self.url("ASSIGNMENT_QUEUE_URL", None, "set it to the URL of the queue assignment.fifo")
+    }
+
     /// `SEARCH_QUEUE_URL`: where what was said waits to be taken note of.
     pub fn search_queue_url(&mut self) -> String {
         self.url("SEARCH_QUEUE_URL", None, "set it to the URL of the queue search")

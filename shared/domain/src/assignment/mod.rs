@@ -8,6 +8,8 @@ mod by_hand;
 mod duty;
 mod follow;
 mod line;
+#[cfg(test)]
+mod properties;
 mod rule;
 #[cfg(test)]
 mod tests;
@@ -16,4 +18,4 @@ pub use by_hand::{Handed, Refused, assign, may_answer, transfer, unassign};
 pub use duty::{CAPACITY, CannotTake, Duty, MOST_HELD, may_take};
 pub use follow::{Follows, follows};
 pub use line::{Who, Why};
-pub use rule::{AssignmentRule, Candidate, choose, goes_back_to, waits_for_rule};
+pub use rule::{AssignmentRule, Candidate, choose, goes_back_to, queue_order, waits_for_rule};

@@ -62,6 +62,15 @@ pub fn waits_for_rule(conversation: &Conversation) -> bool {
         && !conversation.unassigned_by_hand
 }
 
+/// Puts what waits into the order in which it is given out: whoever has waited longest for an answer first, and who waits
+/// for none after them, the longest open first.
+pub fn queue_order(waiting: &mut [Conversation]) {
+    waiting.sort_by_cached_key(|conversation| {
+        let since = conversation.waiting_since();
+        (since.is_none(), since, conversation.episode_started_at, conversation.id)
+    });
+}
+
 /// To whom the rule of `channel` gives its next conversation; `None` = it waits. `last` is whom the rule gave the
 /// channel's last one.
 pub fn choose<'a>(

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::item::{self, Item, n, s, text};
 
 /// The field of [`Conversation`] that each attribute holds.
-const NAMES: [(&str, &str); 30] = [
+const NAMES: [(&str, &str); 31] = [
     ("ac", "activity_clock"),
     ("ag", "assignee"),
     ("cc", "customer_clock"),
