@@ -21,6 +21,11 @@ _BEYOND_UPDATE = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELE
 # E-mail goes no further than the emulator, which shows it at /_ministack/ses/messages.
 MAIL_FROM = "madoguchi@example.com"
 ADMINISTRATORS_EMAIL = "administrators@example.com"
+# The demo organisation's machine may do whatever a machine may.
+MACHINE_SCOPES = ",".join(
+    f"madoguchi/{scope}"
+    for scope in ("conversations:read", "messages:write", "settings:read", "settings:write", "audit:read")
+)
 
 
 def deploy(settings: Settings) -> dict[str, str]:
@@ -65,6 +70,7 @@ def _parameters(settings: Settings, outputs: dict[str, str]) -> dict[str, str]:
         "MailFrom": MAIL_FROM,
         "AdministratorsEmail": ADMINISTRATORS_EMAIL,
         "WebhooksToLoopback": "true",
+        "MachineScopes": MACHINE_SCOPES,
     }
     # SAM takes no empty value; without one the template's own goes.
     if "ApiId" in outputs:

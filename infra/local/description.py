@@ -24,6 +24,7 @@ def write(settings: Settings, outputs: dict[str, str], organisation: Organisatio
         "cognito_user_pool_id": outputs["UserPoolId"],
         "cognito_client_id": outputs["UserPoolClientId"],
         "logins": organisation.logins,
+        "machine": organisation.machine,
         "meta_app": organisation.meta_app,
         "channels": [
             channel | {"webhook_url": f"{api}{channel['webhook_path']}"} for channel in organisation.channels

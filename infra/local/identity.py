@@ -58,3 +58,14 @@ def sign_in(endpoint: str, client_id: str, login: Login) -> str:
     if answer.status != 200:
         raise RuntimeError(f"{login.email} could not sign in: {answer}")
     return answer.json()["AuthenticationResult"]["IdToken"]
+
+
+def machine(settings: Settings, pool: str, client_id: str) -> dict[str, str]:
+    """What a program gets a token of its own with (client credentials)."""
+    cognito = client(settings, "cognito-idp")
+    found = cognito.describe_user_pool_client(UserPoolId=pool, ClientId=client_id)["UserPoolClient"]
+    return {
+        "client_id": client_id,
+        "client_secret": found["ClientSecret"],
+        "token_url": f"{settings.endpoint}/oauth2/token",
+    }

@@ -1,4 +1,4 @@
-"""The demo organisation: two logins and a channel of each kind, all of them known to the simulator.
+"""The demo organisation: two logins, a machine and a channel of each kind, all of them known to the simulator.
 
 Channels are added through the API, as an administrator would, so that secrets and items are made by the code that
 makes them in AWS. Running it again changes nothing.
@@ -33,6 +33,7 @@ class Organisation:
     """What was set up, as stack.json shows it."""
 
     logins: list[dict[str, str]]
+    machine: dict[str, str]
     meta_app: dict[str, str]
     channels: list[dict]
 
@@ -49,6 +50,7 @@ def seed(settings: Settings, outputs: dict[str, str], api: str) -> Organisation:
     client(settings, "lambda").invoke(FunctionName=f"{settings.stack_name}-token-refresh", InvocationType="Event")
     return Organisation(
         logins=[{"email": login.email, "password": login.password, "group": login.group} for login in identity.DEMO],
+        machine=identity.machine(settings, outputs["UserPoolId"], outputs["MachineClientId"]),
         meta_app=META_APP,
         channels=channels,
     )

@@ -11,6 +11,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::HeaderMap;
+use bot_answer::BotAnswerer;
 use change_relay::{Queues, Relay};
 use channel_mail::ChannelMail;
 use inbox_writer::Writer;
@@ -47,6 +48,7 @@ use reply_dispatch::Dispatcher;
 use scheduled_send::{Report as Scheduled, Scheduler};
 use search_index::Indexer;
 use serde_json::{Value, json};
+use ticket_convert::{Report as Ticketed, Tickets};
 use token_refresh::TokenRefresh;
 use tokio::sync::Mutex;
 use webhook_ingest::Ingest;
@@ -69,6 +71,8 @@ pub const PUBLIC: &str = "https://inbox.example";
 pub const CONSOLE: &str = "https://console.example/";
 /// How long the audit log is kept.
 pub const AUDIT_KEPT: Span = Span::from_days(365);
+/// How many items a step of making the index of search anew reads.
+pub const REBUILT_AT_ONCE: usize = 7;
 /// What e-mail is sent from.
 pub const MAIL_FROM: &str = "madoguchi@example.com";
 /// Who gets e-mail beside the administrators who are known.
@@ -100,6 +104,8 @@ pub struct TestInbox {
     pub media: FakeQueue,
     /// Where conversations wait for being given to somebody.
     pub assignment: FakeQueue,
+    /// Where messages wait for becoming part of a ticket.
+    pub tickets: FakeQueue,
     /// Where events wait for being told to other systems.
     pub webhooks: FakeQueue,
     /// What other systems were told.
@@ -118,6 +124,8 @@ pub struct TestInbox {
     pub search: Search,
     /// Where what was said waits to be taken note of.
     pub search_queue: FakeQueue,
+    /// Where customers wait for a bot.
+    pub bot_queue: FakeQueue,
     /// Where the simulator sends webhooks.
     pub front: String,
     stream: Mutex<StreamReader>,
@@ -149,7 +157,9 @@ struct Functions {
     closer: Closer,
     scheduler: Scheduler,
     assigner: Assigner,
+    tickets: Tickets,
     indexer: Indexer,
+    bots: BotAnswerer,
     webhook_sender: WebhookSender,
     told: Metrics,
     api: Router,
@@ -188,6 +198,7 @@ impl TestInbox {
         let media = aws.create_queue("media");
         media.set_max_receive_count(30);
         let assignment = aws.create_queue("assignment.fifo");
+        let tickets = aws.create_queue("tickets");
         let webhooks = aws.create_queue("webhooks");
         webhooks.set_max_receive_count(5);
         let (inbound, outbound, profiles) = (
@@ -215,8 +226,18 @@ impl TestInbox {
         let ingest =
             |public: &str| Ingest::new(secrets, names, queue, clock.clone(), metrics, 1_048_576, public);
         let front = serve_with(|public| front(ingest(public))).await;
-        let search_queue = aws.create_queue("search");
-        let queues = [&inbound, &outbound, &profiles, &media, &search_queue, &webhooks, &assignment];
+        let (search_queue, bot_queue) = (aws.create_queue("search"), aws.create_queue("bot.fifo"));
+        let queues = [
+            &inbound,
+            &outbound,
+            &profiles,
+            &media,
+            &search_queue,
+            &bot_queue,
+            &webhooks,
+            &tickets,
+            &assignment,
+        ];
         let urls = Urls {
             table: &table_url,
             aws: &aws_url,
@@ -247,8 +268,10 @@ impl TestInbox {
             outbound,
             profiles,
             media,
+            tickets,
             search_queue,
             assignment,
+            bot_queue,
             webhooks,
             s3,
             files,
@@ -513,10 +536,36 @@ impl TestInbox {
             .await;
     }
 
+    /// Lets bots answer what customers have said to them, and sends what they say.
+    pub async fn answer_bots(&self) {
+        self.relay().await;
+        self.bot_queue
+            .drain(10, async |event| {
+                process(event, self.invocation(None), async |record| {
+                    Ok(self.functions.bots.handle(&record.body.unwrap_or_default()).await?)
+                })
+                .await
+            })
+            .await;
+        self.relay().await;
+        self.dispatch().await;
+    }
+
+    /// Hands one record to `bot-answer`, past the queue.
+    pub async fn bot_record(&self, body: &str) {
+        self.functions.bots.handle(body).await.unwrap();
+    }
+
     /// Has search take note of what has happened, in batches as the template has them.
     pub async fn index(&self) {
         self.relay().await;
         self.search_queue.drain(100, async |event| self.functions.indexer.batch(event).await).await;
+    }
+
+    /// Hands `event` of the search queue to `search-index`, past the queue.
+    pub async fn note(&self, event: aws_lambda_events::event::sqs::SqsEvent) {
+        let response = self.functions.indexer.batch(event).await;
+        assert_eq!(response.batch_item_failures.len(), 0);
     }
 
     /// The same until the index has been made anew: each step leads to the next.
@@ -578,6 +627,30 @@ impl TestInbox {
     /// One tick of `scheduled-send`.
     pub async fn schedule(&self) -> Scheduled {
         self.functions.scheduler.tick(self.clock.now(), &|| false).await
+    }
+
+    /// Hands what is queued to `ticket-convert`, in batches as the template has them.
+    pub async fn start_tickets(&self) {
+        self.tickets
+            .drain(10, async |event| {
+                process(event, self.invocation(None), async |record| {
+                    let body = record.body.unwrap_or_default();
+                    self.functions.tickets.handle(&body, self.clock.now()).await?;
+                    Ok(())
+                })
+                .await
+            })
+            .await;
+    }
+
+    /// Hands one record to `ticket-convert`, past the queue.
+    pub async fn start_ticket(&self, body: &str) {
+        self.functions.tickets.handle(body, self.clock.now()).await.unwrap();
+    }
+
+    /// One tick of `ticket-convert`.
+    pub async fn make_tickets(&self) -> Ticketed {
+        self.functions.tickets.tick(self.clock.now(), &|| false).await
     }
 
     /// One run of `token-refresh`.
@@ -783,7 +856,8 @@ impl Functions {
     fn new(
         clock: &Clock,
         Urls { table: table_url, aws: aws_url, providers, front, s3, files, ses }: Urls<'_>,
-        [inbound, outbound, profiles, media, search_queue, webhooks, assignment]: [&FakeQueue; 7],
+        [inbound, outbound, profiles, media, search_queue, bot_queue, webhooks, tickets, assignment]: [&FakeQueue;
+            9],
     ) -> Self {
         let bucket = clients(s3).bucket(BUCKET, clock.clone());
         let admin_bucket = bucket.clone();
@@ -832,6 +906,8 @@ impl Functions {
                 outbound: queue(outbound),
                 profiles: queue(profiles),
                 media: queue(media),
+                bot: queue(bot_queue),
+                tickets: queue(tickets),
                 search: queue(search_queue),
             })
             .telling(queue(webhooks), WebhookCache::new(directory.clone()), clock.clone())
@@ -907,7 +983,16 @@ impl Functions {
             ),
             closer: Closer::new(inbox.clone(), directory.clone()),
             scheduler: Scheduler::new(inbox.clone(), directory.clone()),
-            indexer: Indexer::new(inbox.clone(), search.clone(), clock.clone()),
+            bots: BotAnswerer::new(
+                inbox.clone(),
+                ChannelCache::new(directory.clone()),
+                keys(),
+                Receivers::with_timeout(true, std::time::Duration::from_secs(2)).unwrap(),
+                clock.clone(),
+                Metrics::new("bot_answer"),
+            ),
+            tickets: Tickets::new(inbox.clone(), directory.clone()),
+            indexer: Indexer::new(inbox.clone(), search.clone(), clock.clone()).in_pieces_of(REBUILT_AT_ONCE),
             api: answering(
                 once(
                     routes(Api {

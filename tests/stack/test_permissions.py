@@ -39,7 +39,10 @@ def _use_everything(stack: Testbed) -> None:
     reply = answer(stack, found["id"], "permissions", "granted")
     status_of(stack, found["id"], reply["id"], {"sent", "delivered", "read"})
     mark_as_read(stack, customer)
-    stack.api("GET", f"/conversations/{found['id']}/search?q=permissions")
+    stack.api("GET", f"/conversations/{found['id']}/search", q="permissions")
+    eventually(lambda: stack.authorizations("search-index"), "search-index at work", 30)
+    stack.api("POST", "/tickets", {"conversation_id": found["id"], "episode": 1})
+    stack.api("GET", "/tickets?assignee=me")
     outputs = stack.description["aws"]["outputs"]
     work = {
         "v": 1,
@@ -57,12 +60,18 @@ def _use_everything(stack: Testbed) -> None:
         "reply-limit-close",
         "pending-sweep",
         "scheduled-send",
+        "ticket-convert",
         "token-refresh",
     ):
         stack.invoke(function)
     asked = stack.api("POST", f"/channels/{stack.channel('line')['id']}/check", {}, group="administrators")
     assert asked.status == 202, asked
     eventually(lambda: stack.authorizations("channel-mail"), "channel-mail at work", SCHEDULE_PATIENCE_S)
+    bot = {"kind": "webhook", "url": f"{stack.description['simulator']}/hook"}
+    answer = stack.api("PUT", f"/channels/{stack.channel('line')['id']}/bot", bot, group="administrators")
+    assert answer.status == 200, answer
+    stack.api("PUT", f"/conversations/{conversation_with(stack, 'to be allowed')['id']}/mode", {"mode": "bot"})
+    eventually(lambda: stack.authorizations("bot-answer"), "bot-answer at work", 30)
     webhook = {"url": f"{stack.description['simulator']}/hook", "events": ["message.received"]}
     webhook = stack.api("POST", "/webhooks", webhook, group="administrators")
     assert webhook.status == 201, webhook
@@ -216,6 +225,12 @@ MUST_NOT = {
         *_FILES,
         *_AUDIT,
     },
+    "ticket-convert": {
+        "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
+        "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
     "idle-close": {
         "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
         "read the Meta app", "read a LINE secret", "write a LINE secret",
@@ -256,6 +271,12 @@ MUST_NOT = {
         *_FILES,
         *_AUDIT,
     },
+    "bot-answer": {
+        "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
+        "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
     "webhook-send": {
         "write the inbox", "delete from the inbox", "send to inbound", "send to outbound", "take from inbound",
         "read the Meta app", "read a LINE secret", "write a LINE secret",
@@ -270,8 +291,15 @@ MUST_NOT = {
         "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
         "take from inbound", "search the audit log", *_FILES,
     },
+    # Both may write what stands under the key `search` of the inbox alone, by a condition that the emulator does not know.
+    "search-index": {
+        "delete from the inbox", "write the directory", "send to inbound", "send to outbound",
+        "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
     "desk-api": {
-        "write the inbox", "delete from the inbox", "send to inbound", "send to outbound", "take from inbound",
+        "delete from the inbox", "send to inbound", "send to outbound", "take from inbound",
         "read the Meta app", "read a LINE secret", "write a LINE secret", "search the audit log", *_FILES,
     },
     "organisation-api": {
@@ -287,7 +315,9 @@ MUST_NOT = {
 def test_a_role_is_refused_what_it_has_no_need_of(used: Testbed, function: str):
     attempts = _attempts(used)
     others = set() if function == "channel-mail" else {"send e-mail"}
-    for what in sorted(MUST_NOT[function] | EVERYTHING_ELSE | others):
+    # Making the index of search anew reads everything once.
+    needed = {"scan the inbox"} if function == "search-index" else set()
+    for what in sorted((MUST_NOT[function] | EVERYTHING_ELSE | others) - needed):
         service, attempt = attempts[what]
         try:
             attempt(used.as_role_of(function, service))

@@ -12,9 +12,11 @@ async fn main() -> Result<(), Error> {
     let function = Function::start("change_relay");
     let mut env = Env::from_process();
     let work = (env.outbound_queue_url(), env.profiles_queue_url(), env.media_queue_url());
-    let more = (env.search_queue_url(), env.webhooks_queue_url(), env.assignment_queue_url());
-    let config = (work, more, env.directory_table(), env.aws());
-    let ((outbound, profiles, media), (search, webhooks, assignment), directory, aws) = env.finish(config)?;
+    let follow = (env.search_queue_url(), env.bot_queue_url(), env.tickets_queue_url());
+    let more = (env.webhooks_queue_url(), env.assignment_queue_url());
+    let config = (work, follow, more, env.directory_table(), env.aws());
+    let ((outbound, profiles, media), (search, bot, tickets), (webhooks, assignment), directory, aws) =
+        env.finish(config)?;
     let aws = Aws::new(aws)?;
     let sqs = aws.sqs();
     let clock = function.clock();
@@ -23,7 +25,9 @@ async fn main() -> Result<(), Error> {
         outbound: queue(outbound),
         profiles: queue(profiles),
         media: queue(media),
+        bot: queue(bot),
         search: queue(search),
+        tickets: queue(tickets),
     };
     let directory = Directory::new(aws.dynamodb(), directory);
     let subscriptions = WebhookCache::new(directory.clone());

@@ -3,19 +3,19 @@
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use lambda_http::Error;
-use madoguchi_api::{DeskApi, RolesClaim, answering, desk_routes, request_id};
+use madoguchi_api::{DeskApi, RolesClaim, answering, desk_routes, once, request_id};
 use madoguchi_runtime::{Aws, Env, Function};
-use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, Search, SenderCache};
+use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, Requests, Search, SenderCache};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let function = Function::start("desk_api");
     let mut env = Env::from_process();
     let roles = RolesClaim::new(env.roles_claim());
-    let tables = (env.inbox_table(), env.directory_table(), env.search_table());
+    let tables = (env.inbox_table(), env.directory_table(), env.search_table(), env.requests_table());
     let audit = (env.audit_table(), env.audit_retention());
     let config = (tables, audit, env.aws());
-    let ((inbox, directory, search), (audit, keep), aws) = env.finish(config)?;
+    let ((inbox, directory, search, requests), (audit, keep), aws) = env.finish(config)?;
     let aws = Aws::new(aws)?;
     let directory = Directory::new(aws.dynamodb(), directory);
     let api = DeskApi {
@@ -27,6 +27,7 @@ async fn main() -> Result<(), Error> {
         clock: function.clock(),
         audit: Audit::new(aws.dynamodb(), audit, keep),
     };
+    let routes = once(desk_routes(api), Requests::new(aws.dynamodb(), requests), function.clock());
     let invocation = from_fn(move |request: Request, next: Next| {
         let function = function.clone();
         async move {
@@ -34,5 +35,5 @@ async fn main() -> Result<(), Error> {
             function.invocation(&id, next.run(request)).await
         }
     });
-    lambda_http::run(answering(desk_routes(api), roles).layer(invocation)).await
+    lambda_http::run(answering(routes, roles).layer(invocation)).await
 }

@@ -31,6 +31,8 @@ pub struct Indexer {
     inbox: Inbox,
     search: Search,
     clock: Clock,
+    /// How many items a step of making the index anew reads, if fewer than a megabyte holds.
+    piece: Option<usize>,
 }
 
 /// Why something was not taken note of.
@@ -67,7 +69,13 @@ struct Task {
 impl Indexer {
     /// Reads `inbox` and writes `search`.
     pub fn new(inbox: Inbox, search: Search, clock: Clock) -> Self {
-        Self { inbox, search, clock }
+        Self { inbox, search, clock, piece: None }
+    }
+
+    /// The same, whose steps of making the index anew read at most `items`.
+    #[must_use]
+    pub fn in_pieces_of(self, items: usize) -> Self {
+        Self { piece: Some(items), ..self }
     }
 
     /// Handles a batch of the queue, and returns the messages of it that must be delivered again.

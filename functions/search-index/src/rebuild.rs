@@ -17,7 +17,7 @@ impl Indexer {
         if state.rev != rev || state.finished_at.is_some() {
             return Ok(());
         }
-        let piece = self.inbox.piece(state.cursor.as_deref()).await?;
+        let piece = self.inbox.piece(state.cursor.as_deref(), self.piece).await?;
         let read = piece.conversations.len() + piece.messages.len();
         let contacts = futures::stream::iter(&piece.conversations)
             .map(|conversation| self.contact(conversation.id))

@@ -5,7 +5,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use madoguchi_domain::role::Act;
+use madoguchi_domain::role::{Act, Scope};
 
 use crate::auth::{self, RolesClaim};
 use crate::{ApiError, Operator};
@@ -31,6 +31,7 @@ pub const ROUTES: &[Route] = &[
     ("PUT", "/api/conversations/{conversation}/assignee", Access::To(Act::Answer)),
     ("DELETE", "/api/conversations/{conversation}/assignee", Access::To(Act::Answer)),
     ("POST", "/api/conversations/{conversation}/transfer", Access::To(Act::Answer)),
+    ("PUT", "/api/conversations/{conversation}/mode", Access::To(Act::Answer)),
     ("POST", "/api/conversations/{conversation}/close", Access::To(Act::Answer)),
     ("POST", "/api/conversations/{conversation}/reopen", Access::To(Act::Answer)),
     ("POST", "/api/conversations/{conversation}/done", Access::To(Act::Answer)),
@@ -83,6 +84,12 @@ pub const ROUTES: &[Route] = &[
     ("GET", "/api/operators", Access::To(Act::Read)),
     ("GET", "/api/sender-sync", Access::To(Act::Administrate)),
     ("POST", "/api/sender-sync", Access::To(Act::Administrate)),
+    ("GET", "/api/tickets", Access::To(Act::Read)),
+    ("POST", "/api/tickets", Access::To(Act::Answer)),
+    ("GET", "/api/tickets/export", Access::To(Act::Read)),
+    ("GET", "/api/tickets/{number}", Access::To(Act::Read)),
+    ("PATCH", "/api/tickets/{number}", Access::To(Act::Answer)),
+    ("GET", "/api/tickets/{number}/messages", Access::To(Act::Read)),
     ("GET", "/api/channels", Access::To(Act::SeeOrganisation)),
     ("POST", "/api/channels", Access::To(Act::Authorize)),
     ("GET", "/api/channels/{channel}", Access::To(Act::SeeOrganisation)),
@@ -144,6 +151,10 @@ pub const ROUTES: &[Route] = &[
     ("PATCH", "/api/templates/{template}", Access::To(Act::Answer)),
     ("DELETE", "/api/templates/{template}", Access::To(Act::Answer)),
     ("POST", "/api/templates/{template}/preview", Access::To(Act::Answer)),
+    ("GET", "/api/channels/{channel}/bot", Access::To(Act::Administrate)),
+    ("PUT", "/api/channels/{channel}/bot", Access::To(Act::Administrate)),
+    ("DELETE", "/api/channels/{channel}/bot", Access::To(Act::Administrate)),
+    ("POST", "/api/channels/{channel}/bot/test", Access::To(Act::Administrate)),
     ("GET", "/api/webhooks", Access::To(Act::Administrate)),
     ("POST", "/api/webhooks", Access::To(Act::Administrate)),
     ("GET", "/api/webhooks/{webhook}", Access::To(Act::Administrate)),
@@ -186,5 +197,10 @@ pub(crate) async fn admit(State(claim): State<RolesClaim>, mut request: Request,
 
 fn caller(request: &Request, claim: &RolesClaim, act: Act) -> Result<Operator, ApiError> {
     let operator = auth::caller(request, claim)?;
-    if operator.role.may(act) { Ok(operator) } else { Err(ApiError::AdministratorsOnly) }
+    match (operator.may(act), operator.is_machine(), Scope::of(act)) {
+        (true, ..) => Ok(operator),
+        (false, true, Some(scope)) => Err(ApiError::ScopeMissing(scope)),
+        (false, true, None) => Err(ApiError::PersonNeeded),
+        (false, false, _) => Err(ApiError::AdministratorsOnly),
+    }
 }

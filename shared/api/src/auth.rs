@@ -10,7 +10,7 @@ use axum::http::{Extensions, HeaderMap};
 use lambda_http::request::RequestContext;
 use madoguchi_domain::audit::{Author, Entry, Fields};
 use madoguchi_domain::person::Seen;
-use madoguchi_domain::role::{Groups, GroupsClaim};
+use madoguchi_domain::role::{Groups, GroupsClaim, Scopes};
 use madoguchi_domain::{Act, Language, OperatorId, Role, Timestamp};
 
 use crate::{ApiError, request_id};
@@ -27,7 +27,7 @@ impl RolesClaim {
     }
 }
 
-/// A person who is signed in.
+/// Who calls: a person who is signed in, or a machine (OPS-1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Operator {
     pub(crate) id: OperatorId,
@@ -37,6 +37,8 @@ pub(crate) struct Operator {
     /// What they sign in with, where the token tells.
     account: Option<String>,
     signed_in_at: Option<Timestamp>,
+    /// What a machine may; `None` of a person, whose role says it.
+    scopes: Option<Scopes>,
     language: Language,
     from: Origin,
 }
@@ -64,13 +66,26 @@ impl Operator {
 
     /// Whether their reads are recorded (AUD-3): operators read for their work.
     pub(crate) fn is_administrator(&self) -> bool {
-        self.role.may(Act::Administrate)
+        self.may(Act::Administrate)
+    }
+
+    /// Whether they may do this.
+    pub(crate) fn may(&self, act: Act) -> bool {
+        self.scopes.as_ref().map_or_else(|| self.role.may(act), |scopes| scopes.may(act))
+    }
+
+    /// Whether no person calls.
+    pub(crate) const fn is_machine(&self) -> bool {
+        self.scopes.is_some()
     }
 
     /// As what they do is signed, see [`madoguchi_store::Directory::by`].
     pub(crate) fn author(&self, now: Timestamp) -> Author {
         let Origin { ip, user_agent, request_id } = &self.from;
-        let author = Author::person(&self.id, &self.name, self.role, now);
+        let author = match self.scopes {
+            None => Author::person(&self.id, &self.name, self.role, now),
+            Some(_) => Author::client(&self.id, &self.name, now),
+        };
         author.from_where(ip.as_deref(), user_agent.as_deref(), request_id)
     }
 
@@ -111,6 +126,19 @@ impl<S: Sync> FromRequestParts<S> for Operator {
 pub(crate) fn caller(request: &Request, claim: &RolesClaim) -> Result<Operator, ApiError> {
     let claims = claims(request.extensions()).ok_or(ApiError::Unauthenticated)?;
     let id = claims.get("sub").filter(|sub| !sub.is_empty()).ok_or(ApiError::Unauthenticated)?;
+    if let Some((client, scopes)) = machine(claims, id) {
+        return Ok(Operator {
+            id: OperatorId::client(client),
+            name: client.to_owned(),
+            // It sees every channel; what it may do its scopes say.
+            role: Role::Administrator,
+            account: None,
+            signed_in_at: None,
+            scopes: Some(scopes),
+            language: language(request.headers()),
+            from: origin(request.extensions()),
+        });
+    }
     let groups = claims.get(&claim.0.name).map_or("", String::as_str);
     let role = role(groups, &claim.0.groups).ok_or(ApiError::NoRole)?;
     let name = name(claims).unwrap_or(id).to_owned();
@@ -120,9 +148,22 @@ pub(crate) fn caller(request: &Request, claim: &RolesClaim) -> Result<Operator, 
         role,
         account: first_of(claims, &ACCOUNT_CLAIMS).cloned(),
         signed_in_at: signed_in_at(claims),
+        scopes: None,
         language: language(request.headers()),
         from: origin(request.extensions()),
     })
+}
+
+/// The client that calls for itself, and what it may (OAuth 2, client credentials). Its token's subject is the client, as
+/// Cognito, Okta and Auth0 (`{client}@clients`) write it: a token that somebody has lent to a client has a person's.
+fn machine<'a>(claims: &'a HashMap<String, String>, subject: &str) -> Option<(&'a str, Scopes)> {
+    let client = first_of(claims, &["client_id", "cid", "azp"])?;
+    if subject.strip_suffix("@clients").unwrap_or(subject) != client {
+        return None;
+    }
+    let scopes = first_of(claims, &["scope", "scp"]).map_or("", String::as_str);
+    let listed = scopes.trim_matches(['[', ']']).split([' ', ',', '"']).filter(|name| !name.is_empty());
+    Some((client, Scopes::named(listed)))
 }
 
 /// Somebody who did not sign in: where their request came from is all that is known.
@@ -286,6 +327,43 @@ mod tests {
             let seen = caller(&request, &RolesClaim::default()).unwrap().seen();
             assert_eq!(seen.account.as_deref(), account, "{claims}");
             assert_eq!(seen.signed_in_at, signed_in_at.map(Timestamp::from_ms), "{claims}");
+        }
+    }
+
+    #[test]
+    fn ops_1_a_token_of_a_client_alone_is_a_machine_with_its_scopes() {
+        let person = json!({"sub": "p", "client_id": "c", "scope": "madoguchi/settings:write", "cognito:groups": "[operators]"});
+        let table = [
+            (
+                json!({"sub": "c", "client_id": "c", "scope": "madoguchi/conversations:read"}),
+                true,
+                Some("client:c"),
+            ),
+            (
+                json!({"sub": "c", "cid": "c", "scp": "[conversations:read audit:read]"}),
+                true,
+                Some("client:c"),
+            ),
+            (
+                json!({"sub": "c@clients", "azp": "c", "scope": "openid conversations:read"}),
+                true,
+                Some("client:c"),
+            ),
+            (json!({"sub": "c", "client_id": "c", "scope": "openid"}), true, Some("client:c")),
+            (json!({"sub": "c", "client_id": "c", "cognito:groups": "[owners]"}), true, Some("client:c")),
+            (person, false, Some("p")),
+            (json!({"sub": "c", "cognito:groups": "[operators]"}), false, Some("c")),
+            (json!({"sub": "p", "client_id": "c", "scope": "madoguchi/conversations:read"}), false, None),
+        ];
+        for (claims, is_machine, id) in table {
+            let caller =
+                caller(&request(&json!({"jwt": {"claims": claims, "scopes": null}})), &RolesClaim::default());
+            assert_eq!(caller.as_ref().ok().map(|caller| caller.id.0.as_str()), id, "{claims}");
+            let Ok(caller) = caller else { continue };
+            assert_eq!(caller.is_machine(), is_machine, "{claims}");
+            let reads = claims.to_string().contains("conversations:read");
+            assert_eq!(caller.may(Act::Read), reads || !is_machine, "{claims}");
+            assert!(!is_machine || !caller.may(Act::Administrate), "groups give a machine nothing");
         }
     }
 

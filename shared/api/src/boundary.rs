@@ -118,6 +118,9 @@ pub(crate) fn told(error: &ApiError, language: Language, request_id: &str) -> Re
         ApiError::ChangedMeanwhile { version, .. } => {
             response.headers_mut().insert(ETAG, tag(*version));
         }
+        ApiError::TooManyRequests { after_secs } => {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*after_secs));
+        }
         ApiError::Busy { .. } | ApiError::RequestRunning => {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }

@@ -22,11 +22,13 @@ use madoguchi_domain::organisation::{NAME_LENGTH, TooManyChannels};
 use madoguchi_domain::picture::PictureRefused;
 use madoguchi_domain::place::PlaceRefused;
 use madoguchi_domain::reply::{Lock, ReplyRefused};
+use madoguchi_domain::role::Scope;
 use madoguchi_domain::sender::NameRefused;
 use madoguchi_domain::setup::{SetupProblem, SetupRefused};
 use madoguchi_domain::sticker::StickerRefused;
 use madoguchi_domain::template::TemplateRefused;
 use madoguchi_domain::text::{self, TextRefused};
+use madoguchi_domain::ticket::TicketRefused;
 use madoguchi_domain::webhook::MOST_SUBSCRIPTIONS;
 use madoguchi_domain::{ChannelKind, Language, Problem, Timestamp};
 use madoguchi_runtime::outgoing::AddressRefused;
@@ -49,6 +51,18 @@ pub enum ApiError {
     /// The person's role may not do this.
     #[error("Only administrators may do this.")]
     AdministratorsOnly,
+    /// The token of a client lacks what this takes (OPS-1).
+    #[error("The client's token needs the scope {}.", .0.as_str())]
+    ScopeMissing(Scope),
+    /// No client may do this.
+    #[error("Only a person may do this, not a client by itself.")]
+    PersonNeeded,
+    /// A client calls too often.
+    #[error("This client has sent too many requests; go on in {after_secs} seconds.")]
+    TooManyRequests {
+        /// When it may go on.
+        after_secs: u64,
+    },
     /// No route has this path.
     #[error("There is nothing at this address.")]
     UnknownRoute,
@@ -96,6 +110,15 @@ pub enum ApiError {
         /// As it is now.
         current: Value,
     },
+    /// Nothing can be done with what is closed.
+    #[error("The conversation is not open; reopen it first.")]
+    ConversationNotOpen,
+    /// The channel has no bot, or the conversation is a group's.
+    #[error("No bot can answer here: the channel has none, or the conversation is a group's.")]
+    NoBot,
+    /// No such bot.
+    #[error("The channel has no bot.")]
+    BotNotFound,
     /// No such conversation.
     #[error("There is no such conversation.")]
     ConversationNotFound,
@@ -287,6 +310,24 @@ pub enum ApiError {
         /// For maintainers.
         detail: String,
     },
+    /// No such ticket, or one of a conversation that the caller does not see.
+    #[error("There is no such ticket.")]
+    TicketNotFound,
+    /// The message is in a ticket, or all of an episode is.
+    #[error("It is in ticket {number} already.")]
+    InTicket {
+        /// Which one, the latest of several.
+        number: u64,
+    },
+    /// There is nothing that could become a ticket.
+    #[error("This becomes no ticket: {reason}.")]
+    NotForTicket {
+        /// Why.
+        reason: &'static str,
+    },
+    /// A ticket's status does not lead there.
+    #[error("{}", sentence(.0))]
+    TicketMove(TicketRefused),
     /// A setting is outside its bounds.
     #[error("The setting {0}.")]
     SettingsOutOfBounds(SettingsOutOfBounds),
@@ -360,6 +401,9 @@ impl ApiError {
             Self::Unauthenticated => "unauthenticated",
             Self::NoRole => "no_role",
             Self::AdministratorsOnly => "administrators_only",
+            Self::ScopeMissing(_) => "scope_missing",
+            Self::PersonNeeded => "person_needed",
+            Self::TooManyRequests { .. } => "too_many_requests",
             Self::UnknownRoute => "unknown_route",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::InvalidQuery { .. } => "invalid_query",
@@ -371,6 +415,9 @@ impl ApiError {
             Self::RequestRunning => "request_running",
             Self::ChangedMeanwhile { .. } => "changed_meanwhile",
             Self::ConversationNotFound => "conversation_not_found",
+            Self::ConversationNotOpen => "conversation_not_open",
+            Self::NoBot => "no_bot",
+            Self::BotNotFound => "bot_not_found",
             Self::MessageNotFound => "message_not_found",
             Self::ChannelNotFound => "channel_not_found",
             Self::QuarantinedNotFound => "quarantined_not_found",
@@ -444,6 +491,10 @@ impl ApiError {
             Self::MentionRefused { .. } => "mention_refused",
             Self::DraftNotFound => "draft_not_found",
             Self::TooMany { .. } => "too_many",
+            Self::TicketNotFound => "ticket_not_found",
+            Self::InTicket { .. } => "in_ticket",
+            Self::NotForTicket { .. } => "not_for_ticket",
+            Self::TicketMove(_) => "ticket_status_refused",
             Self::Busy { .. } => "busy",
             Self::Internal { .. } => "internal",
         }
@@ -453,7 +504,10 @@ impl ApiError {
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::Unauthenticated | Self::SignedRequestRefused => StatusCode::UNAUTHORIZED,
-            Self::NoRole
+            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::ScopeMissing(_)
+            | Self::PersonNeeded
+            | Self::NoRole
             | Self::AdministratorsOnly
             | Self::OtherDepartment
             | Self::Note(NoteRefused::NotYours)
@@ -478,7 +532,9 @@ impl ApiError {
             | Self::SetupNotFound
             | Self::TemplateNotFound
             | Self::WebhookNotFound
+            | Self::BotNotFound
             | Self::DeliveryNotFound
+            | Self::TicketNotFound
             | Self::LabelNotFound
             | Self::DraftNotFound
             | Self::QuarantinedNotFound => StatusCode::NOT_FOUND,
@@ -500,6 +556,8 @@ impl ApiError {
             | Self::TooManyChannels(_)
             | Self::TooMany { .. }
             | Self::TooManyWebhooks
+            | Self::ConversationNotOpen
+            | Self::NoBot
             | Self::Note(NoteRefused::Deleted)
             | Self::ConnectionBusy
             | Self::AttachmentPending
@@ -518,6 +576,9 @@ impl ApiError {
             )
             | Self::LoginEnded(_)
             | Self::NoMetaApp
+            | Self::InTicket { .. }
+            | Self::NotForTicket { .. }
+            | Self::TicketMove(_)
             | Self::NotReplayable { .. } => StatusCode::CONFLICT,
             Self::Text(..)
             | Self::SendTime(_)
@@ -774,6 +835,8 @@ mod tests {
     use madoguchi_domain::media::{MediaKind, Pixels};
     use madoguchi_domain::setup::Step;
 
+    use madoguchi_domain::TicketStatus;
+
     use super::*;
 
     /// One of each; the match in [`place`] makes the compiler ask for the new ones.
@@ -823,9 +886,16 @@ mod tests {
                 value: 0,
                 min: 1,
                 max: 1_440,
-                unit: "minutes",
+                off: "null",
             }),
             ApiError::NotReplayable { reason: "it is a part of a body" },
+            ApiError::TicketNotFound,
+            ApiError::InTicket { number: 7 },
+            ApiError::NotForTicket { reason: "only what a customer wrote becomes a ticket" },
+            ApiError::TicketMove(TicketRefused::Move {
+                from: TicketStatus::Closed,
+                to: TicketStatus::Pending,
+            }),
             ApiError::Busy { detail: detail() },
             ApiError::Internal { detail: detail() },
             ApiError::Locked(Lock::OptedOut, ChannelKind::Sms),
@@ -937,6 +1007,9 @@ mod tests {
             ApiError::TemplateIncomplete { missing: vec!["contact.name".into()] },
             ApiError::OtherDepartment,
             ApiError::TooMany { what: "templates", most: 1_000 },
+            ApiError::ConversationNotOpen,
+            ApiError::NoBot,
+            ApiError::BotNotFound,
             ApiError::WebhookNotFound,
             ApiError::DeliveryNotFound,
             ApiError::WebhookAddress(AddressRefused::Form),
@@ -962,6 +1035,9 @@ mod tests {
             ApiError::CannotTake(CannotTake::NoAccess),
             ApiError::CannotTake(CannotTake::Full),
             ApiError::OnlyTheAssignee { assignee: None },
+            ApiError::ScopeMissing(Scope::ReadAudit),
+            ApiError::PersonNeeded,
+            ApiError::TooManyRequests { after_secs: 3 },
         ]
     }
 
@@ -1081,29 +1157,39 @@ mod tests {
             ApiError::TemplateIncomplete { .. } => 110,
             ApiError::OtherDepartment => 111,
             ApiError::TooMany { .. } => 112,
-            ApiError::WebhookNotFound => 113,
-            ApiError::DeliveryNotFound => 114,
-            ApiError::WebhookAddress(AddressRefused::Form) => 115,
-            ApiError::WebhookAddress(AddressRefused::TooLong) => 116,
-            ApiError::WebhookAddress(AddressRefused::NotPublic) => 117,
-            ApiError::TooManyWebhooks => 118,
-            ApiError::IdempotencyKeyMismatch => 119,
-            ApiError::RequestRunning => 120,
-            ApiError::ChangedMeanwhile { .. } => 121,
-            ApiError::SnoozeTime(_) => 122,
-            ApiError::LabelNotFound => 123,
-            ApiError::Note(NoteRefused::Length { .. }) => 124,
-            ApiError::Note(NoteRefused::Mentions { .. }) => 125,
-            ApiError::Note(NoteRefused::NotYours) => 126,
-            ApiError::Note(NoteRefused::Deleted) => 127,
-            ApiError::MentionRefused { .. } => 128,
-            ApiError::DraftNotFound => 129,
-            ApiError::NotAssignable => 130,
-            ApiError::AssigneeChanged { .. } => 131,
-            ApiError::CannotTake(CannotTake::Unavailable) => 132,
-            ApiError::CannotTake(CannotTake::NoAccess) => 133,
-            ApiError::CannotTake(CannotTake::Full) => 134,
-            ApiError::OnlyTheAssignee { .. } => 135,
+            ApiError::ConversationNotOpen => 113,
+            ApiError::NoBot => 114,
+            ApiError::BotNotFound => 115,
+            ApiError::WebhookNotFound => 116,
+            ApiError::DeliveryNotFound => 117,
+            ApiError::WebhookAddress(AddressRefused::Form) => 118,
+            ApiError::WebhookAddress(AddressRefused::TooLong) => 119,
+            ApiError::WebhookAddress(AddressRefused::NotPublic) => 120,
+            ApiError::TooManyWebhooks => 121,
+            ApiError::IdempotencyKeyMismatch => 122,
+            ApiError::RequestRunning => 123,
+            ApiError::ChangedMeanwhile { .. } => 124,
+            ApiError::SnoozeTime(_) => 125,
+            ApiError::LabelNotFound => 126,
+            ApiError::Note(NoteRefused::Length { .. }) => 127,
+            ApiError::Note(NoteRefused::Mentions { .. }) => 128,
+            ApiError::Note(NoteRefused::NotYours) => 129,
+            ApiError::Note(NoteRefused::Deleted) => 130,
+            ApiError::MentionRefused { .. } => 131,
+            ApiError::DraftNotFound => 132,
+            ApiError::TicketNotFound => 133,
+            ApiError::InTicket { .. } => 134,
+            ApiError::NotForTicket { .. } => 135,
+            ApiError::TicketMove(_) => 136,
+            ApiError::ScopeMissing(_) => 137,
+            ApiError::PersonNeeded => 138,
+            ApiError::TooManyRequests { .. } => 139,
+            ApiError::NotAssignable => 140,
+            ApiError::AssigneeChanged { .. } => 141,
+            ApiError::CannotTake(CannotTake::Unavailable) => 142,
+            ApiError::CannotTake(CannotTake::NoAccess) => 143,
+            ApiError::CannotTake(CannotTake::Full) => 144,
+            ApiError::OnlyTheAssignee { .. } => 145,
         }
     }
 
@@ -1214,7 +1300,7 @@ mod tests {
             value: 0,
             min: 1,
             max: 1_440,
-            unit: "minutes",
+            off: "null",
         });
         assert_eq!(
             error.to_string(),

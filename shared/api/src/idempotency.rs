@@ -20,10 +20,11 @@ use serde_json::Value;
 use crate::input::{BODY_LIMIT_BYTES, IdempotencyKey};
 use crate::{ApiError, Operator};
 
-/// Routes whose answer must not be repeated: replies have keys of their own, which live as long as they; forms for uploads
-/// and logins are good for minutes and once.
-const EXEMPT: [&str; 4] = [
+/// Routes whose answer must not be repeated: replies and notes have keys of their own, which live as long as they; forms
+/// for uploads and logins are good for minutes and once.
+const EXEMPT: [&str; 5] = [
     "/api/conversations/{conversation}/messages",
+    "/api/conversations/{conversation}/notes",
     "/api/conversations/{conversation}/uploads",
     "/api/me/picture/uploads",
     "/api/setups/{setup}/facebook",
@@ -37,9 +38,30 @@ struct Once {
     clock: Clock,
 }
 
-/// `routes`, which do once what is posted under one key; what they answered is kept in `requests`.
+/// `routes`, which do once what is posted under one key, and what machines ask within their limits; `requests` has what
+/// was answered, and counts.
 pub fn once(routes: Router, requests: Requests, clock: Clock) -> Router {
-    routes.route_layer(from_fn_with_state(Arc::new(Once { requests, clock }), answer_once))
+    let once = Arc::new(Once { requests, clock });
+    routes
+        .route_layer(from_fn_with_state(Arc::clone(&once), answer_once))
+        .route_layer(from_fn_with_state(once, within_limits))
+}
+
+/// A machine may send so many requests and no more (see [`Requests::count`]); people are limited by the gateway alone.
+async fn within_limits(State(once): State<Arc<Once>>, request: Request, next: Next) -> Response {
+    let machine = request.extensions().get::<Operator>().filter(|caller| caller.is_machine());
+    if let Some(machine) = machine {
+        match once.requests.count(&machine.id.0, once.clock.now()).await {
+            Ok(None) => {}
+            Ok(Some(wait)) => {
+                let after_secs = u64::try_from(wait.as_secs_ceil()).unwrap_or(1).max(1);
+                return ApiError::TooManyRequests { after_secs }.into_response();
+            }
+            // A count that cannot be had is no reason to refuse what can be done.
+            Err(error) => tracing::warn!(%error, "A machine's request was not counted"),
+        }
+    }
+    next.run(request).await
 }
 
 async fn answer_once(State(once): State<Arc<Once>>, request: Request, next: Next) -> Response {

@@ -83,6 +83,7 @@ pub fn routes(api: Api) -> Router {
             put(conversations::assign).delete(conversations::unassign),
         )
         .route("/api/conversations/{conversation}/transfer", post(conversations::transfer))
+        .route("/api/conversations/{conversation}/mode", put(conversations::switch_mode))
         .route("/api/conversations/{conversation}/close", post(conversations::close))
         .route("/api/conversations/{conversation}/reopen", post(conversations::reopen))
         .route(

@@ -8,6 +8,7 @@ pub mod access;
 mod admin;
 mod audit;
 mod auth;
+mod bots;
 mod boundary;
 mod brands;
 mod channels;
@@ -39,6 +40,7 @@ mod quarantine;
 mod search;
 mod sender_sync;
 mod templates;
+mod tickets;
 mod view;
 mod webhooks;
 

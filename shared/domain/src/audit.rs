@@ -76,6 +76,11 @@ impl Author {
         Self { name: Some(name.to_owned()), role: Some(role), at: Some(at), ..Self::of(id.0.clone()) }
     }
 
+    /// A machine whose request came at `at`.
+    pub fn client(id: &OperatorId, name: &str, at: Timestamp) -> Self {
+        Self { name: Some(name.to_owned()), at: Some(at), ..Self::of(id.0.clone()) }
+    }
+
     /// Where the request came from; a long user agent is cut.
     #[must_use]
     pub fn from_where(mut self, ip: Option<&str>, user_agent: Option<&str>, request_id: &str) -> Self {
@@ -377,7 +382,7 @@ fn name(kind: &str, before: &Fields, after: &Fields) -> &'static str {
         "webhook" if changed("key.generation") => "secret_replaced",
         "webhook" if after.contains_key("off.because") => "disabled",
         "webhook" if before.contains_key("off.because") => "enabled",
-        "brand" | "department" | "person" | "template" | "label" | "webhook"
+        "brand" | "department" | "person" | "template" | "label" | "webhook" | "bot"
             if after.contains_key("removed_at") =>
         {
             "removed"

@@ -15,6 +15,7 @@ use crate::quota::Quota;
 use crate::reminder::WindowReminder;
 use crate::send::Rest;
 use crate::subscription::Subscription;
+use crate::ticket::TicketSettings;
 use crate::time::{Span, Timestamp};
 
 pub use status::{ChannelStatus, Deleted, Intake, OutOfUse};
@@ -258,6 +259,9 @@ pub struct ChannelSettings {
     /// Which operators see and answer its conversations (ASG-8).
     #[serde(default)]
     pub operators: OperatorAccess,
+    /// When the channel's bot answers (BOT-2).
+    #[serde(default)]
+    pub bot: BotUse,
     /// Whether whoever signs in for the first time is associated with it (MEM-10).
     #[serde(default)]
     pub add_new_operators: bool,
@@ -271,6 +275,9 @@ pub struct ChannelSettings {
     /// Whether only its assignee answers a conversation (CON-5).
     #[serde(default)]
     pub only_assignee_answers: bool,
+    /// When what customers write becomes a ticket by itself (TKT-2..5).
+    #[serde(default)]
+    pub tickets: TicketSettings,
 }
 
 impl Default for ChannelSettings {
@@ -284,10 +291,12 @@ impl Default for ChannelSettings {
             sender_prefix: false,
             window_reminder: None,
             operators: OperatorAccess::default(),
+            bot: BotUse::default(),
             add_new_operators: false,
             assignment: AssignmentRule::Off,
             assignment_capacity: None,
             only_assignee_answers: false,
+            tickets: TicketSettings::default(),
         }
     }
 }
@@ -301,21 +310,22 @@ pub const UNANSWERED_MINUTES: std::ops::RangeInclusive<u32> = 15..=43_200;
 /// Bounds of the idle close, in minutes (TMR-3: at most 24 hours, at least one minute).
 pub const IDLE_MINUTES: std::ops::RangeInclusive<u32> = 1..=1_440;
 
-const CAPACITY_FIELD: &str = "assignment_capacity";
-
 impl ChannelSettings {
     /// Refuses settings outside their bounds, naming the field and the bounds.
     pub fn check(&self) -> Result<(), SettingsOutOfBounds> {
         let check = |field, value: Option<u32>, bounds: std::ops::RangeInclusive<u32>| match value {
             Some(value) if !bounds.contains(&value) => {
-                let unit = if field == CAPACITY_FIELD { "conversations" } else { "minutes" };
-                Err(SettingsOutOfBounds { field, value, min: *bounds.start(), max: *bounds.end(), unit })
+                let (min, max) = (*bounds.start(), *bounds.end());
+                Err(SettingsOutOfBounds { field, value, min, max, off: "null" })
             }
             _ => Ok(()),
         };
         check("unanswered_close_after_minutes", self.unanswered_close_after_minutes, UNANSWERED_MINUTES)?;
         check("idle_close_after_minutes", self.idle_close_after_minutes, IDLE_MINUTES)?;
-        check(CAPACITY_FIELD, self.assignment_capacity, assignment::CAPACITY)
+        check("bot.release_after_minutes", self.bot.release_after_minutes, BOT_MINUTES)?;
+        check("bot.return_after_minutes", self.bot.return_after_minutes, BOT_MINUTES)?;
+        check("assignment_capacity", self.assignment_capacity, assignment::CAPACITY)?;
+        self.tickets.check()
     }
 
     /// How many open conversations the rule lets an operator have.
@@ -334,9 +344,36 @@ impl ChannelSettings {
     }
 }
 
+/// When the bot of a channel answers (BOT-1, BOT-2). What it answers is [`crate::bot::Bot`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BotUse {
+    /// Whether episodes begin with the bot.
+    pub starts: bool,
+    /// The bot hands over to people after so long, whatever was said; `None` = not by itself.
+    pub release_after_minutes: Option<u32>,
+    /// People hand back to the bot when nobody has written for so long; `None` = not by itself.
+    pub return_after_minutes: Option<u32>,
+}
+
+/// Bounds of both, in minutes.
+pub const BOT_MINUTES: std::ops::RangeInclusive<u32> = 1..=43_200;
+
+impl BotUse {
+    /// The time after which the bot hands over.
+    pub fn release_after(&self) -> Option<Span> {
+        self.release_after_minutes.map(|minutes| Span::from_minutes(minutes.into()))
+    }
+
+    /// The time after which people hand back.
+    pub fn return_after(&self) -> Option<Span> {
+        self.return_after_minutes.map(|minutes| Span::from_minutes(minutes.into()))
+    }
+}
+
 /// A setting outside its bounds.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{field} is {value}; it must be between {min} and {max} {unit}, or null to switch it off")]
+#[error("{field} is {value}; it must be between {min} and {max} {}, or {off} to switch it off", unit(.field))]
 pub struct SettingsOutOfBounds {
     /// The field of [`ChannelSettings`].
     pub field: &'static str,
@@ -346,8 +383,13 @@ pub struct SettingsOutOfBounds {
     pub min: u32,
     /// The largest allowed.
     pub max: u32,
-    /// What it counts.
-    pub unit: &'static str,
+    /// What switches it off.
+    pub off: &'static str,
+}
+
+/// What a setting counts.
+fn unit(field: &str) -> &'static str {
+    if field.ends_with("capacity") { "conversations" } else { "minutes" }
 }
 
 /// Who may reopen a closed conversation (C1).

@@ -280,6 +280,21 @@ impl<'de> Deserialize<'de> for Party {
 #[serde(transparent)]
 pub struct OperatorId(pub String);
 
+/// What the ids of machines begin with.
+const CLIENT: &str = "client:";
+
+impl OperatorId {
+    /// A machine that acts by itself, as the identity provider names its client (OPS-1).
+    pub fn client(id: &str) -> Self {
+        Self(format!("{CLIENT}{id}"))
+    }
+
+    /// Whether it is a machine: what it writes is no person's answer.
+    pub fn is_client(&self) -> bool {
+        self.0.starts_with(CLIENT)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -42,7 +42,7 @@ pub fn schedule(
     }
     let (is_template, place) = (matches!(content, Content::Template(_)), Some(at));
     let reply = reply::write_content(conversation, settings, writer, idempotency_key, content, place, now)?;
-    open_then(conversation, settings, is_template, at)?;
+    open_then(conversation, settings, reply.sent_by.author(), is_template, at)?;
     let heard = conversation.customer_clock;
     let scheduled = SendState::Scheduled { at, unless_customer_writes, heard };
     Ok(Message { send: Some(scheduled), noted_before: None, ..reply })
@@ -51,11 +51,12 @@ pub fn schedule(
 fn open_then(
     conversation: &Conversation,
     settings: &ChannelSettings,
+    author: Author,
     is_template: bool,
     at: Timestamp,
 ) -> Result<(), Lock> {
     let (kind, opened_at) = (conversation.channel_kind, conversation.window_opened_at);
-    match window::window(kind, opened_at, settings.human_agent, Author::Person, at) {
+    match window::window(kind, opened_at, settings.human_agent, author, at) {
         Window::Unlimited | Window::Standard { .. } | Window::HumanAgent { .. } => Ok(()),
         Window::TemplateOnly { .. } if is_template => Ok(()),
         Window::TemplateOnly { ended_at } | Window::Closed { ended_at } => {
@@ -86,7 +87,10 @@ pub enum Due {
 /// company's, whoever wrote it.
 pub fn author(reply: &Message) -> Option<&OperatorId> {
     match (&reply.send, &reply.sent_by) {
-        (Some(SendState::Scheduled { .. }), SentBy::Operator { operator }) => Some(operator),
+        // A machine answers on every channel.
+        (Some(SendState::Scheduled { .. }), SentBy::Operator { operator }) if !operator.is_client() => {
+            Some(operator)
+        }
         _ => None,
     }
 }
@@ -122,7 +126,7 @@ pub fn due(
     if unless_customer_writes && conversation.customer_clock > heard {
         return drop(conversation, reply, FailureReason::CustomerWroteFirst, now);
     }
-    match reply::route(conversation, settings, Author::Person, reply, None, now) {
+    match reply::route(conversation, settings, reply.sent_by.author(), reply, None, now) {
         Route::By(_) => Due::Send(Box::new(queue(reply.clone(), conversation, now))),
         Route::Refused(reason) => drop(conversation, reply, reason, now),
     }

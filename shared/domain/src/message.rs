@@ -102,6 +102,9 @@ pub struct Message {
     /// Of a reply that is sent once more by itself: what became of the first time (RPL-12).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_try: Option<FirstTry>,
+    /// Of a customer's message: its channel was making tickets when it was stored, so that it must become part of one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub awaits_ticket: bool,
     /// Counts the writes; every change is conditional on it.
     #[serde(default)]
     pub rev: u64,
@@ -148,6 +151,8 @@ pub enum SentBy {
     OtherApp,
     /// The inbox by itself, as an administrator set it up.
     Automation,
+    /// The channel's bot (BOT-2).
+    Bot,
     /// Nobody: a line of the timeline.
     System,
 }
@@ -155,25 +160,33 @@ pub enum SentBy {
 impl SentBy {
     /// Whether the company's side said it.
     pub const fn is_ours(&self) -> bool {
-        matches!(self, Self::Operator { .. } | Self::ProviderInbox | Self::OtherApp | Self::Automation)
+        matches!(
+            self,
+            Self::Operator { .. } | Self::ProviderInbox | Self::OtherApp | Self::Automation | Self::Bot
+        )
     }
 
     /// Whether we send it: a person through us, or the inbox by itself.
     pub const fn is_sent_here(&self) -> bool {
-        matches!(self, Self::Operator { .. } | Self::Automation)
+        matches!(self, Self::Operator { .. } | Self::Automation | Self::Bot)
     }
 
-    /// For whom the provider's window holds.
-    pub const fn author(&self) -> Author {
+    /// For whom the provider's window holds: what a machine writes is no person's (RPL-10).
+    pub fn author(&self) -> Author {
         match self {
-            Self::Automation => Author::Automation,
+            Self::Automation | Self::Bot => Author::Automation,
+            Self::Operator { operator } => Author::of(operator),
             _ => Author::Person,
         }
     }
 
     /// Whether it counts as an operator's answer: only what a person wrote does.
-    pub const fn is_answer(&self) -> bool {
-        matches!(self, Self::Operator { .. } | Self::ProviderInbox)
+    pub fn is_answer(&self) -> bool {
+        match self {
+            Self::Operator { operator } => !operator.is_client(),
+            Self::ProviderInbox => true,
+            _ => false,
+        }
     }
 }
 

@@ -199,8 +199,8 @@ pub fn write_content(
     placed_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<Message, ReplyRefused> {
-    permitted(conversation, settings, Author::Person, &content, now)?;
     let writer = writer.into();
+    permitted(conversation, settings, Author::of(&writer.operator), &content, now)?;
     match &content {
         Content::Text { text, .. } => {
             let (kind, name) =
@@ -260,8 +260,9 @@ pub fn write_file(
         ..Attachment::default()
     };
     let content = Content::Attachments { attachments: vec![attachment], album: None };
-    permitted(conversation, settings, Author::Person, &content, now)?;
-    Ok(queued(conversation, settings, writer.into(), idempotency_key, content, placed_at, now))
+    let writer = writer.into();
+    permitted(conversation, settings, Author::of(&writer.operator), &content, now)?;
+    Ok(queued(conversation, settings, writer, idempotency_key, content, placed_at, now))
 }
 
 fn queued(
@@ -293,6 +294,7 @@ fn queued(
         noted_before: Some(conversation.noted.count()),
         discarded: Vec::new(),
         first_try: None,
+        awaits_ticket: false,
         rev: 0,
     }
 }

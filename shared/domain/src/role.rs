@@ -3,6 +3,7 @@
 //! Roles come from the identity provider. Each may do what the one below it may. What else a person needs, such as an
 //! association with the channel, is looked at beside it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -108,6 +109,78 @@ impl FromStr for Role {
 #[error("a role is one of operator, administrator, owner")]
 pub struct NoRole;
 
+/// What a machine may, as its token tells it (OPS-1). No scope lets a machine enter credentials or speak as a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// Read conversations with their messages and files.
+    ReadConversations,
+    /// Answer, close and reopen conversations.
+    WriteMessages,
+    /// See channels, brands and departments.
+    ReadSettings,
+    /// Change channels, brands, departments and webhooks, and play quarantined events again.
+    WriteSettings,
+    /// Search and export the audit log.
+    ReadAudit,
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 5] = [
+        Self::ReadConversations,
+        Self::WriteMessages,
+        Self::ReadSettings,
+        Self::WriteSettings,
+        Self::ReadAudit,
+    ];
+
+    /// Its stable name; at Cognito behind that of the resource server, `madoguchi/`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadConversations => "conversations:read",
+            Self::WriteMessages => "messages:write",
+            Self::ReadSettings => "settings:read",
+            Self::WriteSettings => "settings:write",
+            Self::ReadAudit => "audit:read",
+        }
+    }
+
+    /// The scope that `act` takes; `None` for what only people do.
+    pub const fn of(act: Act) -> Option<Self> {
+        match act {
+            Act::Read => Some(Self::ReadConversations),
+            Act::Answer => Some(Self::WriteMessages),
+            Act::SeeOrganisation => Some(Self::ReadSettings),
+            Act::Administrate | Act::Replay => Some(Self::WriteSettings),
+            Act::Audit => Some(Self::ReadAudit),
+            Act::ChangeOneself | Act::Authorize => None,
+        }
+    }
+}
+
+/// The scopes of one token.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scopes(BTreeSet<Scope>);
+
+impl Scopes {
+    /// Those among `names` that are ours; of `https://api.example/settings:read` or `madoguchi/settings:read` the end counts.
+    pub fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let end = |name: &'a str| name.rsplit('/').next().unwrap_or(name);
+        let known = |name: &'a str| Scope::ALL.into_iter().find(|scope| scope.as_str() == end(name));
+        Self(names.into_iter().filter_map(known).collect())
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether they allow `act`.
+    pub fn may(&self, act: Act) -> bool {
+        Scope::of(act).is_some_and(|scope| self.0.contains(&scope))
+    }
+}
+
 /// What a person can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Act {
@@ -189,6 +262,33 @@ mod tests {
         let named = Groups { owners: "madoguchi-owners".to_owned(), ..Groups::default() };
         assert_eq!(named.role(["owners", "operators"]), Some(Role::Operator));
         assert_eq!(named.role(["madoguchi-owners"]), Some(Role::Owner));
+    }
+
+    #[test]
+    fn ops_1_what_each_scope_allows() {
+        let rows = [
+            ("conversations:read", &[Act::Read][..]),
+            ("messages:write", &[Act::Answer]),
+            ("settings:read", &[Act::SeeOrganisation]),
+            ("settings:write", &[Act::Administrate, Act::Replay]),
+            ("audit:read", &[Act::Audit]),
+            ("conversations", &[]),
+            ("openid", &[]),
+        ];
+        for (name, expected) in rows {
+            for spelled in
+                [name.to_owned(), format!("madoguchi/{name}"), format!("https://api.example/{name}")]
+            {
+                let scopes = Scopes::named([spelled.as_str()]);
+                let allowed: Vec<_> = Act::ALL.into_iter().filter(|act| scopes.may(*act)).collect();
+                assert_eq!(allowed, expected, "{spelled}");
+                assert_eq!(scopes.is_empty(), expected.is_empty(), "{spelled}");
+            }
+        }
+        let all = Scopes::named(Scope::ALL.map(Scope::as_str));
+        for act in [Act::ChangeOneself, Act::Authorize] {
+            assert!(!all.may(act), "{act:?} is for people");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::channel::ChannelKind;
+use crate::ids::OperatorId;
 use crate::time::{Span, Timestamp};
 
 /// The standard window of Messenger and WhatsApp, from the customer's last opening act.
@@ -18,6 +19,13 @@ pub enum Author {
     Person,
     /// A bot, a farewell, a warning: never with `HUMAN_AGENT` (RPL-10).
     Automation,
+}
+
+impl Author {
+    /// Whoever writes through us.
+    pub fn of(writer: &OperatorId) -> Self {
+        if writer.is_client() { Self::Automation } else { Self::Person }
+    }
 }
 
 /// How an answer may go out at some instant.

@@ -132,6 +132,11 @@ impl Env {
         self.url("ASSIGNMENT_QUEUE_URL", None, "set it to the URL of the queue assignment.fifo")
     }
 
+    /// `TICKETS_QUEUE_URL`: where messages wait for becoming part of a ticket.
+    pub fn tickets_queue_url(&mut self) -> String {
+        self.url("TICKETS_QUEUE_URL", None, "set it to the URL of the queue tickets")
+    }
+
     /// `SEARCH_QUEUE_URL`: where what was said waits to be taken note of.
     pub fn search_queue_url(&mut self) -> String {
         self.url("SEARCH_QUEUE_URL", None, "set it to the URL of the queue search")
@@ -150,6 +155,11 @@ impl Env {
     /// `REQUESTS_TABLE`: the table of what clients have asked for under a key.
     pub fn requests_table(&mut self) -> String {
         self.text("REQUESTS_TABLE", "set it to the name of the Requests table")
+    }
+
+    /// `BOT_QUEUE_URL`: where customers wait for a bot.
+    pub fn bot_queue_url(&mut self) -> String {
+        self.url("BOT_QUEUE_URL", None, "set it to the URL of the queue bot")
     }
 
     /// `WEBHOOKS_QUEUE_URL`: where events wait for being told to other systems.

@@ -21,15 +21,22 @@
 //! | whom a channel's rule gave its last conversation | `turn` | `{channel}` |
 //! | what it is counted as in its section | `c#{conversation}` | `counted` |
 //! | a channel's conversations, counted by section and operator | `counts` | `{channel}` |
+//! | which messages make which tickets | `c#{conversation}` | `tickets` |
+//! | the stretch that a message is in | `c#{conversation}` | `in-ticket#{message}` |
+//! | ticket | `c#{conversation}` | `ticket#{stretch:08}` |
+//! | where a ticket's number leads; the latest number | `ticket#{number}`; `tickets` | `ticket`; `counter` |
+//! | when a channel was looked through for messages in no ticket | `channel#{channel}` | `tickets-swept` |
 //! | quarantined body or event | `quarantine` | `{id}#{part:03}` |
 //!
 //! | index | key | holds | answers |
 //! | --- | --- | --- | --- |
 //! | `inbox` | `{channel}#{section}`, `{ms:013}-{conversation}` | conversations | a section's list, newest first |
+//! | `inbox` | `tickets#{channel}#{status}`, `{ms:013}-{number:012}` | tickets | a list of tickets, the highest number first |
+//! | `mine` | `tickets#{operator}#{status}`, the same | tickets that somebody has | the same of one operator |
 //! | `mine` | operator, `{ms:013}-{conversation}` | open conversations that are somebody's | an operator's list, newest first |
 //! | `waiting` | `{channel}#{section}`, since when | conversations whose customer waits | a section's list, who waits longest first |
 //! | `window` | `{channel}#{section}`, when it was opened | open conversations of Messenger and WhatsApp | a section's list, whose window ends soonest first |
-//! | `deadline` | `{kind}#{shard:02}` or `scheduled#{shard:02}`, due time | conversations with an armed deadline, replies that are sent later | what is due |
+//! | `deadline` | `{kind}#{shard:02}`, `scheduled#{shard:02}` or `ticket#{shard:02}`, due time | conversations with an armed deadline, replies that are sent later, messages that wait for becoming a ticket | what is due |
 //! | `pending` | `reply#{channel}`, `profile#{channel}`, `media#{channel}` or `picture`, `[portrait:]{conversation}[#{message or person}[#prepare]]` or `{operator}` | unfinished work only | what the sweeper must start again; the order of a conversation's open replies |
 //!
 //! | access pattern | cost (4 KB / 1 KB items) |
@@ -64,6 +71,10 @@
 //! | give somebody a conversation | transaction of conversation, line and duty, by a rule also the turn (6 or 8 WRU, 1 more for each 64 conversations that they hold) + `inbox` move 2 + `mine` 1 + `waiting` 2 |
 //! | take a closed one off what they hold | strong get 1 RRU each of conversation and duty; transaction 4 WRU |
 //! | give out what waits | 3 strong queries (channels, people, duties: 1 RRU per 4 KB), 1 query of `waiting` per channel with a rule; for each that is given 4 to 6 strong gets |
+//! | put a message into a ticket | strong gets of conversation, channel, book and place 4 RRU; transaction of book and place (4 WRU), `deadline` 1 if it is the first |
+//! | make a ticket | strong gets of book, conversation and number 3 RRU; transaction of number, book, ticket, pointer and line (10 WRU) + `inbox` 1 + `deadline` 1 |
+//! | list tickets | one query per channel and status, or per status of an assignee; then the tickets and the first messages of the page |
+//! | look for messages in no ticket, once an hour | per channel that makes tickets: its lists as far as they changed, and a page of messages and of places for each conversation in which the customer wrote |
 //! | closer's tick with nothing due | one query per shard, 0.5 RRU each |
 //!
 //! # Directory table
@@ -125,7 +136,7 @@
 //! | take note of a message, or of several of one conversation within seconds | strong gets of them 1 RRU each, strong query of the leaves 1 RRU; leaf 1 WRU, `time` 1 |
 //! | take note of an edit or an unsend | strong query of the slot's messages, about 0.25 RRU each, and of its leaves; 2 WRU |
 //! | take note of a contact | strong gets of the conversation and of what it is found by 2 RRU; 1 WRU, and 1 per character of the name, 1 for the number, 1 for the id |
-//! | search a conversation | the newest 50 messages, about 12 RRU; of older ones the leaves, 0.008 RRU per message, and the messages of each leaf that may have it, about 3 RRU |
+//! | search a conversation | the newest 50 messages, about 12 RRU; of older ones the leaves, 0.0055 RRU per message, and the messages of each leaf that may have it, about 3 RRU |
 //! | search everything | leaves of each channel, newest first, 128 RRU per MB (some 15,000 messages), until the page is full |
 //! | make it anew | 0.13 RRU per message, 0.2 WRU |
 //!
@@ -145,11 +156,13 @@
 //!
 //! # Requests table
 //!
-//! What was posted under an idempotency key and what it was answered (`once#{caller}#{key}`), for a day.
+//! What was posted under an idempotency key and what it was answered (`once#{caller}#{key}`), for a day; how many
+//! requests a machine has sent within ten seconds (`rate#{client}#{turn}`).
 //!
 //! | access pattern | cost |
 //! | --- | --- |
 //! | post something with a key | 1 WRU before, 1 or, of longer answers, 1 per KB after it; one that comes again 1 WRU |
+//! | a request of a machine | 1 WRU |
 //!
 //! Every write of a conversation is conditional on the version that was read, every write of a
 //! message on its `rev`. A lost race is [`Saved::Conflict`], a result and not an error. A message and what it does to

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 use madoguchi_domain::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::Saved;
 use crate::directory::saved;
 use crate::error::{StoreError, failed};
 use crate::item::{self, Item, n, s};
@@ -122,6 +123,35 @@ impl Requests {
     pub async fn abandon(&self, key: &str) -> Result<(), StoreError> {
         let request = self.client.delete_item().table_name(&self.table).set_key(Some(by(key)));
         request.send().await.map(drop).map_err(|error| failed("DeleteItem", error))
+    }
+}
+
+/// How long a machine's requests are counted together, and how many of them there may be.
+pub const COUNTED_FOR: Span = Span::from_secs(10);
+/// See [`COUNTED_FOR`]: ten a second on average.
+pub const MOST_REQUESTS: u32 = 100;
+
+impl Requests {
+    /// Counts a request of a machine, in the whole stack: at most [`MOST_REQUESTS`] within each [`COUNTED_FOR`] from the
+    /// epoch on, so never more than twice as many within any such time. Of one above, how long it has to wait.
+    pub async fn count(&self, client: &str, now: Timestamp) -> Result<Option<Span>, StoreError> {
+        let turn = now.as_ms().div_euclid(COUNTED_FOR.as_ms());
+        let ends = Timestamp::from_ms((turn + 1) * COUNTED_FOR.as_ms());
+        let forgotten = ends + Span::from_minutes(1);
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(by(&format!("rate#{client}#{turn}"))))
+            .update_expression("SET expires_at = :expires_at ADD requests :one")
+            .condition_expression("attribute_not_exists(requests) OR requests < :most")
+            .expression_attribute_values(":expires_at", n(forgotten.as_ms() / 1000))
+            .expression_attribute_values(":one", n(1))
+            .expression_attribute_values(":most", n(MOST_REQUESTS));
+        Ok(match saved("UpdateItem", request.send().await)? {
+            Saved::Done => None,
+            Saved::Conflict => Some(ends.since(now)),
+        })
     }
 }
 

@@ -97,7 +97,10 @@ impl Environment {
                 outbound: Queue::new(relay.clone(), &wiring.outbound),
                 profiles: Queue::new(relay.clone(), &wiring.profiles),
                 media: Queue::new(relay.clone(), &wiring.media),
-                search: Queue::new(relay, &wiring.search),
+                bot: Queue::new(relay.clone(), &wiring.bot),
+                search: Queue::new(relay.clone(), &wiring.search),
+                // Nothing of what is measured becomes a ticket.
+                tickets: Queue::new(relay, &wiring.media),
             }),
             dispatcher: Dispatcher::new(
                 inbox(&dispatch),

@@ -3,11 +3,13 @@
 
 mod assignment;
 mod audit;
+mod bots;
 mod causes;
 mod channel_health;
 mod channel_icon;
 mod channel_life;
 mod channel_mail;
+mod clients;
 mod closing;
 mod connect;
 mod connect_accounts;
@@ -26,9 +28,11 @@ mod pictures;
 mod places;
 mod replies;
 mod scenarios;
+mod search;
 mod second_try;
 mod sections;
 mod senders;
+mod tickets;
 mod token_refresh;
 mod twilio;
 mod twilio_simulated;

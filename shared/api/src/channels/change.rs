@@ -3,7 +3,9 @@
 
 use axum::extract::State;
 use madoguchi_domain::assignment::AssignmentRule;
+use madoguchi_domain::channel::BotUse;
 use madoguchi_domain::reminder::{self, ReminderRefused, WindowReminder};
+use madoguchi_domain::ticket::TicketSettings;
 use madoguchi_domain::{
     BrandId, Channel, ChannelId, DepartmentId, OperatorAccess, ReopenPolicy, organisation,
 };
@@ -41,6 +43,8 @@ pub(crate) struct Changes {
     #[serde(deserialize_with = "named")]
     window_reminder: Option<Option<WindowReminder>>,
     #[serde(deserialize_with = "named")]
+    bot: Option<BotUse>,
+    #[serde(deserialize_with = "named")]
     operators: Option<OperatorAccess>,
     #[serde(deserialize_with = "named")]
     add_new_operators: Option<bool>,
@@ -50,6 +54,8 @@ pub(crate) struct Changes {
     assignment_capacity: Option<Option<u32>>,
     #[serde(deserialize_with = "named")]
     only_assignee_answers: Option<bool>,
+    #[serde(deserialize_with = "named")]
+    tickets: Option<TicketSettings>,
     #[serde(deserialize_with = "named")]
     brand_id: Option<Option<BrandId>>,
     #[serde(deserialize_with = "named")]
@@ -106,11 +112,13 @@ fn changed(before: &Channel, changes: Changes) -> Result<Channel, ApiError> {
     settings.sender_prefix = changes.sender_prefix.unwrap_or(old.sender_prefix);
     settings.human_agent = changes.human_agent.unwrap_or(old.human_agent);
     settings.window_reminder = changes.window_reminder.unwrap_or(old.window_reminder);
+    settings.bot = changes.bot.unwrap_or(old.bot);
     settings.operators = changes.operators.unwrap_or(old.operators);
     settings.add_new_operators = changes.add_new_operators.unwrap_or(old.add_new_operators);
     settings.assignment = changes.assignment.unwrap_or(old.assignment);
     settings.assignment_capacity = changes.assignment_capacity.unwrap_or(old.assignment_capacity);
     settings.only_assignee_answers = changes.only_assignee_answers.unwrap_or(old.only_assignee_answers);
+    settings.tickets = changes.tickets.unwrap_or(old.tickets);
     settings.check().map_err(ApiError::SettingsOutOfBounds)?;
     if let Some(reminder) = &settings.window_reminder {
         reminder::check(channel.kind, reminder).map_err(|refused| match refused {
@@ -148,8 +156,9 @@ mod tests {
         assert_eq!(off, ChannelSettings::default());
         let body = json!({
             "name": " 本店 ", "unanswered_close_after_minutes": 15, "reopen": "never", "human_agent": true,
-            "files": false, "sender_prefix": true, "operators": "associated", "add_new_operators": true,
-            "assignment": "round_robin", "assignment_capacity": 200, "only_assignee_answers": true,
+            "files": false, "sender_prefix": true, "bot": {"starts": true}, "operators": "associated",
+            "add_new_operators": true, "assignment": "round_robin", "assignment_capacity": 200,
+            "only_assignee_answers": true,
         });
         let all = patched(&body).unwrap();
         assert_eq!(all.name, "本店");
@@ -162,12 +171,14 @@ mod tests {
                 human_agent: true,
                 files: false,
                 sender_prefix: true,
+                bot: BotUse { starts: true, ..BotUse::default() },
                 window_reminder: None,
                 operators: OperatorAccess::Associated,
                 add_new_operators: true,
                 assignment: AssignmentRule::RoundRobin,
                 assignment_capacity: Some(200),
                 only_assignee_answers: true,
+                ..ChannelSettings::default()
             }
         );
     }
@@ -185,6 +196,9 @@ mod tests {
             (json!({"unanswered_close_after_minutes": 14}), "between 15 and 43200"),
             (json!({"assignment": "random"}), "unknown variant `random`"),
             (json!({"assignment_capacity": 0}), "between 1 and 200 conversations"),
+            (json!({"tickets": {"after": {"timer": {"minutes": 1_441}}}}), "1440 minutes, or \"never\""),
+            (json!({"tickets": {"after": {"hours": 1}}}), "unknown variant `hours`"),
+            (json!({"tickets": null}), "null"),
         ] {
             let error = patched(&body).unwrap_err();
             assert!(error.contains(expected), "{body}: {error}");

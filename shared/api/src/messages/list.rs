@@ -1,4 +1,5 @@
-//! `GET /api/conversations/{conversation}/messages`: newest first, older ones by cursor.
+//! `GET /api/conversations/{conversation}/messages`: newest first, older ones by cursor; around one that was found, and on from
+//! there to newer ones (SRC-3).
 
 use std::collections::HashMap;
 
@@ -6,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use madoguchi_domain::{Conversation, ConversationId, Message, MessageKey};
 use madoguchi_store::inbox::MessagePage;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::auth::Operator;
 use crate::conversations::opened;
@@ -22,6 +23,44 @@ const ALBUM_REACH: usize = 50;
 pub(crate) struct PageQuery {
     limit: Option<String>,
     cursor: Option<String>,
+    around: Option<String>,
+    after: Option<String>,
+}
+
+/// A page, and where it goes on to newer ones if it does not begin with the newest.
+#[derive(Debug, Serialize)]
+pub(crate) struct MessagesView {
+    #[serde(flatten)]
+    page: PageView<MessageView>,
+    /// What to send as `after`; left out where there is nothing newer to go on to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    newer_cursor: Option<String>,
+}
+
+/// What of a conversation is asked for.
+#[derive(Clone, Copy, Debug)]
+enum Span {
+    Before(Option<MessageKey>),
+    Around(MessageKey),
+    After(MessageKey),
+}
+
+impl Span {
+    fn parse(query: &PageQuery) -> Result<Self, ApiError> {
+        let key = |name: &str, text: Option<&str>| {
+            let key = given(text).map(str::parse::<MessageKey>).transpose();
+            let what = format!("`{name}` must be the id of a message");
+            key.map_err(|_| ApiError::InvalidQuery { what })
+        };
+        let before = given(query.cursor.as_deref()).map(str::parse::<MessageKey>).transpose();
+        let before = before.map_err(|_| not_a_cursor())?;
+        match (before, key("around", query.around.as_deref())?, key("after", query.after.as_deref())?) {
+            (before, None, None) => Ok(Self::Before(before)),
+            (None, Some(around), None) => Ok(Self::Around(around)),
+            (None, None, Some(after)) => Ok(Self::After(after)),
+            _ => Err(ApiError::InvalidQuery { what: "give one of `cursor`, `around` and `after`".into() }),
+        }
+    }
 }
 
 pub(crate) async fn list(
@@ -29,13 +68,11 @@ pub(crate) async fn list(
     operator: Operator,
     InPath(id): InPath<ConversationId>,
     InQuery(query): InQuery<PageQuery>,
-) -> Result<Json<PageView<MessageView>>, ApiError> {
+) -> Result<Json<MessagesView>, ApiError> {
     let limit = page_size(query.limit.as_deref())?;
-    let before = given(query.cursor.as_deref()).map(str::parse::<MessageKey>).transpose();
-    let before = before.map_err(|_| not_a_cursor())?;
+    let span = Span::parse(&query)?;
     let conversation = opened(&api, &operator, id).await?;
-    let page = api.inbox.messages(id, before.as_ref(), limit).await?;
-    let page = with_whole_albums(&api, id, page).await?;
+    let (page, newer) = page(&api, id, span, limit).await?;
     let names = names(&api, &conversation, &page.messages).await?;
     let by_name: HashMap<&str, MessageKey> =
         page.messages.iter().filter_map(|m| Some((m.provider_message_id.as_deref()?, m.key))).collect();
@@ -46,7 +83,40 @@ pub(crate) async fn list(
         view.spoken_by(name).answering(answered.copied())
     });
     let items = grouped(items.collect());
-    Ok(Json(PageView { items, next_cursor: page.next.map(|key| key.to_string()) }))
+    let page = PageView { items, next_cursor: page.next.map(|key| key.to_string()) };
+    Ok(Json(MessagesView { page, newer_cursor: newer.map(|key| key.to_string()) }))
+}
+
+/// The messages, newest first, and where the newer ones go on.
+async fn page(
+    api: &Api,
+    id: ConversationId,
+    span: Span,
+    limit: usize,
+) -> Result<(MessagePage, Option<MessageKey>), ApiError> {
+    let older = async |before: Option<&MessageKey>, limit| {
+        with_whole_albums(api, id, api.inbox.messages(id, before, limit).await?).await
+    };
+    let newer = async |after: &MessageKey, limit| {
+        let mut newer = api.inbox.messages_after(id, after, limit).await?;
+        newer.messages.reverse();
+        Ok::<_, ApiError>((newer.messages, newer.next))
+    };
+    match span {
+        Span::Before(before) => Ok((older(before.as_ref(), limit).await?, None)),
+        Span::After(after) => {
+            let (messages, next) = newer(&after, limit).await?;
+            Ok((MessagePage { messages, next: None }, next))
+        }
+        Span::Around(key) => {
+            let message = api.inbox.message(id, &key).await?.ok_or(ApiError::MessageNotFound)?;
+            let (mut messages, next) = newer(&key, limit / 2).await?;
+            let rest = older(Some(&key), (limit - messages.len()).saturating_sub(1).max(1)).await?;
+            messages.push(message);
+            messages.extend(rest.messages);
+            Ok((MessagePage { messages, next: rest.next }, next))
+        }
+    }
 }
 
 /// A page does not end inside an album: what belongs to it is taken in from the next one.

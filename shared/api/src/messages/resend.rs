@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use madoguchi_domain::message::Body;
-use madoguchi_domain::window::Author;
 use madoguchi_domain::{ConversationId, Message, MessageKey, SendState, SentBy, later, reply};
 use madoguchi_store::Saved;
 
@@ -34,7 +33,7 @@ pub(crate) async fn resend(
         barred(&api, &operator, &conversation, settings).await??;
         if let Body::Said { content } = &message.body {
             let (now, kind) = (api.clock.now(), conversation.channel_kind);
-            reply::permitted(&conversation, settings, Author::Person, content, now)
+            reply::permitted(&conversation, settings, message.sent_by.author(), content, now)
                 .map_err(|lock| ApiError::Locked(lock, kind))?;
         }
         message = later::queue_again(message, &conversation, api.clock.now());

@@ -14,6 +14,13 @@ pub(super) async fn writer(
     operator: &Operator,
     chosen: Option<SenderMode>,
 ) -> Result<Writer, ApiError> {
+    if operator.is_machine() {
+        // It has no name that customers could be shown.
+        return match chosen {
+            None | Some(SenderMode::Account) => Ok(operator.id.clone().into()),
+            Some(_) => Err(ApiError::PersonNeeded),
+        };
+    }
     let kept = api.senders.profile(&operator.id, api.clock.now()).await?;
     let profile = current(kept, operator);
     Writer::new(&profile, chosen.unwrap_or(profile.mode)).map_err(ApiError::SenderName)
@@ -21,7 +28,7 @@ pub(super) async fn writer(
 
 /// Remembers what was chosen for a reply that is written. The reply stands whether this succeeds or not.
 pub(super) async fn remember(api: &Api, operator: &Operator, chosen: Option<SenderMode>) {
-    let Some(mode) = chosen else { return };
+    let Some(mode) = chosen.filter(|_| !operator.is_machine()) else { return };
     if let Err(error) = try_to_remember(api, operator, mode).await {
         tracing::warn!(%error, operator.id = operator.id.0, "An operator's choice of sender was not remembered");
     }

@@ -32,8 +32,13 @@ pub(crate) async fn set(
     if let Some(value) = capacity.filter(|value| !CAPACITY.contains(value)) {
         let (min, max) = (*CAPACITY.start(), *CAPACITY.end());
         let field = "capacity";
-        let unit = "conversations";
-        return Err(ApiError::SettingsOutOfBounds(SettingsOutOfBounds { field, value, min, max, unit }));
+        return Err(ApiError::SettingsOutOfBounds(SettingsOutOfBounds {
+            field,
+            value,
+            min,
+            max,
+            off: "null",
+        }));
     }
     people::existing(&api, &id).await?;
     api.inbox.set_capacity(&id, capacity).await?;

@@ -24,7 +24,7 @@ pub(crate) struct Presence {
 
 /// Takes note of who makes a request. That this fails is no reason to refuse what they ask for.
 pub(crate) async fn note(State(presence): State<Arc<Presence>>, request: Request, next: Next) -> Response {
-    if let Some(operator) = request.extensions().get::<Operator>()
+    if let Some(operator) = request.extensions().get::<Operator>().filter(|caller| !caller.is_machine())
         && let Err(error) = presence.note(operator).await
     {
         tracing::warn!(%error, operator.id = operator.id.0, "It was not noted that somebody is here");

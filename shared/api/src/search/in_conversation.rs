@@ -15,8 +15,8 @@ use crate::desk::SharedDesk;
 use crate::input::{InPath, InQuery, given, not_a_cursor, page_size};
 use crate::view::PageView;
 
-/// So many of the newest messages are looked through themselves: what was said a moment ago is found before the index knows
-/// of it, and most conversations have no more.
+/// So many of the newest messages of a page are looked through themselves: what was said a moment ago is found before the index
+/// knows of it, and most conversations have no more.
 const NEWEST: usize = 50;
 /// The leaves of some 200,000 messages, of which so many are looked through.
 const BUDGET: Budget = Budget { read: 16_000, looks: 120 };
@@ -50,19 +50,17 @@ pub(crate) async fn in_conversation(
         limit,
         budget: BUDGET,
     };
+    let newest = api.inbox.messages(id, cursor.as_ref(), NEWEST).await?;
     let mut items = Vec::new();
-    if cursor.is_none() {
-        let newest = api.inbox.messages(id, None, NEWEST).await?;
-        for (key, result) in results(&newest.messages, &wanted) {
-            items.push(result);
-            if items.len() == limit {
-                return Ok(Json(PageView { items, next_cursor: Some(key.to_string()) }));
-            }
+    for (key, result) in results(&newest.messages, &wanted) {
+        items.push(result);
+        if items.len() == limit {
+            return Ok(Json(PageView { items, next_cursor: Some(key.to_string()) }));
         }
-        let Some(oldest) = newest.next else { return Ok(Json(PageView { items, next_cursor: None })) };
-        wanted.before = oldest;
-        wanted.limit -= items.len();
     }
+    let Some(oldest) = newest.next else { return Ok(Json(PageView { items, next_cursor: None })) };
+    wanted.before = oldest;
+    wanted.limit -= items.len();
     let Found { results, next } =
         hunt((&api.inbox, &api.search), [Within::Conversation(id)], &wanted).await?;
     items.extend(results);

@@ -1,7 +1,9 @@
 //! A message that was found.
 
 use madoguchi_domain::search::{Excerpt, Query, excerpt, words};
-use madoguchi_domain::{ChannelId, Conversation, ConversationId, LabelId, Message, MessageKey, OperatorId};
+use madoguchi_domain::{
+    ChannelId, Conversation, ConversationId, LabelId, Message, MessageKey, OperatorId, SentBy,
+};
 use serde::Serialize;
 
 /// A message that was found, newest first among others.
@@ -73,7 +75,11 @@ impl FoundView {
             conversation_id: message.conversation_id,
             message_id: message.key,
             at: message.key.at.to_string(),
-            direction: if message.sent_by.is_ours() { "out" } else { "in" },
+            direction: match &message.sent_by {
+                SentBy::Customer => "in",
+                SentBy::System => "internal",
+                _ => "out",
+            },
             excerpt: found.into(),
         })
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use madoguchi_domain::message_template::{Filling, LanguageTag, Object, Values};
 use madoguchi_domain::reply::{self, Composer};
+use madoguchi_domain::sender::SenderName;
 use madoguchi_domain::window::Author;
 use madoguchi_domain::{Channel, Conversation, MessageTemplate, TemplateId};
 use serde::Deserialize;
@@ -65,7 +66,7 @@ async fn values(
     values.set(Object::Contact, "phone", phone(conversation));
     let profile = api.senders.profile(&operator.id, api.clock.now()).await?;
     let shown = profile.and_then(|profile| profile.display_name);
-    values.set(Object::Operator, "name", shown.as_ref().map(|name| name.as_str()).or(Some(&operator.name)));
+    values.set(Object::Operator, "name", shown.as_ref().map(SenderName::as_str).or(Some(&operator.name)));
     values.set(Object::Operator, "account", operator.seen().account.as_deref());
     values.set(Object::Conversation, "id", Some(&conversation.id.to_string()));
     values.set(Object::Conversation, "channel", channel.map(|channel| channel.name.as_str()));

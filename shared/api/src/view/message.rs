@@ -183,10 +183,14 @@ impl MessageView {
                 ("internal", "operator", note.map(|note| note.author.clone()))
             }
             SentBy::Customer => ("in", "customer", None),
+            SentBy::Operator { operator } if operator.is_client() => {
+                ("out", "client", Some(operator.clone()))
+            }
             SentBy::Operator { operator } => ("out", "operator", Some(operator.clone())),
             SentBy::ProviderInbox => ("out", "provider_app", None),
             SentBy::OtherApp => ("out", "other_app", None),
             SentBy::Automation => ("out", "automation", None),
+            SentBy::Bot => ("out", "bot", None),
             SentBy::System => ("event", "system", None),
         };
         Self {
@@ -496,6 +500,7 @@ mod tests {
             noted_before: None,
             discarded: Vec::new(),
             first_try: None,
+            awaits_ticket: false,
             rev: 1,
         }
     }

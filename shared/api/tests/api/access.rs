@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 use madoguchi_api::access::{Access, ROUTES};
+use madoguchi_domain::role::Scope;
 use madoguchi_domain::{ChannelKind, ChannelSettings, Role};
 use serde_json::json;
 
@@ -41,6 +42,22 @@ async fn mem_12_each_route_lets_in_whom_its_act_allows_and_nobody_else() {
         let path = path.replace("{conversation}", ID).replace("{channel}", ID).replace("{quarantined}", "e1");
         let path = path.replace("{brand}", ID).replace("{department}", ID).replace("{person}", "person-9");
         let path = path.replace("{setup}", ID).replace("{template}", ID).replace("{label}", ID);
+        let path = path.replace("{webhook}", ID).replace("{delivery}", &format!("1700000000000-{ID}"));
+        let all = Scope::ALL.map(Scope::as_str);
+        for (scope, name) in Scope::ALL.into_iter().zip(all) {
+            let answer = api.call(Caller::Client(name), method, &path, Some(json!({}))).await;
+            let refused = ["scope_missing", "person_needed"].contains(&answer.error());
+            let expected = match Scope::of(*act) {
+                None => Some("person_needed"),
+                Some(needed) if needed != scope => Some("scope_missing"),
+                Some(_) => None,
+            };
+            match expected {
+                Some(error) => assert_eq!(answer.error(), error, "{method} {path} {name}"),
+                None => assert!(!refused, "{method} {path} {name}: {answer:?}"),
+            }
+            assert!(!answer.status.is_server_error(), "{method} {path}: {answer:?}");
+        }
         let callers = [
             (Caller::Nobody, Err("unauthenticated")),
             (Caller::Guest, Err("no_role")),
@@ -71,9 +88,16 @@ async fn an_unknown_address_or_method_is_told_as_every_other_error() {
         (unknown.status, unknown.body),
         (
             StatusCode::NOT_FOUND,
-            json!({"error": {
-                "id": "unknown_route", "message": "There is nothing at this address.", "request_id": "-",
-            }})
+            json!({
+                "type": "urn:madoguchi:error:unknown_route",
+                "title": "Unknown route",
+                "status": 404,
+                "detail": "There is nothing at this address.",
+                "instance": "-",
+                "error": {
+                    "id": "unknown_route", "message": "There is nothing at this address.", "request_id": "-",
+                },
+            })
         )
     );
     let method = api.call(Caller::Operator, "DELETE", "/api/channels", None).await;

@@ -13,8 +13,8 @@ use lambda_http::Service;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use lambda_http::request::RequestContext;
 use madoguchi_api::{
-    AdminApi, Api, ConnectApi, DeskApi, OrganisationApi, RolesClaim, admin_routes, answering, connect_routes,
-    desk_routes, organisation_routes, routes,
+    AdminApi, Api, ConnectApi, DeskApi, OrganisationApi, RolesClaim, WebhooksApi, admin_routes, answering,
+    connect_routes, desk_routes, organisation_routes, routes, webhook_routes,
 };
 use madoguchi_channels::ProviderHttp;
 use madoguchi_channels::messenger::GraphConfig;
@@ -26,8 +26,9 @@ use madoguchi_domain::{
     EventBody, Party, Span, Timestamp,
 };
 use madoguchi_runtime::http::provider_client;
-use madoguchi_runtime::{Clock, ClockHand, Metrics, Queue, SecretWriter};
-use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, Saved, Search, SenderCache};
+use madoguchi_runtime::signature::WebhookKeys;
+use madoguchi_runtime::{Clock, ClockHand, Metrics, Queue, SecretCache, SecretWriter};
+use madoguchi_store::{Audit, ChannelCache, Deliveries, Directory, Inbox, Saved, Search, SenderCache};
 use serde_json::{Value, json};
 
 /// Where the clock stands when a test begins.
@@ -69,6 +70,8 @@ pub(crate) enum Caller {
     Operator,
     /// Another operator, by id; their name is the same.
     Person(&'static str),
+    /// A machine, whose token has these scopes.
+    Client(&'static str),
     /// An operator who signed in then, in seconds.
     SignedIn(&'static str, i64),
     Administrator,
@@ -82,6 +85,7 @@ impl TestApi {
         let (clock, hand) = Clock::stopped_at(NOW);
         let inbox = Inbox::new(dynamodb.clone(), tables::INBOX);
         let audit = Audit::new(dynamodb.clone(), tables::AUDIT, AUDIT_KEPT);
+        let deliveries = Deliveries::new(dynamodb.clone(), tables::DELIVERIES);
         let directory = Directory::new(dynamodb.clone(), tables::DIRECTORY);
         let api = Api {
             inbox: inbox.clone(),
@@ -123,7 +127,7 @@ impl TestApi {
             secrets: SecretWriter::new(aws.clients().secrets()),
             names: SecretNames::new("madoguchi"),
             audit: audit.clone(),
-            clock,
+            clock: clock.clone(),
             http: ProviderHttp::new(provider_client().unwrap()),
             // Nothing answers there.
             graph: GraphConfig { base_url: "http://127.0.0.1:9".into(), version: "v26.0".into() },
@@ -136,12 +140,23 @@ impl TestApi {
             console_url: "https://console.example/".into(),
             metrics: Metrics::new("connect_api"),
         };
+        aws.put_secret("madoguchi/webhook-key", r#"{"key":"test"}"#);
+        let webhooks = WebhooksApi {
+            directory: directory.clone(),
+            deliveries,
+            queue: Queue::new(aws.clients().sqs(), format!("{}/1/webhooks", aws.address())),
+            keys: WebhookKeys::new(SecretCache::new(aws.clients().secrets(), clock.clone()), "madoguchi"),
+            audit: audit.clone(),
+            clock: clock.clone(),
+            loopback: false,
+        };
         // As API Gateway puts them together.
         let all = routes(api)
             .merge(admin_routes(admin))
             .merge(organisation_routes(organisation))
             .merge(connect_routes(connect))
-            .merge(desk_routes(desk));
+            .merge(desk_routes(desk))
+            .merge(webhook_routes(webhooks));
         let router = answering(all, RolesClaim::default());
         Self { router, inbox, directory, aws, hand, audit }
     }
@@ -340,6 +355,14 @@ impl TestApi {
 fn context(caller: Caller) -> Option<ApiGatewayV2httpRequestContext> {
     let groups = match caller {
         Caller::Nobody => return None,
+        Caller::Client(scopes) => {
+            let claims = json!({ "sub": "c1", "client_id": "c1", "scope": scopes });
+            let context = json!({
+                "http": {"method": "GET"}, "timeEpoch": 0,
+                "authorizer": {"jwt": {"claims": claims, "scopes": null}},
+            });
+            return Some(serde_json::from_value(context).unwrap());
+        }
         Caller::Guest => "[everybody]",
         Caller::Operator | Caller::Person(_) | Caller::SignedIn(..) => "[operators]",
         Caller::Administrator => "[administrators]",

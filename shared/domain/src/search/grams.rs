@@ -135,10 +135,9 @@ mod tests {
     /// Whoever changes the hash changes what is stored.
     #[test]
     fn src_4_the_grams_of_earlier_releases_are_those_of_this_one() {
-        assert_eq!(of("予約ab").to_bytes(), STORED);
+        let stored = [243, 79, 173, 144, 1, 175, 177, 1, 136, 8, 156, 97];
+        assert_eq!(of("予約ab").to_bytes(), stored);
     }
-
-    const STORED: [u8; 0] = [];
 
     #[test]
     fn src_4_bytes_that_are_no_grams_are_refused() {

@@ -4,9 +4,16 @@ use crate::event::Content;
 use crate::message::{Body, Message};
 
 /// What of `message` can be found: its text as last edited, names of files and places, what a button said, what was
-/// filled into a template. `None` if it has no words, was taken back, or is a line of the timeline.
+/// filled into a template, what colleagues noted. `None` if it has no words, was taken back, or is a line of the timeline.
 pub fn words(message: &Message) -> Option<String> {
-    let Body::Said { content } = &message.body else { return None };
+    let content = match &message.body {
+        Body::Said { content } => content,
+        Body::Note { note } => {
+            let is_there = note.deleted_at.is_none() && !note.text.trim().is_empty();
+            return is_there.then(|| note.text.clone());
+        }
+        Body::Timeline { .. } => return None,
+    };
     if message.annotations.unsent_at.is_some() {
         return None;
     }
@@ -71,6 +78,17 @@ mod tests {
         }
         let line = json!({"type": "timeline", "event": "closed", "detail": "idle"});
         assert_eq!(words(&message(line, none)), None);
+    }
+
+    #[test]
+    fn con_7_a_note_is_found_until_it_is_deleted() {
+        let note = |text: &str, deleted_at: Option<i64>| {
+            let note = json!({"author": "o", "author_name": "O", "text": text, "deleted_at": deleted_at});
+            message(json!({"type": "note", "note": note}), json!({}))
+        };
+        assert_eq!(words(&note("返金済み", None)).as_deref(), Some("返金済み"));
+        assert_eq!(words(&note("返金済み", Some(2))), None);
+        assert_eq!(words(&note("", None)), None);
     }
 
     #[test]

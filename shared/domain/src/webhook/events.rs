@@ -38,8 +38,19 @@ pub fn of_conversation(
     events
 }
 
-/// What happened to a message by one write at `at`; nothing to lines of the timeline, and nothing when it is deleted.
+/// What the timeline tells when a ticket is made.
+const TICKET_CREATED: &str = "ticket_created";
+
+/// What happened to a message by one write at `at`; of the lines of the timeline only a new ticket's is an event, and nothing
+/// is when it is deleted.
 pub fn of_message(before: Option<&Message>, after: Option<&Message>, at: Timestamp) -> Option<Event> {
+    if let Some(Message { key, body: Body::Timeline { event, facts, .. }, .. }) = after
+        && let Some(line) = after.filter(|_| event == TICKET_CREATED && before.is_none())
+    {
+        let of = (line.channel_id, line.conversation_id);
+        let created = Event::new(EventKind::TicketCreated, of, &key.to_string(), at);
+        return Some(facts.iter().fold(created, |event, (name, fact)| event.telling(name, fact)));
+    }
     let after = after.filter(|message| matches!(message.body, Body::Said { .. }))?;
     let event = |kind, which: &str| {
         Some(Event::new(kind, (after.channel_id, after.conversation_id), which, at).of_message(after.key))
@@ -158,6 +169,7 @@ mod tests {
             noted_before: None,
             discarded: Vec::new(),
             first_try: None,
+            awaits_ticket: false,
             rev: 1,
         }
     }
@@ -207,6 +219,12 @@ mod tests {
         let mut line = said(SentBy::System);
         line.body = Body::Timeline { event: "closed".into(), detail: None, facts: Facts::new() };
         assert_eq!(of_message(None, Some(&line), NOW), None);
+        let facts = Facts::from([("number".to_owned(), "7".to_owned())]);
+        line.body = Body::Timeline { event: TICKET_CREATED.into(), detail: None, facts };
+        let created = of_message(None, Some(&line), NOW).unwrap();
+        assert_eq!((created.kind, created.message), (EventKind::TicketCreated, None));
+        assert_eq!(created.change["number"], "7");
+        assert_eq!(of_message(Some(&line), Some(&line), NOW), None);
     }
 
     #[test]

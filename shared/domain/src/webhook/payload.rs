@@ -129,10 +129,12 @@ fn of_message(message: &Message) -> Option<MessageView<'_>> {
     let edited = message.annotations.edit.as_ref().map(|edit| edit.text.as_str());
     let (sent_by, operator_id) = match &message.sent_by {
         SentBy::Customer => ("customer", None),
+        SentBy::Operator { operator } if operator.is_client() => ("client", Some(operator.0.as_str())),
         SentBy::Operator { operator } => ("operator", Some(operator.0.as_str())),
         SentBy::ProviderInbox => ("provider_inbox", None),
         SentBy::OtherApp => ("other_app", None),
         SentBy::Automation => ("automation", None),
+        SentBy::Bot => ("bot", None),
         SentBy::System => ("system", None),
     };
     Some(MessageView {
@@ -216,6 +218,7 @@ mod tests {
             noted_before: None,
             discarded: Vec::new(),
             first_try: None,
+            awaits_ticket: false,
             rev: 1,
         }
     }

@@ -65,8 +65,8 @@ impl Inbox {
         saved("PutItem", put.send().await)
     }
 
-    /// The next megabyte of the table: 128 read units at half price.
-    pub async fn piece(&self, cursor: Option<&str>) -> Result<Piece, StoreError> {
+    /// The next megabyte of the table, which is 128 read units at half price, or the next `most` items of it.
+    pub async fn piece(&self, cursor: Option<&str>, most: Option<usize>) -> Result<Piece, StoreError> {
         let start = cursor.and_then(|cursor| serde_json::from_str::<(String, String)>(cursor).ok());
         let answer = self
             .client
@@ -76,6 +76,7 @@ impl Inbox {
             .filter_expression("sk = :conversation OR begins_with(sk, :message)")
             .expression_attribute_values(":conversation", s(SORT_KEY))
             .expression_attribute_values(":message", s(message::PREFIX))
+            .set_limit(most.map(|most| i32::try_from(most).unwrap_or(i32::MAX)))
             .send()
             .await
             .map_err(|error| failed("Scan", error))?;

@@ -10,6 +10,7 @@ use madoguchi_runtime::{Aws, AwsConfig, Secret};
 pub(crate) const INBOX: &str = "inbox";
 pub(crate) const DIRECTORY: &str = "directory";
 pub(crate) const AUDIT: &str = "audit";
+pub(crate) const DELIVERIES: &str = "deliveries";
 pub(crate) const SEARCH: &str = "search";
 
 /// Clients of a local AWS endpoint.
@@ -33,6 +34,7 @@ pub(crate) async fn start() -> Client {
     create_inbox(&client).await;
     create_directory(&client).await;
     create_audit(&client).await;
+    create_deliveries(&client).await;
     create_search(&client).await;
     client
 }
@@ -80,6 +82,19 @@ async fn create_directory(client: &Client) {
         .set_attribute_definitions(Some(attributes(&["pk", "sk", "credential_pk", "#credential_due"])))
         .set_key_schema(Some(keys("pk", "sk")))
         .global_secondary_indexes(index("credential", "credential_pk", "credential_due"))
+        .send()
+        .await
+        .unwrap();
+}
+
+async fn create_deliveries(client: &Client) {
+    client
+        .create_table()
+        .table_name(DELIVERIES)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(attributes(&["pk", "sk", "due_pk", "#due_at"])))
+        .set_key_schema(Some(keys("pk", "sk")))
+        .global_secondary_indexes(index("due", "due_pk", "due_at"))
         .send()
         .await
         .unwrap();
