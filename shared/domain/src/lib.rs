@@ -27,6 +27,7 @@ pub mod participant;
 pub mod person;
 pub mod picture;
 pub mod place;
+pub mod profanity;
 pub mod progress;
 pub mod quota;
 pub mod reminder;
