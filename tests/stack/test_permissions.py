@@ -39,6 +39,7 @@ def _use_everything(stack: Testbed) -> None:
     reply = answer(stack, found["id"], "permissions", "granted")
     status_of(stack, found["id"], reply["id"], {"sent", "delivered", "read"})
     mark_as_read(stack, customer)
+    stack.api("GET", f"/conversations/{found['id']}/search?q=permissions")
     outputs = stack.description["aws"]["outputs"]
     work = {
         "v": 1,
@@ -62,6 +63,12 @@ def _use_everything(stack: Testbed) -> None:
     asked = stack.api("POST", f"/channels/{stack.channel('line')['id']}/check", {}, group="administrators")
     assert asked.status == 202, asked
     eventually(lambda: stack.authorizations("channel-mail"), "channel-mail at work", SCHEDULE_PATIENCE_S)
+    webhook = {"url": f"{stack.description['simulator']}/hook", "events": ["message.received"]}
+    webhook = stack.api("POST", "/webhooks", webhook, group="administrators")
+    assert webhook.status == 201, webhook
+    told = stack.api("POST", f"/webhooks/{webhook.json()['id']}/test", {}, group="administrators")
+    assert told.status == 202, told
+    eventually(lambda: stack.authorizations("webhook-send"), "webhook-send at work", 30)
 
 
 def _attempts(stack: Testbed):
@@ -243,6 +250,12 @@ MUST_NOT = {
         *_FILES,
         *_AUDIT,
     },
+    "webhook-send": {
+        "write the inbox", "delete from the inbox", "send to inbound", "send to outbound", "take from inbound",
+        "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
     "admin-api": {
         "write the inbox", "send to outbound", "take from inbound", "read the Meta app", "search the audit log",
         *_FILES - {"write a channel's icon"},
@@ -250,6 +263,10 @@ MUST_NOT = {
     "connect-api": {
         "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
         "take from inbound", "search the audit log", *_FILES,
+    },
+    "desk-api": {
+        "write the inbox", "delete from the inbox", "send to inbound", "send to outbound", "take from inbound",
+        "read the Meta app", "read a LINE secret", "write a LINE secret", "search the audit log", *_FILES,
     },
     "organisation-api": {
         "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{delete, get, post, put};
+use axum::routing::{delete, get, patch, post, put};
 use madoguchi_domain::audit::Entry;
 use madoguchi_domain::{ChannelId, ConversationId};
 use madoguchi_runtime::{Bucket, Clock};
@@ -13,7 +13,7 @@ use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, SenderCache};
 
 use crate::auth::Operator;
 use crate::people::{self, Presence};
-use crate::{ApiError, channels, conversations, files, me, messages, notices, sender_sync};
+use crate::{ApiError, channels, conversations, files, me, messages, notices, sender_sync, templates};
 
 /// What the operators' routes work with.
 #[derive(Clone, Debug)]
@@ -72,7 +72,9 @@ pub fn routes(api: Api) -> Router {
     let presence = Presence::new(api.directory.clone(), api.clock.clone());
     Router::new()
         .route("/api/conversations", get(conversations::list))
+        .route("/api/conversations/counts", get(conversations::counts))
         .route("/api/conversations/{conversation}", get(conversations::read))
+        .route("/api/conversations/{conversation}/contact", patch(conversations::register))
         .route("/api/conversations/{conversation}/close", post(conversations::close))
         .route("/api/conversations/{conversation}/reopen", post(conversations::reopen))
         .route("/api/conversations/{conversation}/read", post(conversations::mark_read))
@@ -89,6 +91,7 @@ pub fn routes(api: Api) -> Router {
             post(files::retry),
         )
         .route("/api/conversations/{conversation}/uploads", post(files::upload))
+        .route("/api/templates/{template}/preview", post(templates::preview))
         .route("/api/notices", get(notices::list))
         // Open: whoever has the address may have the file.
         .route("/media/{token}", get(files::public))

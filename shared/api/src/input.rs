@@ -6,9 +6,11 @@ use std::ops::RangeInclusive;
 use axum::Json;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::header::IF_MATCH;
 use axum::http::request::Parts;
+use madoguchi_domain::webhook::DeliveryKey;
 use madoguchi_domain::{
-    BrandId, ChannelId, ConversationId, DepartmentId, MessageKey, OperatorId, SetupId, Timestamp,
+    BrandId, ChannelId, ConversationId, DepartmentId, MessageKey, OperatorId, SetupId, TemplateId, Timestamp, WebhookId,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -17,7 +19,7 @@ use crate::ApiError;
 
 /// The longest text that a provider takes is some 15 KB of UTF-8; JSON escapes can make it six times
 /// as long.
-const BODY_LIMIT_BYTES: usize = 128 * 1024;
+pub(crate) const BODY_LIMIT_BYTES: usize = 128 * 1024;
 
 /// Something that a path names. A text that is no id names nothing: 404.
 pub(crate) trait PathId: Sized {
@@ -77,6 +79,26 @@ impl PathId for DepartmentId {
     }
 }
 
+impl PathId for WebhookId {
+    const PARAMETER: &'static str = "webhook";
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+    fn not_found() -> ApiError {
+        ApiError::WebhookNotFound
+    }
+}
+
+impl PathId for DeliveryKey {
+    const PARAMETER: &'static str = "delivery";
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+    fn not_found() -> ApiError {
+        ApiError::DeliveryNotFound
+    }
+}
+
 impl PathId for SetupId {
     const PARAMETER: &'static str = "setup";
     fn parse(text: &str) -> Option<Self> {
@@ -84,6 +106,16 @@ impl PathId for SetupId {
     }
     fn not_found() -> ApiError {
         ApiError::SetupNotFound
+    }
+}
+
+impl PathId for TemplateId {
+    const PARAMETER: &'static str = "template";
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+    fn not_found() -> ApiError {
+        ApiError::TemplateNotFound
     }
 }
 
@@ -206,6 +238,30 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
     }
 }
 
+/// The version that a change is made to, where the header `If-Match` tells it: `"7"`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Version(Option<u64>);
+
+impl Version {
+    /// The same, or what the field `version` of the body tells. One of the two is needed: a change is never blind.
+    pub(crate) fn or(self, field: Option<u64>) -> Result<u64, ApiError> {
+        let missing = "missing field `version`: send that of what you have read, here or as If-Match";
+        field.or(self.0).ok_or_else(|| ApiError::InvalidBody { what: missing.to_owned() })
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Version {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let Some(header) = parts.headers.get(IF_MATCH) else { return Ok(Self(None)) };
+        let tag = header.to_str().ok().map(|tag| tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"'));
+        let version = tag.and_then(|tag| tag.parse().ok());
+        let what = "the header If-Match must be a version such as \"7\"".to_owned();
+        version.map(|version| Self(Some(version))).ok_or(ApiError::InvalidBody { what })
+    }
+}
+
 /// Whether `text` is of visible ASCII characters, this many of them.
 pub(crate) fn is_visible_ascii(text: &str, lengths: RangeInclusive<usize>) -> bool {
     lengths.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
@@ -295,6 +351,27 @@ mod tests {
             let mut parts = request.body(()).unwrap().into_parts().0;
             let key = IdempotencyKey::from_request_parts(&mut parts, &()).await;
             assert_eq!(key.ok().map(|key| key.0).as_deref(), *expected, "{keys:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_change_names_the_version_that_it_is_made_to() {
+        for (header, field, expected) in [
+            (None, None, None),
+            (None, Some(3), Some(3)),
+            (Some("\"7\""), None, Some(7)),
+            (Some("W/\"7\""), None, Some(7)),
+            (Some("7"), None, Some(7)),
+            (Some("*"), Some(3), None),
+            (Some("\"x\""), None, None),
+        ] {
+            let mut request = Request::builder();
+            if let Some(header) = header {
+                request = request.header("If-Match", header);
+            }
+            let mut parts = request.body(()).unwrap().into_parts().0;
+            let version = Version::from_request_parts(&mut parts, &()).await;
+            assert_eq!(version.and_then(|version| version.or(field)).ok(), expected, "{header:?} {field:?}");
         }
     }
 

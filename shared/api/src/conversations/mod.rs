@@ -1,20 +1,30 @@
 //! Conversations: list, read, close, reopen; what their customers see of who reads and writes.
 
 mod close;
+mod counts;
 mod list;
 mod mark_read;
 mod read;
+mod register;
 mod reopen;
 mod typing;
+mod wanted;
 
 pub(crate) use close::close;
+pub(crate) use counts::counts;
 pub(crate) use list::list;
 pub(crate) use mark_read::mark_read;
 pub(crate) use read::read;
+pub(crate) use register::register;
 pub(crate) use reopen::reopen;
 pub(crate) use typing::typing;
 
-use madoguchi_domain::{Channel, ChannelKind, Conversation, ConversationId, membership};
+use std::collections::HashMap;
+
+use madoguchi_domain::{
+    Channel, ChannelId, ChannelKind, Conversation, ConversationId, Timestamp, membership,
+};
+use madoguchi_store::{ChannelCache, Directory, Inbox, SenderCache};
 
 use crate::auth::{Operator, Reader};
 use crate::view::ConversationView;
@@ -30,19 +40,51 @@ pub(crate) async fn existing(
     operator: &Operator,
     id: ConversationId,
 ) -> Result<Conversation, ApiError> {
-    let conversation = api.inbox.conversation(id).await?.ok_or(ApiError::ConversationNotFound)?;
-    let now = api.clock.now();
+    seen((&api.inbox, &api.channels, &api.senders), operator, id, api.clock.now()).await
+}
+
+/// The same by other functions.
+pub(crate) async fn seen(
+    (inbox, channels, senders): (&Inbox, &ChannelCache, &SenderCache),
+    operator: &Operator,
+    id: ConversationId,
+    now: Timestamp,
+) -> Result<Conversation, ApiError> {
+    let conversation = inbox.conversation(id).await?.ok_or(ApiError::ConversationNotFound)?;
     // What a channel left behind that is gone stays readable.
-    let channel = api.channels.channel(conversation.channel_id, now).await?;
+    let channel = channels.channel(conversation.channel_id, now).await?;
     if let Some(channel) = channel
         && !membership::open_to(operator.role, &channel.settings)
     {
-        let person = api.senders.person(&operator.id, now).await?;
+        let person = senders.person(&operator.id, now).await?;
         if !membership::may_see(operator.role, &channel, person.as_ref()) {
             return Err(ApiError::ConversationNotFound);
         }
     }
     Ok(conversation)
+}
+
+/// The channels that `operator` sees, and those that they do not (ASG-8).
+pub(crate) async fn channels(
+    (directory, senders): (&Directory, &SenderCache),
+    operator: &Operator,
+    now: Timestamp,
+) -> Result<(HashMap<ChannelId, Channel>, Vec<ChannelId>), ApiError> {
+    let mut channels: HashMap<_, _> =
+        directory.channels().await?.into_iter().map(|channel| (channel.id, channel)).collect();
+    if channels.values().all(|channel| membership::open_to(operator.role, &channel.settings)) {
+        return Ok((channels, Vec::new()));
+    }
+    let person = senders.person(&operator.id, now).await?;
+    let mut hidden = Vec::new();
+    channels.retain(|id, channel| {
+        let seen = membership::may_see(operator.role, channel, person.as_ref());
+        if !seen {
+            hidden.push(*id);
+        }
+        seen
+    });
+    Ok((channels, hidden))
 }
 
 /// The same for a route that answers with something of what was said: an administrator who calls it has read the

@@ -17,3 +17,4 @@ mod people;
 mod quarantine;
 mod replies;
 mod support;
+mod templates;

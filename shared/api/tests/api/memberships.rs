@@ -52,6 +52,7 @@ fn ids(list: &Answer) -> Vec<String> {
 fn body(template: &str, message: MessageKey) -> Value {
     match template.rsplit('/').next().unwrap() {
         "read" => json!({ "message": message }),
+        "contact" => json!({ "registered": true }),
         "uploads" => json!({"name": "a.png", "type": "image/png", "size_bytes": 1}),
         "messages" => json!({"text": "hi"}),
         _ => json!({}),

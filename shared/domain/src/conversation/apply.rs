@@ -329,6 +329,8 @@ impl Work<'_> {
         let conversation = &mut self.conversation;
         let seen_at = message.key.at.max(message.stored_at);
         conversation.last_customer_at = conversation.last_customer_at.max(Some(message.key.at));
+        conversation.waiting.said(message.key.at, conversation.answered_through());
+        conversation.snooze = None;
         conversation.customer_clock = conversation.customer_clock.max(Some(seen_at));
         conversation.unread = conversation.unread.saturating_add(1);
         if conversation.contact.unreachable_since.is_some_and(|since| since <= message.key.at) {
@@ -413,6 +415,7 @@ impl Work<'_> {
         conversation.status = Status::Open;
         conversation.episode += 1;
         conversation.episode_started_at = Some(start);
+        conversation.hand_back();
         if reopened {
             self.create.push(super::close::timeline(
                 &self.conversation,

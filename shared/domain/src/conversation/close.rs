@@ -26,6 +26,7 @@ pub fn close(mut conversation: Conversation, reason: CloseReason, now: Timestamp
     conversation.status = Status::Closed { reason, at };
     conversation.last_closed_at = Some(at);
     conversation.unread = 0;
+    conversation.snooze = None;
     conversation.armed = None;
     let line = timeline(&conversation, "closed", reason.public_id(), at, now);
     Some(Closed { conversation, line })
@@ -60,6 +61,7 @@ pub fn reopen(
     conversation.status = Status::Open;
     conversation.episode += 1;
     conversation.episode_started_at = Some(at);
+    conversation.hand_back();
     conversation.armed = None;
     conversation.rearm(settings);
     let line = timeline(&conversation, "reopened", by, at, now);

@@ -186,7 +186,7 @@ fn lost_put(error: &PutItemError) -> bool {
 }
 
 /// A transaction that was cancelled because somebody else wrote before or at the same time.
-fn lost_race(error: &SdkError<TransactWriteItemsError>) -> bool {
+pub(super) fn lost_race(error: &SdkError<TransactWriteItemsError>) -> bool {
     match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
             let mut codes = cancelled
@@ -203,6 +203,6 @@ fn lost_race(error: &SdkError<TransactWriteItemsError>) -> bool {
     }
 }
 
-fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
+pub(super) fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
     StoreError::Unavailable { operation: "TransactWriteItems", detail: error.to_string() }
 }

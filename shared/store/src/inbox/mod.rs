@@ -4,6 +4,7 @@ mod channel_event;
 mod commit;
 mod compact;
 mod conversation;
+mod counts;
 pub(crate) mod courtesy;
 mod deadline;
 mod list;
@@ -14,18 +15,22 @@ mod participant;
 mod pending;
 mod picture;
 mod quarantine;
+mod rebuild;
 mod reply;
 mod send;
 mod tally;
 mod upload;
 
+pub(crate) use compact::expand as read_conversation;
+pub use counts::Moved;
 pub use deadline::{DEADLINE_SHARDS, Due, DueCursor, DueReplies};
-pub use list::ListPage;
+pub use list::{Filter, ListPage, MOST_EVALUATED, Part, PartOf, Sorting, Whose};
 pub use page::MessagePage;
 pub use pending::{PendingFiles, PendingMedia, PendingProfile, PendingReply, Work};
 pub(crate) use pending::{pending_portrait, pending_profile};
 pub(crate) use picture::PENDING as PENDING_PICTURE;
 pub use quarantine::Quarantined;
+pub use rebuild::{Piece, Rebuild, rebuild_step};
 
 use aws_sdk_dynamodb::Client;
 
