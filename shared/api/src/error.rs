@@ -11,10 +11,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use madoguchi_domain::channel::SettingsOutOfBounds;
 use madoguchi_domain::channel::icon::IconRefused;
-use madoguchi_domain::conversation::ReopenRefused;
+use madoguchi_domain::conversation::{ReopenRefused, SnoozeRefused};
 use madoguchi_domain::credential::Cause;
 use madoguchi_domain::media::{MediaFailure, MediaRefused};
 use madoguchi_domain::message_template::TemplateInvalid;
+use madoguchi_domain::note::NoteRefused;
 use madoguchi_domain::organisation::hours::HoursRefused;
 use madoguchi_domain::organisation::{NAME_LENGTH, TooManyChannels};
 use madoguchi_domain::picture::PictureRefused;
@@ -154,6 +155,9 @@ pub enum ApiError {
     /// The channel's conversations are not reopened by button (C1).
     #[error("{}", sentence(.0))]
     Reopen(ReopenRefused),
+    /// A snooze ends in the past, or too far ahead (CLS-12).
+    #[error("{}", sentence(.0))]
+    SnoozeTime(SnoozeRefused),
     /// Only what was not sent can be sent again (RPL-12).
     #[error("Only a reply that failed or is unconfirmed can be sent again.")]
     MessageNotResendable,
@@ -297,6 +301,23 @@ pub enum ApiError {
     /// It belongs to a department of which the person sees no channel (TPL-5).
     #[error("Only administrators and people of its department may change this.")]
     OtherDepartment,
+    /// No such label, or one that was given up.
+    #[error("There is no such label.")]
+    LabelNotFound,
+    /// A note that cannot be written, or is somebody else's (CON-7).
+    #[error("{}", sentence(.0))]
+    Note(NoteRefused),
+    /// Whoever is mentioned could not read it.
+    #[error(
+        "Nobody called `{person}` can be mentioned: they are not known here, or do not see this conversation."
+    )]
+    MentionRefused {
+        /// As the request names them.
+        person: String,
+    },
+    /// The caller has begun nothing here.
+    #[error("You have no draft in this conversation.")]
+    DraftNotFound,
     /// As many as are kept.
     #[error("There are {most} {what} already; remove one first.")]
     TooMany {
@@ -354,6 +375,7 @@ impl ApiError {
             Self::Icon(refused) => refused.public_id(),
             Self::Reopen(ReopenRefused::OnlyTheCustomer) => "reopen_by_customer_only",
             Self::Reopen(ReopenRefused::Final) => "conversation_final",
+            Self::SnoozeTime(_) => "snooze_out_of_range",
             Self::MessageNotResendable => "message_not_resendable",
             Self::SendTime(_) => "send_at_out_of_range",
             Self::MessageNotScheduled => "message_not_scheduled",
@@ -391,6 +413,13 @@ impl ApiError {
             Self::MessageTemplate(_) => "template_invalid",
             Self::TemplateIncomplete { .. } => "template_incomplete",
             Self::OtherDepartment => "other_department",
+            Self::LabelNotFound => "label_not_found",
+            Self::Note(NoteRefused::Length { .. }) => "note_length_refused",
+            Self::Note(NoteRefused::Mentions { .. }) => "too_many_mentions",
+            Self::Note(NoteRefused::NotYours) => "note_not_yours",
+            Self::Note(NoteRefused::Deleted) => "note_deleted",
+            Self::MentionRefused { .. } => "mention_refused",
+            Self::DraftNotFound => "draft_not_found",
             Self::TooMany { .. } => "too_many",
             Self::Busy { .. } => "busy",
             Self::Internal { .. } => "internal",
@@ -404,6 +433,7 @@ impl ApiError {
             Self::NoRole
             | Self::AdministratorsOnly
             | Self::OtherDepartment
+            | Self::Note(NoteRefused::NotYours)
             | Self::File(MediaRefused::Off) => StatusCode::FORBIDDEN,
             Self::AttachmentGone | Self::Setup(SetupRefused::Expired) => StatusCode::GONE,
             Self::ProviderRefused { .. } | Self::ProviderUnavailable { .. } => StatusCode::BAD_GATEWAY,
@@ -426,6 +456,8 @@ impl ApiError {
             | Self::TemplateNotFound
             | Self::WebhookNotFound
             | Self::DeliveryNotFound
+            | Self::LabelNotFound
+            | Self::DraftNotFound
             | Self::QuarantinedNotFound => StatusCode::NOT_FOUND,
             Self::ChangedMeanwhile { .. } => StatusCode::PRECONDITION_FAILED,
             Self::RequestRunning
@@ -441,6 +473,7 @@ impl ApiError {
             | Self::TooManyChannels(_)
             | Self::TooMany { .. }
             | Self::TooManyWebhooks
+            | Self::Note(NoteRefused::Deleted)
             | Self::ConnectionBusy
             | Self::AttachmentPending
             | Self::AttachmentFailed(_)
@@ -461,9 +494,12 @@ impl ApiError {
             | Self::NotReplayable { .. } => StatusCode::CONFLICT,
             Self::Text(..)
             | Self::SendTime(_)
+            | Self::SnoozeTime(_)
             | Self::Template(_)
             | Self::MessageTemplate(_)
             | Self::TemplateIncomplete { .. }
+            | Self::Note(_)
+            | Self::MentionRefused { .. }
             | Self::Sticker(..)
             | Self::Place(..)
             | Self::File(_)
@@ -848,6 +884,14 @@ mod tests {
             ApiError::IdempotencyKeyMismatch,
             ApiError::RequestRunning,
             ApiError::ChangedMeanwhile { version: 3, current: serde_json::json!({"name": "now"}) },
+            ApiError::SnoozeTime(SnoozeRefused::Until),
+            ApiError::LabelNotFound,
+            ApiError::Note(NoteRefused::Length { length: 0 }),
+            ApiError::Note(NoteRefused::Mentions { count: 21 }),
+            ApiError::Note(NoteRefused::NotYours),
+            ApiError::Note(NoteRefused::Deleted),
+            ApiError::MentionRefused { person: "person-2".into() },
+            ApiError::DraftNotFound,
         ]
     }
 
@@ -976,6 +1020,14 @@ mod tests {
             ApiError::IdempotencyKeyMismatch => 119,
             ApiError::RequestRunning => 120,
             ApiError::ChangedMeanwhile { .. } => 121,
+            ApiError::SnoozeTime(_) => 122,
+            ApiError::LabelNotFound => 123,
+            ApiError::Note(NoteRefused::Length { .. }) => 124,
+            ApiError::Note(NoteRefused::Mentions { .. }) => 125,
+            ApiError::Note(NoteRefused::NotYours) => 126,
+            ApiError::Note(NoteRefused::Deleted) => 127,
+            ApiError::MentionRefused { .. } => 128,
+            ApiError::DraftNotFound => 129,
         }
     }
 

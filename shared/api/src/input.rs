@@ -10,7 +10,8 @@ use axum::http::header::IF_MATCH;
 use axum::http::request::Parts;
 use madoguchi_domain::webhook::DeliveryKey;
 use madoguchi_domain::{
-    BrandId, ChannelId, ConversationId, DepartmentId, MessageKey, OperatorId, SetupId, TemplateId, Timestamp, WebhookId,
+    BrandId, ChannelId, ConversationId, DepartmentId, LabelId, MessageKey, OperatorId, SetupId, TemplateId,
+    Timestamp, WebhookId,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -109,6 +110,16 @@ impl PathId for SetupId {
     }
 }
 
+impl PathId for LabelId {
+    const PARAMETER: &'static str = "label";
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+    fn not_found() -> ApiError {
+        ApiError::LabelNotFound
+    }
+}
+
 impl PathId for TemplateId {
     const PARAMETER: &'static str = "template";
     fn parse(text: &str) -> Option<Self> {
@@ -182,6 +193,20 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
             .await
             .map_err(|_| ApiError::BodyTooLarge { limit_bytes: BODY_LIMIT_BYTES })?;
         parse(&bytes).map(Self)
+    }
+}
+
+/// The same of a route that takes a body but needs none.
+pub(crate) struct OptionalBody<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let bytes = to_bytes(request.into_body(), BODY_LIMIT_BYTES)
+            .await
+            .map_err(|_| ApiError::BodyTooLarge { limit_bytes: BODY_LIMIT_BYTES })?;
+        if bytes.is_empty() { Ok(Self(T::default())) } else { parse(&bytes).map(Self) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What `organisation-api` serves: people and their channels, brands, departments, message templates, the audit log, and
+//! What `organisation-api` serves: people and their channels, brands, departments, message templates, labels, the audit log, and
 //! the sync of sender names.
 
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use madoguchi_store::{Audit, Directory};
 
 use crate::auth::Operator;
 use crate::people::{self, Presence};
-use crate::{audit, brands, departments, memberships, sender_sync, templates};
+use crate::{audit, brands, departments, labels, memberships, sender_sync, templates};
 
 /// What the routes that look after the organisation work with.
 #[derive(Clone, Debug)]
@@ -49,6 +49,8 @@ pub fn organisation_routes(api: OrganisationApi) -> Router {
         .route("/api/brands/{brand}", patch(brands::change).delete(brands::remove))
         .route("/api/departments", get(departments::list).post(departments::add))
         .route("/api/departments/{department}", patch(departments::change).delete(departments::remove))
+        .route("/api/labels", get(labels::list).post(labels::add))
+        .route("/api/labels/{label}", patch(labels::change).delete(labels::remove))
         .route("/api/templates", get(templates::list).post(templates::add))
         .route(
             "/api/templates/{template}",

@@ -87,7 +87,7 @@ impl Closer {
         let sections: &[Section] = match kind {
             DeadlineKind::Unanswered => &[Section::Unassigned],
             DeadlineKind::Idle => &[Section::Assigned, Section::Snoozed],
-            DeadlineKind::ReplyLimit | DeadlineKind::WindowReminder => &[],
+            DeadlineKind::ReplyLimit | DeadlineKind::WindowReminder | DeadlineKind::Snooze => &[],
         };
         for rearmed in &channels {
             if !sections.is_empty() && rearmed.through(kind) < rearmed.channel.settings_changed_at + SETTLING
@@ -186,7 +186,7 @@ impl Closer {
                 }
                 verdict => {
                     let armed = match verdict {
-                        Verdict::Rearm(deadline) => Some(deadline),
+                        Verdict::Rearm(deadline) => Some(deadline.to_arm()),
                         _ => None,
                     };
                     if conversation.armed == armed {

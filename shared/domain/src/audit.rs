@@ -244,6 +244,7 @@ const KINDS: &[Kind] = &[
         name: "template",
         told: &["name", "folder", "department", "object", "variants.*.changed_at", "removed_at"],
     },
+    Kind { pk: "label", name: "label", told: &["name", "color", "removed_at"] },
     // Not as whom they wrote last, which changes with their replies.
     Kind { pk: "operator", name: "operator", told: &["display_name", "picture.upload"] },
     Kind { pk: "person", name: "person", told: &["name", "role", "removed_at", "channels.*.added_at"] },
@@ -376,7 +377,9 @@ fn name(kind: &str, before: &Fields, after: &Fields) -> &'static str {
         "webhook" if changed("key.generation") => "secret_replaced",
         "webhook" if after.contains_key("off.because") => "disabled",
         "webhook" if before.contains_key("off.because") => "enabled",
-        "brand" | "department" | "person" | "template" | "webhook" if after.contains_key("removed_at") => "removed",
+        "brand" | "department" | "person" | "template" | "label" | "webhook" if after.contains_key("removed_at") => {
+            "removed"
+        }
         "person" if before.contains_key("removed_at") => "restored",
         "person" if any_channel(after) => "associated",
         "person" if any_channel(before) => "dissociated",

@@ -218,6 +218,7 @@ fn aud_2_what_comes_and_goes_is_told_whole() {
         ("brand", json!({"name": "A"}), "brand.added", "brand.deleted"),
         ("department", json!({"name": "A"}), "department.added", "department.deleted"),
         ("template", json!({"name": "A"}), "template.added", "template.deleted"),
+        ("label", json!({"name": "A", "color": "#000000"}), "label.added", "label.deleted"),
         ("operator", json!({"display_name": "A"}), "operator.added", "operator.deleted"),
     ] {
         assert_eq!(tells(pk, None, Some(item.clone())), [(added.to_owned(), json!({}), item.clone())]);

@@ -5,7 +5,7 @@
 //! | item | pk | sk |
 //! | --- | --- | --- |
 //! | conversation | `c#{conversation}` | `conversation` |
-//! | message, timeline line | `c#{conversation}` | `m#{ms:013}-{message}` |
+//! | message, note, timeline line | `c#{conversation}` | `m#{ms:013}-{message}` |
 //! | what was told about a message that has not arrived | `c#{conversation}` | `x#{reference}` |
 //! | place of the reply that a client's idempotency key stands for; of what a provider without a clock told | `c#{conversation}` | `k#{message}` |
 //! | somebody in a group | `c#{conversation}` | `p#{person}` |
@@ -13,6 +13,9 @@
 //! | how replies ended within an hour | `channel#{channel}` | `t#{ms:013}` |
 //! | file that an operator may upload and send | `c#{conversation}` | `u#{upload}` |
 //! | how far it was read, who is writing: for its customer to see | `c#{conversation}` | `read`, `typing` |
+//! | what an operator has begun to write | `c#{conversation}` | `d#{operator}` |
+//! | where an operator has drafts | `drafts#{operator}` | `{conversation}` |
+//! | where an operator was mentioned in a note, and how far they have read that | `mentions#{operator}` | `n#{ms:013}-{message}`, `read` |
 //! | picture of an operator, and what they want it to be | `operator#{operator}` | `picture` |
 //! | what it is counted as in its section | `c#{conversation}` | `counted` |
 //! | a channel's conversations, counted by section and operator | `counts` | `{channel}` |
@@ -48,6 +51,11 @@
 //! | remind a customer | message 1 WRU + `pending` 1; conversation 1 + `inbox` move 2 + `deadline` 2 |
 //! | note that a conversation was read, or that somebody writes | strong get of the conversation 1 RRU; 1 WRU, also if it is no news |
 //! | show it | strong get of conversation and channel 2 RRU; on LINE what marks the newest message, up to 25 of them at half price |
+//! | write a note | place 1 WRU, message 1; with mentions a transaction: 2 WRU each for the note and for everybody mentioned |
+//! | list one's mentions | 2 queries of small items and 1 strong get, about 2.5 RRU; 0.5 for each note of the page |
+//! | save a draft | strong get 1 RRU, 1 WRU; the first save of a day 1 WRU more |
+//! | list one's drafts | 1 query of small items, 0.5 RRU; 1 RRU for each draft of the page |
+//! | put a label on, take it off | transaction of conversation and line (4 WRU) + `inbox` move 2 |
 //! | a page of a list | one query per channel and section (of one's own: one), 1 RRU per some 25 entries that the filters look at, at most 1,000 of them; and half a RRU for each conversation shown |
 //! | count a conversation that moves to another section | strong get 1 RRU, transaction of what it counts as and the channel's counters 4 WRU; many of a channel share the latter |
 //! | tell the counts | one query, half a RRU per 4 KB of counters |
@@ -57,7 +65,7 @@
 //!
 //! Channels (`channel`, id), connections (`connection`, id), what operators have set (`operator`, id) and the personas
 //! made for them (`persona#{channel}`, operator), how their sync stands (`sender-sync`), people with the channels that they are
-//! associated with (`person`, operator), message templates (`template`, id) and how often each was used (`template-use`, id), what administrators were told by e-mail (`mail`, connection), setups (`setup`, id)
+//! associated with (`person`, operator), message templates (`template`, id) and how often each was used (`template-use`, id), labels (`label`, id), what administrators were told by e-mail (`mail`, connection), setups (`setup`, id)
 //! and the logins that they have sent somebody off to (`login`, fingerprint of the state), both forgotten by the table after
 //! their end; index `credential` holds the connections by the time at which they must be looked at, and the setups that keep
 //! a secret by their end. Channels, people, operators and personas are remembered for [`SETTINGS_CACHE`]: an ordinary reply reads

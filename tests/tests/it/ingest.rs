@@ -218,7 +218,7 @@ async fn ing_14_follow_unfollow_postback_unsend_reaction_and_stickers() {
         .into_iter()
         .filter_map(|message| match message.body {
             Body::Said { content } => Some(content),
-            Body::Timeline { .. } => None,
+            _ => None,
         })
         .collect();
     assert!(

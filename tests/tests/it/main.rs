@@ -20,6 +20,7 @@ mod later;
 mod lookup;
 mod media;
 mod memberships;
+mod notes;
 mod pictures;
 mod places;
 mod replies;

@@ -26,7 +26,7 @@ use crate::conversations::existing;
 use crate::input::{IdempotencyKey, InPath, Instant, JsonBody};
 use crate::templates::{self, Chosen};
 use crate::view::{MessageView, PageView};
-use crate::{Api, ApiError, Shared};
+use crate::{Api, ApiError, Shared, drafts};
 
 /// What is to be sent: a text, a template, a sticker or a location, or a file with or without a text.
 #[derive(Deserialize)]
@@ -47,6 +47,8 @@ pub(crate) struct Draft {
     /// A text that is too long becomes several messages instead of being refused (MSG-1).
     #[serde(default)]
     split: bool,
+    /// The operator's draft of this revision has become the message, and is thrown away (CON-6).
+    draft_revision: Option<u64>,
     /// As whom; left out, as the operator chose last (SND-1).
     sender: Option<SenderMode>,
 }
@@ -134,10 +136,14 @@ pub(crate) async fn send(
     let chosen = draft.sender;
     let writer = writer(&api, &operator, chosen).await?;
     let author = Author { operator: &operator, writer: &writer };
+    let finished = draft.draft_revision;
     let (draft, used) = filled_in(&api, &operator, id, draft).await?;
     let answer = written(&api, author, id, &key, draft).await?;
     if let Some(template) = used.filter(|_| answer.status() == StatusCode::ACCEPTED) {
         templates::count_use(&api, template).await;
+    }
+    if let Some(revision) = finished {
+        drafts::finish(&api, &operator, id, revision).await;
     }
     remember(&api, &operator, chosen).await;
     Ok(answer)

@@ -75,7 +75,9 @@ async fn values(
         let brand = api.directory.brand(brand).await?;
         values.set(Object::Conversation, "brand", brand.as_ref().map(|brand| brand.name.as_str()));
     }
-    if let Some(department) = channel.and_then(|channel| channel.department)
+    // The one that it was transferred to, else the channel's.
+    if let Some(department) =
+        conversation.department.or_else(|| channel.and_then(|channel| channel.department))
         && asked(Object::Conversation, "department")
     {
         let department = api.directory.department(department).await?;

@@ -45,6 +45,8 @@ pub(crate) struct ConversationView {
     unanswered: bool,
     /// The customer wrote last.
     unreplied: bool,
+    /// 対応完了: what the customer wrote last needs no answer.
+    done: bool,
     /// Since when the customer waits for an answer.
     waiting_since: Option<String>,
     close_reason: Option<&'static str>,
@@ -205,6 +207,7 @@ impl ConversationView {
             }),
             unanswered: conversation.is_unanswered(),
             unreplied: conversation.is_unreplied(),
+            done: conversation.is_done(),
             waiting_since: conversation.waiting_since().map(|since| since.to_string()),
             close_reason,
             episode: conversation.episode,
@@ -418,6 +421,7 @@ mod tests {
                 "snooze": null,
                 "unanswered": true,
                 "unreplied": false,
+                "done": false,
                 "waiting_since": null,
                 "close_reason": null,
                 "episode": 1,

@@ -11,6 +11,7 @@ mod conversations;
 mod health;
 mod me;
 mod memberships;
+mod notes;
 mod notices;
 mod organisation;
 mod people;

@@ -188,8 +188,8 @@ async fn tpl_4_a_preview_fills_in_and_names_what_is_missing() {
         (shown["text"].as_str().unwrap().starts_with("案件様"), &shown["missing"]),
         (true, &json!([]))
     );
-    let long = added(&api, named("長い", &format!("{}{{{{record.x}}}}", "あ".repeat(4_990)))).await;
-    let shown = previewed(&api, &long, id, json!({"record": {"x": "い".repeat(11)}})).await.body;
+    let long = added(&api, named("長い", &format!("{}{{{{record.x}}}}", "あ".repeat(4_980)))).await;
+    let shown = previewed(&api, &long, id, json!({"record": {"x": "い".repeat(21)}})).await.body;
     assert_eq!(shown["problems"][0]["id"], "text_too_long");
     assert_eq!(shown["problems"][0]["text"]["length"], 5_001);
     let bad = previewed(&api, &template, id, json!({"record": {"a.b": "x"}})).await;

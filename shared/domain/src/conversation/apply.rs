@@ -329,6 +329,10 @@ impl Work<'_> {
         let conversation = &mut self.conversation;
         let seen_at = message.key.at.max(message.stored_at);
         conversation.last_customer_at = conversation.last_customer_at.max(Some(message.key.at));
+        if conversation.done_through >= Some(message.key.at) {
+            // Said before, and stored after somebody set it to 対応完了: nobody had seen it.
+            conversation.done_through = Some(message.key.at - Span::from_ms(1));
+        }
         conversation.waiting.said(message.key.at, conversation.answered_through());
         conversation.snooze = None;
         conversation.customer_clock = conversation.customer_clock.max(Some(seen_at));

@@ -2,8 +2,10 @@
 
 mod apply;
 mod close;
+mod done;
 mod noted;
 mod section;
+mod snooze;
 #[cfg(test)]
 mod tests;
 mod waiting;
@@ -14,9 +16,11 @@ use serde::{Deserialize, Serialize};
 
 pub use apply::{Applied, Change, Earlier, Loaded, Reference, WAITING_LIFE, Waiting, apply, reference};
 pub(crate) use close::timeline;
-pub use close::{Closed, ReopenRefused, close, reopen};
+pub use close::{Closed, ReopenRefused, Told, close, reopen};
+pub use done::{done, not_done, owed_through};
 pub use noted::Noted;
 pub use section::{Counter, Facet, Section, Standing, facets};
+pub use snooze::{LONGEST_SNOOZE, SnoozeRefused, Waker, snooze, wake};
 pub use waiting::Waiting as CustomerWaits;
 
 use crate::channel::{ChannelKind, ChannelSettings};
@@ -69,6 +73,9 @@ pub struct Conversation {
     /// What the idle clock counts from: the same for messages of either side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activity_clock: Option<Timestamp>,
+    /// No clock counts from before this: when it came back after it was set aside, or 対応完了 was taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timers_from: Option<Timestamp>,
     /// When the customer last opened the provider's reply window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_opened_at: Option<Timestamp>,
@@ -358,6 +365,7 @@ impl Conversation {
             last_activity_at: None,
             customer_clock: None,
             activity_clock: None,
+            timers_from: None,
             window_opened_at: None,
             reminded: None,
             sorted_at: None,

@@ -189,6 +189,13 @@ impl Conversation {
         self.is_open() && self.last_customer_at > self.answered_through()
     }
 
+    /// 対応完了: open, and somebody has set what the customer wrote last to that (CLS-1).
+    pub fn is_done(&self) -> bool {
+        self.is_open()
+            && self.done_through > self.last_answer_at
+            && self.done_through >= self.last_customer_at.max(self.episode_started_at)
+    }
+
     /// Since when the customer waits for an answer: their first message that has none.
     pub fn waiting_since(&self) -> Option<Timestamp> {
         if self.is_unreplied() { self.waiting.since().or(self.last_customer_at) } else { None }

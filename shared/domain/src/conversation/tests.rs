@@ -433,7 +433,7 @@ fn lines(memory: &Memory) -> Vec<&str> {
     messages
         .filter_map(|message| match &message.body {
             Body::Timeline { event, .. } => Some(event.as_str()),
-            Body::Said { .. } => None,
+            _ => None,
         })
         .collect()
 }

@@ -7,6 +7,7 @@ mod channel;
 mod connection;
 mod health;
 mod icon;
+mod label;
 mod list;
 mod look;
 mod operator;

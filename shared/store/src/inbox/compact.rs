@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::item::{self, Item, n, s, text};
 
 /// The field of [`Conversation`] that each attribute holds.
-const NAMES: [(&str, &str); 29] = [
+const NAMES: [(&str, &str); 30] = [
     ("ac", "activity_clock"),
     ("ag", "assignee"),
     ("cc", "customer_clock"),
@@ -34,6 +34,7 @@ const NAMES: [(&str, &str); 29] = [
     ("rm", "reminded"),
     ("rt", "read_through"),
     ("sz", "snooze"),
+    ("tf", "timers_from"),
     ("tk", "reply_token"),
     ("un", "unread"),
     ("wg", "waiting"),
