@@ -161,7 +161,12 @@ impl Scheduler {
     }
 
     /// What is due for a conversation: a reminder, or that it comes back.
-    async fn conversations(&self, shard: u8, now: Timestamp, out_of_time: &(dyn Fn() -> bool + Sync)) -> Report {
+    async fn conversations(
+        &self,
+        shard: u8,
+        now: Timestamp,
+        out_of_time: &(dyn Fn() -> bool + Sync),
+    ) -> Report {
         let (mut report, mut from) = (Report::default(), None);
         loop {
             let due = self.inbox.due(DeadlineKind::WindowReminder, shard, now, from.as_ref()).await;

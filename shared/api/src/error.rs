@@ -20,6 +20,7 @@ use madoguchi_domain::organisation::hours::HoursRefused;
 use madoguchi_domain::organisation::{NAME_LENGTH, TooManyChannels};
 use madoguchi_domain::picture::PictureRefused;
 use madoguchi_domain::place::PlaceRefused;
+use madoguchi_domain::profanity::ProfanityRefused;
 use madoguchi_domain::reply::{Lock, ReplyRefused};
 use madoguchi_domain::sender::NameRefused;
 use madoguchi_domain::setup::{SetupProblem, SetupRefused};
@@ -283,6 +284,9 @@ pub enum ApiError {
         /// For maintainers.
         detail: String,
     },
+    /// What a brand finds offensive is outside its bounds (ABU-1).
+    #[error("{}", sentence(.0))]
+    Profanity(ProfanityRefused),
     /// The template cannot be sent.
     #[error("{}", sentence(.0))]
     Template(TemplateRefused),
@@ -393,6 +397,7 @@ impl ApiError {
             Self::InUse { .. } => "in_use",
             Self::TooManyChannels(_) => "too_many_channels",
             Self::Hours(_) => "hours_refused",
+            Self::Profanity(_) => "profanity_refused",
             Self::ChannelExists => "channel_exists",
             Self::ChannelDeleted => "channel_deleted",
             Self::NotConfirmed { .. } => "not_confirmed",
@@ -505,6 +510,7 @@ impl ApiError {
             | Self::File(_)
             | Self::SenderName(_)
             | Self::Hours(_)
+            | Self::Profanity(_)
             | Self::Picture(_)
             | Self::Icon(_)
             | Self::NotConfirmed { .. }
@@ -892,6 +898,8 @@ mod tests {
             ApiError::Note(NoteRefused::Deleted),
             ApiError::MentionRefused { person: "person-2".into() },
             ApiError::DraftNotFound,
+            ApiError::Locked(Lock::Blocked, ChannelKind::Line),
+            ApiError::Profanity(ProfanityRefused::Limit(0)),
         ]
     }
 
@@ -1028,6 +1036,8 @@ mod tests {
             ApiError::Note(NoteRefused::Deleted) => 127,
             ApiError::MentionRefused { .. } => 128,
             ApiError::DraftNotFound => 129,
+            ApiError::Locked(Lock::Blocked, _) => 130,
+            ApiError::Profanity(_) => 131,
         }
     }
 

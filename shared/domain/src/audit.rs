@@ -237,6 +237,11 @@ const KINDS: &[Kind] = &[
         told: &["kind", "channels", "authorized_at", "expires_at", "pages"],
     },
     Kind { pk: "brand", name: "brand", told: &["name", "removed_at"] },
+    Kind {
+        pk: "profanity",
+        name: "profanity",
+        told: &["on", "japanese", "english", "words", "exceptions", "limit", "block"],
+    },
     Kind { pk: "department", name: "department", told: &["name", "hours", "removed_at"] },
     // That a text was changed, not what it says: it may be long, and there is one for each language.
     Kind {
@@ -377,7 +382,9 @@ fn name(kind: &str, before: &Fields, after: &Fields) -> &'static str {
         "webhook" if changed("key.generation") => "secret_replaced",
         "webhook" if after.contains_key("off.because") => "disabled",
         "webhook" if before.contains_key("off.because") => "enabled",
-        "brand" | "department" | "person" | "template" | "label" | "webhook" if after.contains_key("removed_at") => {
+        "brand" | "department" | "person" | "template" | "label" | "webhook"
+            if after.contains_key("removed_at") =>
+        {
             "removed"
         }
         "person" if before.contains_key("removed_at") => "restored",

@@ -102,6 +102,9 @@ pub struct Message {
     /// Of a reply that is sent once more by itself: what became of the first time (RPL-12).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_try: Option<FirstTry>,
+    /// Of a customer's: it holds offensive words of the brand's lists (ABU-2), and counts as one offence.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub offensive: bool,
     /// Counts the writes; every change is conditional on it.
     #[serde(default)]
     pub rev: u64,
@@ -360,6 +363,15 @@ impl Message {
     pub fn reply_text(&self) -> Option<&str> {
         match &self.body {
             Body::Said { content: Content::Text { text, .. } } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What a customer wrote, as it stands after a change of it.
+    pub fn customers_words(&self) -> Option<&str> {
+        match (&self.sent_by, &self.annotations.edit, &self.body) {
+            (SentBy::Customer, Some(edit), Body::Said { .. }) => Some(&edit.text),
+            (SentBy::Customer, None, Body::Said { content: Content::Text { text, .. } }) => Some(text),
             _ => None,
         }
     }

@@ -11,6 +11,7 @@
 //! | somebody in a group | `c#{conversation}` | `p#{person}` |
 //! | event that belongs to no conversation | `channel#{channel}` | `e#{event}` |
 //! | how replies ended within an hour | `channel#{channel}` | `t#{ms:013}` |
+//! | contact who is blocked, with how much was dropped since | `blocked#{channel}` | `{ms:013}-{conversation}` |
 //! | file that an operator may upload and send | `c#{conversation}` | `u#{upload}` |
 //! | how far it was read, who is writing: for its customer to see | `c#{conversation}` | `read`, `typing` |
 //! | what an operator has begun to write | `c#{conversation}` | `d#{operator}` |
@@ -59,6 +60,9 @@
 //! | a page of a list | one query per channel and section (of one's own: one), 1 RRU per some 25 entries that the filters look at, at most 1,000 of them; and half a RRU for each conversation shown |
 //! | count a conversation that moves to another section | strong get 1 RRU, transaction of what it counts as and the channel's counters 4 WRU; many of a channel share the latter |
 //! | tell the counts | one query, half a RRU per 4 KB of counters |
+//! | drop a message of a blocked contact | the strong get of the load, 1 RRU; counting them 1 WRU a minute per contact and process |
+//! | block, unblock a contact | transaction of conversation, line and entry (6 WRU) |
+//! | list those who are blocked | 1 query per channel, 0.5 RRU per 4 KB of entries; the page's conversations |
 //! | closer's tick with nothing due | one query per shard, 0.5 RRU each |
 //!
 //! # Directory table
@@ -159,19 +163,19 @@ pub mod directory;
 mod error;
 pub mod inbox;
 mod item;
-pub mod search;
 pub mod requests;
+pub mod search;
 pub mod work;
 
 pub use audit::Audit;
-pub use cache::{ChannelCache, SETTINGS_CACHE, SenderCache, WebhookCache};
+pub use cache::{ChannelCache, GuardCache, SETTINGS_CACHE, SenderCache, WebhookCache};
 pub use committed::Committed;
 pub use deliveries::Deliveries;
 pub use directory::Directory;
 pub use error::StoreError;
 pub use inbox::Inbox;
-pub use search::Search;
 pub use requests::Requests;
+pub use search::Search;
 
 /// How a conditional write ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! One binary for all integration tests: linking is what costs.
 #![allow(clippy::unwrap_used, clippy::expect_used)] // An unwrap is an assertion here.
 
+mod abuse;
 mod audit;
 mod causes;
 mod channel_health;

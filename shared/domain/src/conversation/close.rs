@@ -125,6 +125,7 @@ pub(crate) fn timeline(
         noted_before: None,
         discarded: Vec::new(),
         first_try: None,
+        offensive: false,
         rev: 0,
     }
 }

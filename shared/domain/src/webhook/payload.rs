@@ -216,6 +216,7 @@ mod tests {
             noted_before: None,
             discarded: Vec::new(),
             first_try: None,
+            offensive: false,
             rev: 1,
         }
     }

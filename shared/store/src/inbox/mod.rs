@@ -1,5 +1,6 @@
 //! The Inbox table.
 
+mod blocked;
 mod channel_event;
 mod commit;
 mod compact;
@@ -23,6 +24,7 @@ mod send;
 mod tally;
 mod upload;
 
+pub use blocked::BlockedPage;
 pub(crate) use compact::expand as read_conversation;
 pub use counts::Moved;
 pub use deadline::{DEADLINE_SHARDS, Due, DueCursor, DueReplies};
