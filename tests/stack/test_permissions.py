@@ -256,7 +256,7 @@ MUST_NOT = {
         *_AUDIT,
     },
     "inbox-api": {
-        "delete from the inbox", "send to inbound", "send to outbound", "take from inbound", "read the Meta app",
+        "send to inbound", "send to outbound", "take from inbound", "read the Meta app",
         "read a LINE secret", "write a LINE secret", "write a customer's file", "write an icon", "write a channel's icon",
         "search the audit log",
     },

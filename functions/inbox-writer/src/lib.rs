@@ -3,17 +3,20 @@
 //! A record is acknowledged when its message and what it does to its conversation are stored. If that ends half-way,
 //! the redelivered record finds the message and does the rest; once it is done, it changes nothing.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use madoguchi_channels::{InboundEvent, InboundWork, ParseOptions, QuarantinePart, envelope, parse};
+use madoguchi_domain::block::Dropped;
 use madoguchi_domain::channel::{Intake, OutOfUse};
-use madoguchi_domain::conversation::{Applied, apply, close, reference};
+use madoguchi_domain::conversation::{Applied, Change, apply_guarded, close, reference};
 use madoguchi_domain::event::{Progress, Stage};
 use madoguchi_domain::send::{ChannelConsequence, channel_consequence, failure_of};
 use madoguchi_domain::{
-    Channel, CloseReason, ConversationId, Event, EventBody, Message, SendState, Timestamp,
+    Channel, CloseReason, Conversation, ConversationId, Event, EventBody, Message, SendState, Timestamp,
 };
 use madoguchi_runtime::Metrics;
 use madoguchi_store::inbox::Quarantined;
-use madoguchi_store::{ChannelCache, Inbox, Saved, StoreError};
+use madoguchi_store::{ChannelCache, GuardCache, Inbox, Saved, StoreError};
 
 /// Somebody else may write to the same conversation (an operator, a closer); each try reads anew.
 const TRIES: usize = 10;
@@ -39,8 +42,10 @@ pub enum WriteError {
 pub struct Writer {
     inbox: Inbox,
     channels: ChannelCache,
+    guards: GuardCache,
     page_inbox_app_ids: Vec<String>,
     metrics: Metrics,
+    blocked: Mutex<Dropped>,
 }
 
 impl Writer {
@@ -51,13 +56,18 @@ impl Writer {
         page_inbox_app_ids: Vec<String>,
         metrics: Metrics,
     ) -> Self {
-        Self { inbox, channels, page_inbox_app_ids, metrics }
+        let guards = GuardCache::new(channels.directory().clone());
+        Self { inbox, channels, guards, page_inbox_app_ids, metrics, blocked: Mutex::default() }
     }
 
     /// Applies one record of the inbound queue. `now` is when it is stored.
     pub async fn handle(&self, body: &str, now: Timestamp) -> Result<(), WriteError> {
         match InboundWork::from_json(body) {
-            Ok(InboundWork::Event(event)) => self.event(&event, body, now).await,
+            Ok(InboundWork::Event(event)) => {
+                self.event(&event, body, now).await?;
+                self.count_blocked(now).await;
+                Ok(())
+            }
             Ok(InboundWork::Quarantine(part)) => self.quarantine(part, now).await,
             Err(error) => {
                 // Only a release that is newer or a hand that slipped can have put it there.
@@ -105,13 +115,28 @@ impl Writer {
             self.dropped(&channel, &inbound.event_id);
             return Ok(());
         }
+        // Of who was dropped a moment ago a place is not even noted.
+        if self.knows_blocked(id)
+            && let Some(conversation) = self.inbox.conversation(id).await?
+            && self.is_blocked(&channel, &conversation, &event)
+        {
+            return Ok(());
+        }
         if !channel.kind.tells_time() {
             self.place(id, &mut event, now).await?;
         }
+        let guard = match event.body {
+            EventBody::Message(_) | EventBody::Edit { .. } => self.guards.guard(&channel, now).await?,
+            _ => None,
+        };
         let reference = reference(id, &event);
         for attempt in 0..TRIES {
             let loaded = self.inbox.load(id, &reference, attempt > 0, now).await?;
-            match apply((channel.id, channel.kind), &channel.settings, loaded, &event, now) {
+            if loaded.conversation.as_ref().is_some_and(|it| self.is_blocked(&channel, it, &event)) {
+                return Ok(());
+            }
+            let channel_of = (channel.id, channel.kind);
+            match apply_guarded(channel_of, &channel.settings, guard.as_deref(), loaded, &event, now) {
                 Applied::Unchanged => {
                     tracing::debug!(conversation.id = %id, event.id = event.id, "Nothing new in event of `{id}`");
                     self.metrics.count("DuplicateEvents", 1);
@@ -122,12 +147,66 @@ impl Writer {
                     self.channel_follows(&channel, &event, now).await?;
                     if self.inbox.commit(&change, now).await? == Saved::Done {
                         self.tell_of_failure(&event, change.replace.as_ref(), id);
+                        self.tell_of_abuse(&channel, &change);
                         return self.keep_closed(&channel, id, now).await;
                     }
                 }
             }
         }
         Err(WriteError::Contended)
+    }
+
+    /// Whether the event is dropped because its contact is blocked (ABU-4). The conversation is read for every event anyway,
+    /// so that this costs nothing more, and nothing is written but now and then how many they were.
+    fn is_blocked(&self, channel: &Channel, conversation: &Conversation, event: &Event) -> bool {
+        let Some(contact) = conversation.blocked() else { return false };
+        if conversation.intake(event) == Intake::Taken {
+            return false;
+        }
+        if let EventBody::Message(message) = &event.body {
+            self.blocked().note(contact, &message.provider_message_id);
+        }
+        self.metrics.count_for(channel.kind, "WebhookEventsDropped", 1);
+        self.metrics.count_for(channel.kind, "WebhookEventsDroppedBlocked", 1);
+        tracing::debug!(
+            conversation.id = %conversation.id, event.id = event.id, reason = "contact_blocked",
+            "Dropped an event of conversation `{}`: contact_blocked", conversation.id
+        );
+        true
+    }
+
+    fn knows_blocked(&self, id: ConversationId) -> bool {
+        self.blocked().knows(id)
+    }
+
+    fn blocked(&self) -> MutexGuard<'_, Dropped> {
+        self.blocked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes what was dropped. No event depends on it: what could not be written goes along with the next.
+    async fn count_blocked(&self, now: Timestamp) {
+        let due = self.blocked().due(now);
+        for (contact, count) in due {
+            if let Err(error) = self.inbox.add_dropped(contact, count).await {
+                tracing::warn!(%error, conversation.id = %contact.conversation, "What was dropped was not noted");
+                self.blocked().take_back(contact, count);
+            }
+        }
+    }
+
+    fn tell_of_abuse(&self, channel: &Channel, change: &Change) {
+        if change.create.iter().chain(&change.replace).any(|message| message.offensive) {
+            self.metrics.count_for(channel.kind, "OffensiveMessages", 1);
+        }
+        let id = change.conversation.id;
+        if change.closes_for_abuse() {
+            self.metrics.count_for(channel.kind, "ConversationsClosedForAbuse", 1);
+            tracing::info!(conversation.id = %id, "Closed conversation `{id}`: too many offensive messages");
+        }
+        if change.blocks.is_some() {
+            self.metrics.count_for(channel.kind, "ContactsBlocked", 1);
+            tracing::info!(conversation.id = %id, "Blocked the contact of conversation `{id}`");
+        }
     }
 
     /// Whether the event is stored, see [`Intake`].

@@ -21,6 +21,7 @@ use madoguchi_domain::organisation::hours::HoursRefused;
 use madoguchi_domain::organisation::{NAME_LENGTH, TooManyChannels};
 use madoguchi_domain::picture::PictureRefused;
 use madoguchi_domain::place::PlaceRefused;
+use madoguchi_domain::profanity::ProfanityRefused;
 use madoguchi_domain::reply::{Lock, ReplyRefused};
 use madoguchi_domain::role::Scope;
 use madoguchi_domain::sender::NameRefused;
@@ -343,6 +344,9 @@ pub enum ApiError {
         /// For maintainers.
         detail: String,
     },
+    /// What a brand finds offensive is outside its bounds (ABU-1).
+    #[error("{}", sentence(.0))]
+    Profanity(ProfanityRefused),
     /// The template cannot be sent.
     #[error("{}", sentence(.0))]
     Template(TemplateRefused),
@@ -463,6 +467,7 @@ impl ApiError {
             Self::InUse { .. } => "in_use",
             Self::TooManyChannels(_) => "too_many_channels",
             Self::Hours(_) => "hours_refused",
+            Self::Profanity(_) => "profanity_refused",
             Self::ChannelExists => "channel_exists",
             Self::ChannelDeleted => "channel_deleted",
             Self::NotConfirmed { .. } => "not_confirmed",
@@ -593,6 +598,7 @@ impl ApiError {
             | Self::File(_)
             | Self::SenderName(_)
             | Self::Hours(_)
+            | Self::Profanity(_)
             | Self::Picture(_)
             | Self::Icon(_)
             | Self::NotConfirmed { .. }
@@ -1038,6 +1044,8 @@ mod tests {
             ApiError::ScopeMissing(Scope::ReadAudit),
             ApiError::PersonNeeded,
             ApiError::TooManyRequests { after_secs: 3 },
+            ApiError::Locked(Lock::Blocked, ChannelKind::Line),
+            ApiError::Profanity(ProfanityRefused::Limit(0)),
         ]
     }
 
@@ -1190,6 +1198,8 @@ mod tests {
             ApiError::CannotTake(CannotTake::NoAccess) => 143,
             ApiError::CannotTake(CannotTake::Full) => 144,
             ApiError::OnlyTheAssignee { .. } => 145,
+            ApiError::Locked(Lock::Blocked, _) => 146,
+            ApiError::Profanity(_) => 147,
         }
     }
 

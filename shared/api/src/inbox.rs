@@ -14,8 +14,8 @@ use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, SenderCache};
 use crate::auth::Operator;
 use crate::people::{self, Presence};
 use crate::{
-    ApiError, channels, conversations, drafts, files, labels, me, mentions, messages, notes, notices,
-    sender_sync, templates,
+    ApiError, blocked, channels, conversations, drafts, files, labels, me, mentions, messages, notes,
+    notices, sender_sync, templates,
 };
 
 /// What the operators' routes work with.
@@ -94,6 +94,8 @@ pub fn routes(api: Api) -> Router {
             "/api/conversations/{conversation}/snooze",
             post(conversations::snooze).delete(conversations::wake),
         )
+        .route("/api/conversations/{conversation}/block", post(blocked::block).delete(blocked::unblock))
+        .route("/api/blocked", get(blocked::list))
         .route("/api/conversations/{conversation}/read", post(conversations::mark_read))
         .route("/api/conversations/{conversation}/typing", post(conversations::typing))
         .route("/api/conversations/{conversation}/messages", get(messages::list).post(messages::send))

@@ -12,7 +12,7 @@ use madoguchi_store::{Audit, Directory, Inbox};
 
 use crate::auth::Operator;
 use crate::people::{self, Presence};
-use crate::{audit, brands, departments, labels, memberships, operators, sender_sync, templates};
+use crate::{audit, brands, departments, labels, memberships, operators, profanity, sender_sync, templates};
 
 /// What the routes that look after the organisation work with.
 #[derive(Clone, Debug)]
@@ -52,6 +52,8 @@ pub fn organisation_routes(api: OrganisationApi) -> Router {
         .route("/api/me/availability", get(operators::read_availability).put(operators::switch))
         .route("/api/brands", get(brands::list).post(brands::add))
         .route("/api/brands/{brand}", patch(brands::change).delete(brands::remove))
+        .route("/api/brands/{brand}/profanity", get(profanity::read).put(profanity::change))
+        .route("/api/brands/{brand}/profanity/test", post(profanity::try_out))
         .route("/api/departments", get(departments::list).post(departments::add))
         .route("/api/departments/{department}", patch(departments::change).delete(departments::remove))
         .route("/api/labels", get(labels::list).post(labels::add))

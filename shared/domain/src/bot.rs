@@ -276,6 +276,7 @@ pub fn write(
         discarded: Vec::new(),
         first_try: None,
         awaits_ticket: false,
+        offensive: false,
         sender: None,
         rev: 0,
     })

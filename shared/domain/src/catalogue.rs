@@ -110,6 +110,8 @@ pub enum Problem {
     CustomerWroteFirst,
     /// RPL-15 and MEM-9: it was scheduled, and whoever wrote it may not answer there any more.
     AuthorLeft,
+    /// ABU-3: the contact is blocked.
+    ContactBlocked,
 }
 
 /// What a person reads.
@@ -126,7 +128,7 @@ pub struct Text {
 impl Problem {
     /// Every problem, for tables and tests.
     pub fn all() -> impl Iterator<Item = Self> {
-        const WITHOUT_CAUSE: [Problem; 28] = [
+        const WITHOUT_CAUSE: [Problem; 29] = [
             Problem::ChannelUnlinked,
             Problem::ChannelOff,
             Problem::ReplyWindowClosed,
@@ -155,6 +157,7 @@ impl Problem {
             Problem::ReplyWindowOverByThen,
             Problem::CustomerWroteFirst,
             Problem::AuthorLeft,
+            Problem::ContactBlocked,
         ];
         WITHOUT_CAUSE.into_iter().chain(Cause::ALL.map(Self::Reauthorization))
     }
@@ -191,6 +194,7 @@ impl Problem {
             Self::ReplyWindowOverByThen => "reply_window_over_by_then",
             Self::CustomerWroteFirst => "customer_wrote_first",
             Self::AuthorLeft => "author_left",
+            Self::ContactBlocked => "contact_blocked",
         }
     }
 
@@ -351,6 +355,12 @@ impl Problem {
                 "Locations cannot be sent on this channel.",
                 "The provider has no message for a location here.",
                 "Send a link to a map as a text instead.",
+            ),
+            Self::ContactBlocked => (
+                "The customer is blocked.",
+                "An operator blocked them, or the inbox did after too many offensive messages. Nothing of theirs comes in \
+                 until they are unblocked.",
+                "Unblock the customer first.",
             ),
             Self::RecipientOptedOut => (
                 "The customer has asked not to be written to.",
@@ -580,6 +590,11 @@ impl Problem {
                 "送信先サービスに、位置情報のメッセージがありません。",
                 "地図のリンクをテキストとして送信してください。",
             ),
+            Self::ContactBlocked => (
+                "お客様はブロックされています。",
+                "オペレーターがブロックしたか、不適切な発言が上限に達したため自動的にブロックされました。解除するまで、お客様からのメッセージは届きません。",
+                "先にブロックを解除してください。",
+            ),
             Self::RecipientOptedOut => (
                 "お客様が受信を停止しています。",
                 "お客様がSTOPと返信したか、受信の同意を取り消しました。",
@@ -730,6 +745,7 @@ impl From<FailureReason> for Problem {
             FailureReason::ProviderRefused => Self::ProviderRefused,
             FailureReason::CustomerWroteFirst => Self::CustomerWroteFirst,
             FailureReason::AuthorLeft => Self::AuthorLeft,
+            FailureReason::ContactBlocked => Self::ContactBlocked,
         }
     }
 }
@@ -745,6 +761,7 @@ impl From<Lock> for Problem {
             Lock::TemplateNeeded => Self::TemplateNeeded,
             Lock::ChannelOff => Self::ChannelOff,
             Lock::ChannelUnlinked => Self::ChannelUnlinked,
+            Lock::Blocked => Self::ContactBlocked,
         }
     }
 }
@@ -858,6 +875,7 @@ mod tests {
             Lock::TemplateNeeded,
             Lock::ChannelOff,
             Lock::ChannelUnlinked,
+            Lock::Blocked,
         ];
         for lock in locks {
             assert_eq!(Problem::from(lock).public_id(), lock.public_id());

@@ -103,6 +103,9 @@ pub fn permitted(
         return Err(LeftOut::Standby);
     }
     let contact = &conversation.contact;
+    if conversation.is_blocked() {
+        return Err(LeftOut::Locked);
+    }
     if contact.unreachable_since.is_some() || contact.following.is_some_and(|told| !told.following) {
         return Err(LeftOut::ContactGone);
     }
@@ -284,8 +287,10 @@ mod tests {
     #[test]
     fn nobody_reads_further_than_what_was_said() {
         let (early, latest, beyond) = (key(T0 - MS, "a"), key(T0, "b"), key(T0 + MS, "c"));
-        let said =
-            Conversation { preview: Some(Preview { key: latest, text: "b".into() }), ..with_one(Line) };
+        let said = Conversation {
+            preview: Some(Preview { key: latest, text: "b".into(), offensive: false }),
+            ..with_one(Line)
+        };
         for (shown, expected) in [(early, early), (latest, latest), (beyond, latest)] {
             assert_eq!(read_through(&said, shown), Some(expected));
         }

@@ -105,6 +105,9 @@ pub struct Message {
     /// Of a customer's message: its channel was making tickets when it was stored, so that it must become part of one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub awaits_ticket: bool,
+    /// Of a customer's: it holds offensive words of the brand's lists (ABU-2), and counts as one offence.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub offensive: bool,
     /// Counts the writes; every change is conditional on it.
     #[serde(default)]
     pub rev: u64,
@@ -373,6 +376,15 @@ impl Message {
     pub fn reply_text(&self) -> Option<&str> {
         match &self.body {
             Body::Said { content: Content::Text { text, .. } } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What a customer wrote, as it stands after a change of it.
+    pub fn customers_words(&self) -> Option<&str> {
+        match (&self.sent_by, &self.annotations.edit, &self.body) {
+            (SentBy::Customer, Some(edit), Body::Said { .. }) => Some(&edit.text),
+            (SentBy::Customer, None, Body::Said { content: Content::Text { text, .. } }) => Some(text),
             _ => None,
         }
     }

@@ -101,6 +101,7 @@ pub fn write(
         discarded: Vec::new(),
         first_try: None,
         awaits_ticket: false,
+        offensive: false,
         rev: 0,
     })
 }
@@ -192,6 +193,7 @@ pub fn line(
         discarded: Vec::new(),
         first_try: None,
         awaits_ticket: false,
+        offensive: false,
         rev: 0,
     }
 }

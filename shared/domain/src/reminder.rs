@@ -68,7 +68,9 @@ pub fn due_at(conversation: &Conversation, settings: &ChannelSettings) -> Option
         && conversation.mode.is_operator()
         && conversation.snooze.is_none();
     let reminded = conversation.reminded.is_some_and(|reminded| reminded >= opened_at);
-    let applies = has_standard_window(conversation.channel_kind) && !conversation.is_opted_out();
+    let applies = has_standard_window(conversation.channel_kind)
+        && !conversation.is_opted_out()
+        && !conversation.is_blocked();
     (applies && waits && !reminded).then_some(opened_at + REMINDER_AFTER)
 }
 
@@ -119,6 +121,7 @@ pub fn remind(conversation: &Conversation, settings: &ChannelSettings, now: Time
         discarded: Vec::new(),
         first_try: None,
         awaits_ticket: false,
+        offensive: false,
         sender: None,
         rev: 0,
     }))

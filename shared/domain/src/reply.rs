@@ -72,6 +72,9 @@ pub enum Lock {
     /// RPL-5: the channel was deleted, or is not there.
     #[error("customer information was not found: the channel may be unlinked. Ask an administrator")]
     ChannelUnlinked,
+    /// ABU-3: somebody blocked the contact, or the inbox did.
+    #[error("the contact is blocked; unblock them first")]
+    Blocked,
 }
 
 impl Lock {
@@ -86,6 +89,7 @@ impl Lock {
             Self::TemplateNeeded => "template_needed",
             Self::ChannelOff => "channel_off",
             Self::ChannelUnlinked => "channel_unlinked",
+            Self::Blocked => "contact_blocked",
         }
     }
 }
@@ -97,6 +101,10 @@ pub fn composer(
     author: Author,
     now: Timestamp,
 ) -> Composer {
+    // Reopening it would not help.
+    if conversation.is_blocked() {
+        return Composer::Locked(Lock::Blocked);
+    }
     let opened_at = conversation.window_opened_at;
     let window = window::window(conversation.channel_kind, opened_at, settings.human_agent, author, now);
     if !conversation.is_open() {
@@ -295,6 +303,7 @@ fn queued(
         discarded: Vec::new(),
         first_try: None,
         awaits_ticket: false,
+        offensive: false,
         rev: 0,
     }
 }
@@ -348,6 +357,9 @@ pub fn route(
     kept: Option<&Via>,
     now: Timestamp,
 ) -> Route {
+    if conversation.is_blocked() {
+        return Route::Refused(FailureReason::ContactBlocked);
+    }
     // Replies that were written before the customer's STOP came.
     if conversation.is_opted_out() {
         return Route::Refused(FailureReason::RecipientOptedOut);

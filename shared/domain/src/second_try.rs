@@ -55,8 +55,8 @@ pub fn decide(
         message.send,
         Some(SendState::Sending { .. } | SendState::Sent { .. } | SendState::Unconfirmed { .. })
     );
-    let is_over =
-        message.first_try.is_some() || conversation.is_opted_out() || was_overtaken(conversation, message);
+    let stopped = conversation.is_opted_out() || conversation.is_blocked();
+    let is_over = message.first_try.is_some() || stopped || was_overtaken(conversation, message);
     if !was_on_its_way || is_over {
         return None;
     }

@@ -192,11 +192,13 @@ pub enum FailureReason {
     CustomerWroteFirst,
     /// RPL-15 and MEM-9: it was scheduled, and whoever wrote it may not answer there any more.
     AuthorLeft,
+    /// ABU-3: the contact was blocked before its turn came.
+    ContactBlocked,
 }
 
 impl FailureReason {
     /// Every reason, for tables and tests.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::ReplyWindowClosed,
         Self::ContactUnreachable,
         Self::MessageRefused,
@@ -215,6 +217,7 @@ impl FailureReason {
         Self::ProviderRefused,
         Self::CustomerWroteFirst,
         Self::AuthorLeft,
+        Self::ContactBlocked,
     ];
 
     /// The stable public id.
@@ -238,6 +241,7 @@ impl FailureReason {
             Self::ProviderRefused => "provider_refused",
             Self::CustomerWroteFirst => "customer_wrote_first",
             Self::AuthorLeft => "author_left",
+            Self::ContactBlocked => "contact_blocked",
         }
     }
 }

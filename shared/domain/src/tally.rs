@@ -51,6 +51,7 @@ pub const fn is_of_customer(reason: FailureReason) -> bool {
             | FailureReason::RecipientOptedOut
             | FailureReason::CustomerWroteFirst
             | FailureReason::AuthorLeft
+            | FailureReason::ContactBlocked
     )
 }
 
@@ -239,6 +240,7 @@ mod tests {
                     | "recipient_opted_out"
                     | "customer_wrote_first"
                     | "author_left"
+                    | "contact_blocked"
             );
             let (held, customers, telling) = if apart { (0, 1, 2) } else { (1, 0, 3) };
             assert_eq!(

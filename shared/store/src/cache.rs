@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex};
 
+use madoguchi_domain::profanity::Guard;
 use madoguchi_domain::sender::{Persona, Profile};
 use madoguchi_domain::webhook::Subscription;
-use madoguchi_domain::{Channel, ChannelId, OperatorId, Person, Span, Timestamp};
+use madoguchi_domain::{BrandId, Channel, ChannelId, OperatorId, Person, Span, Timestamp};
 
 use crate::{Directory, StoreError};
 
@@ -101,6 +102,33 @@ impl SenderCache {
         let persona = self.directory.persona(channel, operator).await?;
         self.personas.put(key, persona.clone(), now);
         Ok(persona)
+    }
+}
+
+/// Remembers what guards the conversations of brands, so that a message costs neither a read nor the making of it. That a
+/// brand has nothing switched on is remembered too; channels without a brand are never asked for.
+#[derive(Debug)]
+pub struct GuardCache {
+    directory: Directory,
+    known: Known<BrandId, Option<Arc<Guard>>>,
+}
+
+impl GuardCache {
+    /// An empty cache in front of `directory`.
+    pub fn new(directory: Directory) -> Self {
+        Self { directory, known: Known::default() }
+    }
+
+    /// What guards the channel's conversations, as it was within the last [`SETTINGS_CACHE`].
+    pub async fn guard(&self, channel: &Channel, now: Timestamp) -> Result<Option<Arc<Guard>>, StoreError> {
+        let Some(brand) = channel.brand else { return Ok(None) };
+        if let Some(guard) = self.known.get(&brand, now) {
+            return Ok(guard);
+        }
+        let chosen = self.directory.profanity(brand).await?;
+        let guard = chosen.and_then(|chosen| chosen.guard()).map(Arc::new);
+        self.known.put(brand, guard.clone(), now);
+        Ok(guard)
     }
 }
 

@@ -517,6 +517,28 @@ async fn chn_5_stop_stops_and_start_starts() {
     assert_eq!(lines, ["opted_out", "opted_in"]);
 }
 
+/// ABU-3 and ABU-4: of a blocked contact only words are dropped, also where no event tells its time.
+#[tokio::test]
+async fn abu_4_stop_counts_also_of_who_is_blocked() {
+    let test = start().await;
+    let id = says(&test, Sms, 1, "hello").await;
+    let path = format!("/api/conversations/{id}/block");
+    assert_eq!(test.call("POST", &path, None, &json!({"reason": "spam"})).await.0, 200);
+    let url = address(&test, Sms);
+    for (number, parameters) in [(2, vec![("Body", "words")]), (3, vec![("Body", "more")])] {
+        test.pass(Span::from_secs(1));
+        assert_eq!(deliver(&url, &message(Sms, &sid(number), &parameters)).await, 200);
+        test.write().await;
+    }
+    assert_eq!((test.texts(id).await, test.dropped()), (vec!["hello".to_owned()], 2));
+    test.pass(Span::from_secs(1));
+    let fourth = sid(4);
+    let stop = message(Sms, &fourth, &[("Body", "STOP"), ("OptOutType", "STOP")]);
+    assert_eq!(deliver(&url, &stop).await, 200);
+    test.write().await;
+    assert!(test.conversation(id).await.is_opted_out());
+}
+
 #[tokio::test]
 async fn chn_4_after_24_hours_only_a_template_goes_out() {
     let test = start().await;

@@ -20,6 +20,9 @@ pub(crate) async fn read(
 ) -> Result<Json<ConversationView>, ApiError> {
     let conversation = opened(&api, &operator, id).await?;
     let mut view = shown(&api, &conversation, operator.reader()).await?;
+    if let Some(contact) = conversation.blocked() {
+        view.has_dropped(api.inbox.dropped(contact).await?);
+    }
     if conversation.is_group() {
         view.held_with(&api.inbox.group(id, MOST_PARTICIPANTS).await?);
     }

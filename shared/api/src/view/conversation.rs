@@ -1,6 +1,7 @@
 //! A conversation as operators see it.
 
 use axum::http::Method;
+use madoguchi_domain::block::Block;
 use madoguchi_domain::channel::Sending;
 use madoguchi_domain::conversation::Status;
 use madoguchi_domain::deadline;
@@ -53,6 +54,10 @@ pub(crate) struct ConversationView {
     episode: u32,
     unread: u32,
     preview: Option<String>,
+    /// The preview is of an offensive message, to be shown veiled (ABU-1).
+    preview_offensive: bool,
+    /// Offensive messages of the customer in this episode (ABU-2).
+    offences: u32,
     last_activity_at: Option<String>,
     /// What will happen by itself, and when.
     deadline: Option<DeadlineView>,
@@ -82,6 +87,8 @@ struct ContactView {
     picture_key: Option<String>,
     following: Option<bool>,
     unreachable: bool,
+    /// Null unless the contact is blocked (ABU-3).
+    blocked: Option<BlockView>,
     /// Registered in a record system, as opposed to provisional.
     registered: bool,
 }
@@ -91,6 +98,17 @@ struct SnoozeView {
     /// Null = until the customer writes.
     until: Option<String>,
     by: OperatorId,
+}
+
+/// That a contact is blocked.
+#[derive(Debug, Serialize)]
+struct BlockView {
+    since: String,
+    /// Null if the inbox did it by itself.
+    by: Option<OperatorId>,
+    reason: String,
+    /// How many messages were dropped since, where one conversation is read or blocked ones are listed. Null otherwise.
+    dropped: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -193,6 +211,7 @@ impl ConversationView {
                 picture_key: contact.portrait.key(conversation.id),
                 following: contact.following.map(|told| told.following),
                 unreachable: contact.unreachable_since.is_some(),
+                blocked: contact.blocked.as_ref().map(BlockView::from),
                 registered: contact.registered,
             },
             status,
@@ -213,6 +232,8 @@ impl ConversationView {
             episode: conversation.episode,
             unread: conversation.unread,
             preview: conversation.preview.as_ref().map(|preview| preview.text.clone()),
+            preview_offensive: conversation.preview.as_ref().is_some_and(|preview| preview.offensive),
+            offences: conversation.offences(),
             last_activity_at: conversation.last_activity_at.map(|at| at.to_string()),
             deadline: deadline.map(|deadline| DeadlineView {
                 kind: deadline.kind.as_str(),
@@ -240,6 +261,13 @@ impl ConversationView {
             person.picture_url = person.picture_key.as_ref().map(link);
         }
         self
+    }
+
+    /// With how many messages of the blocked contact were dropped.
+    pub(crate) fn has_dropped(&mut self, count: u64) {
+        if let Some(blocked) = &mut self.contact.blocked {
+            blocked.dropped = Some(count);
+        }
     }
 
     /// With the people of the group.
@@ -347,6 +375,17 @@ impl LimitsView {
     }
 }
 
+impl From<&Block> for BlockView {
+    fn from(block: &Block) -> Self {
+        Self {
+            since: block.since.to_string(),
+            by: block.by.clone(),
+            reason: block.reason.clone(),
+            dropped: None,
+        }
+    }
+}
+
 impl From<Limit> for TextLimitView {
     fn from(limit: Limit) -> Self {
         Self { max: limit.max, unit: limit.unit.as_str() }
@@ -411,7 +450,7 @@ mod tests {
                 "channel_id": channel.id,
                 "channel_kind": "messenger",
                 "kind": "one_to_one",
-                "contact": {"external_id": "1", "name": "Hanako", "picture_url": null, "following": null, "unreachable": false, "registered": false},
+                "contact": {"external_id": "1", "name": "Hanako", "picture_url": null, "following": null, "unreachable": false, "blocked": null, "registered": false},
                 "status": "open",
                 "section": "unassigned",
                 "assignee_id": null,
@@ -427,6 +466,8 @@ mod tests {
                 "episode": 1,
                 "unread": 2,
                 "preview": null,
+                "preview_offensive": false,
+                "offences": 0,
                 "last_activity_at": "2023-11-14T22:13:20.000Z",
                 "deadline": {"kind": "unanswered", "due_at": "2023-11-14T23:14:20.000Z"},
                 "composer": {

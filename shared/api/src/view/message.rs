@@ -51,6 +51,9 @@ pub(crate) struct MessageView {
     #[serde(skip_serializing_if = "Option::is_none")]
     first_try: Option<FirstTryView>,
     reactions: Vec<ReactionView>,
+    /// It holds offensive words of the brand's lists, to be shown veiled (ABU-1).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    offensive: bool,
     edited: bool,
     unsent: bool,
     /// Of an internal note: the people whose attention it asks for (CON-7).
@@ -198,6 +201,7 @@ impl MessageView {
             direction,
             kind,
             edited: edited.is_some() || note.is_some_and(|note| note.edited_at.is_some()),
+            offensive: message.offensive,
             text: edited.or(text),
             sent_by,
             sent_as: operator_id
@@ -266,6 +270,7 @@ impl MessageView {
             first_try: None,
             reactions: Vec::new(),
             edited: false,
+            offensive: false,
             unsent: false,
             mentions: None,
             insets: Vec::new(),
@@ -501,6 +506,7 @@ mod tests {
             discarded: Vec::new(),
             first_try: None,
             awaits_ticket: false,
+            offensive: false,
             rev: 1,
         }
     }

@@ -1,12 +1,17 @@
 //! What a provider's event does to a conversation.
 
-use super::{Control, Conversation, Following, OptOut, ProfileState, ReplyToken, Status, ThreadOwner};
+use super::{
+    CloseReason, Control, Conversation, Following, Offences, OptOut, ProfileState, ReplyToken, Status,
+    ThreadOwner,
+};
+use crate::block::{self, Blocked};
 use crate::channel::{ChannelKind, ChannelSettings};
 use crate::event::{Content, CustomerMessage, Echo, EchoSource, Event, EventBody, Progress, Sender};
 use crate::happening::{ControlChange, Happening, Line, Referral, ThreadControl, place_of_line};
 use crate::ids::{ConversationId, MessageId, Party};
 use crate::message::{Annotations, Body, Edit, Message, MessageKey, Reaction, SendState, SentBy};
 use crate::participant::{Participant, Presence};
+use crate::profanity::Guard;
 use crate::progress;
 use crate::time::{Span, Timestamp};
 
@@ -139,6 +144,8 @@ pub struct Change {
     pub replace: Option<Message>,
     /// What was told about a message that has not arrived yet.
     pub waiting: Option<Waiting>,
+    /// That the contact is blocked from now on.
+    pub blocks: Option<Blocked>,
     /// People of a group who are new (`rev` 0) or of whom something else is known now.
     pub participants: Vec<Participant>,
 }
@@ -154,6 +161,15 @@ impl Change {
             }
             _ => None,
         }
+    }
+
+    /// Whether the customer was offensive once too often (ABU-2).
+    pub fn closes_for_abuse(&self) -> bool {
+        let abuse = CloseReason::Abuse.public_id();
+        self.create.iter().any(|line| match &line.body {
+            Body::Timeline { event, detail, .. } => event == "closed" && detail.as_deref() == Some(abuse),
+            Body::Said { .. } | Body::Note { .. } => false,
+        })
     }
 
     /// The only message to write, if a stored one has changed and nothing else.
@@ -172,11 +188,23 @@ pub enum Waiting {
     Forget(String),
 }
 
-/// Applies `event`. `now` is when we store it. Calling it again with what it returned stored gives
-/// [`Applied::Unchanged`]; the order in which events arrive does not matter.
+/// Applies `event` where no words are looked for, see [`apply_guarded`].
 pub fn apply(
     channel: (crate::ids::ChannelId, ChannelKind),
     settings: &ChannelSettings,
+    loaded: Loaded,
+    event: &Event,
+    now: Timestamp,
+) -> Applied {
+    apply_guarded(channel, settings, None, loaded, event, now)
+}
+
+/// Applies `event`. `now` is when we store it; `guard` looks for offensive words where the brand wants it. Calling it again with what it returned stored gives
+/// [`Applied::Unchanged`]; the order in which events arrive does not matter.
+pub fn apply_guarded(
+    channel: (crate::ids::ChannelId, ChannelKind),
+    settings: &ChannelSettings,
+    guard: Option<&Guard>,
     loaded: Loaded,
     event: &Event,
     now: Timestamp,
@@ -189,6 +217,7 @@ pub fn apply(
         message: loaded.message,
         known: loaded.waiting,
         event,
+        guard,
         now,
         makes_tickets: settings.tickets.is_on(),
         known_people: loaded.participants,
@@ -216,7 +245,9 @@ pub fn apply(
     if conversation_stays && nothing {
         return Applied::Unchanged;
     }
-    let change = Change { conversation, conversation_stays, create, replace, waiting, participants };
+    let was_blocked = before.as_ref().is_some_and(Conversation::is_blocked);
+    let blocks = conversation.blocked().filter(|_| !was_blocked);
+    let change = Change { conversation, conversation_stays, create, replace, waiting, blocks, participants };
     Applied::Changed(Box::new(change))
 }
 
@@ -232,6 +263,7 @@ struct Work<'a> {
     known: Option<Annotations>,
     known_people: Vec<Participant>,
     event: &'a Event,
+    guard: Option<&'a Guard>,
     now: Timestamp,
     makes_tickets: bool,
     create: Vec<Message>,
@@ -346,7 +378,34 @@ impl Work<'_> {
             conversation.contact.unreachable_since = None;
         }
         conversation.note_message(&message);
+        if message.offensive {
+            self.offend();
+        }
         Seen::FirstTime
+    }
+
+    /// Whether the words of `message` are offensive, which it stays. An edit can make it so.
+    fn judge(&self, message: &mut Message) {
+        if let Some((guard, words)) = self.guard.zip(message.customers_words()) {
+            message.offensive |= guard.minds(words);
+        }
+    }
+
+    /// Counts an offence of the current episode; the last one ends it (ABU-2).
+    fn offend(&mut self) {
+        let count = self.conversation.offences().saturating_add(1);
+        self.conversation.offences = Some(Offences { episode: self.conversation.episode, count });
+        let Some(guard) = self.guard.filter(|guard| guard.is_enough(count)) else { return };
+        let Some(closed) = super::close(self.conversation.clone(), CloseReason::Abuse, self.now) else {
+            return;
+        };
+        self.conversation = closed.conversation;
+        self.create.push(closed.line);
+        if guard.blocks() {
+            // What reached us after this message is not taken in any more.
+            let line = block::by_itself(&mut self.conversation, count, self.event.received_at, self.now);
+            self.create.extend(line);
+        }
     }
 
     fn echo(&mut self, echo: &Echo) -> Seen {
@@ -404,6 +463,7 @@ impl Work<'_> {
         };
         let mut message = stored;
         message.annotate(known);
+        self.judge(&mut message);
         self.replace = Some(message.clone());
         self.waiting = Some(Waiting::Forget(name));
         message
@@ -482,11 +542,18 @@ impl Work<'_> {
         if let Some(message) = self.message.take() {
             let mut changed = message.clone();
             changed.annotate(annotations);
+            self.judge(&mut changed);
             if changed != message {
                 if self.conversation.preview.as_ref().is_some_and(|preview| preview.key == changed.key) {
                     self.conversation.refresh_preview(&changed);
                 }
+                // One that the conversation has not noted yet counts when it is.
+                let offends =
+                    changed.offensive && !message.offensive && self.conversation.has_noted(&message);
                 self.replace = Some(changed);
+                if offends {
+                    self.offend();
+                }
             }
             return;
         }
@@ -595,6 +662,7 @@ impl Work<'_> {
             message.annotate(known);
             self.waiting = Some(Waiting::Forget(provider_message_id.to_owned()));
         }
+        self.judge(&mut message);
         self.create.push(message.clone());
         message
     }
@@ -628,6 +696,7 @@ impl Work<'_> {
             discarded: Vec::new(),
             first_try: None,
             awaits_ticket: false,
+            offensive: false,
             rev: 0,
         }
     }

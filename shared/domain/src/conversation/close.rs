@@ -129,6 +129,7 @@ pub(crate) fn timeline(
         discarded: Vec::new(),
         first_try: None,
         awaits_ticket: false,
+        offensive: false,
         rev: 0,
     }
 }

@@ -1,5 +1,7 @@
 //! A conversation: everything between one contact (or group) and one channel, through its episodes.
 
+#[cfg(test)]
+mod abuse_tests;
 mod apply;
 mod close;
 mod done;
@@ -15,7 +17,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-pub use apply::{Applied, Change, Earlier, Loaded, Reference, WAITING_LIFE, Waiting, apply, reference};
+pub use apply::{
+    Applied, Change, Earlier, Loaded, Reference, WAITING_LIFE, Waiting, apply, apply_guarded, reference,
+};
 pub(crate) use close::timeline;
 pub use close::{Closed, ReopenRefused, Told, close, reopen};
 pub use done::{done, not_done, owed_through};
@@ -25,6 +29,7 @@ pub use section::{Counter, Facet, Section, Standing, facets};
 pub use snooze::{LONGEST_SNOOZE, SnoozeRefused, Waker, snooze, wake};
 pub use waiting::Waiting as CustomerWaits;
 
+use crate::block::Block;
 use crate::channel::{ChannelKind, ChannelSettings};
 use crate::deadline::{self, Deadline, DeadlineKind};
 use crate::ids::{ChannelId, ConversationId, DepartmentId, LabelId, OperatorId, Party};
@@ -141,6 +146,9 @@ pub struct Conversation {
     /// LINE: the latest one-use token to answer with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_token: Option<ReplyToken>,
+    /// The customer's offensive messages of one episode (ABU-2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offences: Option<Offences>,
     /// The messages that all of this takes into account.
     #[serde(default)]
     pub noted: Noted,
@@ -185,6 +193,8 @@ pub enum CloseReason {
     ReplyLimit,
     /// The channel was deleted (CHN-21).
     ChannelRemoved,
+    /// The customer's offensive messages reached the limit (ABU-2).
+    Abuse,
 }
 
 impl CloseReason {
@@ -196,6 +206,7 @@ impl CloseReason {
             Self::Idle => "idle",
             Self::ReplyLimit => "reply_limit",
             Self::ChannelRemoved => "channel_removed",
+            Self::Abuse => "abuse",
         }
     }
 }
@@ -262,9 +273,21 @@ pub struct Contact {
     /// 本登録: registered in a record system (SRC-2); provisional (仮登録) until then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub registered: bool,
+    /// Nothing of theirs is taken in (ABU-3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<Block>,
     /// The provider's address to answer to, where it is not the party's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
+}
+
+/// How often the customer was offensive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offences {
+    /// In which episode.
+    pub episode: u32,
+    /// In how many messages.
+    pub count: u32,
 }
 
 /// Whether the contact may be written to, as last told. Field order is the order of precedence.
@@ -311,6 +334,9 @@ pub struct Preview {
     pub key: MessageKey,
     /// At most 120 bytes.
     pub text: String,
+    /// It is offensive, see [`Message::offensive`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub offensive: bool,
 }
 
 /// Who controls the thread. Field order is the order of precedence.
@@ -399,6 +425,7 @@ impl Conversation {
             control: None,
             owner: None,
             reply_token: None,
+            offences: None,
             noted: Noted::default(),
             waiting_until: None,
             armed: None,
@@ -437,6 +464,11 @@ impl Conversation {
     /// Whether the contact asked not to be written to.
     pub fn is_opted_out(&self) -> bool {
         self.contact.opt_out.is_some_and(|told| told.opted_out)
+    }
+
+    /// Offensive messages of the customer in the current episode.
+    pub fn offences(&self) -> u32 {
+        self.offences.filter(|known| known.episode == self.episode).map_or(0, |known| known.count)
     }
 
     /// The provider's address of the other side.
@@ -504,7 +536,7 @@ impl Conversation {
         if let Some(text) = message.preview()
             && self.preview.as_ref().is_none_or(|preview| preview.key <= message.key)
         {
-            self.preview = Some(Preview { key: message.key, text });
+            self.preview = Some(Preview { key: message.key, text, offensive: message.offensive });
         }
     }
 }

@@ -51,6 +51,11 @@ impl Conversation {
         self.noted.recent.0.contains(&message.key.id.mark()) || since > KEPT as u64
     }
 
+    /// Whether a message that the provider calls so is one of the latest that were noted.
+    pub(crate) fn has_lately_noted(&self, provider_message_id: &str) -> bool {
+        self.noted.recent.0.contains(&MessageId::of_provider(self.id, provider_message_id).mark())
+    }
+
     pub(super) fn remember(&mut self, message: &Message) {
         if message.noted_before.is_some() {
             self.noted.add(message.key.id);
@@ -121,6 +126,7 @@ mod tests {
             discarded: Vec::new(),
             first_try: None,
             awaits_ticket: false,
+            offensive: false,
             rev: 0,
         }
     }

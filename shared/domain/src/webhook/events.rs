@@ -170,6 +170,7 @@ mod tests {
             discarded: Vec::new(),
             first_try: None,
             awaits_ticket: false,
+            offensive: false,
             rev: 1,
         }
     }

@@ -15,6 +15,7 @@ mod operator;
 mod organisation;
 mod person;
 mod persona;
+mod profanity;
 mod quota;
 mod rearm;
 mod sender_sync;

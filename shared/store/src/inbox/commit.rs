@@ -8,11 +8,12 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use madoguchi_domain::block::{Blocked, Moved};
 use madoguchi_domain::conversation::{Change, Closed, Told, WAITING_LIFE, Waiting};
 use madoguchi_domain::message::Annotations;
 use madoguchi_domain::{Conversation, ConversationId, Message, Timestamp};
 
-use super::{Inbox, conversation, load, message, participant};
+use super::{Inbox, blocked, conversation, load, message, participant};
 use crate::Saved;
 use crate::error::{StoreError, failed};
 use crate::item::{self, Item, n};
@@ -31,6 +32,9 @@ impl Inbox {
             return self.save_message(message).await;
         }
         let mut writes = Writes::of(self, &change.conversation)?;
+        if let Some(contact) = change.blocks {
+            writes.put(blocked::encode(contact), None)?;
+        }
         for message in &change.create {
             writes.create(message)?;
         }
@@ -58,6 +62,24 @@ impl Inbox {
     /// Stores what somebody did with a conversation and the line that tells it, both or none.
     pub async fn commit_told(&self, told: &Told) -> Result<Saved, StoreError> {
         self.commit_noted(&told.conversation, Some(&told.line)).await
+    }
+
+    /// Stores that a contact was blocked, with its line and its place in the list of those who are.
+    pub async fn commit_blocked(&self, moved: &Moved) -> Result<Saved, StoreError> {
+        let mut writes = Writes::of(self, &moved.conversation)?;
+        writes.create(&moved.line)?;
+        if let Some(contact) = moved.conversation.blocked() {
+            writes.put(blocked::encode(contact), None)?;
+        }
+        writes.execute().await
+    }
+
+    /// Stores that `contact` is not blocked any more.
+    pub async fn commit_unblocked(&self, moved: &Moved, contact: Blocked) -> Result<Saved, StoreError> {
+        let mut writes = Writes::of(self, &moved.conversation)?;
+        writes.create(&moved.line)?;
+        writes.delete(blocked::key(contact))?;
+        writes.execute().await
     }
 
     /// Stores a reply's new state with the line of the timeline that tells it, both or none.
@@ -135,8 +157,11 @@ impl<'a> Writes<'a> {
     }
 
     fn forget(&mut self, id: &str) -> Result<(), StoreError> {
-        let delete =
-            Delete::builder().table_name(&self.inbox.table).set_key(Some(load::waiting_key(self.id, id)));
+        self.delete(load::waiting_key(self.id, id))
+    }
+
+    fn delete(&mut self, key: Item) -> Result<(), StoreError> {
+        let delete = Delete::builder().table_name(&self.inbox.table).set_key(Some(key));
         self.delete = Some(delete.build().map_err(incomplete)?);
         Ok(())
     }

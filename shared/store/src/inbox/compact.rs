@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::item::{self, Item, n, s, text};
 
 /// The field of [`Conversation`] that each attribute holds.
-const NAMES: [(&str, &str); 33] = [
+const NAMES: [(&str, &str); 34] = [
     ("ac", "activity_clock"),
     ("ag", "assignee"),
     ("bt", "bot_through"),
@@ -30,6 +30,7 @@ const NAMES: [(&str, &str); 33] = [
     ("md", "mode"),
     ("ms", "mode_since"),
     ("nt", "noted"),
+    ("of", "offences"),
     ("ow", "owner"),
     ("pa", "previous_assignee"),
     ("pv", "preview"),
@@ -105,8 +106,9 @@ fn armed(item: &Item) -> Option<Deadline> {
 
 #[cfg(test)]
 mod tests {
+    use madoguchi_domain::block::Block;
     use madoguchi_domain::conversation::{
-        CloseReason, Contact, Control, Following, ReplyToken, Status, ThreadOwner,
+        CloseReason, Contact, Control, Following, Offences, ReplyToken, Status, ThreadOwner,
     };
     use madoguchi_domain::picture::Portrait;
     use madoguchi_domain::{ChannelId, ChannelKind, Party};
@@ -135,6 +137,7 @@ mod tests {
                 },
                 following: at(1).map(|at| Following { at, following: true }),
                 unreachable_since: at(2),
+                blocked: at(2).map(|since| Block { since, by: None, reason: "abuse".into() }),
                 ..Contact::default()
             },
             status: at(3).map_or(Status::New, |at| Status::Closed { reason: CloseReason::Idle, at }),
@@ -159,6 +162,7 @@ mod tests {
                 received_at: event_at,
                 token: "t".into(),
             }),
+            offences: Some(Offences { episode: 3, count: 2 }),
             waiting_until: at(17),
             armed: at(18).map(|due_at| Deadline { kind: DeadlineKind::ReplyLimit, due_at }),
             version: 7,

@@ -1,5 +1,6 @@
 //! The Inbox table.
 
+mod blocked;
 mod channel_event;
 mod commit;
 mod compact;
@@ -26,6 +27,7 @@ mod tally;
 mod ticket;
 mod upload;
 
+pub use blocked::BlockedPage;
 pub(crate) use compact::expand as read_conversation;
 pub use counts::Moved;
 pub use deadline::{DEADLINE_SHARDS, Due, DueCursor, DueReplies};

@@ -1,0 +1,47 @@
+//! `POST /api/conversations/{conversation}/block`. Blocking who is blocked changes nothing.
+
+use axum::Json;
+use axum::extract::State;
+use madoguchi_domain::audit::Fields;
+use madoguchi_domain::{ConversationId, block as rules};
+use madoguchi_store::Saved;
+use serde::Deserialize;
+
+use super::is_done;
+use crate::auth::Operator;
+use crate::conversations::{TRIES, opened, shown};
+use crate::input::{InPath, JsonBody};
+use crate::view::ConversationView;
+use crate::{ApiError, Shared};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Why {
+    reason: String,
+}
+
+pub(crate) async fn block(
+    State(api): Shared,
+    operator: Operator,
+    InPath(id): InPath<ConversationId>,
+    JsonBody(why): JsonBody<Why>,
+) -> Result<Json<ConversationView>, ApiError> {
+    let reason = rules::reason(&why.reason).ok_or_else(|| ApiError::InvalidBody {
+        what: format!("reason: it must be one line of 1 to {} characters", rules::REASON_LENGTH),
+    })?;
+    for _ in 0..TRIES {
+        let current = opened(&api, &operator, id).await?;
+        let blocked = rules::block(current.clone(), &operator.id, &reason, api.clock.now());
+        let Some(mut blocked) = blocked else {
+            return shown(&api, &current, operator.reader()).await.map(Json);
+        };
+        let told = Fields::from([("reason".to_owned(), reason.clone().into())]);
+        is_done(&api, "contact.blocked", &current, &operator, told).await?;
+        if api.inbox.commit_blocked(&blocked).await? == Saved::Done {
+            tracing::info!(conversation.id = %id, operator.id = operator.id.0, "Blocked the contact of conversation `{id}`");
+            blocked.conversation.version += 1;
+            return shown(&api, &blocked.conversation, operator.reader()).await.map(Json);
+        }
+    }
+    Err(ApiError::contended("a block"))
+}

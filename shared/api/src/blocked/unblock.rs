@@ -1,0 +1,43 @@
+//! `DELETE /api/conversations/{conversation}/block`: what the contact says comes in again. What was dropped is gone.
+
+use axum::Json;
+use axum::extract::State;
+use madoguchi_domain::audit::Fields;
+use madoguchi_domain::{ConversationId, block as rules};
+use madoguchi_store::Saved;
+
+use super::is_done;
+use crate::auth::Operator;
+use crate::conversations::{TRIES, opened, shown};
+use crate::input::InPath;
+use crate::view::ConversationView;
+use crate::{ApiError, Shared};
+
+pub(crate) async fn unblock(
+    State(api): Shared,
+    operator: Operator,
+    InPath(id): InPath<ConversationId>,
+) -> Result<Json<ConversationView>, ApiError> {
+    for _ in 0..TRIES {
+        let current = opened(&api, &operator, id).await?;
+        let Some(contact) = current.blocked() else {
+            return shown(&api, &current, operator.reader()).await.map(Json);
+        };
+        let dropped = api.inbox.dropped(contact).await?;
+        let Some(mut unblocked) = rules::unblock(current.clone(), &operator.id, dropped, api.clock.now())
+        else {
+            continue;
+        };
+        let told = Fields::from([("dropped".to_owned(), dropped.into())]);
+        is_done(&api, "contact.unblocked", &current, &operator, told).await?;
+        if api.inbox.commit_unblocked(&unblocked, contact).await? == Saved::Done {
+            tracing::info!(
+                conversation.id = %id, operator.id = operator.id.0, dropped,
+                "Unblocked the contact of conversation `{id}`"
+            );
+            unblocked.conversation.version += 1;
+            return shown(&api, &unblocked.conversation, operator.reader()).await.map(Json);
+        }
+    }
+    Err(ApiError::contended("an unblock"))
+}
