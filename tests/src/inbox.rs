@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use assign::Assigner;
 use audit_writer::AuditWriter;
 use aws_lambda_events::event::dynamodb::Event;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
@@ -101,6 +102,8 @@ pub struct TestInbox {
     pub profiles: FakeQueue,
     /// Where files wait.
     pub media: FakeQueue,
+    /// Where conversations wait for being given to somebody.
+    pub assignment: FakeQueue,
     /// Where messages wait for becoming part of a ticket.
     pub tickets: FakeQueue,
     /// Where events wait for being told to other systems.
@@ -153,6 +156,7 @@ struct Functions {
     media_fetcher: MediaFetcher,
     closer: Closer,
     scheduler: Scheduler,
+    assigner: Assigner,
     tickets: Tickets,
     indexer: Indexer,
     bots: BotAnswerer,
@@ -193,6 +197,7 @@ impl TestInbox {
         let (s3, files, ses) = (FakeS3::start().await, Files::start().await, FakeSes::start().await);
         let media = aws.create_queue("media");
         media.set_max_receive_count(30);
+        let assignment = aws.create_queue("assignment.fifo");
         let tickets = aws.create_queue("tickets");
         let webhooks = aws.create_queue("webhooks");
         webhooks.set_max_receive_count(5);
@@ -222,7 +227,17 @@ impl TestInbox {
             |public: &str| Ingest::new(secrets, names, queue, clock.clone(), metrics, 1_048_576, public);
         let front = serve_with(|public| front(ingest(public))).await;
         let (search_queue, bot_queue) = (aws.create_queue("search"), aws.create_queue("bot.fifo"));
-        let queues = [&inbound, &outbound, &profiles, &media, &search_queue, &bot_queue, &webhooks, &tickets];
+        let queues = [
+            &inbound,
+            &outbound,
+            &profiles,
+            &media,
+            &search_queue,
+            &bot_queue,
+            &webhooks,
+            &tickets,
+            &assignment,
+        ];
         let urls = Urls {
             table: &table_url,
             aws: &aws_url,
@@ -255,6 +270,7 @@ impl TestInbox {
             media,
             tickets,
             search_queue,
+            assignment,
             bot_queue,
             webhooks,
             s3,
@@ -468,6 +484,31 @@ impl TestInbox {
                 .await
             })
             .await;
+    }
+
+    /// Hands the table's changes to `change-relay` and what follows to `assign`, until nothing follows any more.
+    pub async fn assign(&self) {
+        for _ in 0..100 {
+            self.relay().await;
+            if self.assignment.messages().is_empty() {
+                return;
+            }
+            self.assignment
+                .drain(10, async |event| {
+                    process(event, self.invocation(None), async |record| {
+                        let stop_at = self.clock.now() + Span::from_secs(50);
+                        Ok(self.functions.assigner.handle(&record.body.unwrap_or_default(), stop_at).await?)
+                    })
+                    .await
+                })
+                .await;
+        }
+        panic!("the work does not come to an end");
+    }
+
+    /// Hands one piece of work to `assign`, past the queue, with time for no more than its beginning.
+    pub async fn assign_without_time(&self, body: &str) {
+        self.functions.assigner.handle(body, self.clock.now()).await.unwrap();
     }
 
     /// Hands what is queued to `profile-fetch`.
@@ -815,7 +856,8 @@ impl Functions {
     fn new(
         clock: &Clock,
         Urls { table: table_url, aws: aws_url, providers, front, s3, files, ses }: Urls<'_>,
-        [inbound, outbound, profiles, media, search_queue, bot_queue, webhooks, tickets]: [&FakeQueue; 8],
+        [inbound, outbound, profiles, media, search_queue, bot_queue, webhooks, tickets, assignment]: [&FakeQueue;
+            9],
     ) -> Self {
         let bucket = clients(s3).bucket(BUCKET, clock.clone());
         let admin_bucket = bucket.clone();
@@ -868,7 +910,15 @@ impl Functions {
                 tickets: queue(tickets),
                 search: queue(search_queue),
             })
-            .telling(queue(webhooks), WebhookCache::new(directory.clone()), clock.clone()),
+            .telling(queue(webhooks), WebhookCache::new(directory.clone()), clock.clone())
+            .assigning(queue(assignment), ChannelCache::new(directory.clone()), clock.clone()),
+            assigner: Assigner::new(
+                inbox.clone(),
+                directory.clone(),
+                queue(assignment),
+                clock.clone(),
+                Metrics::new("assign"),
+            ),
             webhook_sender: WebhookSender::new(
                 inbox.clone(),
                 directory.clone(),
@@ -905,7 +955,8 @@ impl Functions {
                 queue(profiles),
                 queue(media),
             )
-            .telling(deliveries.clone(), queue(webhooks)),
+            .telling(deliveries.clone(), queue(webhooks))
+            .assigning(queue(assignment)),
             fetcher: Fetcher::new(
                 inbox.clone(),
                 directory.clone(),
@@ -964,6 +1015,7 @@ impl Functions {
                         audit: audit.clone(),
                     }))
                     .merge(organisation_routes(OrganisationApi {
+                        inbox: inbox.clone(),
                         directory: directory.clone(),
                         audit: audit.clone(),
                         clock: clock.clone(),

@@ -213,6 +213,12 @@ MUST_NOT = {
         *_FILES,
         *_AUDIT,
     },
+    "assign": {
+        "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
+        "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
     "scheduled-send": {
         "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
         "read the Meta app", "read a LINE secret", "write a LINE secret",
@@ -297,7 +303,8 @@ MUST_NOT = {
         "read the Meta app", "read a LINE secret", "write a LINE secret", "search the audit log", *_FILES,
     },
     "organisation-api": {
-        "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
+        # It reads and switches what operators are on.
+        "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
         "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
         *_FILES,
     },

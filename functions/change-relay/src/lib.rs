@@ -6,12 +6,13 @@ use aws_lambda_events::dynamodb::EventRecord;
 use madoguchi_domain::webhook::{self, Event, Work};
 use madoguchi_domain::{Timestamp, bot};
 use madoguchi_runtime::{Clock, FifoEntry, NoRandomness, Queue, QueueError, unguessable};
+use madoguchi_store::assignment::AssignmentWork;
 use madoguchi_store::inbox::rebuild_step;
 use madoguchi_store::search::{SearchItem, SearchWork};
 use madoguchi_store::work::{
     AWAITS_TICKET, BotWork, FollowUp, Image, MediaWork, PictureWork, follow_up, ticket_work,
 };
-use madoguchi_store::{Committed, StoreError, WebhookCache};
+use madoguchi_store::{ChannelCache, Committed, StoreError, WebhookCache};
 
 /// Why a stream record must be read again.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +53,15 @@ pub struct Queues {
 pub struct Relay {
     queues: Queues,
     telling: Option<Telling>,
+    assigning: Option<Assigning>,
+}
+
+/// How conversations come to operators by themselves.
+#[derive(Debug)]
+struct Assigning {
+    queue: Queue,
+    channels: ChannelCache,
+    clock: Clock,
 }
 
 /// How other systems are told.
@@ -65,7 +75,7 @@ struct Telling {
 impl Relay {
     /// Sends work to `queues`.
     pub fn new(queues: Queues) -> Self {
-        Self { queues, telling: None }
+        Self { queues, telling: None, assigning: None }
     }
 
     /// The same, which queues in `queue` what other systems want to be told, one message for each event and subscription.
@@ -74,11 +84,20 @@ impl Relay {
         Self { telling: Some(Telling { queue, subscriptions, clock }), ..self }
     }
 
+    /// The same, which queues in `queue` (FIFO) that conversations wait for somebody, or somebody has room for them.
+    #[must_use]
+    pub fn assigning(self, queue: Queue, channels: ChannelCache, clock: Clock) -> Self {
+        Self { assigning: Some(Assigning { queue, channels, clock }), ..self }
+    }
+
     /// Queues what follows from stream records, in their order, with as few calls as they fit into. Repeating a
     /// record repeats its work, which is deduplicated by the queue for five minutes and by the message's state for
     /// ever. Replies go first: a customer waits for them.
     pub async fn handle(&self, records: &[EventRecord]) -> Result<(), RelayError> {
         self.start_work(records).await?;
+        if let Some(assigning) = &self.assigning {
+            assigning.assign(records).await?;
+        }
         self.call_bots(records).await?;
         self.start_tickets(records).await?;
         self.tell_search(records).await?;
@@ -176,6 +195,33 @@ impl Relay {
             self.queues.media.send(&file).await?;
         }
         Ok(())
+    }
+}
+
+impl Assigning {
+    /// All in one group: whoever has room has it for every channel.
+    async fn assign(&self, records: &[EventRecord]) -> Result<(), RelayError> {
+        let mut entries = Vec::new();
+        for record in records {
+            let change = &record.change;
+            for (place, work) in AssignmentWork::of(&change.new_image, &change.old_image).iter().enumerate() {
+                if self.concerns(work).await? {
+                    entries.push(FifoEntry {
+                        body: serde_json::to_string(work)?,
+                        group: "assignment".to_owned(),
+                        deduplication: format!("{}.{place}", record.event_id),
+                    });
+                }
+            }
+        }
+        Ok(self.queue.send_fifo_batch(entries).await?)
+    }
+
+    /// Most channels are worked on by hand: what waits there is nobody's business but its former operator's.
+    async fn concerns(&self, work: &AssignmentWork) -> Result<bool, StoreError> {
+        let AssignmentWork::Waits { channel_id, was_somebodys: false, .. } = work else { return Ok(true) };
+        let channel = self.channels.channel(*channel_id, self.clock.now()).await?;
+        Ok(channel.is_some_and(|channel| channel.settings.assignment.is_on()))
     }
 }
 

@@ -5,7 +5,7 @@ use change_relay::{Queues, Relay};
 use lambda_runtime::{Error, LambdaEvent};
 use madoguchi_runtime::batch::{Invocation, process_changes};
 use madoguchi_runtime::{Aws, Env, Function, Queue, deadline};
-use madoguchi_store::{Directory, WebhookCache};
+use madoguchi_store::{ChannelCache, Directory, WebhookCache};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -13,8 +13,9 @@ async fn main() -> Result<(), Error> {
     let mut env = Env::from_process();
     let work = (env.outbound_queue_url(), env.profiles_queue_url(), env.media_queue_url());
     let follow = (env.search_queue_url(), env.bot_queue_url(), env.tickets_queue_url());
-    let config = (work, follow, env.webhooks_queue_url(), env.directory_table(), env.aws());
-    let ((outbound, profiles, media), (search, bot, tickets), webhooks, directory, aws) =
+    let more = (env.webhooks_queue_url(), env.assignment_queue_url());
+    let config = (work, follow, more, env.directory_table(), env.aws());
+    let ((outbound, profiles, media), (search, bot, tickets), (webhooks, assignment), directory, aws) =
         env.finish(config)?;
     let aws = Aws::new(aws)?;
     let sqs = aws.sqs();
@@ -28,8 +29,13 @@ async fn main() -> Result<(), Error> {
         search: queue(search),
         tickets: queue(tickets),
     };
-    let subscriptions = WebhookCache::new(Directory::new(aws.dynamodb(), directory));
-    let relay = Relay::new(queues).telling(queue(webhooks), subscriptions, clock.clone());
+    let directory = Directory::new(aws.dynamodb(), directory);
+    let subscriptions = WebhookCache::new(directory.clone());
+    let relay = Relay::new(queues).telling(queue(webhooks), subscriptions, clock.clone()).assigning(
+        queue(assignment),
+        ChannelCache::new(directory),
+        clock.clone(),
+    );
     function
         .run(async |event: LambdaEvent<Event>| {
             let invocation = Invocation { deadline: deadline(&event.context), clock: &clock, queue: None };

@@ -5,18 +5,19 @@ use axum::middleware::{Next, from_fn};
 use lambda_http::Error;
 use madoguchi_api::{OrganisationApi, RolesClaim, answering, once, organisation_routes, request_id};
 use madoguchi_runtime::{Aws, Env, Function};
-use madoguchi_store::{Audit, Directory, Requests};
+use madoguchi_store::{Audit, Directory, Inbox, Requests};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let function = Function::start("organisation_api");
     let mut env = Env::from_process();
     let roles = RolesClaim::new(env.roles_claim());
-    let tables = (env.directory_table(), env.requests_table());
+    let tables = (env.inbox_table(), env.directory_table(), env.requests_table());
     let config = (tables, env.audit_table(), env.audit_retention(), env.aws());
-    let ((directory, requests), audit, keep, aws) = env.finish(config)?;
+    let ((inbox, directory, requests), audit, keep, aws) = env.finish(config)?;
     let aws = Aws::new(aws)?;
     let api = OrganisationApi {
+        inbox: Inbox::new(aws.dynamodb(), inbox),
         directory: Directory::new(aws.dynamodb(), directory),
         audit: Audit::new(aws.dynamodb(), audit, keep),
         clock: function.clock(),

@@ -2,6 +2,8 @@
 //! cost grows with unfinished work only, and it covers whatever got lost between the table and the
 //! queues: a stream outage of any length, a crashed sender, a channel that can send again.
 
+mod assignment;
+
 use std::collections::BTreeMap;
 
 use madoguchi_domain::channel::Sending;
@@ -56,6 +58,8 @@ pub struct Swept {
     pub files: u64,
     /// People whose pictures were queued again.
     pub pictures: u64,
+    /// Pieces of work that gives conversations to operators or takes them from them.
+    pub assignments: u64,
     /// Events that other systems are told again.
     pub deliveries: u64,
     /// Replies that wait for a channel that cannot send now.
@@ -73,18 +77,25 @@ pub struct Sweeper {
     profiles: Queue,
     media: Queue,
     telling: Option<(Deliveries, Queue)>,
+    assigning: Option<Queue>,
 }
 
 impl Sweeper {
     /// Reads from the tables, writes to the queues.
     pub fn new(inbox: Inbox, directory: Directory, outbound: Queue, profiles: Queue, media: Queue) -> Self {
-        Self { inbox, directory, outbound, profiles, media, telling: None }
+        Self { inbox, directory, outbound, profiles, media, telling: None, assigning: None }
     }
 
     /// The same, which also starts what is to be told again to other systems.
     #[must_use]
     pub fn telling(self, deliveries: Deliveries, webhooks: Queue) -> Self {
         Self { telling: Some((deliveries, webhooks)), ..self }
+    }
+
+    /// The same, which also starts what gives conversations to operators.
+    #[must_use]
+    pub fn assigning(self, assignment: Queue) -> Self {
+        Self { assigning: Some(assignment), ..self }
     }
 
     /// One sweep over every channel.
@@ -117,6 +128,12 @@ impl Sweeper {
         }
         if let Err(error) = self.webhooks(now, &mut swept).await {
             tracing::error!(%error, "What other systems are to be told again was not swept");
+            first_error.get_or_insert(error);
+        }
+        if let Some(queue) = &self.assigning
+            && let Err(error) = self.assignment(queue, &channels, now, &mut swept).await
+        {
+            tracing::error!(%error, "What waits for an operator was not swept");
             first_error.get_or_insert(error);
         }
         first_error.map_or(Ok(swept), Err)

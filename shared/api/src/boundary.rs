@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::ApiError;
 use crate::auth::language;
-use crate::error::Length;
+use crate::error::{AssigneeView, Length};
 use crate::etag::tag;
 
 /// What errors are told as (RFC 9457).
@@ -52,6 +52,9 @@ struct Told<'a> {
     /// Of a reply that would be sent after it.
     #[serde(skip_serializing_if = "Option::is_none")]
     window_ends_at: Option<String>,
+    /// Whose the conversation is, where that is what stands in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assignee: Option<AssigneeView>,
     request_id: &'a str,
 }
 
@@ -93,6 +96,7 @@ pub(crate) fn told(error: &ApiError, language: Language, request_id: &str) -> Re
         remedy: known.map(|text| text.remedy),
         text: error.length(),
         window_ends_at: error.window_ends_at().map(|at| at.to_string()),
+        assignee: error.assignee(),
         request_id,
     };
     let status = error.status();

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use madoguchi_domain::assignment::{CannotTake, Who};
 use madoguchi_domain::channel::SettingsOutOfBounds;
 use madoguchi_domain::channel::icon::IconRefused;
 use madoguchi_domain::conversation::{ReopenRefused, SnoozeRefused};
@@ -181,6 +182,24 @@ pub enum ApiError {
     /// A snooze ends in the past, or too far ahead (CLS-12).
     #[error("{}", sentence(.0))]
     SnoozeTime(SnoozeRefused),
+    /// Nobody works on it.
+    #[error("Only open conversations can be assigned; reopen it first.")]
+    NotAssignable,
+    /// Somebody was faster (ASG-14).
+    #[error("{}", changed(.assignee.as_ref()))]
+    AssigneeChanged {
+        /// Whose the conversation is.
+        assignee: Option<Who>,
+    },
+    /// They cannot be given the conversation (ASG-6, ASG-8).
+    #[error("{}", sentence(.0))]
+    CannotTake(CannotTake),
+    /// The channel leaves answers to the assignee (CON-5).
+    #[error("{}", theirs(.assignee.as_ref()))]
+    OnlyTheAssignee {
+        /// Whose the conversation is.
+        assignee: Option<Who>,
+    },
     /// Only what was not sent can be sent again (RPL-12).
     #[error("Only a reply that failed or is unconfirmed can be sent again.")]
     MessageNotResendable,
@@ -423,6 +442,10 @@ impl ApiError {
             Self::Reopen(ReopenRefused::OnlyTheCustomer) => "reopen_by_customer_only",
             Self::Reopen(ReopenRefused::Final) => "conversation_final",
             Self::SnoozeTime(_) => "snooze_out_of_range",
+            Self::NotAssignable => "conversation_not_open",
+            Self::AssigneeChanged { .. } => "assignee_changed",
+            Self::CannotTake(cannot) => cannot.public_id(),
+            Self::OnlyTheAssignee { .. } => "only_the_assignee",
             Self::MessageNotResendable => "message_not_resendable",
             Self::SendTime(_) => "send_at_out_of_range",
             Self::MessageNotScheduled => "message_not_scheduled",
@@ -520,6 +543,10 @@ impl ApiError {
             | Self::IdempotencyKeyReused
             | Self::Locked(..)
             | Self::Reopen(_)
+            | Self::NotAssignable
+            | Self::AssigneeChanged { .. }
+            | Self::CannotTake(_)
+            | Self::OnlyTheAssignee { .. }
             | Self::MessageNotResendable
             | Self::MessageNotScheduled
             | Self::ChannelExists
@@ -647,6 +674,18 @@ impl ApiError {
         Self::ChangedMeanwhile { version, current: serde_json::to_value(current).unwrap_or_default() }
     }
 
+    /// Whose the conversation is, of an error that is about it.
+    pub(crate) fn assignee(&self) -> Option<AssigneeView> {
+        match self {
+            Self::AssigneeChanged { assignee } | Self::OnlyTheAssignee { assignee } => {
+                let who = assignee.clone();
+                let (id, name) = who.map_or((None, None), |who| (Some(who.id.0), Some(who.name)));
+                Some(AssigneeView { id, name })
+            }
+            _ => None,
+        }
+    }
+
     /// When the window ends that will be over.
     pub(crate) fn window_ends_at(&self) -> Option<Timestamp> {
         match self {
@@ -734,6 +773,27 @@ impl From<NoRandomness> for ApiError {
     }
 }
 
+/// Whose a conversation is; null = nobody's.
+#[derive(Debug, serde::Serialize)]
+pub(crate) struct AssigneeView {
+    id: Option<String>,
+    name: Option<String>,
+}
+
+fn changed(assignee: Option<&Who>) -> String {
+    match assignee {
+        Some(who) => format!("{} was faster: this conversation is theirs.", who.name),
+        None => "Somebody was faster: this conversation is nobody's now.".to_owned(),
+    }
+}
+
+fn theirs(assignee: Option<&Who>) -> String {
+    match assignee {
+        Some(who) => format!("Only {}, whose conversation it is, may answer it.", who.name),
+        None => "Only its assignee may answer a conversation of this channel; take it first.".to_owned(),
+    }
+}
+
 /// The length of a text, as its provider counts.
 #[derive(Debug, serde::Serialize)]
 pub(crate) struct Length {
@@ -771,6 +831,7 @@ pub(crate) fn sentence(reason: &impl ToString) -> String {
 mod tests {
     use std::collections::{BTreeSet, HashSet};
 
+    use madoguchi_domain::OperatorId;
     use madoguchi_domain::media::{MediaKind, Pixels};
     use madoguchi_domain::setup::Step;
 
@@ -966,6 +1027,14 @@ mod tests {
             ApiError::Note(NoteRefused::Deleted),
             ApiError::MentionRefused { person: "person-2".into() },
             ApiError::DraftNotFound,
+            ApiError::NotAssignable,
+            ApiError::AssigneeChanged {
+                assignee: Some(Who { id: OperatorId("operator-2".into()), name: "Sato".into() }),
+            },
+            ApiError::CannotTake(CannotTake::Unavailable),
+            ApiError::CannotTake(CannotTake::NoAccess),
+            ApiError::CannotTake(CannotTake::Full),
+            ApiError::OnlyTheAssignee { assignee: None },
             ApiError::ScopeMissing(Scope::ReadAudit),
             ApiError::PersonNeeded,
             ApiError::TooManyRequests { after_secs: 3 },
@@ -1115,6 +1184,12 @@ mod tests {
             ApiError::ScopeMissing(_) => 137,
             ApiError::PersonNeeded => 138,
             ApiError::TooManyRequests { .. } => 139,
+            ApiError::NotAssignable => 140,
+            ApiError::AssigneeChanged { .. } => 141,
+            ApiError::CannotTake(CannotTake::Unavailable) => 142,
+            ApiError::CannotTake(CannotTake::NoAccess) => 143,
+            ApiError::CannotTake(CannotTake::Full) => 144,
+            ApiError::OnlyTheAssignee { .. } => 145,
         }
     }
 

@@ -78,6 +78,11 @@ pub fn routes(api: Api) -> Router {
         .route("/api/conversations/counts", get(conversations::counts))
         .route("/api/conversations/{conversation}", get(conversations::read))
         .route("/api/conversations/{conversation}/contact", patch(conversations::register))
+        .route(
+            "/api/conversations/{conversation}/assignee",
+            put(conversations::assign).delete(conversations::unassign),
+        )
+        .route("/api/conversations/{conversation}/transfer", post(conversations::transfer))
         .route("/api/conversations/{conversation}/mode", put(conversations::switch_mode))
         .route("/api/conversations/{conversation}/close", post(conversations::close))
         .route("/api/conversations/{conversation}/reopen", post(conversations::reopen))

@@ -33,6 +33,7 @@ mod messages;
 mod meta;
 mod notes;
 mod notices;
+mod operators;
 mod organisation;
 mod people;
 mod quarantine;

@@ -6,17 +6,19 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{delete, get, patch, post};
+use axum::routing::{delete, get, patch, post, put};
 use madoguchi_runtime::Clock;
-use madoguchi_store::{Audit, Directory};
+use madoguchi_store::{Audit, Directory, Inbox};
 
 use crate::auth::Operator;
 use crate::people::{self, Presence};
-use crate::{audit, brands, departments, labels, memberships, sender_sync, templates};
+use crate::{audit, brands, departments, labels, memberships, operators, sender_sync, templates};
 
 /// What the routes that look after the organisation work with.
 #[derive(Clone, Debug)]
 pub struct OrganisationApi {
+    /// What operators are on.
+    pub inbox: Inbox,
     /// People, brands, departments, templates.
     pub directory: Directory,
     /// The audit log.
@@ -45,6 +47,9 @@ pub fn organisation_routes(api: OrganisationApi) -> Router {
         .route("/api/channels/{channel}/operators/{person}/retry", post(memberships::retry))
         .route("/api/people", get(people::list))
         .route("/api/people/{person}", get(people::read).delete(people::remove))
+        .route("/api/people/{person}/capacity", put(operators::set_capacity))
+        .route("/api/operators", get(operators::list))
+        .route("/api/me/availability", get(operators::read_availability).put(operators::switch))
         .route("/api/brands", get(brands::list).post(brands::add))
         .route("/api/brands/{brand}", patch(brands::change).delete(brands::remove))
         .route("/api/departments", get(departments::list).post(departments::add))

@@ -8,6 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::account::AccountNote;
+use crate::assignment::{self, AssignmentRule};
 use crate::credential::{Cause, Credential};
 use crate::ids::{BrandId, ChannelId, ConnectionId, DepartmentId, OperatorId};
 use crate::quota::Quota;
@@ -264,6 +265,16 @@ pub struct ChannelSettings {
     /// Whether whoever signs in for the first time is associated with it (MEM-10).
     #[serde(default)]
     pub add_new_operators: bool,
+    /// To whom conversations go by themselves (ASG-10).
+    #[serde(default)]
+    pub assignment: AssignmentRule,
+    /// How many open conversations, on all channels together, somebody may have to get one more of this channel by itself
+    /// (ASG-11): 1 to 200; `None` = 200.
+    #[serde(default)]
+    pub assignment_capacity: Option<u32>,
+    /// Whether only its assignee answers a conversation (CON-5).
+    #[serde(default)]
+    pub only_assignee_answers: bool,
     /// When what customers write becomes a ticket by itself (TKT-2..5).
     #[serde(default)]
     pub tickets: TicketSettings,
@@ -282,6 +293,9 @@ impl Default for ChannelSettings {
             operators: OperatorAccess::default(),
             bot: BotUse::default(),
             add_new_operators: false,
+            assignment: AssignmentRule::Off,
+            assignment_capacity: None,
+            only_assignee_answers: false,
             tickets: TicketSettings::default(),
         }
     }
@@ -310,7 +324,13 @@ impl ChannelSettings {
         check("idle_close_after_minutes", self.idle_close_after_minutes, IDLE_MINUTES)?;
         check("bot.release_after_minutes", self.bot.release_after_minutes, BOT_MINUTES)?;
         check("bot.return_after_minutes", self.bot.return_after_minutes, BOT_MINUTES)?;
+        check("assignment_capacity", self.assignment_capacity, assignment::CAPACITY)?;
         self.tickets.check()
+    }
+
+    /// How many open conversations the rule lets an operator have.
+    pub fn capacity(&self) -> u32 {
+        self.assignment_capacity.unwrap_or(*assignment::CAPACITY.end())
     }
 
     /// The unanswered period, if it is on.
@@ -353,7 +373,7 @@ impl BotUse {
 
 /// A setting outside its bounds.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{field} is {value}; it must be between {min} and {max} minutes, or {off} to switch it off")]
+#[error("{field} is {value}; it must be between {min} and {max} {}, or {off} to switch it off", unit(.field))]
 pub struct SettingsOutOfBounds {
     /// The field of [`ChannelSettings`].
     pub field: &'static str,
@@ -365,6 +385,11 @@ pub struct SettingsOutOfBounds {
     pub max: u32,
     /// What switches it off.
     pub off: &'static str,
+}
+
+/// What a setting counts.
+fn unit(field: &str) -> &'static str {
+    if field.ends_with("capacity") { "conversations" } else { "minutes" }
 }
 
 /// Who may reopen a closed conversation (C1).

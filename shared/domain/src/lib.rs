@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod alert;
+pub mod assignment;
 pub mod audit;
 pub mod bot;
 pub mod catalogue;

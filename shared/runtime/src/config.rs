@@ -127,6 +127,11 @@ impl Env {
         self.url("MEDIA_QUEUE_URL", None, "set it to the URL of the queue media")
     }
 
+    /// `ASSIGNMENT_QUEUE_URL`: where conversations wait for being given to somebody.
+    pub fn assignment_queue_url(&mut self) -> String {
+        self.url("ASSIGNMENT_QUEUE_URL", None, "set it to the URL of the queue assignment.fifo")
+    }
+
     /// `TICKETS_QUEUE_URL`: where messages wait for becoming part of a ticket.
     pub fn tickets_queue_url(&mut self) -> String {
         self.url("TICKETS_QUEUE_URL", None, "set it to the URL of the queue tickets")

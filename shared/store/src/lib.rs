@@ -17,6 +17,8 @@
 //! | where an operator has drafts | `drafts#{operator}` | `{conversation}` |
 //! | where an operator was mentioned in a note, and how far they have read that | `mentions#{operator}` | `n#{ms:013}-{message}`, `read` |
 //! | picture of an operator, and what they want it to be | `operator#{operator}` | `picture` |
+//! | what an operator is on: their switch, what they hold | `duty` | `{operator}` |
+//! | whom a channel's rule gave its last conversation | `turn` | `{channel}` |
 //! | what it is counted as in its section | `c#{conversation}` | `counted` |
 //! | a channel's conversations, counted by section and operator | `counts` | `{channel}` |
 //! | which messages make which tickets | `c#{conversation}` | `tickets` |
@@ -66,6 +68,9 @@
 //! | a page of a list | one query per channel and section (of one's own: one), 1 RRU per some 25 entries that the filters look at, at most 1,000 of them; and half a RRU for each conversation shown |
 //! | count a conversation that moves to another section | strong get 1 RRU, transaction of what it counts as and the channel's counters 4 WRU; many of a channel share the latter |
 //! | tell the counts | one query, half a RRU per 4 KB of counters |
+//! | give somebody a conversation | transaction of conversation, line and duty, by a rule also the turn (6 or 8 WRU, 1 more for each 64 conversations that they hold) + `inbox` move 2 + `mine` 1 + `waiting` 2 |
+//! | take a closed one off what they hold | strong get 1 RRU each of conversation and duty; transaction 4 WRU |
+//! | give out what waits | 3 strong queries (channels, people, duties: 1 RRU per 4 KB), 1 query of `waiting` per channel with a rule; for each that is given 4 to 6 strong gets |
 //! | put a message into a ticket | strong gets of conversation, channel, book and place 4 RRU; transaction of book and place (4 WRU), `deadline` 1 if it is the first |
 //! | make a ticket | strong gets of book, conversation and number 3 RRU; transaction of number, book, ticket, pointer and line (10 WRU) + `inbox` 1 + `deadline` 1 |
 //! | list tickets | one query per channel and status, or per status of an assignee; then the tickets and the first messages of the page |
@@ -164,6 +169,7 @@
 //! its conversation are two writes, in this order; what ended between them is made up for by whoever comes next.
 
 mod access;
+pub mod assignment;
 pub mod audit;
 mod cache;
 mod committed;

@@ -132,7 +132,7 @@ async fn bot_1_people_switch_the_mode_in_both_directions_and_find_it_in_the_list
     assert_eq!(status, 200);
     let expected = [switched("bot", "operator"), switched("operator", "operator")];
     assert_eq!(switches(&test, id).await, expected);
-    let (status, _) = test.call("POST", &format!("/api/conversations/{id}/close"), None, &Value::Null).await;
+    let (status, _) = test.call("POST", &format!("/api/conversations/{id}/close"), None, &json!({})).await;
     assert_eq!(status, 200);
     let (status, refused) = test.call("PUT", &mode, None, &json!({ "mode": "bot" })).await;
     assert_eq!((status, &refused["error"]["id"]), (409, &json!("conversation_not_open")));

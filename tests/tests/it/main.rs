@@ -1,6 +1,7 @@
 //! One binary for all integration tests: linking is what costs.
 #![allow(clippy::unwrap_used, clippy::expect_used)] // An unwrap is an assertion here.
 
+mod assignment;
 mod audit;
 mod bots;
 mod causes;

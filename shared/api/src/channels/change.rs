@@ -2,6 +2,7 @@
 //! Deadlines of open conversations follow within a minute.
 
 use axum::extract::State;
+use madoguchi_domain::assignment::AssignmentRule;
 use madoguchi_domain::channel::BotUse;
 use madoguchi_domain::reminder::{self, ReminderRefused, WindowReminder};
 use madoguchi_domain::ticket::TicketSettings;
@@ -47,6 +48,12 @@ pub(crate) struct Changes {
     operators: Option<OperatorAccess>,
     #[serde(deserialize_with = "named")]
     add_new_operators: Option<bool>,
+    #[serde(deserialize_with = "named")]
+    assignment: Option<AssignmentRule>,
+    #[serde(deserialize_with = "named")]
+    assignment_capacity: Option<Option<u32>>,
+    #[serde(deserialize_with = "named")]
+    only_assignee_answers: Option<bool>,
     #[serde(deserialize_with = "named")]
     tickets: Option<TicketSettings>,
     #[serde(deserialize_with = "named")]
@@ -108,6 +115,9 @@ fn changed(before: &Channel, changes: Changes) -> Result<Channel, ApiError> {
     settings.bot = changes.bot.unwrap_or(old.bot);
     settings.operators = changes.operators.unwrap_or(old.operators);
     settings.add_new_operators = changes.add_new_operators.unwrap_or(old.add_new_operators);
+    settings.assignment = changes.assignment.unwrap_or(old.assignment);
+    settings.assignment_capacity = changes.assignment_capacity.unwrap_or(old.assignment_capacity);
+    settings.only_assignee_answers = changes.only_assignee_answers.unwrap_or(old.only_assignee_answers);
     settings.tickets = changes.tickets.unwrap_or(old.tickets);
     settings.check().map_err(ApiError::SettingsOutOfBounds)?;
     if let Some(reminder) = &settings.window_reminder {
@@ -146,7 +156,9 @@ mod tests {
         assert_eq!(off, ChannelSettings::default());
         let body = json!({
             "name": " 本店 ", "unanswered_close_after_minutes": 15, "reopen": "never", "human_agent": true,
-            "files": false, "sender_prefix": true, "bot": {"starts": true}, "operators": "associated", "add_new_operators": true,
+            "files": false, "sender_prefix": true, "bot": {"starts": true}, "operators": "associated",
+            "add_new_operators": true, "assignment": "round_robin", "assignment_capacity": 200,
+            "only_assignee_answers": true,
         });
         let all = patched(&body).unwrap();
         assert_eq!(all.name, "本店");
@@ -163,6 +175,9 @@ mod tests {
                 window_reminder: None,
                 operators: OperatorAccess::Associated,
                 add_new_operators: true,
+                assignment: AssignmentRule::RoundRobin,
+                assignment_capacity: Some(200),
+                only_assignee_answers: true,
                 ..ChannelSettings::default()
             }
         );
@@ -179,6 +194,8 @@ mod tests {
             (json!({"name": ""}), "`name`"),
             (json!({"idle_close_after_minutes": 1_441}), "idle_close_after_minutes is 1441"),
             (json!({"unanswered_close_after_minutes": 14}), "between 15 and 43200"),
+            (json!({"assignment": "random"}), "unknown variant `random`"),
+            (json!({"assignment_capacity": 0}), "between 1 and 200 conversations"),
             (json!({"tickets": {"after": {"timer": {"minutes": 1_441}}}}), "1440 minutes, or \"never\""),
             (json!({"tickets": {"after": {"hours": 1}}}), "unknown variant `hours`"),
             (json!({"tickets": null}), "null"),

@@ -1,8 +1,10 @@
 //! Conversations: list, read, close, reopen; what their customers see of who reads and writes.
 
+mod assign;
 mod close;
 mod counts;
 mod done;
+mod hand;
 mod list;
 mod mark_read;
 mod mode;
@@ -10,9 +12,12 @@ mod read;
 mod register;
 mod reopen;
 mod snooze;
+mod transfer;
 mod typing;
+mod unassign;
 mod wanted;
 
+pub(crate) use assign::assign;
 pub(crate) use close::close;
 pub(crate) use counts::counts;
 pub(crate) use done::{done, not_done};
@@ -23,11 +28,14 @@ pub(crate) use read::read;
 pub(crate) use register::register;
 pub(crate) use reopen::reopen;
 pub(crate) use snooze::{snooze, wake};
+pub(crate) use transfer::transfer;
 pub(crate) use typing::typing;
+pub(crate) use unassign::unassign;
 
 use std::collections::HashMap;
 
 use axum::Json;
+use madoguchi_domain::assignment::{Who, may_answer};
 use madoguchi_domain::conversation::Told;
 use madoguchi_domain::{
     Channel, ChannelId, ChannelKind, ChannelSettings, Conversation, ConversationId, Timestamp, membership,
@@ -120,6 +128,29 @@ pub(crate) async fn opened(
 /// The conversation's channel, if it sends.
 pub(crate) fn usable(channel: Option<&Channel>, kind: ChannelKind) -> Result<&Channel, ApiError> {
     Channel::in_use(channel).map_err(|out| ApiError::Locked(out.into(), kind))
+}
+
+/// Why `operator` may not answer the conversation, if the channel leaves that to its assignee (CON-5).
+pub(crate) async fn barred(
+    api: &Api,
+    operator: &Operator,
+    conversation: &Conversation,
+    settings: &ChannelSettings,
+) -> Result<Result<(), Bar>, ApiError> {
+    if may_answer(conversation, settings, &operator.id) {
+        return Ok(Ok(()));
+    }
+    Ok(Err(Bar(hand::assignee(api, conversation).await?)))
+}
+
+/// Whose conversation it is that somebody else wanted to answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Bar(Option<Who>);
+
+impl From<Bar> for ApiError {
+    fn from(Bar(assignee): Bar) -> Self {
+        Self::OnlyTheAssignee { assignee }
+    }
 }
 
 pub(crate) async fn shown(

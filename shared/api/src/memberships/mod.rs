@@ -84,8 +84,9 @@ async fn ask_soon(api: &OrganisationApi) -> Result<(), ApiError> {
     Ok(api.directory.plan_sender_sync(api.clock.now()).await?)
 }
 
-/// Lets go of what somebody held on channels that are no longer theirs: within a minute the sync removes their
-/// personas. Conversations that are assigned to somebody will be released here.
-pub(crate) async fn release(api: &OrganisationApi) -> Result<(), ApiError> {
+/// Lets go of what somebody held on channels that are no longer theirs: within a minute the sync removes their personas,
+/// and `assign` takes their conversations.
+pub(crate) async fn release(api: &OrganisationApi, person: &OperatorId, gone: bool) -> Result<(), ApiError> {
+    api.inbox.look_after(person, gone, api.clock.now()).await?;
     ask_soon(api).await
 }

@@ -24,7 +24,7 @@ pub(crate) async fn remove(
         let mut person = people::existing(&api, &operator).await?;
         if person.channels.remove(&id).is_none() {
             // The request that ended it may have ended itself before it let go.
-            release(&api).await?;
+            release(&api, &operator, false).await?;
             return Err(ApiError::NotAssociated);
         }
         if api.directory.save_person(&person).await? == Saved::Done {
@@ -32,7 +32,7 @@ pub(crate) async fn remove(
                 channel.id = %id, person.id = operator.0, operator.id = administrator.id.0,
                 "Ended an association with channel `{id}`"
             );
-            release(&api).await?;
+            release(&api, &operator, false).await?;
             return Ok(StatusCode::NO_CONTENT);
         }
     }

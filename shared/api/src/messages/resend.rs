@@ -9,7 +9,7 @@ use madoguchi_domain::{ConversationId, Message, MessageKey, SendState, SentBy, l
 use madoguchi_store::Saved;
 
 use crate::auth::Operator;
-use crate::conversations::{TRIES, opened, usable};
+use crate::conversations::{TRIES, barred, opened, usable};
 use crate::input::InPath;
 use crate::view::MessageView;
 use crate::{ApiError, Shared};
@@ -30,6 +30,7 @@ pub(crate) async fn resend(
         }
         let channel = api.directory.channel(conversation.channel_id).await?;
         let settings = &usable(channel.as_ref(), conversation.channel_kind)?.settings;
+        barred(&api, &operator, &conversation, settings).await??;
         if let Body::Said { content } = &message.body {
             let (now, kind) = (api.clock.now(), conversation.channel_kind);
             reply::permitted(&conversation, settings, message.sent_by.author(), content, now)

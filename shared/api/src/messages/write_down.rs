@@ -7,7 +7,7 @@ use madoguchi_domain::{ChannelSettings, Conversation, Message, MessageId, Timest
 use madoguchi_store::Saved;
 
 use crate::auth::Operator;
-use crate::conversations::{TRIES, existing, usable};
+use crate::conversations::{TRIES, barred, existing, usable};
 use crate::view::MessageView;
 use crate::{Api, ApiError};
 
@@ -58,8 +58,10 @@ pub(super) async fn write_down(
         let channel = api.channels.channel(conversation.channel_id, now).await?;
         let channel = channel.ok_or(ApiError::unlinked(conversation.channel_kind))?;
         let settings = channel.settings.clone();
+        let barred = barred(api, operator, &conversation, &settings).await?;
         let write = |conversation: &Conversation, settings: &ChannelSettings, moment| {
             usable(Some(&channel), conversation.channel_kind)?;
+            barred.clone()?;
             write(conversation, settings, moment)
         };
         let fresh = write(&conversation, &settings, Moment { placed_at: None, now });

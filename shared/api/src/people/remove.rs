@@ -22,12 +22,12 @@ pub(crate) async fn remove(
         let mut person = api.directory.person(&id).await?.ok_or(ApiError::PersonNotFound)?;
         if !person.remove(api.clock.now()) {
             // The request that removed them may have ended before it let go.
-            release(&api).await?;
+            release(&api, &id, true).await?;
             return Err(ApiError::PersonNotFound);
         }
         if api.directory.save_person(&person).await? == Saved::Done {
             tracing::info!(person.id = id.0, operator.id = administrator.id.0, "Removed a person");
-            release(&api).await?;
+            release(&api, &id, true).await?;
             return Ok(StatusCode::NO_CONTENT);
         }
     }

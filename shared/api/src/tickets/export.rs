@@ -50,7 +50,7 @@ pub(crate) async fn export(
         });
     }
     let began_at = api.clock.now();
-    let mut wanted = query.wanted(&operator)?;
+    let mut wanted = query.wanted(&operator.id)?;
     let asked = operator.asks("tickets.exported", "tickets", told(&query), began_at);
     let _once = api.audit.record(&asked).await?;
     // Parts that are put one behind the other are one file.

@@ -17,7 +17,7 @@ pub(crate) async fn list(
     InQuery(query): InQuery<TicketsQuery>,
 ) -> Result<Json<PageView<TicketView>>, ApiError> {
     let limit = page_size(query.limit.as_deref())?;
-    let page = query.wanted(&operator)?.page(&api, &operator, limit).await?;
+    let page = query.wanted(&operator.id)?.page(&api, &operator, limit).await?;
     if !page.tickets.is_empty() {
         api.is_listed(&operator).await?;
     }

@@ -38,7 +38,7 @@ pub(super) struct Wanted {
 }
 
 impl TicketsQuery {
-    pub(super) fn wanted(&self, caller: &Operator) -> Result<Wanted, ApiError> {
+    pub(super) fn wanted(&self, caller: &OperatorId) -> Result<Wanted, ApiError> {
         let refused = |what: &str| ApiError::InvalidQuery { what: what.to_owned() };
         let instant = |name: &str, text: &Option<String>| {
             let read = |text| {
@@ -66,7 +66,7 @@ impl TicketsQuery {
             return Err(not_a_cursor());
         }
         let assignee = given(self.assignee.as_deref()).map(|id| match id {
-            "me" => caller.id.clone(),
+            "me" => caller.clone(),
             id => OperatorId(id.to_owned()),
         });
         let search = TicketSearch {
@@ -127,4 +127,52 @@ impl Wanted {
 fn is_position(cursor: &str) -> bool {
     let digits = |text: &str, length| text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
     cursor.split_once('-').is_some_and(|(ms, number)| digits(ms, 13) && digits(number, 12))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(fields: serde_json::Value) -> Result<Wanted, String> {
+        let query: TicketsQuery = serde_json::from_value(fields).map_err(|error| error.to_string())?;
+        query.wanted(&OperatorId("caller".into())).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn tkt_1_what_makes_no_sense_is_refused_by_its_name() {
+        for (name, value) in [
+            ("status", "lost"),
+            ("status", "open,"),
+            ("channel", "shop"),
+            ("department", "1"),
+            ("number", "seven"),
+            ("number", "-1"),
+            ("from", "yesterday"),
+            ("to", "2026-01-31"),
+            ("cursor", "next"),
+            ("cursor", "1793491200000-1"),
+            ("subject", "x"),
+        ] {
+            let error = wanted(serde_json::json!({ name: value })).unwrap_err();
+            assert!(error.contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn tkt_1_what_is_left_out_or_empty_narrows_nothing_down() {
+        let all = wanted(serde_json::json!({})).unwrap();
+        assert_eq!(all.search.statuses, TicketStatus::ALL);
+        assert_eq!((all.search.from, all.search.to), (Timestamp::default(), END));
+        let empty = serde_json::json!({"status": "", "assignee": "", "number": "", "cursor": ""});
+        assert_eq!(wanted(empty).unwrap(), all);
+        let part = wanted(serde_json::json!({
+            "status": "pending,open", "assignee": "me", "number": "7", "from": "2026-11-01T09:00:00+09:00",
+            "cursor": "1793491200000-000000000007",
+        }));
+        let part = part.unwrap();
+        assert_eq!(part.search.statuses, [TicketStatus::Pending, TicketStatus::Open]);
+        assert_eq!(part.search.assignee, Some(OperatorId("caller".into())));
+        assert_eq!((part.number, part.search.from.as_ms()), (Some(7), 1_793_491_200_000));
+        assert!(!part.is_first());
+    }
 }

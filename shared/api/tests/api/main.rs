@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test an unwrap is an assertion, in its helpers too")]
 
 mod access;
+mod assignment;
 mod audit;
 mod channel_life;
 mod channels;

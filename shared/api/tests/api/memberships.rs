@@ -53,6 +53,9 @@ fn body(template: &str, message: MessageKey) -> Value {
     match template.rsplit('/').next().unwrap() {
         "read" => json!({ "message": message }),
         "contact" => json!({ "registered": true }),
+        "assignee" => json!({"operator_id": "me"}),
+        "transfer" => json!({"department_id": message.id}),
+        "mode" => json!({ "mode": "operator" }),
         "uploads" => json!({"name": "a.png", "type": "image/png", "size_bytes": 1}),
         "messages" | "notes" | "draft" => json!({"text": "hi"}),
         "{message}" if template.contains("/notes/") => json!({"text": "hi"}),

@@ -106,8 +106,12 @@ impl TestApi {
             clock: clock.clone(),
             audit: audit.clone(),
         };
-        let organisation =
-            OrganisationApi { directory: directory.clone(), audit: audit.clone(), clock: clock.clone() };
+        let organisation = OrganisationApi {
+            inbox: inbox.clone(),
+            directory: directory.clone(),
+            audit: audit.clone(),
+            clock: clock.clone(),
+        };
         let admin = AdminApi {
             inbox: inbox.clone(),
             directory: directory.clone(),

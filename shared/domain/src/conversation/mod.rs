@@ -98,6 +98,10 @@ pub struct Conversation {
     /// Whose it was before it was reopened or taken from them: goes back there if they are available (ASG-13).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_assignee: Option<OperatorId>,
+    /// A person took it from whose it was, or handed it to a department: the channel's rule leaves it to whoever takes it,
+    /// until the next episode.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unassigned_by_hand: bool,
     /// The department that it was transferred to (ASG-9); `None` = the channel's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub department: Option<DepartmentId>,
@@ -381,6 +385,7 @@ impl Conversation {
             unread: 0,
             assignee: None,
             previous_assignee: None,
+            unassigned_by_hand: false,
             department: None,
             labels: BTreeSet::new(),
             done_through: None,

@@ -119,6 +119,8 @@ pub enum Facet {
     Bot,
     /// Marked with this.
     Label(LabelId),
+    /// A person left it to whoever takes it: the channel's rule does not.
+    LeftOpen,
     /// It was transferred, to whatever department.
     Transferred,
     /// It was transferred to this department (ASG-9).
@@ -134,6 +136,7 @@ impl fmt::Display for Facet {
             Self::Registered => f.write_str("r"),
             Self::Bot => f.write_str("b"),
             Self::Label(label) => write!(f, "l:{label}"),
+            Self::LeftOpen => f.write_str("o"),
             Self::Transferred => f.write_str("t"),
             Self::TransferredTo(department) => write!(f, "d:{department}"),
         }
@@ -149,6 +152,7 @@ pub fn facets(conversation: &Conversation) -> Vec<Facet> {
         is(Facet::NeverReplied, conversation.last_answer_at.is_none()),
         is(Facet::Registered, conversation.contact.registered),
         is(Facet::Bot, conversation.mode == Mode::Bot),
+        is(Facet::LeftOpen, conversation.unassigned_by_hand),
         is(Facet::Transferred, conversation.department.is_some()),
     ]
     .into_iter()
@@ -203,6 +207,7 @@ impl Conversation {
 
     /// A new episode begins as nobody's; whose it was is asked first (ASG-13).
     pub(super) fn hand_back(&mut self) {
+        self.unassigned_by_hand = false;
         if let Some(assignee) = self.assignee.take() {
             self.previous_assignee = Some(assignee);
         }

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::item::{self, Item, n, s, text};
 
 /// The field of [`Conversation`] that each attribute holds.
-const NAMES: [(&str, &str); 32] = [
+const NAMES: [(&str, &str); 33] = [
     ("ac", "activity_clock"),
     ("ag", "assignee"),
     ("bt", "bot_through"),
@@ -38,6 +38,7 @@ const NAMES: [(&str, &str); 32] = [
     ("sz", "snooze"),
     ("tf", "timers_from"),
     ("tk", "reply_token"),
+    ("uh", "unassigned_by_hand"),
     ("un", "unread"),
     ("wg", "waiting"),
     ("wo", "window_opened_at"),

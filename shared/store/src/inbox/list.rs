@@ -92,6 +92,18 @@ impl Part {
     pub fn all(of: PartOf) -> Self {
         Self { of, filter: Filter::default(), window: Span::default() }
     }
+
+    /// What of a channel waits for its rule to find somebody (ASG-12).
+    pub fn waiting_for_rule(channel: ChannelId) -> Self {
+        let filter = Filter { without: vec![Facet::Bot, Facet::LeftOpen], ..Filter::default() };
+        Self { filter, ..Self::all(PartOf::Channel(channel, Section::Unassigned)) }
+    }
+
+    /// What of some channels is assigned to an operator.
+    pub fn assigned_on(operator: OperatorId, channels: Vec<ChannelId>) -> Self {
+        let filter = Filter { channels, ..Filter::default() };
+        Self { filter, ..Self::all(PartOf::Operator(operator)) }
+    }
 }
 
 /// What is wanted.

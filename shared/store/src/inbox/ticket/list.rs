@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use madoguchi_domain::{
     ChannelId, ConversationId, DepartmentId, OperatorId, Ticket, TicketStatus, Timestamp,
 };
@@ -123,8 +122,7 @@ impl Inbox {
             return Ok(run);
         }
         let is_filtered = search.assignee.is_some() || search.department.is_some();
-        let (mut start, mut left): (Option<std::collections::HashMap<String, AttributeValue>>, _) =
-            (None, budget);
+        let (mut start, mut left): (Option<Item>, _) = (None, budget);
         loop {
             // The end of the range is the last of the page before, and one more tells whether there is a next page.
             let size = if is_filtered { left.min(200) } else { limit + 2 };

@@ -1,0 +1,72 @@
+//! `POST /api/conversations/{conversation}/transfer`: to another department, there to somebody or nobody yet (ASG-9).
+
+use axum::Json;
+use axum::extract::State;
+use madoguchi_domain::assignment::{self, Refused};
+use madoguchi_domain::{ConversationId, DepartmentId, OperatorId};
+use serde::Deserialize;
+
+use super::hand::{able, assignee, by, channel, meant, refused, store, taker};
+use super::{TRIES, existing, opened, shown};
+use crate::auth::Operator;
+use crate::input::{InPath, JsonBody, named};
+use crate::view::ConversationView;
+use crate::{ApiError, Shared};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "left out, null and an id are three different expectations")]
+pub(crate) struct Wish {
+    department_id: DepartmentId,
+    /// `me`, or somebody's id.
+    #[serde(default)]
+    operator_id: Option<String>,
+    /// Only if it is this operator's, or, null, nobody's.
+    #[serde(default, deserialize_with = "named")]
+    expect: Option<Option<OperatorId>>,
+}
+
+pub(crate) async fn transfer(
+    State(api): Shared,
+    operator: Operator,
+    InPath(id): InPath<ConversationId>,
+    JsonBody(wish): JsonBody<Wish>,
+) -> Result<Json<ConversationView>, ApiError> {
+    existing(&api, &operator, id).await?;
+    let department = api.directory.department(wish.department_id).await?;
+    let department = department.filter(|department| department.removed_at.is_none());
+    let department = department.ok_or(ApiError::DepartmentNotFound)?;
+    let to = wish.operator_id.as_deref().map(|text| meant(text, &operator));
+    for _ in 0..TRIES {
+        let current = opened(&api, &operator, id).await?;
+        if let Some(expected) = &wish.expect
+            && *expected != current.assignee
+        {
+            let assignee = current.assignee.clone();
+            return Err(refused(&api, Refused::Changed { assignee }).await);
+        }
+        let to = match &to {
+            Some(to) => Some(taker(&api, &operator, to).await?),
+            None => None,
+        };
+        let from = assignee(&api, &current).await?;
+        let channel = channel(&api, &current).await?;
+        let place = Some(department.id).filter(|id| channel.department != Some(*id));
+        let called = (department.id.to_string(), department.name.as_str());
+        let (now, why) = (api.clock.now(), by(&operator));
+        let handed = assignment::transfer(&current, (place, called), to.as_ref(), from.as_ref(), &why, now);
+        let handed = match handed {
+            Ok(Some(handed)) => handed,
+            Ok(None) => return shown(&api, &current, operator.reader()).await.map(Json),
+            Err(reason) => return Err(refused(&api, reason).await),
+        };
+        // Whoever has it keeps it, available or not.
+        if let Some(to) = handed.to.as_ref().filter(|to| current.assignee.as_ref() != Some(*to)) {
+            able(&api, &operator, to, &channel).await?;
+        }
+        if let Some(conversation) = store(&api, &operator, handed).await? {
+            return shown(&api, &conversation, operator.reader()).await.map(Json);
+        }
+    }
+    Err(ApiError::contended("a transfer"))
+}

@@ -1,0 +1,291 @@
+//! Conversations come to operators by themselves, and leave them, as the rules say.
+
+use aws_lambda_events::event::sqs::SqsBatchResponse;
+use madoguchi_domain::assignment::AssignmentRule;
+use madoguchi_domain::message::Body;
+use madoguchi_domain::{
+    ChannelKind, ChannelSettings, ConversationId, Mode, OperatorAccess, OperatorId, Section, Span,
+};
+use madoguchi_store::Saved;
+use madoguchi_store::assignment::AssignmentWork;
+use madoguchi_tests::inbox::TestInbox;
+use serde_json::json;
+
+fn rule(assignment: AssignmentRule, capacity: u32) -> ChannelSettings {
+    ChannelSettings { assignment, assignment_capacity: Some(capacity), ..ChannelSettings::default() }
+}
+
+async fn start(settings: &ChannelSettings) -> TestInbox {
+    let test = TestInbox::start().await;
+    test.set(ChannelKind::Line, settings).await;
+    test
+}
+
+async fn switch(test: &TestInbox, person: &str, available: bool) {
+    let body = json!({ "available": available });
+    let (status, body) =
+        test.call_as((person, "operators"), "PUT", "/api/me/availability", None, &body).await;
+    assert_eq!(status, 200, "{body}");
+}
+
+/// Customers write one after the other.
+async fn write(test: &TestInbox, customers: &[&str]) -> Vec<ConversationId> {
+    let mut ids = Vec::new();
+    for customer in customers {
+        test.pass(Span::from_secs(1));
+        ids.push(test.customer_writes(ChannelKind::Line, customer, "hello").await);
+        test.write().await;
+    }
+    ids
+}
+
+async fn assignee(test: &TestInbox, id: ConversationId) -> Option<String> {
+    test.conversation(id).await.assignee.map(|operator| operator.0)
+}
+
+async fn assignees(test: &TestInbox, ids: &[ConversationId]) -> Vec<String> {
+    let mut found = Vec::new();
+    for id in ids {
+        found.push(assignee(test, *id).await.unwrap_or_else(|| "-".to_owned()));
+    }
+    found
+}
+
+async fn close(test: &TestInbox, id: ConversationId) {
+    let (status, body) = test.call("POST", &format!("/api/conversations/{id}/close"), None, &json!({})).await;
+    assert_eq!(status, 200, "{body}");
+}
+
+async fn held(test: &TestInbox, person: &str) -> usize {
+    test.inbox.duty(&OperatorId(person.into())).await.unwrap().held.len()
+}
+
+/// The moves that the timeline tells, oldest first.
+async fn moves(test: &TestInbox, id: ConversationId) -> Vec<String> {
+    let messages = test.messages(id).await;
+    let told = messages.iter().filter_map(|message| match &message.body {
+        Body::Timeline { event, detail, facts } if event.ends_with("assigned") => {
+            let to = facts.get("to").map_or("-", String::as_str);
+            Some(format!("{event} {} {to}", detail.as_deref().unwrap_or_default()))
+        }
+        _ => None,
+    });
+    told.collect()
+}
+
+#[tokio::test]
+async fn asg_10_and_11_round_robin_among_the_available_up_to_their_capacity() {
+    let test = start(&rule(AssignmentRule::RoundRobin, 2)).await;
+    for person in ["a", "b"] {
+        switch(&test, person, true).await;
+    }
+    switch(&test, "c", true).await;
+    switch(&test, "c", false).await;
+    let ids = write(&test, &["U1", "U2", "U3", "U4", "U5"]).await;
+    test.assign().await;
+    assert_eq!(assignees(&test, &ids).await, ["a", "b", "a", "b", "-"]);
+    assert_eq!(moves(&test, ids[0]).await, ["assigned round_robin a"]);
+    // An operator of their own number.
+    let path = "/api/people/b/capacity";
+    test.administered("PUT", path, &json!({"capacity": 3})).await;
+    test.assign().await;
+    assert_eq!(assignee(&test, ids[4]).await.as_deref(), Some("b"));
+    assert_eq!((held(&test, "a").await, held(&test, "b").await), (2, 3));
+}
+
+#[tokio::test]
+async fn asg_12_what_waits_is_given_out_oldest_first_as_soon_as_somebody_has_room() {
+    let test = start(&rule(AssignmentRule::LeastBusy, 2)).await;
+    let ids = write(&test, &["U1", "U2", "U3", "U4"]).await;
+    test.assign().await;
+    assert_eq!(assignees(&test, &ids).await, ["-", "-", "-", "-"]);
+    switch(&test, "a", true).await;
+    test.assign().await;
+    assert_eq!(assignees(&test, &ids).await, ["a", "a", "-", "-"]);
+    close(&test, ids[0]).await;
+    test.assign().await;
+    assert_eq!(assignees(&test, &ids).await, ["a", "a", "a", "-"]);
+    assert_eq!(held(&test, "a").await, 2);
+    switch(&test, "b", true).await;
+    test.assign().await;
+    assert_eq!(assignee(&test, ids[3]).await.as_deref(), Some("b"));
+}
+
+#[tokio::test]
+async fn asg_13_a_reopened_conversation_goes_back_if_its_operator_is_available_else_by_the_rule() {
+    for (settings, off, expected) in [
+        (ChannelSettings::default(), false, "a"),
+        (ChannelSettings::default(), true, "-"),
+        (rule(AssignmentRule::RoundRobin, 1), false, "a"),
+        (rule(AssignmentRule::RoundRobin, 1), true, "b"),
+    ] {
+        let test = start(&settings).await;
+        switch(&test, "a", true).await;
+        let ids = write(&test, &["U1", "U2"]).await;
+        test.assign().await;
+        let body = json!({"operator_id": "a", "expect": assignee(&test, ids[0]).await});
+        let path = format!("/api/conversations/{}/assignee", ids[0]);
+        assert_eq!(test.call("PUT", &path, None, &body).await.0, 200);
+        close(&test, ids[0]).await;
+        test.assign().await;
+        // However much they have by now.
+        let other = json!({"operator_id": "a", "expect": assignee(&test, ids[1]).await});
+        let path = format!("/api/conversations/{}/assignee", ids[1]);
+        assert_eq!(test.call("PUT", &path, None, &other).await.0, 200);
+        switch(&test, "a", !off).await;
+        switch(&test, "b", true).await;
+        write(&test, &["U1"]).await;
+        test.assign().await;
+        assert_eq!(assignees(&test, &ids[..1]).await, [expected], "{settings:?} {off}");
+        let last = moves(&test, ids[0]).await.pop().unwrap();
+        let told = if expected == "a" { "assigned returned a" } else { "assigned" };
+        assert!(last.starts_with(told), "{last}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_bot_has_or_a_person_left_open_is_not_given_out() {
+    let test = start(&rule(AssignmentRule::LeastBusy, 9)).await;
+    let ids = write(&test, &["U1", "U2"]).await;
+    let mut with_bot = test.conversation(ids[0]).await;
+    with_bot.mode = Mode::Bot;
+    assert_eq!(test.inbox.save_conversation(&with_bot).await.unwrap(), Saved::Done);
+    switch(&test, "a", true).await;
+    test.assign().await;
+    assert_eq!(assignees(&test, &ids).await, ["-", "a"]);
+    let (status, _) =
+        test.call("DELETE", &format!("/api/conversations/{}/assignee", ids[1]), None, &json!({})).await;
+    assert_eq!(status, 200);
+    test.assign().await;
+    test.pass(Span::from_minutes(1));
+    test.sweep().await;
+    test.assign().await;
+    assert_eq!(assignees(&test, &ids).await, ["-", "-"]);
+    // The bot hands over.
+    let mut over = test.conversation(ids[0]).await;
+    over.mode = Mode::Operator;
+    assert_eq!(test.inbox.save_conversation(&over).await.unwrap(), Saved::Done);
+    test.assign().await;
+    assert_eq!(assignees(&test, &ids).await, ["a", "-"]);
+}
+
+#[tokio::test]
+async fn mem_9_who_loses_the_channel_or_is_removed_loses_its_conversations() {
+    let settings =
+        ChannelSettings { operators: OperatorAccess::Associated, ..rule(AssignmentRule::LeastBusy, 9) };
+    let test = start(&settings).await;
+    let line = TestInbox::channel_id(ChannelKind::Line);
+    for person in ["a", "b"] {
+        switch(&test, person, true).await;
+    }
+    let path = format!("/api/channels/{line}/operators");
+    test.administered("POST", &path, &json!({"operators": ["a"]})).await;
+    let ids = write(&test, &["U1", "U2"]).await;
+    test.assign().await;
+    assert_eq!(assignees(&test, &ids).await, ["a", "a"]);
+    test.administered("DELETE", &format!("{path}/a"), &json!({})).await;
+    test.assign().await;
+    assert_eq!((assignees(&test, &ids).await, held(&test, "a").await), (vec!["-".into(), "-".into()], 0));
+    assert_eq!(moves(&test, ids[0]).await, ["assigned least_busy a", "unassigned access_lost -"]);
+    // By the rule, as soon as somebody sees them; what changed on the channel itself is found by the sweep.
+    test.administered("POST", &path, &json!({"operators": ["b"]})).await;
+    test.pass(Span::from_minutes(1));
+    test.sweep().await;
+    test.assign().await;
+    assert_eq!(assignees(&test, &ids).await, ["b", "b"]);
+    test.administered("DELETE", "/api/people/b", &json!({})).await;
+    test.assign().await;
+    assert_eq!((assignees(&test, &ids).await, held(&test, "b").await), (vec!["-".into(), "-".into()], 0));
+    let duty = test.inbox.duty(&OperatorId("b".into())).await.unwrap();
+    assert!(!duty.available, "who comes back begins switched off");
+}
+
+#[tokio::test]
+async fn a_changed_circle_of_operators_is_followed_within_ten_minutes() {
+    let open = rule(AssignmentRule::LeastBusy, 9);
+    let test = start(&open).await;
+    switch(&test, "a", true).await;
+    let ids = write(&test, &["U1"]).await;
+    test.assign().await;
+    test.set(ChannelKind::Line, &ChannelSettings { operators: OperatorAccess::Associated, ..open }).await;
+    for _ in 0..10 {
+        test.pass(Span::from_minutes(1));
+        test.sweep().await;
+    }
+    test.assign().await;
+    assert_eq!(assignees(&test, &ids).await, ["-"]);
+}
+
+#[tokio::test]
+async fn what_the_stream_lost_is_made_up_for() {
+    let test = start(&rule(AssignmentRule::LeastBusy, 1)).await;
+    switch(&test, "a", true).await;
+    test.assign().await;
+    let ids = write(&test, &["U1", "U2"]).await;
+    // Nobody hears of the customers.
+    test.relay().await;
+    test.assignment.drain(10, async |_| SqsBatchResponse::default()).await;
+    test.pass(Span::from_minutes(1));
+    assert_eq!(test.sweep().await.assignments, 1);
+    test.assign().await;
+    assert_eq!(assignees(&test, &ids).await, ["a", "-"]);
+    // Nobody hears that one was closed, and that there is room.
+    close(&test, ids[0]).await;
+    test.relay().await;
+    test.assignment.drain(10, async |_| SqsBatchResponse::default()).await;
+    assert_eq!(held(&test, "a").await, 1);
+    for _ in 0..60 {
+        test.pass(Span::from_minutes(1));
+        test.sweep().await;
+    }
+    test.assign().await;
+    test.pass(Span::from_minutes(1));
+    test.sweep().await;
+    test.assign().await;
+    assert_eq!(assignees(&test, &ids).await, ["a", "a"]);
+    assert_eq!(held(&test, "a").await, 1);
+    test.pass(Span::from_minutes(1));
+    assert_eq!(test.sweep().await.assignments, 0, "nothing waits any more");
+}
+
+#[tokio::test]
+async fn what_time_is_too_short_for_is_left_to_another_message() {
+    let test = start(&rule(AssignmentRule::LeastBusy, 9)).await;
+    switch(&test, "a", true).await;
+    test.assign().await;
+    let ids = write(&test, &["U1"]).await;
+    test.relay().await;
+    test.assignment.drain(10, async |_| SqsBatchResponse::default()).await;
+    test.assign_without_time(&serde_json::to_string(&AssignmentWork::Room).unwrap()).await;
+    assert_eq!(assignees(&test, &ids).await, ["-"]);
+    assert_eq!(test.assignment.messages().len(), 1);
+    test.assign().await;
+    assert_eq!(assignees(&test, &ids).await, ["a"]);
+}
+
+/// Whoever takes a conversation by hand while the rule is at it.
+#[tokio::test]
+async fn asg_14_the_rule_and_a_person_do_not_both_give_a_conversation() {
+    let test = start(&rule(AssignmentRule::LeastBusy, 9)).await;
+    switch(&test, "a", true).await;
+    switch(&test, "b", true).await;
+    let ids = write(&test, &["U1", "U2", "U3", "U4"]).await;
+    for id in &ids {
+        let path = format!("/api/conversations/{id}/assignee");
+        let body = json!({"operator_id": "me"});
+        let by_hand = test.call_as(("b", "operators"), "PUT", &path, None, &body);
+        let ((status, answer), ()) = tokio::join!(by_hand, test.assign());
+        let conversation = test.conversation(*id).await;
+        let winner = conversation.assignee.clone().unwrap().0;
+        if status == 200 {
+            assert_eq!(winner, "b");
+        } else {
+            assert_eq!(answer["error"]["id"], "assignee_changed", "{answer}");
+            assert_eq!(answer["error"]["assignee"]["id"], json!(winner));
+        }
+        assert_eq!(conversation.section(), Section::Assigned);
+        assert_eq!(moves(&test, *id).await.len(), 1);
+    }
+    test.assign().await;
+    assert_eq!(held(&test, "a").await + held(&test, "b").await, ids.len());
+}
