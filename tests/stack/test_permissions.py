@@ -291,7 +291,7 @@ MUST_NOT = {
         "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
         "take from inbound", "search the audit log", *_FILES,
     },
-    # Both may write what stands under the key `search` of the inbox alone, by a condition that the emulator does not know.
+    # It may write what stands under the key `search` of the inbox alone, by a condition that the emulator does not know.
     "search-index": {
         "delete from the inbox", "write the directory", "send to inbound", "send to outbound",
         "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
