@@ -125,7 +125,7 @@ async fn ops_1_a_closer_tells_why_it_closed() {
     test.set(Line, &settings).await;
     let id = test.customer_writes(Line, "customer-1", "a").await;
     test.settle().await;
-    test.pass(Span::from_minutes(15));
+    test.pass(Span::from_minutes(16));
     test.tick(DeadlineKind::Unanswered).await;
     assert!(!test.conversation(id).await.is_open());
     test.settle().await;
