@@ -10,6 +10,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::HeaderMap;
+use bot_answer::BotAnswerer;
 use change_relay::{Queues, Relay};
 use channel_mail::ChannelMail;
 use inbox_writer::Writer;
@@ -115,6 +116,8 @@ pub struct TestInbox {
     pub search: Search,
     /// Where what was said waits to be taken note of.
     pub search_queue: FakeQueue,
+    /// Where customers wait for a bot.
+    pub bot_queue: FakeQueue,
     /// Where the simulator sends webhooks.
     pub front: String,
     stream: Mutex<StreamReader>,
@@ -146,6 +149,7 @@ struct Functions {
     closer: Closer,
     scheduler: Scheduler,
     indexer: Indexer,
+    bots: BotAnswerer,
     webhook_sender: WebhookSender,
     told: Metrics,
     api: Router,
@@ -210,8 +214,8 @@ impl TestInbox {
         let ingest =
             |public: &str| Ingest::new(secrets, names, queue, clock.clone(), metrics, 1_048_576, public);
         let front = serve_with(|public| front(ingest(public))).await;
-        let search_queue = aws.create_queue("search");
-        let queues = [&inbound, &outbound, &profiles, &media, &search_queue, &webhooks];
+        let (search_queue, bot_queue) = (aws.create_queue("search"), aws.create_queue("bot.fifo"));
+        let queues = [&inbound, &outbound, &profiles, &media, &search_queue, &bot_queue, &webhooks];
         let urls = Urls {
             table: &table_url,
             aws: &aws_url,
@@ -243,6 +247,7 @@ impl TestInbox {
             profiles,
             media,
             search_queue,
+            bot_queue,
             webhooks,
             s3,
             files,
@@ -480,6 +485,26 @@ impl TestInbox {
                 .await
             })
             .await;
+    }
+
+    /// Lets bots answer what customers have said to them, and sends what they say.
+    pub async fn answer_bots(&self) {
+        self.relay().await;
+        self.bot_queue
+            .drain(10, async |event| {
+                process(event, self.invocation(None), async |record| {
+                    Ok(self.functions.bots.handle(&record.body.unwrap_or_default()).await?)
+                })
+                .await
+            })
+            .await;
+        self.relay().await;
+        self.dispatch().await;
+    }
+
+    /// Hands one record to `bot-answer`, past the queue.
+    pub async fn bot_record(&self, body: &str) {
+        self.functions.bots.handle(body).await.unwrap();
     }
 
     /// Has search take note of what has happened, in batches as the template has them.
@@ -752,7 +777,7 @@ impl Functions {
     fn new(
         clock: &Clock,
         Urls { table: table_url, aws: aws_url, providers, front, s3, files, ses }: Urls<'_>,
-        [inbound, outbound, profiles, media, search_queue, webhooks]: [&FakeQueue; 6],
+        [inbound, outbound, profiles, media, search_queue, bot_queue, webhooks]: [&FakeQueue; 7],
     ) -> Self {
         let bucket = clients(s3).bucket(BUCKET, clock.clone());
         let admin_bucket = bucket.clone();
@@ -801,6 +826,7 @@ impl Functions {
                 outbound: queue(outbound),
                 profiles: queue(profiles),
                 media: queue(media),
+                bot: queue(bot_queue),
                 search: queue(search_queue),
             })
             .telling(queue(webhooks), WebhookCache::new(directory.clone()), clock.clone()),
@@ -867,6 +893,14 @@ impl Functions {
             ),
             closer: Closer::new(inbox.clone(), directory.clone()),
             scheduler: Scheduler::new(inbox.clone(), directory.clone()),
+            bots: BotAnswerer::new(
+                inbox.clone(),
+                ChannelCache::new(directory.clone()),
+                keys(),
+                Receivers::with_timeout(true, std::time::Duration::from_secs(2)).unwrap(),
+                clock.clone(),
+                Metrics::new("bot_answer"),
+            ),
             indexer: Indexer::new(inbox.clone(), search.clone(), clock.clone()),
             api: answering(
                 once(

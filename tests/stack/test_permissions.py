@@ -63,6 +63,11 @@ def _use_everything(stack: Testbed) -> None:
     asked = stack.api("POST", f"/channels/{stack.channel('line')['id']}/check", {}, group="administrators")
     assert asked.status == 202, asked
     eventually(lambda: stack.authorizations("channel-mail"), "channel-mail at work", SCHEDULE_PATIENCE_S)
+    bot = {"kind": "webhook", "url": f"{stack.description['simulator']}/hook"}
+    answer = stack.api("PUT", f"/channels/{stack.channel('line')['id']}/bot", bot, group="administrators")
+    assert answer.status == 200, answer
+    stack.api("PUT", f"/conversations/{conversation_with(stack, 'to be allowed')['id']}/mode", {"mode": "bot"})
+    eventually(lambda: stack.authorizations("bot-answer"), "bot-answer at work", 30)
     webhook = {"url": f"{stack.description['simulator']}/hook", "events": ["message.received"]}
     webhook = stack.api("POST", "/webhooks", webhook, group="administrators")
     assert webhook.status == 201, webhook
@@ -247,6 +252,12 @@ MUST_NOT = {
     "channel-mail": {
         "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
         "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
+    "bot-answer": {
+        "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
+        "read the Meta app", "read a LINE secret", "write a LINE secret",
         *_FILES,
         *_AUDIT,
     },

@@ -3,12 +3,12 @@
 //! misses, `pending-sweep` finds.
 
 use aws_lambda_events::dynamodb::EventRecord;
-use madoguchi_domain::Timestamp;
 use madoguchi_domain::webhook::{self, Event, Work};
+use madoguchi_domain::{Timestamp, bot};
 use madoguchi_runtime::{Clock, FifoEntry, NoRandomness, Queue, QueueError, unguessable};
 use madoguchi_store::inbox::rebuild_step;
 use madoguchi_store::search::{SearchItem, SearchWork};
-use madoguchi_store::work::{FollowUp, Image, MediaWork, PictureWork, follow_up};
+use madoguchi_store::work::{BotWork, FollowUp, Image, MediaWork, PictureWork, follow_up};
 use madoguchi_store::{Committed, StoreError, WebhookCache};
 
 /// Why a stream record must be read again.
@@ -37,6 +37,8 @@ pub struct Queues {
     pub profiles: Queue,
     /// Files.
     pub media: Queue,
+    /// Customers who wait for a bot (FIFO).
+    pub bot: Queue,
     /// What search must take note of.
     pub search: Queue,
 }
@@ -73,11 +75,31 @@ impl Relay {
     /// ever. Replies go first: a customer waits for them.
     pub async fn handle(&self, records: &[EventRecord]) -> Result<(), RelayError> {
         self.start_work(records).await?;
+        self.call_bots(records).await?;
         self.tell_search(records).await?;
         match &self.telling {
             Some(telling) => telling.tell(records).await,
             None => Ok(()),
         }
+    }
+
+    async fn call_bots(&self, records: &[EventRecord]) -> Result<(), RelayError> {
+        let mut calls = Vec::new();
+        for record in records {
+            let change = &record.change;
+            let committed = Committed::of(change.new_image.clone(), change.old_image.clone());
+            if let Some(Committed::Conversation { before, after: Some(after) }) = committed
+                && bot::is_called(before.as_deref(), &after)
+            {
+                let work = BotWork { v: 1, conversation_id: after.id };
+                calls.push(FifoEntry {
+                    body: serde_json::to_string(&work)?,
+                    group: after.id.to_string(),
+                    deduplication: format!("bot.{}.{}", after.id, after.version),
+                });
+            }
+        }
+        Ok(self.queues.bot.send_fifo_batch(calls).await?)
     }
 
     /// All that search must take note of is one message: it is handled together, and a request is paid for.

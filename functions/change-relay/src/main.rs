@@ -12,8 +12,14 @@ async fn main() -> Result<(), Error> {
     let function = Function::start("change_relay");
     let mut env = Env::from_process();
     let work = (env.outbound_queue_url(), env.profiles_queue_url(), env.media_queue_url());
-    let config = (work, env.search_queue_url(), env.webhooks_queue_url(), env.directory_table(), env.aws());
-    let ((outbound, profiles, media), search, webhooks, directory, aws) = env.finish(config)?;
+    let config = (
+        work,
+        (env.search_queue_url(), env.bot_queue_url()),
+        env.webhooks_queue_url(),
+        env.directory_table(),
+        env.aws(),
+    );
+    let ((outbound, profiles, media), (search, bot), webhooks, directory, aws) = env.finish(config)?;
     let aws = Aws::new(aws)?;
     let sqs = aws.sqs();
     let clock = function.clock();
@@ -22,6 +28,7 @@ async fn main() -> Result<(), Error> {
         outbound: queue(outbound),
         profiles: queue(profiles),
         media: queue(media),
+        bot: queue(bot),
         search: queue(search),
     };
     let subscriptions = WebhookCache::new(Directory::new(aws.dynamodb(), directory));

@@ -33,6 +33,8 @@ pub struct Report {
     pub woken: u64,
     /// Conversations whose deadline was moved, or whose window closed without a reminder.
     pub moved: u64,
+    /// Conversations that a bot handed over to people, or people to a bot, since its time has come.
+    pub switched: u64,
     /// What is left for the next tick: somebody kept writing to it.
     pub contended: u64,
     /// What the table did not let us look after; it is due at the next tick.
@@ -48,6 +50,7 @@ impl Report {
         self.reminded += other.reminded;
         self.woken += other.woken;
         self.moved += other.moved;
+        self.switched += other.switched;
         self.contended += other.contended;
         self.failed += other.failed;
         self.interrupted |= other.interrupted;
@@ -206,6 +209,13 @@ impl Scheduler {
                 if self.inbox.commit_told(&woken).await? == Saved::Done {
                     tracing::debug!(conversation.id = %id, "Brought back conversation `{id}`");
                     return Ok(Report { woken: 1, ..Report::default() });
+                }
+                continue;
+            }
+            if let Some(switched) = conversation::mode_over(conversation.clone(), &settings, now) {
+                if self.inbox.commit_told(&switched).await? == Saved::Done {
+                    tracing::debug!(conversation.id = %id, "Switched the mode of conversation `{id}`");
+                    return Ok(Report { switched: 1, ..Report::default() });
                 }
                 continue;
             }

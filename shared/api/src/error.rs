@@ -108,6 +108,15 @@ pub enum ApiError {
         /// As it is now.
         current: Value,
     },
+    /// Nothing can be done with what is closed.
+    #[error("The conversation is not open; reopen it first.")]
+    ConversationNotOpen,
+    /// The channel has no bot, or the conversation is a group's.
+    #[error("No bot can answer here: the channel has none, or the conversation is a group's.")]
+    NoBot,
+    /// No such bot.
+    #[error("The channel has no bot.")]
+    BotNotFound,
     /// No such conversation.
     #[error("There is no such conversation.")]
     ConversationNotFound,
@@ -368,6 +377,9 @@ impl ApiError {
             Self::RequestRunning => "request_running",
             Self::ChangedMeanwhile { .. } => "changed_meanwhile",
             Self::ConversationNotFound => "conversation_not_found",
+            Self::ConversationNotOpen => "conversation_not_open",
+            Self::NoBot => "no_bot",
+            Self::BotNotFound => "bot_not_found",
             Self::MessageNotFound => "message_not_found",
             Self::ChannelNotFound => "channel_not_found",
             Self::QuarantinedNotFound => "quarantined_not_found",
@@ -474,6 +486,7 @@ impl ApiError {
             | Self::SetupNotFound
             | Self::TemplateNotFound
             | Self::WebhookNotFound
+            | Self::BotNotFound
             | Self::DeliveryNotFound
             | Self::LabelNotFound
             | Self::DraftNotFound
@@ -492,6 +505,8 @@ impl ApiError {
             | Self::TooManyChannels(_)
             | Self::TooMany { .. }
             | Self::TooManyWebhooks
+            | Self::ConversationNotOpen
+            | Self::NoBot
             | Self::Note(NoteRefused::Deleted)
             | Self::ConnectionBusy
             | Self::AttachmentPending
@@ -894,6 +909,9 @@ mod tests {
             ApiError::TemplateIncomplete { missing: vec!["contact.name".into()] },
             ApiError::OtherDepartment,
             ApiError::TooMany { what: "templates", most: 1_000 },
+            ApiError::ConversationNotOpen,
+            ApiError::NoBot,
+            ApiError::BotNotFound,
             ApiError::WebhookNotFound,
             ApiError::DeliveryNotFound,
             ApiError::WebhookAddress(AddressRefused::Form),
@@ -1033,26 +1051,29 @@ mod tests {
             ApiError::TemplateIncomplete { .. } => 110,
             ApiError::OtherDepartment => 111,
             ApiError::TooMany { .. } => 112,
-            ApiError::WebhookNotFound => 113,
-            ApiError::DeliveryNotFound => 114,
-            ApiError::WebhookAddress(AddressRefused::Form) => 115,
-            ApiError::WebhookAddress(AddressRefused::TooLong) => 116,
-            ApiError::WebhookAddress(AddressRefused::NotPublic) => 117,
-            ApiError::TooManyWebhooks => 118,
-            ApiError::IdempotencyKeyMismatch => 119,
-            ApiError::RequestRunning => 120,
-            ApiError::ChangedMeanwhile { .. } => 121,
-            ApiError::SnoozeTime(_) => 122,
-            ApiError::LabelNotFound => 123,
-            ApiError::Note(NoteRefused::Length { .. }) => 124,
-            ApiError::Note(NoteRefused::Mentions { .. }) => 125,
-            ApiError::Note(NoteRefused::NotYours) => 126,
-            ApiError::Note(NoteRefused::Deleted) => 127,
-            ApiError::MentionRefused { .. } => 128,
-            ApiError::DraftNotFound => 129,
-            ApiError::ScopeMissing(_) => 130,
-            ApiError::PersonNeeded => 131,
-            ApiError::TooManyRequests { .. } => 132,
+            ApiError::ConversationNotOpen => 113,
+            ApiError::NoBot => 114,
+            ApiError::BotNotFound => 115,
+            ApiError::WebhookNotFound => 116,
+            ApiError::DeliveryNotFound => 117,
+            ApiError::WebhookAddress(AddressRefused::Form) => 118,
+            ApiError::WebhookAddress(AddressRefused::TooLong) => 119,
+            ApiError::WebhookAddress(AddressRefused::NotPublic) => 120,
+            ApiError::TooManyWebhooks => 121,
+            ApiError::IdempotencyKeyMismatch => 122,
+            ApiError::RequestRunning => 123,
+            ApiError::ChangedMeanwhile { .. } => 124,
+            ApiError::SnoozeTime(_) => 125,
+            ApiError::LabelNotFound => 126,
+            ApiError::Note(NoteRefused::Length { .. }) => 127,
+            ApiError::Note(NoteRefused::Mentions { .. }) => 128,
+            ApiError::Note(NoteRefused::NotYours) => 129,
+            ApiError::Note(NoteRefused::Deleted) => 130,
+            ApiError::MentionRefused { .. } => 131,
+            ApiError::DraftNotFound => 132,
+            ApiError::ScopeMissing(_) => 133,
+            ApiError::PersonNeeded => 134,
+            ApiError::TooManyRequests { .. } => 135,
         }
     }
 

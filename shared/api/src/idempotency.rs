@@ -20,10 +20,11 @@ use serde_json::Value;
 use crate::input::{BODY_LIMIT_BYTES, IdempotencyKey};
 use crate::{ApiError, Operator};
 
-/// Routes whose answer must not be repeated: replies have keys of their own, which live as long as they; forms for uploads
-/// and logins are good for minutes and once.
-const EXEMPT: [&str; 4] = [
+/// Routes whose answer must not be repeated: replies and notes have keys of their own, which live as long as they; forms
+/// for uploads and logins are good for minutes and once.
+const EXEMPT: [&str; 5] = [
     "/api/conversations/{conversation}/messages",
+    "/api/conversations/{conversation}/notes",
     "/api/conversations/{conversation}/uploads",
     "/api/me/picture/uploads",
     "/api/setups/{setup}/facebook",

@@ -78,6 +78,7 @@ pub fn routes(api: Api) -> Router {
         .route("/api/conversations/counts", get(conversations::counts))
         .route("/api/conversations/{conversation}", get(conversations::read))
         .route("/api/conversations/{conversation}/contact", patch(conversations::register))
+        .route("/api/conversations/{conversation}/mode", put(conversations::switch_mode))
         .route("/api/conversations/{conversation}/close", post(conversations::close))
         .route("/api/conversations/{conversation}/reopen", post(conversations::reopen))
         .route(

@@ -8,6 +8,7 @@ pub mod access;
 mod admin;
 mod audit;
 mod auth;
+mod bots;
 mod boundary;
 mod brands;
 mod channels;

@@ -25,9 +25,9 @@ use madoguchi_runtime::signature::{KeyError, WebhookKeys};
 use madoguchi_runtime::{Clock, Queue, outgoing};
 use madoguchi_store::{Audit, Deliveries, Directory};
 
-use crate::ApiError;
 use crate::auth::Operator;
 use crate::people::{self, Presence};
+use crate::{ApiError, bots};
 
 /// What the routes of outgoing webhooks work with.
 #[derive(Clone, Debug)]
@@ -50,18 +50,20 @@ pub struct WebhooksApi {
 
 impl WebhooksApi {
     /// The same, whose writes say that `administrator` made them.
-    fn by(&self, administrator: &Operator) -> Self {
+    pub(crate) fn by(&self, administrator: &Operator) -> Self {
         let author = administrator.author(self.clock.now());
         Self { directory: self.directory.by(author), ..self.clone() }
     }
 }
 
-type SharedWebhooks = State<Arc<WebhooksApi>>;
+pub(crate) type SharedWebhooks = State<Arc<WebhooksApi>>;
 
 /// The routes of outgoing webhooks.
 pub fn webhook_routes(api: WebhooksApi) -> Router {
     let presence = Presence::new(api.directory.clone(), api.clock.clone());
     Router::new()
+        .route("/api/channels/{channel}/bot", get(bots::read).put(bots::set).delete(bots::remove))
+        .route("/api/channels/{channel}/bot/test", post(bots::test))
         .route("/api/webhooks", get(list::list).post(add::add))
         .route("/api/webhooks/{webhook}", get(read::read).patch(change::change).delete(remove::remove))
         .route("/api/webhooks/{webhook}/secret", post(replace_secret::replace_secret))
@@ -89,7 +91,7 @@ impl From<KeyError> for ApiError {
 
 /// What an administrator entered, looked through.
 impl WebhooksApi {
-    fn url(&self, text: &str) -> Result<String, ApiError> {
+    pub(crate) fn url(&self, text: &str) -> Result<String, ApiError> {
         let url = outgoing::checked(text, self.loopback).map_err(ApiError::WebhookAddress)?;
         Ok(url.into())
     }

@@ -87,7 +87,10 @@ impl Closer {
         let sections: &[Section] = match kind {
             DeadlineKind::Unanswered => &[Section::Unassigned],
             DeadlineKind::Idle => &[Section::Assigned, Section::Snoozed],
-            DeadlineKind::ReplyLimit | DeadlineKind::WindowReminder | DeadlineKind::Snooze => &[],
+            DeadlineKind::ReplyLimit
+            | DeadlineKind::WindowReminder
+            | DeadlineKind::Snooze
+            | DeadlineKind::Mode => &[],
         };
         for rearmed in &channels {
             if !sections.is_empty() && rearmed.through(kind) < rearmed.channel.settings_changed_at + SETTLING

@@ -382,7 +382,7 @@ fn name(kind: &str, before: &Fields, after: &Fields) -> &'static str {
         "webhook" if changed("key.generation") => "secret_replaced",
         "webhook" if after.contains_key("off.because") => "disabled",
         "webhook" if before.contains_key("off.because") => "enabled",
-        "brand" | "department" | "person" | "template" | "label" | "webhook"
+        "brand" | "department" | "person" | "template" | "label" | "webhook" | "bot"
             if after.contains_key("removed_at") =>
         {
             "removed"

@@ -257,6 +257,9 @@ pub struct ChannelSettings {
     /// Which operators see and answer its conversations (ASG-8).
     #[serde(default)]
     pub operators: OperatorAccess,
+    /// When the channel's bot answers (BOT-2).
+    #[serde(default)]
+    pub bot: BotUse,
     /// Whether whoever signs in for the first time is associated with it (MEM-10).
     #[serde(default)]
     pub add_new_operators: bool,
@@ -273,6 +276,7 @@ impl Default for ChannelSettings {
             sender_prefix: false,
             window_reminder: None,
             operators: OperatorAccess::default(),
+            bot: BotUse::default(),
             add_new_operators: false,
         }
     }
@@ -297,7 +301,9 @@ impl ChannelSettings {
             _ => Ok(()),
         };
         check("unanswered_close_after_minutes", self.unanswered_close_after_minutes, UNANSWERED_MINUTES)?;
-        check("idle_close_after_minutes", self.idle_close_after_minutes, IDLE_MINUTES)
+        check("idle_close_after_minutes", self.idle_close_after_minutes, IDLE_MINUTES)?;
+        check("bot.release_after_minutes", self.bot.release_after_minutes, BOT_MINUTES)?;
+        check("bot.return_after_minutes", self.bot.return_after_minutes, BOT_MINUTES)
     }
 
     /// The unanswered period, if it is on.
@@ -308,6 +314,33 @@ impl ChannelSettings {
     /// The idle period, if it is on.
     pub fn idle_after(&self) -> Option<Span> {
         self.idle_close_after_minutes.map(|m| Span::from_minutes(m.into()))
+    }
+}
+
+/// When the bot of a channel answers (BOT-1, BOT-2). What it answers is [`crate::bot::Bot`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BotUse {
+    /// Whether episodes begin with the bot.
+    pub starts: bool,
+    /// The bot hands over to people after so long, whatever was said; `None` = not by itself.
+    pub release_after_minutes: Option<u32>,
+    /// People hand back to the bot when nobody has written for so long; `None` = not by itself.
+    pub return_after_minutes: Option<u32>,
+}
+
+/// Bounds of both, in minutes.
+pub const BOT_MINUTES: std::ops::RangeInclusive<u32> = 1..=43_200;
+
+impl BotUse {
+    /// The time after which the bot hands over.
+    pub fn release_after(&self) -> Option<Span> {
+        self.release_after_minutes.map(|minutes| Span::from_minutes(minutes.into()))
+    }
+
+    /// The time after which people hand back.
+    pub fn return_after(&self) -> Option<Span> {
+        self.return_after_minutes.map(|minutes| Span::from_minutes(minutes.into()))
     }
 }
 

@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::channel::ChannelSettings;
-use crate::conversation::{CloseReason, Conversation};
+use crate::conversation::{CloseReason, Conversation, Mode, mode_ends_at};
 use crate::time::Timestamp;
 use crate::{reminder, window};
 
@@ -26,12 +26,14 @@ pub enum DeadlineKind {
     WindowReminder,
     /// It was set aside until then (CLS-12). Closes nothing.
     Snooze,
+    /// The bot hands over to people, or they to the bot (BOT-2). Closes nothing.
+    Mode,
 }
 
 impl DeadlineKind {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Unanswered, Self::Idle, Self::ReplyLimit, Self::WindowReminder, Self::Snooze];
+    pub const ALL: [Self; 6] =
+        [Self::Unanswered, Self::Idle, Self::ReplyLimit, Self::WindowReminder, Self::Snooze, Self::Mode];
 
     /// The name used in keys and the API.
     pub const fn as_str(self) -> &'static str {
@@ -41,6 +43,7 @@ impl DeadlineKind {
             Self::ReplyLimit => "reply_limit",
             Self::WindowReminder => "window_reminder",
             Self::Snooze => "snooze",
+            Self::Mode => "mode",
         }
     }
 
@@ -50,7 +53,7 @@ impl DeadlineKind {
             Self::Unanswered => Some(CloseReason::Unanswered),
             Self::Idle => Some(CloseReason::Idle),
             Self::ReplyLimit => Some(CloseReason::ReplyLimit),
-            Self::WindowReminder | Self::Snooze => None,
+            Self::WindowReminder | Self::Snooze | Self::Mode => None,
         }
     }
 
@@ -58,7 +61,7 @@ impl DeadlineKind {
     /// for each of them.
     pub const fn watched_as(self) -> Self {
         match self {
-            Self::Snooze => Self::WindowReminder,
+            Self::Snooze | Self::Mode => Self::WindowReminder,
             own => own,
         }
     }
@@ -87,7 +90,8 @@ pub fn deadline(conversation: &Conversation, settings: &ChannelSettings) -> Opti
     let reminder = other(DeadlineKind::WindowReminder, reminder::due_at(conversation, settings));
     let back = conversation.snooze.as_ref().filter(|_| conversation.is_open());
     let back = other(DeadlineKind::Snooze, back.and_then(|snooze| snooze.until));
-    let all = [closing(conversation, settings), reminder, back];
+    let mode = other(DeadlineKind::Mode, mode_ends_at(conversation, settings));
+    let all = [closing(conversation, settings), reminder, back, mode];
     all.into_iter().flatten().min_by_key(|deadline| deadline.due_at)
 }
 
@@ -108,6 +112,9 @@ fn closing(conversation: &Conversation, settings: &ChannelSettings) -> Option<De
 /// The timer that runs: unanswered until an operator answers, idle from then on (TMR-1, TMR-3). None runs over what was set to
 /// 対応完了 before an answer (TMR-2).
 fn timer(conversation: &Conversation, settings: &ChannelSettings) -> Option<Deadline> {
+    if conversation.mode == Mode::Bot {
+        return None;
+    }
     let (kind, period, clock) = if conversation.is_answered() {
         (DeadlineKind::Idle, settings.idle_after(), conversation.activity_clock)
     } else if conversation.is_unanswered() {

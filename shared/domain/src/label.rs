@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::conversation::{Closed, Conversation};
 use crate::ids::{LabelId, OperatorId};
-use crate::message::Facts;
+use crate::message::{Body, Facts};
 use crate::note;
 use crate::organisation;
 use crate::time::Timestamp;
@@ -99,13 +99,33 @@ pub fn put(
     if conversation.labels.contains(&label.id) {
         return Ok(None);
     }
-    conversation.labels.retain(|label| kept.contains(label));
-    if conversation.labels.len() >= MOST_ON_ONE {
-        return Err(TooManyLabels);
-    }
-    conversation.labels.insert(label.id);
+    mark(&mut conversation, label, kept)?;
     let line = line(&conversation, "labeled", label.id, Some(&label.name), by, now);
     Ok(Some(Closed { conversation, line }))
+}
+
+/// Puts a label on a conversation that is closed with it (CLS-11); the line of the close tells it.
+pub fn close_with(
+    mut closed: Closed,
+    label: &Label,
+    kept: &BTreeSet<LabelId>,
+) -> Result<Closed, TooManyLabels> {
+    mark(&mut closed.conversation, label, kept)?;
+    if let Body::Timeline { facts, .. } = &mut closed.line.body {
+        facts.insert("label_id".to_owned(), label.id.to_string());
+        facts.insert("label".to_owned(), label.name.clone());
+    }
+    Ok(closed)
+}
+
+fn mark(
+    conversation: &mut Conversation,
+    label: &Label,
+    kept: &BTreeSet<LabelId>,
+) -> Result<(), TooManyLabels> {
+    conversation.labels.retain(|label| kept.contains(label));
+    conversation.labels.insert(label.id);
+    if conversation.labels.len() > MOST_ON_ONE { Err(TooManyLabels) } else { Ok(()) }
 }
 
 /// Takes a label off a conversation; `None` if it is not there. `name` is what it is, or was, called.
@@ -148,8 +168,8 @@ mod tests {
 
     use super::*;
     use crate::channel::ChannelKind;
+    use crate::conversation::{CloseReason, Status, close};
     use crate::ids::{ChannelId, Party};
-    use crate::message::Body;
 
     const NOW: Timestamp = Timestamp::from_ms(1_700_000_000_000);
 
@@ -205,6 +225,28 @@ mod tests {
         assert_eq!(off.conversation, before);
         assert_ne!(off.line.key.id, line.key.id);
         assert_eq!(take_off(before, vip.id, None, by, NOW), None);
+    }
+
+    #[test]
+    fn cls_11_a_conversation_is_closed_with_a_label_that_the_line_tells() {
+        let vip = label("解決", "#000000");
+        let kept = BTreeSet::from([vip.id]);
+        let mut open = conversation();
+        open.status = Status::Open;
+        let closed = close(open, CloseReason::Operator, NOW).unwrap();
+        let with = close_with(closed.clone(), &vip, &kept).unwrap();
+        assert_eq!(with.conversation.labels, kept);
+        assert_eq!(
+            Conversation { labels: BTreeSet::new(), ..with.conversation.clone() },
+            closed.conversation
+        );
+        let Body::Timeline { event, detail, facts } = &with.line.body else { panic!("{with:?}") };
+        assert_eq!(
+            (event.as_str(), detail.as_deref(), &*facts["label"]),
+            ("closed", Some("operator"), "解決")
+        );
+        // Closed with what it has already.
+        assert_eq!(close_with(with.clone(), &vip, &kept).unwrap().conversation, with.conversation);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod alert;
 pub mod audit;
+pub mod bot;
 pub mod catalogue;
 pub mod channel;
 pub mod checkup;

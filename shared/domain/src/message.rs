@@ -148,6 +148,8 @@ pub enum SentBy {
     OtherApp,
     /// The inbox by itself, as an administrator set it up.
     Automation,
+    /// The channel's bot (BOT-2).
+    Bot,
     /// Nobody: a line of the timeline.
     System,
 }
@@ -155,18 +157,21 @@ pub enum SentBy {
 impl SentBy {
     /// Whether the company's side said it.
     pub const fn is_ours(&self) -> bool {
-        matches!(self, Self::Operator { .. } | Self::ProviderInbox | Self::OtherApp | Self::Automation)
+        matches!(
+            self,
+            Self::Operator { .. } | Self::ProviderInbox | Self::OtherApp | Self::Automation | Self::Bot
+        )
     }
 
     /// Whether we send it: a person through us, or the inbox by itself.
     pub const fn is_sent_here(&self) -> bool {
-        matches!(self, Self::Operator { .. } | Self::Automation)
+        matches!(self, Self::Operator { .. } | Self::Automation | Self::Bot)
     }
 
     /// For whom the provider's window holds: what a machine writes is no person's (RPL-10).
     pub fn author(&self) -> Author {
         match self {
-            Self::Automation => Author::Automation,
+            Self::Automation | Self::Bot => Author::Automation,
             Self::Operator { operator } => Author::of(operator),
             _ => Author::Person,
         }

@@ -147,6 +147,11 @@ impl Env {
         self.text("REQUESTS_TABLE", "set it to the name of the Requests table")
     }
 
+    /// `BOT_QUEUE_URL`: where customers wait for a bot.
+    pub fn bot_queue_url(&mut self) -> String {
+        self.url("BOT_QUEUE_URL", None, "set it to the URL of the queue bot")
+    }
+
     /// `WEBHOOKS_QUEUE_URL`: where events wait for being told to other systems.
     pub fn webhooks_queue_url(&mut self) -> String {
         self.url("WEBHOOKS_QUEUE_URL", None, "set it to the URL of the queue webhooks")

@@ -101,13 +101,7 @@ impl Receivers {
     pub async fn post(&self, url: &str, headers: &[(&'static str, String)], body: String) -> Answered {
         // What was allowed when it was entered need not be allowed now.
         let Ok(url) = checked(url, self.loopback) else { return unanswered(Fault::AddressRefused) };
-        let mut all = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
-        for (name, value) in headers {
-            if let Ok(value) = HeaderValue::from_str(value) {
-                all.insert(HeaderName::from_static(name), value);
-            }
-        }
-        let mut response = match self.client.post(url).headers(all).body(body).send().await {
+        let mut response = match self.client.post(url).headers(header_map(headers)).body(body).send().await {
             Ok(response) => response,
             Err(error) => return unanswered(fault(&error)),
         };
@@ -124,6 +118,43 @@ impl Receivers {
         let answer = Some(String::from_utf8_lossy(&answer).into_owned()).filter(|text| !text.is_empty());
         Answered { status, fault: Some(Fault::Status), answer }
     }
+}
+
+impl Receivers {
+    /// Posts JSON to `url` within `timeout`, and returns what one of the 200s answered, at most `most` bytes of it.
+    pub async fn ask(
+        &self,
+        url: &str,
+        headers: &[(&'static str, String)],
+        body: String,
+        timeout: Duration,
+        most: usize,
+    ) -> Result<Vec<u8>, Fault> {
+        let url = checked(url, self.loopback).map_err(|_| Fault::AddressRefused)?;
+        let call = self.client.post(url).headers(header_map(headers)).body(body).timeout(timeout);
+        let mut response = call.send().await.map_err(|error| fault(&error))?;
+        if !response.status().is_success() {
+            return Err(Fault::Status);
+        }
+        let mut answer = Vec::new();
+        while let Some(piece) = response.chunk().await.map_err(|error| fault(&error))? {
+            if answer.len() + piece.len() > most {
+                return Err(Fault::Status);
+            }
+            answer.extend_from_slice(&piece);
+        }
+        Ok(answer)
+    }
+}
+
+fn header_map(headers: &[(&'static str, String)]) -> HeaderMap {
+    let mut all = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+    for (name, value) in headers {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            all.insert(HeaderName::from_static(name), value);
+        }
+    }
+    all
 }
 
 fn unanswered(fault: Fault) -> Answered {

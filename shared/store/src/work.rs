@@ -21,6 +21,15 @@ pub struct ReplyWork {
     pub message: MessageKey,
 }
 
+/// "The customer of this conversation has said something to the bot."
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BotWork {
+    /// Form of the message.
+    pub v: u8,
+    /// Which conversation.
+    pub conversation_id: ConversationId,
+}
+
 /// "The customer of this conversation is to see this." Stands in the queue of the replies, in its place among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CourtesyWork {

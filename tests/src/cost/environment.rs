@@ -97,6 +97,7 @@ impl Environment {
                 outbound: Queue::new(relay.clone(), &wiring.outbound),
                 profiles: Queue::new(relay.clone(), &wiring.profiles),
                 media: Queue::new(relay.clone(), &wiring.media),
+                bot: Queue::new(relay.clone(), &wiring.bot),
                 search: Queue::new(relay, &wiring.search),
             }),
             dispatcher: Dispatcher::new(

@@ -45,6 +45,8 @@ pub struct Wiring {
     pub media: String,
     /// The URL of the search queue.
     pub search: String,
+    /// The URL of the bot queue.
+    pub bot: String,
 }
 
 /// Runs functions in another way than inside this process.
@@ -129,6 +131,7 @@ impl World {
             profiles: profiles.url().to_owned(),
             media: queue("media").url().to_owned(),
             search: queue("search").url().to_owned(),
+            bot: queue("bot.fifo").url().to_owned(),
         };
         let runs = runs(&wiring);
         let world = Self {

@@ -45,6 +45,8 @@ struct State {
     answers: VecDeque<u16>,
     /// What it answers to everything.
     always: Option<u16>,
+    /// What it says when it takes something.
+    words: Option<String>,
 }
 
 impl Receiver {
@@ -56,7 +58,12 @@ impl Receiver {
             let mut state = shared.lock().unwrap();
             state.told.push(Told { headers, body: String::from_utf8(body.to_vec()).unwrap() });
             let status = state.answers.pop_front().or(state.always).unwrap_or(204);
-            (StatusCode::from_u16(status).unwrap(), if status == 204 { "" } else { "not now" })
+            let words = match (&state.words, status) {
+                (Some(words), 204) => return (StatusCode::OK, words.clone()),
+                (_, 204) => "",
+                _ => "not now",
+            };
+            (StatusCode::from_u16(status).unwrap(), words.to_owned())
         });
         Self { url: format!("{}/hook", serve(router).await), state }
     }
@@ -79,6 +86,11 @@ impl Receiver {
     /// Answers this to all calls; `None` = takes everything.
     pub fn answer(&self, status: Option<u16>) {
         self.state().always = status;
+    }
+
+    /// Says this whenever it takes something.
+    pub fn say(&self, words: impl Into<String>) {
+        self.state().words = Some(words.into());
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // An unwrap is an assertion here.
 
 mod audit;
+mod bots;
 mod causes;
 mod channel_health;
 mod channel_icon;

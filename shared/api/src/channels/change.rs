@@ -2,6 +2,7 @@
 //! Deadlines of open conversations follow within a minute.
 
 use axum::extract::State;
+use madoguchi_domain::channel::BotUse;
 use madoguchi_domain::reminder::{self, ReminderRefused, WindowReminder};
 use madoguchi_domain::{
     BrandId, Channel, ChannelId, DepartmentId, OperatorAccess, ReopenPolicy, organisation,
@@ -39,6 +40,8 @@ pub(crate) struct Changes {
     sender_prefix: Option<bool>,
     #[serde(deserialize_with = "named")]
     window_reminder: Option<Option<WindowReminder>>,
+    #[serde(deserialize_with = "named")]
+    bot: Option<BotUse>,
     #[serde(deserialize_with = "named")]
     operators: Option<OperatorAccess>,
     #[serde(deserialize_with = "named")]
@@ -99,6 +102,7 @@ fn changed(before: &Channel, changes: Changes) -> Result<Channel, ApiError> {
     settings.sender_prefix = changes.sender_prefix.unwrap_or(old.sender_prefix);
     settings.human_agent = changes.human_agent.unwrap_or(old.human_agent);
     settings.window_reminder = changes.window_reminder.unwrap_or(old.window_reminder);
+    settings.bot = changes.bot.unwrap_or(old.bot);
     settings.operators = changes.operators.unwrap_or(old.operators);
     settings.add_new_operators = changes.add_new_operators.unwrap_or(old.add_new_operators);
     settings.check().map_err(ApiError::SettingsOutOfBounds)?;
@@ -138,7 +142,7 @@ mod tests {
         assert_eq!(off, ChannelSettings::default());
         let body = json!({
             "name": " 本店 ", "unanswered_close_after_minutes": 15, "reopen": "never", "human_agent": true,
-            "files": false, "sender_prefix": true, "operators": "associated", "add_new_operators": true,
+            "files": false, "sender_prefix": true, "bot": {"starts": true}, "operators": "associated", "add_new_operators": true,
         });
         let all = patched(&body).unwrap();
         assert_eq!(all.name, "本店");
@@ -151,6 +155,7 @@ mod tests {
                 human_agent: true,
                 files: false,
                 sender_prefix: true,
+                bot: BotUse { starts: true, ..BotUse::default() },
                 window_reminder: None,
                 operators: OperatorAccess::Associated,
                 add_new_operators: true,

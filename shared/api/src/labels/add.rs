@@ -35,7 +35,7 @@ pub(crate) async fn add(
         removed_at: None,
         rev: 0,
     };
-    let label = label.checked().map_err(refused)?;
+    let mut label = label.checked().map_err(refused)?;
     let others = current(&api.directory).await?;
     if others.iter().any(|other| other.is_namesake(&label)) {
         return Err(ApiError::NameTaken);
@@ -46,6 +46,7 @@ pub(crate) async fn add(
     if api.by(&administrator).directory.save_label(&label).await? == Saved::Conflict {
         return Err(ApiError::NameTaken);
     }
+    label.rev += 1;
     tracing::info!(label.id = %label.id, operator.id = administrator.id.0, "Added label `{}`", label.id);
     Ok((StatusCode::CREATED, Json(LabelView::from(&label))))
 }

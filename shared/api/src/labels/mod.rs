@@ -16,8 +16,10 @@ pub(crate) use put::put;
 pub(crate) use remove::remove;
 pub(crate) use take_off::take_off;
 
+use std::collections::BTreeSet;
+
 use madoguchi_domain::LabelId;
-use madoguchi_domain::label::{By, Label, LabelRefused};
+use madoguchi_domain::label::{By, Label, LabelRefused, MOST_ON_ONE, TooManyLabels};
 use madoguchi_store::Directory;
 use serde::Serialize;
 
@@ -30,6 +32,8 @@ pub(crate) struct LabelView {
     id: LabelId,
     name: String,
     color: String,
+    /// As `ETag` tells it.
+    version: u64,
     created_at: String,
 }
 
@@ -39,6 +43,7 @@ impl From<&Label> for LabelView {
             id: label.id,
             name: label.name.clone(),
             color: label.color.clone(),
+            version: label.rev,
             created_at: label.created_at.to_string(),
         }
     }
@@ -55,6 +60,22 @@ async fn current(directory: &Directory) -> Result<Vec<Label>, ApiError> {
     let mut labels = directory.labels().await?;
     labels.retain(|label| label.removed_at.is_none());
     Ok(labels)
+}
+
+/// The label that is to be put on a conversation, and the ids of all that are kept.
+pub(crate) async fn to_put(
+    directory: &Directory,
+    id: LabelId,
+) -> Result<(Label, BTreeSet<LabelId>), ApiError> {
+    let labels = current(directory).await?;
+    let kept = labels.iter().map(|label| label.id).collect();
+    let label = labels.into_iter().find(|label| label.id == id).ok_or(ApiError::LabelNotFound)?;
+    Ok((label, kept))
+}
+
+/// A conversation has as many as it takes.
+pub(crate) fn too_many(_: TooManyLabels) -> ApiError {
+    ApiError::TooMany { what: "labels on this conversation", most: MOST_ON_ONE }
 }
 
 fn refused(refused: LabelRefused) -> ApiError {

@@ -48,7 +48,8 @@ pub(crate) struct Draft {
     #[serde(default)]
     split: bool,
     /// The operator's draft of this revision has become the message, and is thrown away (CON-6).
-    draft_revision: Option<u64>,
+    #[serde(rename = "draft_revision")]
+    revision: Option<u64>,
     /// As whom; left out, as the operator chose last (SND-1).
     sender: Option<SenderMode>,
 }
@@ -136,7 +137,7 @@ pub(crate) async fn send(
     let chosen = draft.sender;
     let writer = writer(&api, &operator, chosen).await?;
     let author = Author { operator: &operator, writer: &writer };
-    let finished = draft.draft_revision;
+    let finished = draft.revision;
     let (draft, used) = filled_in(&api, &operator, id, draft).await?;
     let answer = written(&api, author, id, &key, draft).await?;
     if let Some(template) = used.filter(|_| answer.status() == StatusCode::ACCEPTED) {

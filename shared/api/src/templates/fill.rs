@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use madoguchi_domain::message_template::{Filling, LanguageTag, Object, Values};
 use madoguchi_domain::reply::{self, Composer};
+use madoguchi_domain::sender::SenderName;
 use madoguchi_domain::window::Author;
 use madoguchi_domain::{Channel, Conversation, MessageTemplate, TemplateId};
 use serde::Deserialize;
@@ -45,7 +46,7 @@ pub(crate) async fn fill(
     .await?;
     values.set_record(record).map_err(|refused| ApiError::InvalidBody { what: refused.to_string() })?;
     let only_approved = channel.is_some_and(|channel| {
-        let composer = reply::composer(conversation, &channel.settings, Author::Person, now);
+        let composer = reply::composer(conversation, &channel.settings, Author::of(&operator.id), now);
         matches!(composer, Composer::TemplateOnly { .. })
     });
     template.fill(language.as_ref(), object, &values, only_approved).ok_or(ApiError::TemplateNotFound)
@@ -65,7 +66,7 @@ async fn values(
     values.set(Object::Contact, "phone", phone(conversation));
     let profile = api.senders.profile(&operator.id, api.clock.now()).await?;
     let shown = profile.and_then(|profile| profile.display_name);
-    values.set(Object::Operator, "name", shown.as_ref().map(|name| name.as_str()).or(Some(&operator.name)));
+    values.set(Object::Operator, "name", shown.as_ref().map(SenderName::as_str).or(Some(&operator.name)));
     values.set(Object::Operator, "account", operator.seen().account.as_deref());
     values.set(Object::Conversation, "id", Some(&conversation.id.to_string()));
     values.set(Object::Conversation, "channel", channel.map(|channel| channel.name.as_str()));

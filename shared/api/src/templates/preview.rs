@@ -1,10 +1,12 @@
 //! `POST /api/templates/{template}/preview`: what it says to a customer, before it is sent (TPL-4).
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
-use madoguchi_domain::message_template::{Filling, LanguageTag};
+use madoguchi_domain::message_template::{Filling, LanguageTag, Object};
 use madoguchi_domain::sender::SenderMode;
-use madoguchi_domain::{ConversationId, TemplateId, template, text};
+use madoguchi_domain::{Conversation, ConversationId, TemplateId, template, text};
 use serde::{Deserialize, Serialize};
 
 use super::{Chosen, chosen, fill};
@@ -19,9 +21,9 @@ use crate::{Api, ApiError, Shared, messages};
 pub(crate) struct Wanted {
     conversation_id: ConversationId,
     language: Option<LanguageTag>,
-    object: Option<madoguchi_domain::message_template::Object>,
+    object: Option<Object>,
     #[serde(default)]
-    record: std::collections::BTreeMap<String, String>,
+    record: BTreeMap<String, String>,
     /// As whom it would be sent: a name before the text counts.
     sender: Option<SenderMode>,
 }
@@ -79,7 +81,7 @@ pub(crate) async fn preview(
 async fn problem(
     api: &Api,
     operator: &Operator,
-    conversation: &madoguchi_domain::Conversation,
+    conversation: &Conversation,
     filling: &Filling,
     sender: Option<SenderMode>,
 ) -> Result<Option<ApiError>, ApiError> {

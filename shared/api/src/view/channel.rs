@@ -216,6 +216,7 @@ pub(super) mod tests {
                     "unanswered_close_after_minutes": null, "idle_close_after_minutes": null,
                     "reopen": "always", "human_agent": false, "files": true,
                     "sender_prefix": false, "window_reminder": null,
+                    "bot": {"starts": false, "release_after_minutes": null, "return_after_minutes": null},
                     "operators": "everybody", "add_new_operators": false,
                 },
                 "settings_changed_at": "2023-11-14T22:13:20.000Z",

@@ -190,6 +190,7 @@ impl MessageView {
             SentBy::ProviderInbox => ("out", "provider_app", None),
             SentBy::OtherApp => ("out", "other_app", None),
             SentBy::Automation => ("out", "automation", None),
+            SentBy::Bot => ("out", "bot", None),
             SentBy::System => ("event", "system", None),
         };
         Self {

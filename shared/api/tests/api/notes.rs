@@ -216,6 +216,21 @@ async fn tmr_4_a_label_is_put_on_and_taken_off_with_a_line_and_restarts_nothing(
 }
 
 #[tokio::test]
+async fn cls_11_a_conversation_is_closed_with_a_label() {
+    let api = TestApi::start().await;
+    let (_, id) = chat(&api).await;
+    let label = json!({"name": "解決", "color": "#000000"});
+    let label = api.administer("POST", "/api/labels", label).await.body["id"].clone();
+    let path = format!("/api/conversations/{id}/close");
+    let unknown = api.operate("POST", &path, json!({ "label_id": id })).await;
+    assert_eq!(unknown.error(), "label_not_found");
+    let closed = api.operate("POST", &path, json!({ "label_id": label })).await.body;
+    assert_eq!((&closed["status"], &closed["labels"]), (&json!("closed"), &json!([label])));
+    let line = api.get(&format!("/api/conversations/{id}/messages")).await.body["items"][0].clone();
+    assert_eq!((&line["kind"], &line["details"]["label"]), (&json!("closed"), &json!("解決")));
+}
+
+#[tokio::test]
 async fn a_label_that_was_given_up_leaves_with_the_next_change() {
     let api = TestApi::start().await;
     let (_, id) = chat(&api).await;
@@ -284,4 +299,19 @@ async fn con_6_a_draft_that_is_sent_is_gone_unless_another_tab_went_on() {
     let fourth = api.operate("PUT", &path, save("c", third)).await.body;
     assert_eq!(api.send_draft(id, "k2", draft(third)).await.status, StatusCode::ACCEPTED);
     assert_eq!(api.get(&path).await.body, fourth);
+}
+
+#[tokio::test]
+async fn con_6_of_two_tabs_that_save_at_once_one_is_shown_what_the_other_wrote() {
+    let api = TestApi::start().await;
+    let (_, id) = chat(&api).await;
+    let path = format!("/api/conversations/{id}/draft");
+    for revision in 0..5_u64 {
+        let save =
+            async |text: &str| api.operate("PUT", &path, json!({"text": text, "revision": revision})).await;
+        let (one, other) = futures::join!(save("one"), save("other"));
+        let (won, lost) = if one.status == StatusCode::OK { (one, other) } else { (other, one) };
+        assert_eq!((won.status, lost.error()), (StatusCode::OK, "changed_meanwhile"), "{revision}");
+        assert_eq!(lost.body["current"], won.body);
+    }
 }

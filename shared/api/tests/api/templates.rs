@@ -128,14 +128,22 @@ async fn tpl_3_of_two_who_edit_at_once_one_is_shown_what_the_other_wrote() {
     let second = api.call(Caller::Person("person-2"), "PATCH", &path, Some(change(1, "おはよう"))).await;
     assert_eq!((second.status, second.error()), (StatusCode::PRECONDITION_FAILED, "changed_meanwhile"));
     assert_eq!(second.body["current"], first.body);
+    // At the very same moment, too.
+    let (three, four) = futures::join!(
+        api.operate("PATCH", &path, change(2, "三")),
+        api.operate("PATCH", &path, change(2, "四"))
+    );
+    let (won, lost) = if three.status == StatusCode::OK { (three, four) } else { (four, three) };
+    assert_eq!((&won.body["version"], lost.error()), (&json!(3), "changed_meanwhile"));
+    assert_eq!(lost.body["current"], won.body);
     let blind = api.operate("PATCH", &path, json!({"name": "x"})).await;
     assert_eq!(blind.error(), "invalid_body");
     let more =
-        json!({"version": 2, "name": "夜", "folder": ["a"], "variants": {"en": {"text": "Hi"}, "ja": null}});
+        json!({"version": 3, "name": "夜", "folder": ["a"], "variants": {"en": {"text": "Hi"}, "ja": null}});
     let more = api.operate("PATCH", &path, more).await.body;
-    assert_eq!((&more["name"], &more["folder"], &more["version"]), (&json!("夜"), &json!(["a"]), &json!(3)));
+    assert_eq!((&more["name"], &more["folder"], &more["version"]), (&json!("夜"), &json!(["a"]), &json!(4)));
     assert_eq!(more["variants"].as_object().unwrap().keys().collect::<Vec<_>>(), ["en"]);
-    let emptied = api.operate("PATCH", &path, json!({"version": 3, "variants": {"en": null}})).await;
+    let emptied = api.operate("PATCH", &path, json!({"version": 4, "variants": {"en": null}})).await;
     assert_eq!(emptied.error(), "template_invalid");
 }
 

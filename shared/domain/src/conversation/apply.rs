@@ -205,6 +205,9 @@ pub fn apply(
         work.note_control();
     }
     work.note_people();
+    if work.conversation.episode > before.as_ref().map_or(0, |before| before.episode) {
+        work.conversation.begin_mode(settings);
+    }
     work.conversation.rearm(settings);
     let Work { conversation, create, replace, waiting, people: participants, .. } = work;
     let conversation_stays = before.as_ref() == Some(&conversation);

@@ -1,6 +1,6 @@
 //! Closing and reopening.
 
-use super::{CloseReason, Conversation, Status};
+use super::{CloseReason, Conversation, Mode, Status};
 use crate::channel::{ChannelSettings, ReopenPolicy};
 use crate::ids::MessageId;
 use crate::message::{Annotations, Body, Facts, Message, MessageKey, SentBy};
@@ -71,6 +71,9 @@ pub fn reopen(
     conversation.episode += 1;
     conversation.episode_started_at = Some(at);
     conversation.hand_back();
+    // Who opens it by hand wants to answer.
+    conversation.mode = Mode::Operator;
+    conversation.mode_since = None;
     conversation.armed = None;
     conversation.rearm(settings);
     let line = timeline(&conversation, "reopened", by, at, now);

@@ -3,6 +3,7 @@
 mod apply;
 mod close;
 mod done;
+mod mode;
 mod noted;
 mod section;
 mod snooze;
@@ -18,6 +19,7 @@ pub use apply::{Applied, Change, Earlier, Loaded, Reference, WAITING_LIFE, Waiti
 pub(crate) use close::timeline;
 pub use close::{Closed, ReopenRefused, Told, close, reopen};
 pub use done::{done, not_done, owed_through};
+pub use mode::{Switched, mode_ends_at, mode_over, switch_mode};
 pub use noted::Noted;
 pub use section::{Counter, Facet, Section, Standing, facets};
 pub use snooze::{LONGEST_SNOOZE, SnoozeRefused, Waker, snooze, wake};
@@ -108,6 +110,12 @@ pub struct Conversation {
     /// Who answers: a bot or people (BOT-1).
     #[serde(default, skip_serializing_if = "Mode::is_operator")]
     pub mode: Mode,
+    /// Since when, if it was switched within the episode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode_since: Option<Timestamp>,
+    /// What the customer wrote until then the bot has dealt with without a word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bot_through: Option<Timestamp>,
     /// Set aside (CLS-12).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snooze: Option<Snooze>,
@@ -377,6 +385,8 @@ impl Conversation {
             labels: BTreeSet::new(),
             done_through: None,
             mode: Mode::Operator,
+            mode_since: None,
+            bot_through: None,
             snooze: None,
             waiting: CustomerWaits::default(),
             delivered_through: None,

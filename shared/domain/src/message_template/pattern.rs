@@ -98,13 +98,12 @@ impl Pattern {
                 Piece::Text(text) => filled.text.push_str(text),
                 Piece::Field(field) => {
                     let object = field.object.unwrap_or(chosen);
-                    match values.get(object, &field.name).or(field.fallback.as_deref()) {
-                        Some(value) => filled.text.push_str(value),
-                        None => {
-                            let name = format!("{object}.{}", field.name);
-                            filled.text.push_str(&format!("{OPEN}{name}{CLOSE}"));
-                            filled.missing.push(name);
-                        }
+                    if let Some(value) = values.get(object, &field.name).or(field.fallback.as_deref()) {
+                        filled.text.push_str(value);
+                    } else {
+                        let name = format!("{object}.{}", field.name);
+                        filled.text.extend([OPEN, &name, CLOSE]);
+                        filled.missing.push(name);
                     }
                 }
             }

@@ -291,7 +291,7 @@ proptest! {
         for (field, known) in ["name", "phone", "external_id"].iter().zip(known) {
             values.set(Object::Contact, field, known.then_some("値"));
         }
-        let text: String = fields.iter().map(|field| format!("<{{{{contact.{field}}}}}>")).collect();
+        let text = fields.iter().map(|field| format!("<{{{{contact.{field}}}}}>")).collect::<Vec<_>>().concat();
         let filled = Pattern::parse(&text, Object::Contact).unwrap().fill(Object::Contact, &values);
         prop_assert_eq!(filled.text.matches("<値>").count() + filled.missing.len(), fields.len());
     }

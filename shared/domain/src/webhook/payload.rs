@@ -134,6 +134,7 @@ fn of_message(message: &Message) -> Option<MessageView<'_>> {
         SentBy::ProviderInbox => ("provider_inbox", None),
         SentBy::OtherApp => ("other_app", None),
         SentBy::Automation => ("automation", None),
+        SentBy::Bot => ("bot", None),
         SentBy::System => ("system", None),
     };
     Some(MessageView {

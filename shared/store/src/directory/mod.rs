@@ -3,6 +3,7 @@
 //! A write that the audit log tells of (`madoguchi_domain::audit`) says in itself who made it: a put by [`Directory::signed`],
 //! an update by `SET changed_by = :changed_by` with [`Directory::signature`].
 
+mod bot;
 mod channel;
 mod connection;
 mod health;

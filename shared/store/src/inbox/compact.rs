@@ -9,9 +9,10 @@ use crate::error::StoreError;
 use crate::item::{self, Item, n, s, text};
 
 /// The field of [`Conversation`] that each attribute holds.
-const NAMES: [(&str, &str); 30] = [
+const NAMES: [(&str, &str); 32] = [
     ("ac", "activity_clock"),
     ("ag", "assignee"),
+    ("bt", "bot_through"),
     ("cc", "customer_clock"),
     ("ch", "channel_id"),
     ("ck", "channel_kind"),
@@ -27,6 +28,7 @@ const NAMES: [(&str, &str); 30] = [
     ("ls", "last_activity_at"),
     ("lx", "last_closed_at"),
     ("md", "mode"),
+    ("ms", "mode_since"),
     ("nt", "noted"),
     ("ow", "owner"),
     ("pa", "previous_assignee"),

@@ -1,0 +1,94 @@
+//! `PUT /api/channels/{channel}/bot`: this bot answers from now on where the channel's settings have it answer. The secret of an
+//! outside bot is shown when it is made: with the first `PUT`, and with one that asks for a new one.
+
+use axum::extract::State;
+use madoguchi_domain::bot::{Bot, BotKind, Fallback, Rule};
+use madoguchi_domain::webhook::Key;
+use madoguchi_domain::{ChannelId, WebhookId};
+use madoguchi_runtime::unguessable;
+use madoguchi_store::Saved;
+use serde::Deserialize;
+
+use super::view::BotView;
+use crate::ApiError;
+use crate::auth::Operator;
+use crate::etag::{IfMatch, Tagged};
+use crate::input::{InPath, JsonBody};
+use crate::webhooks::SharedWebhooks;
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum NewBot {
+    Keywords {
+        rules: Vec<Rule>,
+        #[serde(default)]
+        fallback: Fallback,
+        #[serde(default)]
+        hand_over_words: Vec<String>,
+    },
+    Webhook {
+        url: String,
+        #[serde(default = "five")]
+        timeout_seconds: u8,
+        #[serde(default)]
+        hand_over_words: Vec<String>,
+        /// Whether a new secret is made; the one before it goes on signing for a day.
+        #[serde(default)]
+        replace_secret: bool,
+    },
+}
+
+const fn five() -> u8 {
+    5
+}
+
+pub(crate) async fn set(
+    State(api): SharedWebhooks,
+    administrator: Operator,
+    InPath(channel): InPath<ChannelId>,
+    meant: IfMatch,
+    JsonBody(wanted): JsonBody<NewBot>,
+) -> Result<Tagged<BotView>, ApiError> {
+    let api = api.by(&administrator);
+    let known = api.directory.channel(channel).await?.filter(|channel| !channel.status.is_deleted());
+    let channel = known.ok_or(ApiError::ChannelNotFound)?.id;
+    let before = api.directory.bot(channel).await?;
+    let there = before.as_ref().filter(|bot| bot.removed_at.is_none());
+    let rev = before.as_ref().map_or(0, |bot| bot.rev);
+    meant.check(rev, || there.map(BotView::new))?;
+    let (kind, hand_over_words, made) = match wanted {
+        NewBot::Keywords { rules, fallback, hand_over_words } => {
+            (BotKind::Keywords { rules, fallback }, hand_over_words, None)
+        }
+        NewBot::Webhook { url, timeout_seconds, hand_over_words, replace_secret } => {
+            let kept = there.and_then(|bot| match &bot.kind {
+                BotKind::Webhook { id, key, .. } => Some((*id, *key)),
+                BotKind::Keywords { .. } => None,
+            });
+            let (id, key, fresh) = match kept {
+                Some((id, key)) if replace_secret => (id, key.replaced(api.clock.now()), true),
+                Some((id, key)) => (id, key, false),
+                None => (WebhookId::derive(&unguessable()?), Key::default(), true),
+            };
+            let kind = BotKind::Webhook { url: api.url(&url)?, timeout_seconds, id, key };
+            (kind, hand_over_words, fresh.then_some((id, key.generation)))
+        }
+    };
+    let mut bot = Bot { channel, kind, hand_over_words, removed_at: None, rev }
+        .checked()
+        .map_err(|refused| ApiError::InvalidBody { what: refused.to_string() })?;
+    for template in bot.templates() {
+        let known = api.directory.template(template).await?;
+        known.filter(|known| known.removed_at.is_none()).ok_or(ApiError::TemplateNotFound)?;
+    }
+    let secret = match made {
+        Some((id, generation)) => Some(api.keys.secret(id, generation).await?.reveal()),
+        None => None,
+    };
+    if api.directory.save_bot(&bot).await? == Saved::Conflict {
+        return Err(ApiError::contended("the bot"));
+    }
+    bot.rev += 1;
+    tracing::info!(channel.id = %channel, operator.id = administrator.id.0, "Set the bot of channel `{channel}`");
+    Ok(Tagged(bot.rev, BotView::new(&bot).revealing(secret)))
+}

@@ -1,0 +1,43 @@
+//! `POST /api/channels/{channel}/bot/test`: what the built-in bot would do about a text.
+
+use axum::Json;
+use axum::extract::State;
+use madoguchi_domain::bot::Decision;
+use madoguchi_domain::{ChannelId, TemplateId};
+use serde::{Deserialize, Serialize};
+
+use super::existing;
+use crate::ApiError;
+use crate::input::{InPath, JsonBody};
+use crate::webhooks::SharedWebhooks;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Said {
+    text: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Outcome {
+    /// `say`, `ask` (an outside bot decides) or `hand_over`.
+    outcome: &'static str,
+    /// Of `say`.
+    template_id: Option<TemplateId>,
+    /// Of `hand_over`: why.
+    why: Option<&'static str>,
+}
+
+pub(crate) async fn test(
+    State(api): SharedWebhooks,
+    InPath(channel): InPath<ChannelId>,
+    JsonBody(said): JsonBody<Said>,
+) -> Result<Json<Outcome>, ApiError> {
+    let bot = existing(&api.directory, channel).await?;
+    Ok(Json(match bot.decide(Some(&said.text)) {
+        Decision::Say(template) => Outcome { outcome: "say", template_id: Some(template), why: None },
+        Decision::Ask => Outcome { outcome: "ask", template_id: None, why: None },
+        Decision::HandOver(why) => {
+            Outcome { outcome: "hand_over", template_id: None, why: Some(why.as_str()) }
+        }
+    }))
+}
