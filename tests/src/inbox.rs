@@ -47,6 +47,7 @@ use reply_dispatch::Dispatcher;
 use scheduled_send::{Report as Scheduled, Scheduler};
 use search_index::Indexer;
 use serde_json::{Value, json};
+use ticket_convert::{Report as Ticketed, Tickets};
 use token_refresh::TokenRefresh;
 use tokio::sync::Mutex;
 use webhook_ingest::Ingest;
@@ -98,6 +99,8 @@ pub struct TestInbox {
     pub profiles: FakeQueue,
     /// Where files wait.
     pub media: FakeQueue,
+    /// Where messages wait for becoming part of a ticket.
+    pub tickets: FakeQueue,
     /// Where events wait for being told to other systems.
     pub webhooks: FakeQueue,
     /// What other systems were told.
@@ -148,6 +151,7 @@ struct Functions {
     media_fetcher: MediaFetcher,
     closer: Closer,
     scheduler: Scheduler,
+    tickets: Tickets,
     indexer: Indexer,
     bots: BotAnswerer,
     webhook_sender: WebhookSender,
@@ -187,6 +191,7 @@ impl TestInbox {
         let (s3, files, ses) = (FakeS3::start().await, Files::start().await, FakeSes::start().await);
         let media = aws.create_queue("media");
         media.set_max_receive_count(30);
+        let tickets = aws.create_queue("tickets");
         let webhooks = aws.create_queue("webhooks");
         webhooks.set_max_receive_count(5);
         let (inbound, outbound, profiles) = (
@@ -215,7 +220,7 @@ impl TestInbox {
             |public: &str| Ingest::new(secrets, names, queue, clock.clone(), metrics, 1_048_576, public);
         let front = serve_with(|public| front(ingest(public))).await;
         let (search_queue, bot_queue) = (aws.create_queue("search"), aws.create_queue("bot.fifo"));
-        let queues = [&inbound, &outbound, &profiles, &media, &search_queue, &bot_queue, &webhooks];
+        let queues = [&inbound, &outbound, &profiles, &media, &search_queue, &bot_queue, &webhooks, &tickets];
         let urls = Urls {
             table: &table_url,
             aws: &aws_url,
@@ -246,6 +251,7 @@ impl TestInbox {
             outbound,
             profiles,
             media,
+            tickets,
             search_queue,
             bot_queue,
             webhooks,
@@ -574,6 +580,30 @@ impl TestInbox {
         self.functions.scheduler.tick(self.clock.now(), &|| false).await
     }
 
+    /// Hands what is queued to `ticket-convert`, in batches as the template has them.
+    pub async fn start_tickets(&self) {
+        self.tickets
+            .drain(10, async |event| {
+                process(event, self.invocation(None), async |record| {
+                    let body = record.body.unwrap_or_default();
+                    self.functions.tickets.handle(&body, self.clock.now()).await?;
+                    Ok(())
+                })
+                .await
+            })
+            .await;
+    }
+
+    /// Hands one record to `ticket-convert`, past the queue.
+    pub async fn start_ticket(&self, body: &str) {
+        self.functions.tickets.handle(body, self.clock.now()).await.unwrap();
+    }
+
+    /// One tick of `ticket-convert`.
+    pub async fn make_tickets(&self) -> Ticketed {
+        self.functions.tickets.tick(self.clock.now(), &|| false).await
+    }
+
     /// One run of `token-refresh`.
     pub async fn refresh_tokens(&self) -> token_refresh::Report {
         self.functions.token_refresh.run(self.clock.now()).await.unwrap()
@@ -777,7 +807,7 @@ impl Functions {
     fn new(
         clock: &Clock,
         Urls { table: table_url, aws: aws_url, providers, front, s3, files, ses }: Urls<'_>,
-        [inbound, outbound, profiles, media, search_queue, bot_queue, webhooks]: [&FakeQueue; 7],
+        [inbound, outbound, profiles, media, search_queue, bot_queue, webhooks, tickets]: [&FakeQueue; 8],
     ) -> Self {
         let bucket = clients(s3).bucket(BUCKET, clock.clone());
         let admin_bucket = bucket.clone();
@@ -827,6 +857,7 @@ impl Functions {
                 profiles: queue(profiles),
                 media: queue(media),
                 bot: queue(bot_queue),
+                tickets: queue(tickets),
                 search: queue(search_queue),
             })
             .telling(queue(webhooks), WebhookCache::new(directory.clone()), clock.clone()),
@@ -901,6 +932,7 @@ impl Functions {
                 clock.clone(),
                 Metrics::new("bot_answer"),
             ),
+            tickets: Tickets::new(inbox.clone(), directory.clone()),
             indexer: Indexer::new(inbox.clone(), search.clone(), clock.clone()),
             api: answering(
                 once(

@@ -40,6 +40,8 @@ def _use_everything(stack: Testbed) -> None:
     status_of(stack, found["id"], reply["id"], {"sent", "delivered", "read"})
     mark_as_read(stack, customer)
     stack.api("GET", f"/conversations/{found['id']}/search?q=permissions")
+    stack.api("POST", "/tickets", {"conversation_id": found["id"], "episode": 1})
+    stack.api("GET", "/tickets?assignee=me")
     outputs = stack.description["aws"]["outputs"]
     work = {
         "v": 1,
@@ -57,6 +59,7 @@ def _use_everything(stack: Testbed) -> None:
         "reply-limit-close",
         "pending-sweep",
         "scheduled-send",
+        "ticket-convert",
         "token-refresh",
     ):
         stack.invoke(function)
@@ -215,6 +218,12 @@ MUST_NOT = {
         *_FILES,
         *_AUDIT,
     },
+    "ticket-convert": {
+        "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
+        "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
     "idle-close": {
         "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
         "read the Meta app", "read a LINE secret", "write a LINE secret",
@@ -276,7 +285,7 @@ MUST_NOT = {
         "take from inbound", "search the audit log", *_FILES,
     },
     "desk-api": {
-        "write the inbox", "delete from the inbox", "send to inbound", "send to outbound", "take from inbound",
+        "delete from the inbox", "send to inbound", "send to outbound", "take from inbound",
         "read the Meta app", "read a LINE secret", "write a LINE secret", "search the audit log", *_FILES,
     },
     "organisation-api": {

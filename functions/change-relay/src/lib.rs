@@ -8,7 +8,9 @@ use madoguchi_domain::{Timestamp, bot};
 use madoguchi_runtime::{Clock, FifoEntry, NoRandomness, Queue, QueueError, unguessable};
 use madoguchi_store::inbox::rebuild_step;
 use madoguchi_store::search::{SearchItem, SearchWork};
-use madoguchi_store::work::{BotWork, FollowUp, Image, MediaWork, PictureWork, follow_up};
+use madoguchi_store::work::{
+    AWAITS_TICKET, BotWork, FollowUp, Image, MediaWork, PictureWork, follow_up, ticket_work,
+};
 use madoguchi_store::{Committed, StoreError, WebhookCache};
 
 /// Why a stream record must be read again.
@@ -41,6 +43,8 @@ pub struct Queues {
     pub bot: Queue,
     /// What search must take note of.
     pub search: Queue,
+    /// What customers wrote on channels that make tickets.
+    pub tickets: Queue,
 }
 
 /// Queues what follows from committed writes.
@@ -76,6 +80,7 @@ impl Relay {
     pub async fn handle(&self, records: &[EventRecord]) -> Result<(), RelayError> {
         self.start_work(records).await?;
         self.call_bots(records).await?;
+        self.start_tickets(records).await?;
         self.tell_search(records).await?;
         match &self.telling {
             Some(telling) => telling.tell(records).await,
@@ -100,6 +105,21 @@ impl Relay {
             }
         }
         Ok(self.queues.bot.send_fifo_batch(calls).await?)
+    }
+
+    /// Queues what customers wrote on channels that make tickets (TKT-2).
+    async fn start_tickets(&self, records: &[EventRecord]) -> Result<(), RelayError> {
+        for record in records {
+            let change = &record.change;
+            if !change.old_image.inner().is_empty() || !change.new_image.inner().contains_key(AWAITS_TICKET) {
+                continue;
+            }
+            let committed = Committed::of(change.new_image.clone(), change.old_image.clone());
+            if let Some(work) = committed.as_ref().and_then(ticket_work) {
+                self.queues.tickets.send(&serde_json::to_string(&work)?).await?;
+            }
+        }
+        Ok(())
     }
 
     /// All that search must take note of is one message: it is handled together, and a request is paid for.

@@ -12,14 +12,10 @@ async fn main() -> Result<(), Error> {
     let function = Function::start("change_relay");
     let mut env = Env::from_process();
     let work = (env.outbound_queue_url(), env.profiles_queue_url(), env.media_queue_url());
-    let config = (
-        work,
-        (env.search_queue_url(), env.bot_queue_url()),
-        env.webhooks_queue_url(),
-        env.directory_table(),
-        env.aws(),
-    );
-    let ((outbound, profiles, media), (search, bot), webhooks, directory, aws) = env.finish(config)?;
+    let follow = (env.search_queue_url(), env.bot_queue_url(), env.tickets_queue_url());
+    let config = (work, follow, env.webhooks_queue_url(), env.directory_table(), env.aws());
+    let ((outbound, profiles, media), (search, bot, tickets), webhooks, directory, aws) =
+        env.finish(config)?;
     let aws = Aws::new(aws)?;
     let sqs = aws.sqs();
     let clock = function.clock();
@@ -30,6 +26,7 @@ async fn main() -> Result<(), Error> {
         media: queue(media),
         bot: queue(bot),
         search: queue(search),
+        tickets: queue(tickets),
     };
     let subscriptions = WebhookCache::new(Directory::new(aws.dynamodb(), directory));
     let relay = Relay::new(queues).telling(queue(webhooks), subscriptions, clock.clone());

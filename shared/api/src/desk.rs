@@ -1,4 +1,4 @@
-//! What `desk-api` serves: search.
+//! What `desk-api` serves: search, tickets.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, Search, SenderCache
 
 use crate::auth::Operator;
 use crate::people::{self, Presence};
-use crate::{ApiError, conversations, search};
+use crate::{ApiError, conversations, search, tickets};
 
 /// What the desk's routes work with.
 #[derive(Clone, Debug)]
@@ -71,6 +71,10 @@ pub fn desk_routes(api: DeskApi) -> Router {
         .route("/api/conversations/{conversation}/search", get(search::in_conversation))
         .route("/api/search", get(search::across))
         .route("/api/search/rebuild", get(search::rebuilding).post(search::rebuild))
+        .route("/api/tickets", get(tickets::list).post(tickets::create))
+        .route("/api/tickets/export", get(tickets::export))
+        .route("/api/tickets/{number}", get(tickets::read).patch(tickets::change))
+        .route("/api/tickets/{number}/messages", get(tickets::messages))
         .route_layer(from_fn_with_state(presence, people::note))
         .with_state(Arc::new(api))
 }

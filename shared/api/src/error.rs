@@ -27,6 +27,7 @@ use madoguchi_domain::setup::{SetupProblem, SetupRefused};
 use madoguchi_domain::sticker::StickerRefused;
 use madoguchi_domain::template::TemplateRefused;
 use madoguchi_domain::text::{self, TextRefused};
+use madoguchi_domain::ticket::TicketRefused;
 use madoguchi_domain::webhook::MOST_SUBSCRIPTIONS;
 use madoguchi_domain::{ChannelKind, Language, Problem, Timestamp};
 use madoguchi_runtime::outgoing::AddressRefused;
@@ -290,6 +291,24 @@ pub enum ApiError {
         /// For maintainers.
         detail: String,
     },
+    /// No such ticket, or one of a conversation that the caller does not see.
+    #[error("There is no such ticket.")]
+    TicketNotFound,
+    /// The message is in a ticket, or all of an episode is.
+    #[error("It is in ticket {number} already.")]
+    InTicket {
+        /// Which one, the latest of several.
+        number: u64,
+    },
+    /// There is nothing that could become a ticket.
+    #[error("This becomes no ticket: {reason}.")]
+    NotForTicket {
+        /// Why.
+        reason: &'static str,
+    },
+    /// A ticket's status does not lead there.
+    #[error("{}", sentence(.0))]
+    TicketMove(TicketRefused),
     /// A setting is outside its bounds.
     #[error("The setting {0}.")]
     SettingsOutOfBounds(SettingsOutOfBounds),
@@ -449,6 +468,10 @@ impl ApiError {
             Self::MentionRefused { .. } => "mention_refused",
             Self::DraftNotFound => "draft_not_found",
             Self::TooMany { .. } => "too_many",
+            Self::TicketNotFound => "ticket_not_found",
+            Self::InTicket { .. } => "in_ticket",
+            Self::NotForTicket { .. } => "not_for_ticket",
+            Self::TicketMove(_) => "ticket_status_refused",
             Self::Busy { .. } => "busy",
             Self::Internal { .. } => "internal",
         }
@@ -488,6 +511,7 @@ impl ApiError {
             | Self::WebhookNotFound
             | Self::BotNotFound
             | Self::DeliveryNotFound
+            | Self::TicketNotFound
             | Self::LabelNotFound
             | Self::DraftNotFound
             | Self::QuarantinedNotFound => StatusCode::NOT_FOUND,
@@ -525,6 +549,9 @@ impl ApiError {
             )
             | Self::LoginEnded(_)
             | Self::NoMetaApp
+            | Self::InTicket { .. }
+            | Self::NotForTicket { .. }
+            | Self::TicketMove(_)
             | Self::NotReplayable { .. } => StatusCode::CONFLICT,
             Self::Text(..)
             | Self::SendTime(_)
@@ -747,6 +774,8 @@ mod tests {
     use madoguchi_domain::media::{MediaKind, Pixels};
     use madoguchi_domain::setup::Step;
 
+    use madoguchi_domain::TicketStatus;
+
     use super::*;
 
     /// One of each; the match in [`place`] makes the compiler ask for the new ones.
@@ -796,8 +825,16 @@ mod tests {
                 value: 0,
                 min: 1,
                 max: 1_440,
+                off: "null",
             }),
             ApiError::NotReplayable { reason: "it is a part of a body" },
+            ApiError::TicketNotFound,
+            ApiError::InTicket { number: 7 },
+            ApiError::NotForTicket { reason: "only what a customer wrote becomes a ticket" },
+            ApiError::TicketMove(TicketRefused::Move {
+                from: TicketStatus::Closed,
+                to: TicketStatus::Pending,
+            }),
             ApiError::Busy { detail: detail() },
             ApiError::Internal { detail: detail() },
             ApiError::Locked(Lock::OptedOut, ChannelKind::Sms),
@@ -1071,9 +1108,13 @@ mod tests {
             ApiError::Note(NoteRefused::Deleted) => 130,
             ApiError::MentionRefused { .. } => 131,
             ApiError::DraftNotFound => 132,
-            ApiError::ScopeMissing(_) => 133,
-            ApiError::PersonNeeded => 134,
-            ApiError::TooManyRequests { .. } => 135,
+            ApiError::TicketNotFound => 133,
+            ApiError::InTicket { .. } => 134,
+            ApiError::NotForTicket { .. } => 135,
+            ApiError::TicketMove(_) => 136,
+            ApiError::ScopeMissing(_) => 137,
+            ApiError::PersonNeeded => 138,
+            ApiError::TooManyRequests { .. } => 139,
         }
     }
 
@@ -1184,6 +1225,7 @@ mod tests {
             value: 0,
             min: 1,
             max: 1_440,
+            off: "null",
         });
         assert_eq!(
             error.to_string(),

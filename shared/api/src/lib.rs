@@ -39,6 +39,7 @@ mod quarantine;
 mod search;
 mod sender_sync;
 mod templates;
+mod tickets;
 mod view;
 mod webhooks;
 

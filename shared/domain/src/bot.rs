@@ -275,6 +275,7 @@ pub fn write(
         noted_before: Some(conversation.noted.count()),
         discarded: Vec::new(),
         first_try: None,
+        awaits_ticket: false,
         sender: None,
         rev: 0,
     })

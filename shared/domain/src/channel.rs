@@ -14,6 +14,7 @@ use crate::quota::Quota;
 use crate::reminder::WindowReminder;
 use crate::send::Rest;
 use crate::subscription::Subscription;
+use crate::ticket::TicketSettings;
 use crate::time::{Span, Timestamp};
 
 pub use status::{ChannelStatus, Deleted, Intake, OutOfUse};
@@ -263,6 +264,9 @@ pub struct ChannelSettings {
     /// Whether whoever signs in for the first time is associated with it (MEM-10).
     #[serde(default)]
     pub add_new_operators: bool,
+    /// When what customers write becomes a ticket by itself (TKT-2..5).
+    #[serde(default)]
+    pub tickets: TicketSettings,
 }
 
 impl Default for ChannelSettings {
@@ -278,6 +282,7 @@ impl Default for ChannelSettings {
             operators: OperatorAccess::default(),
             bot: BotUse::default(),
             add_new_operators: false,
+            tickets: TicketSettings::default(),
         }
     }
 }
@@ -296,14 +301,16 @@ impl ChannelSettings {
     pub fn check(&self) -> Result<(), SettingsOutOfBounds> {
         let check = |field, value: Option<u32>, bounds: std::ops::RangeInclusive<u32>| match value {
             Some(value) if !bounds.contains(&value) => {
-                Err(SettingsOutOfBounds { field, value, min: *bounds.start(), max: *bounds.end() })
+                let (min, max) = (*bounds.start(), *bounds.end());
+                Err(SettingsOutOfBounds { field, value, min, max, off: "null" })
             }
             _ => Ok(()),
         };
         check("unanswered_close_after_minutes", self.unanswered_close_after_minutes, UNANSWERED_MINUTES)?;
         check("idle_close_after_minutes", self.idle_close_after_minutes, IDLE_MINUTES)?;
         check("bot.release_after_minutes", self.bot.release_after_minutes, BOT_MINUTES)?;
-        check("bot.return_after_minutes", self.bot.return_after_minutes, BOT_MINUTES)
+        check("bot.return_after_minutes", self.bot.return_after_minutes, BOT_MINUTES)?;
+        self.tickets.check()
     }
 
     /// The unanswered period, if it is on.
@@ -346,7 +353,7 @@ impl BotUse {
 
 /// A setting outside its bounds.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{field} is {value}; it must be between {min} and {max} minutes, or null to switch it off")]
+#[error("{field} is {value}; it must be between {min} and {max} minutes, or {off} to switch it off")]
 pub struct SettingsOutOfBounds {
     /// The field of [`ChannelSettings`].
     pub field: &'static str,
@@ -356,6 +363,8 @@ pub struct SettingsOutOfBounds {
     pub min: u32,
     /// The largest allowed.
     pub max: u32,
+    /// What switches it off.
+    pub off: &'static str,
 }
 
 /// Who may reopen a closed conversation (C1).

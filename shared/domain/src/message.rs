@@ -102,6 +102,9 @@ pub struct Message {
     /// Of a reply that is sent once more by itself: what became of the first time (RPL-12).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_try: Option<FirstTry>,
+    /// Of a customer's message: its channel was making tickets when it was stored, so that it must become part of one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub awaits_ticket: bool,
     /// Counts the writes; every change is conditional on it.
     #[serde(default)]
     pub rev: u64,

@@ -100,6 +100,7 @@ pub fn write(
         noted_before: None,
         discarded: Vec::new(),
         first_try: None,
+        awaits_ticket: false,
         rev: 0,
     })
 }
@@ -190,6 +191,7 @@ pub fn line(
         noted_before: None,
         discarded: Vec::new(),
         first_try: None,
+        awaits_ticket: false,
         rev: 0,
     }
 }

@@ -118,6 +118,7 @@ pub fn remind(conversation: &Conversation, settings: &ChannelSettings, now: Time
         noted_before: Some(conversation.noted.count()),
         discarded: Vec::new(),
         first_try: None,
+        awaits_ticket: false,
         sender: None,
         rev: 0,
     }))

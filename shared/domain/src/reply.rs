@@ -294,6 +294,7 @@ fn queued(
         noted_before: Some(conversation.noted.count()),
         discarded: Vec::new(),
         first_try: None,
+        awaits_ticket: false,
         rev: 0,
     }
 }

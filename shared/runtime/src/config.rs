@@ -127,6 +127,11 @@ impl Env {
         self.url("MEDIA_QUEUE_URL", None, "set it to the URL of the queue media")
     }
 
+    /// `TICKETS_QUEUE_URL`: where messages wait for becoming part of a ticket.
+    pub fn tickets_queue_url(&mut self) -> String {
+        self.url("TICKETS_QUEUE_URL", None, "set it to the URL of the queue tickets")
+    }
+
     /// `SEARCH_QUEUE_URL`: where what was said waits to be taken note of.
     pub fn search_queue_url(&mut self) -> String {
         self.url("SEARCH_QUEUE_URL", None, "set it to the URL of the queue search")

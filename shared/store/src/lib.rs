@@ -19,15 +19,22 @@
 //! | picture of an operator, and what they want it to be | `operator#{operator}` | `picture` |
 //! | what it is counted as in its section | `c#{conversation}` | `counted` |
 //! | a channel's conversations, counted by section and operator | `counts` | `{channel}` |
+//! | which messages make which tickets | `c#{conversation}` | `tickets` |
+//! | the stretch that a message is in | `c#{conversation}` | `in-ticket#{message}` |
+//! | ticket | `c#{conversation}` | `ticket#{stretch:08}` |
+//! | where a ticket's number leads; the latest number | `ticket#{number}`; `tickets` | `ticket`; `counter` |
+//! | when a channel was looked through for messages in no ticket | `channel#{channel}` | `tickets-swept` |
 //! | quarantined body or event | `quarantine` | `{id}#{part:03}` |
 //!
 //! | index | key | holds | answers |
 //! | --- | --- | --- | --- |
 //! | `inbox` | `{channel}#{section}`, `{ms:013}-{conversation}` | conversations | a section's list, newest first |
+//! | `inbox` | `tickets#{channel}#{status}`, `{ms:013}-{number:012}` | tickets | a list of tickets, the highest number first |
+//! | `mine` | `tickets#{operator}#{status}`, the same | tickets that somebody has | the same of one operator |
 //! | `mine` | operator, `{ms:013}-{conversation}` | open conversations that are somebody's | an operator's list, newest first |
 //! | `waiting` | `{channel}#{section}`, since when | conversations whose customer waits | a section's list, who waits longest first |
 //! | `window` | `{channel}#{section}`, when it was opened | open conversations of Messenger and WhatsApp | a section's list, whose window ends soonest first |
-//! | `deadline` | `{kind}#{shard:02}` or `scheduled#{shard:02}`, due time | conversations with an armed deadline, replies that are sent later | what is due |
+//! | `deadline` | `{kind}#{shard:02}`, `scheduled#{shard:02}` or `ticket#{shard:02}`, due time | conversations with an armed deadline, replies that are sent later, messages that wait for becoming a ticket | what is due |
 //! | `pending` | `reply#{channel}`, `profile#{channel}`, `media#{channel}` or `picture`, `[portrait:]{conversation}[#{message or person}[#prepare]]` or `{operator}` | unfinished work only | what the sweeper must start again; the order of a conversation's open replies |
 //!
 //! | access pattern | cost (4 KB / 1 KB items) |
@@ -59,6 +66,10 @@
 //! | a page of a list | one query per channel and section (of one's own: one), 1 RRU per some 25 entries that the filters look at, at most 1,000 of them; and half a RRU for each conversation shown |
 //! | count a conversation that moves to another section | strong get 1 RRU, transaction of what it counts as and the channel's counters 4 WRU; many of a channel share the latter |
 //! | tell the counts | one query, half a RRU per 4 KB of counters |
+//! | put a message into a ticket | strong gets of conversation, channel, book and place 4 RRU; transaction of book and place (4 WRU), `deadline` 1 if it is the first |
+//! | make a ticket | strong gets of book, conversation and number 3 RRU; transaction of number, book, ticket, pointer and line (10 WRU) + `inbox` 1 + `deadline` 1 |
+//! | list tickets | one query per channel and status, or per status of an assignee; then the tickets and the first messages of the page |
+//! | look for messages in no ticket, once an hour | per channel that makes tickets: its lists as far as they changed, and a page of messages and of places for each conversation in which the customer wrote |
 //! | closer's tick with nothing due | one query per shard, 0.5 RRU each |
 //!
 //! # Directory table

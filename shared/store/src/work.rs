@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use madoguchi_domain::{ChannelId, ConversationId, Courtesy, MessageKey, OperatorId, Timestamp};
+use madoguchi_domain::{ChannelId, ConversationId, Courtesy, Message, MessageKey, OperatorId, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::Committed;
 use crate::inbox::courtesy::{READ, TYPING};
 use crate::inbox::{PENDING_PICTURE, PendingProfile, pending_portrait, pending_profile};
 
@@ -112,6 +113,48 @@ pub enum FileWork {
     Message(MediaWork),
     /// A picture of somebody.
     Picture(PictureWork),
+}
+
+/// "This message is to become part of a ticket."
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketWork {
+    /// Form of the message.
+    pub v: u8,
+    /// The channel that it came through.
+    pub channel_id: ChannelId,
+    /// Whose conversation.
+    pub conversation_id: ConversationId,
+    /// Which message.
+    pub message: MessageKey,
+    /// When it was said or, if it reached us later, when that was.
+    pub heard_at: Timestamp,
+}
+
+impl TicketWork {
+    /// The work on a message.
+    pub fn of(message: &Message) -> Self {
+        Self {
+            v: 1,
+            channel_id: message.channel_id,
+            conversation_id: message.conversation_id,
+            message: message.key,
+            heard_at: message.key.at.max(message.stored_at),
+        }
+    }
+}
+
+/// On the item of a message that is to become part of a ticket.
+pub const AWAITS_TICKET: &str = "awaits_ticket";
+
+/// The work on a customer's message that was stored just now, if it is to become part of a ticket. Beside what
+/// [`follow_up`] tells of it: it may have files, too.
+pub fn ticket_work(committed: &Committed) -> Option<TicketWork> {
+    match committed {
+        Committed::Message { before: None, after: Some(message) } if message.awaits_ticket => {
+            Some(TicketWork::of(message))
+        }
+        _ => None,
+    }
 }
 
 /// What follows from one committed write.

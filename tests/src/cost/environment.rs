@@ -98,7 +98,9 @@ impl Environment {
                 profiles: Queue::new(relay.clone(), &wiring.profiles),
                 media: Queue::new(relay.clone(), &wiring.media),
                 bot: Queue::new(relay.clone(), &wiring.bot),
-                search: Queue::new(relay, &wiring.search),
+                search: Queue::new(relay.clone(), &wiring.search),
+                // Nothing of what is measured becomes a ticket.
+                tickets: Queue::new(relay, &wiring.media),
             }),
             dispatcher: Dispatcher::new(
                 inbox(&dispatch),

@@ -30,6 +30,7 @@ mod scenarios;
 mod second_try;
 mod sections;
 mod senders;
+mod tickets;
 mod token_refresh;
 mod twilio;
 mod twilio_simulated;

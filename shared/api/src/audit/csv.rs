@@ -1,5 +1,8 @@
-//! Entries as CSV (RFC 4180), as spreadsheets open it.
+//! CSV (RFC 4180), as spreadsheets open it, and entries as that.
 
+use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
 use madoguchi_domain::audit::{Entry, Fields};
 
 const COLUMNS: [&str; 13] = [
@@ -18,9 +21,33 @@ const COLUMNS: [&str; 13] = [
     "after",
 ];
 
-/// The names of the columns. The mark before them tells Excel that the rest is UTF-8.
+/// Where the next part begins; left out with the last.
+const NEXT_CURSOR: &str = "next-cursor";
+
 pub(super) fn head() -> String {
-    format!("\u{feff}{}", line(COLUMNS.map(str::to_owned)))
+    first_line(COLUMNS)
+}
+
+/// The names of the columns. The mark before them tells Excel that the rest is UTF-8.
+pub(crate) fn first_line<const CELLS: usize>(columns: [&str; CELLS]) -> String {
+    format!("\u{feff}{}", line(columns.map(str::to_owned)))
+}
+
+/// A part of a file that a browser saves as `name`.
+pub(crate) fn part(name: &'static str, file: String, next: Option<&str>) -> Response {
+    let mut response = file.into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    // As text the file would lose its byte order mark on the way out of the function, and Excel its Japanese. What has an
+    // encoding goes as bytes.
+    headers.insert(CONTENT_ENCODING, HeaderValue::from_static("identity"));
+    if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        headers.insert(CONTENT_DISPOSITION, disposition);
+    }
+    if let Some(next) = next.and_then(|next| HeaderValue::from_str(next).ok()) {
+        headers.insert(NEXT_CURSOR, next);
+    }
+    response
 }
 
 pub(super) fn row(entry: &Entry) -> String {
@@ -47,7 +74,8 @@ fn json(fields: &Fields) -> String {
     if fields.is_empty() { String::new() } else { serde_json::json!(fields).to_string() }
 }
 
-fn line(cells: [String; 13]) -> String {
+/// One row.
+pub(crate) fn line<const CELLS: usize>(cells: [String; CELLS]) -> String {
     let mut line = cells.map(|cell| quoted(&cell)).join(",");
     line.push_str("\r\n");
     line

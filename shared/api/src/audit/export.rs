@@ -1,9 +1,7 @@
 //! `GET /api/audit/export`: the same as CSV, in parts. Every part that somebody takes along is itself an entry.
 
 use axum::extract::State;
-use axum::http::HeaderValue;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use madoguchi_domain::Span;
 use madoguchi_store::audit::Cursor;
 
@@ -12,8 +10,6 @@ use crate::auth::Operator;
 use crate::input::{InQuery, given};
 use crate::{ApiError, SharedOrganisation};
 
-/// Where the next part begins; left out with the last.
-const NEXT_CURSOR: &str = "next-cursor";
 /// The longest part, in rows.
 const MOST_ROWS: usize = 5_000;
 /// And in bytes: Lambda answers with 6 MB of JSON, in which quotation marks take two.
@@ -63,15 +59,5 @@ pub(crate) async fn export(
 
 fn part(file: String, next: Option<&Cursor>, rows: usize) -> Response {
     tracing::info!(rows, "Exported {rows} entries of the audit log");
-    let mut response = file.into_response();
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-    // As text the file would lose its byte order mark on the way out of the function, and Excel its Japanese. What has an
-    // encoding goes as bytes.
-    headers.insert(CONTENT_ENCODING, HeaderValue::from_static("identity"));
-    headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"audit.csv\""));
-    if let Some(next) = next.and_then(|next| HeaderValue::from_str(next.as_str()).ok()) {
-        headers.insert(NEXT_CURSOR, next);
-    }
-    response
+    csv::part("audit.csv", file, next.map(Cursor::as_str))
 }

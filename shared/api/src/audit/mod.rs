@@ -1,6 +1,6 @@
 //! The audit log (AUD-2): search it, and take it along.
 
-mod csv;
+pub(crate) mod csv;
 mod export;
 mod list;
 

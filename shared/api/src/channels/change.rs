@@ -4,6 +4,7 @@
 use axum::extract::State;
 use madoguchi_domain::channel::BotUse;
 use madoguchi_domain::reminder::{self, ReminderRefused, WindowReminder};
+use madoguchi_domain::ticket::TicketSettings;
 use madoguchi_domain::{
     BrandId, Channel, ChannelId, DepartmentId, OperatorAccess, ReopenPolicy, organisation,
 };
@@ -46,6 +47,8 @@ pub(crate) struct Changes {
     operators: Option<OperatorAccess>,
     #[serde(deserialize_with = "named")]
     add_new_operators: Option<bool>,
+    #[serde(deserialize_with = "named")]
+    tickets: Option<TicketSettings>,
     #[serde(deserialize_with = "named")]
     brand_id: Option<Option<BrandId>>,
     #[serde(deserialize_with = "named")]
@@ -105,6 +108,7 @@ fn changed(before: &Channel, changes: Changes) -> Result<Channel, ApiError> {
     settings.bot = changes.bot.unwrap_or(old.bot);
     settings.operators = changes.operators.unwrap_or(old.operators);
     settings.add_new_operators = changes.add_new_operators.unwrap_or(old.add_new_operators);
+    settings.tickets = changes.tickets.unwrap_or(old.tickets);
     settings.check().map_err(ApiError::SettingsOutOfBounds)?;
     if let Some(reminder) = &settings.window_reminder {
         reminder::check(channel.kind, reminder).map_err(|refused| match refused {
@@ -159,6 +163,7 @@ mod tests {
                 window_reminder: None,
                 operators: OperatorAccess::Associated,
                 add_new_operators: true,
+                ..ChannelSettings::default()
             }
         );
     }
@@ -174,6 +179,9 @@ mod tests {
             (json!({"name": ""}), "`name`"),
             (json!({"idle_close_after_minutes": 1_441}), "idle_close_after_minutes is 1441"),
             (json!({"unanswered_close_after_minutes": 14}), "between 15 and 43200"),
+            (json!({"tickets": {"after": {"timer": {"minutes": 1_441}}}}), "1440 minutes, or \"never\""),
+            (json!({"tickets": {"after": {"hours": 1}}}), "unknown variant `hours`"),
+            (json!({"tickets": null}), "null"),
         ] {
             let error = patched(&body).unwrap_err();
             assert!(error.contains(expected), "{body}: {error}");

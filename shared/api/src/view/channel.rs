@@ -218,6 +218,7 @@ pub(super) mod tests {
                     "sender_prefix": false, "window_reminder": null,
                     "bot": {"starts": false, "release_after_minutes": null, "return_after_minutes": null},
                     "operators": "everybody", "add_new_operators": false,
+                    "tickets": {"after": "never", "departments": {}},
                 },
                 "settings_changed_at": "2023-11-14T22:13:20.000Z",
                 "status": {"state": "on", "since": null, "by": null},

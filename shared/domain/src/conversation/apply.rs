@@ -190,6 +190,7 @@ pub fn apply(
         known: loaded.waiting,
         event,
         now,
+        makes_tickets: settings.tickets.is_on(),
         known_people: loaded.participants,
         create: Vec::new(),
         replace: None,
@@ -232,6 +233,7 @@ struct Work<'a> {
     known_people: Vec<Participant>,
     event: &'a Event,
     now: Timestamp,
+    makes_tickets: bool,
     create: Vec<Message>,
     replace: Option<Message>,
     waiting: Option<Waiting>,
@@ -584,6 +586,7 @@ impl Work<'_> {
         message.noted_before = Some(self.conversation.noted.count());
         if let EventBody::Message(incoming) = &self.event.body {
             message.read_token.clone_from(&incoming.read_token);
+            message.awaits_ticket = self.makes_tickets;
         }
         if let Body::Said { content } = &mut message.body {
             content.want_files(self.conversation.channel_kind, self.now);
@@ -624,6 +627,7 @@ impl Work<'_> {
             noted_before: None,
             discarded: Vec::new(),
             first_try: None,
+            awaits_ticket: false,
             rev: 0,
         }
     }

@@ -128,6 +128,7 @@ pub(crate) fn timeline(
         noted_before: None,
         discarded: Vec::new(),
         first_try: None,
+        awaits_ticket: false,
         rev: 0,
     }
 }

@@ -120,6 +120,7 @@ mod tests {
             noted_before: Some(conversation.noted.count()),
             discarded: Vec::new(),
             first_try: None,
+            awaits_ticket: false,
             rev: 0,
         }
     }

@@ -218,6 +218,7 @@ mod tests {
             noted_before: None,
             discarded: Vec::new(),
             first_try: None,
+            awaits_ticket: false,
             rev: 1,
         }
     }

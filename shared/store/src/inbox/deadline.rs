@@ -75,7 +75,7 @@ impl Inbox {
         Ok(DueReplies { replies: items.iter().filter_map(due_reply).collect(), next })
     }
 
-    async fn due_in(
+    pub(super) async fn due_in(
         &self,
         partition: String,
         now: Timestamp,

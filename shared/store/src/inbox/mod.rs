@@ -21,6 +21,7 @@ mod rebuild;
 mod reply;
 mod send;
 mod tally;
+mod ticket;
 mod upload;
 
 pub(crate) use compact::expand as read_conversation;
@@ -35,6 +36,7 @@ pub(crate) use pending::{pending_portrait, pending_profile};
 pub(crate) use picture::PENDING as PENDING_PICTURE;
 pub use quarantine::Quarantined;
 pub use rebuild::{Piece, Rebuild, rebuild_step};
+pub use ticket::{DueTickets, MOST_JOINED, TicketPage, TicketSearch};
 
 use aws_sdk_dynamodb::Client;
 
