@@ -68,8 +68,8 @@ def _use_everything(stack: Testbed) -> None:
     assert asked.status == 202, asked
     eventually(lambda: stack.authorizations("channel-mail"), "channel-mail at work", SCHEDULE_PATIENCE_S)
     bot = {"kind": "webhook", "url": f"{stack.description['simulator']}/hook"}
-    answer = stack.api("PUT", f"/channels/{stack.channel('line')['id']}/bot", bot, group="administrators")
-    assert answer.status == 200, answer
+    made = stack.api("PUT", f"/channels/{stack.channel('line')['id']}/bot", bot, group="administrators")
+    assert made.status == 200, made
     stack.api("PUT", f"/conversations/{conversation_with(stack, 'to be allowed')['id']}/mode", {"mode": "bot"})
     eventually(lambda: stack.authorizations("bot-answer"), "bot-answer at work", 30)
     webhook = {"url": f"{stack.description['simulator']}/hook", "events": ["message.received"]}
