@@ -34,7 +34,7 @@ use madoguchi_runtime::{Aws, Clock, ClockHand, Metrics, ProviderConfig, Queue, S
 use madoguchi_simulator::demo;
 use madoguchi_simulator::{Options, Provider, Simulator};
 use madoguchi_store::directory::Connection;
-use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, Saved, SenderCache};
+use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, Live, Saved, SenderCache};
 use media_fetch::{Addresses, MediaFetcher};
 use pending_sweep::{Sweeper, Swept};
 use profile_fetch::Fetcher;
@@ -46,7 +46,7 @@ use tokio::sync::Mutex;
 use webhook_ingest::Ingest;
 
 use crate::support::aws::{FakeAws, FakeQueue, clients};
-use crate::support::dynamo::{AUDIT, DIRECTORY, Dynamo, INBOX, StreamReader};
+use crate::support::dynamo::{AUDIT, DIRECTORY, Dynamo, INBOX, LIVE, StreamReader};
 use crate::support::fault::Faults;
 use crate::support::files::Files;
 use crate::support::s3::{BUCKET, FakeS3};
@@ -60,6 +60,8 @@ pub const START: Timestamp = Timestamp::from_ms(1_793_491_200_000);
 pub const PUBLIC: &str = "https://inbox.example";
 /// Where administrators act, and where browsers go back to after a login.
 pub const CONSOLE: &str = "https://console.example/";
+/// Where clients connect for live updates.
+pub const LIVE_URL: &str = "wss://live.example/live";
 /// How long the audit log is kept.
 pub const AUDIT_KEPT: Span = Span::from_days(365);
 /// What e-mail is sent from.
@@ -794,6 +796,8 @@ impl Functions {
                 .merge(organisation_routes(OrganisationApi {
                     directory: directory.clone(),
                     audit: audit.clone(),
+                    live: Live::new(clients(table_url).dynamodb(), LIVE),
+                    live_url: LIVE_URL.to_owned(),
                     clock: clock.clone(),
                 }))
                 .merge(connect_routes(ConnectApi {

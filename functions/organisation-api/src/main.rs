@@ -5,19 +5,22 @@ use axum::middleware::{Next, from_fn};
 use lambda_http::Error;
 use madoguchi_api::{OrganisationApi, RolesClaim, answering, organisation_routes, request_id};
 use madoguchi_runtime::{Aws, Env, Function};
-use madoguchi_store::{Audit, Directory};
+use madoguchi_store::{Audit, Directory, Live};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let function = Function::start("organisation_api");
     let mut env = Env::from_process();
     let roles = RolesClaim::new(env.roles_claim());
-    let config = (env.directory_table(), env.audit_table(), env.audit_retention(), env.aws());
-    let (directory, audit, keep, aws) = env.finish(config)?;
+    let (audit, live) = ((env.audit_table(), env.audit_retention()), (env.live_table(), env.live_api_id()));
+    let config = (env.directory_table(), audit, live, env.aws());
+    let (directory, (audit, keep), (live, live_api), aws) = env.finish(config)?;
     let aws = Aws::new(aws)?;
     let api = OrganisationApi {
         directory: Directory::new(aws.dynamodb(), directory),
         audit: Audit::new(aws.dynamodb(), audit, keep),
+        live: Live::new(aws.dynamodb(), live),
+        live_url: aws.connections(&live_api, function.clock()).url(),
         clock: function.clock(),
     };
     let invocation = from_fn(move |request: Request, next: Next| {

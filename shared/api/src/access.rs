@@ -105,6 +105,7 @@ pub const ROUTES: &[Route] = &[
     ("POST", "/api/departments", Access::To(Act::Administrate)),
     ("PATCH", "/api/departments/{department}", Access::To(Act::Administrate)),
     ("DELETE", "/api/departments/{department}", Access::To(Act::Administrate)),
+    ("POST", "/api/live/tickets", Access::To(Act::Read)),
     ("GET", "/api/audit", Access::To(Act::Audit)),
     ("GET", "/api/audit/export", Access::To(Act::Audit)),
     ("GET", "/api/quarantine", Access::To(Act::Replay)),

@@ -20,6 +20,7 @@ pub mod error;
 mod files;
 mod inbox;
 mod input;
+mod live;
 mod me;
 mod memberships;
 mod messages;

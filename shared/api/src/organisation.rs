@@ -1,5 +1,5 @@
-//! What `organisation-api` serves: people and their channels, brands, departments, the audit log, and the sync of sender
-//! names.
+//! What `organisation-api` serves: people and their channels, brands, departments, the audit log, tickets for
+//! live updates, and the sync of sender names.
 
 use std::sync::Arc;
 
@@ -8,11 +8,11 @@ use axum::extract::State;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, patch, post};
 use madoguchi_runtime::Clock;
-use madoguchi_store::{Audit, Directory};
+use madoguchi_store::{Audit, Directory, Live};
 
 use crate::auth::Operator;
 use crate::people::{self, Presence};
-use crate::{audit, brands, departments, memberships, sender_sync};
+use crate::{audit, brands, departments, live, memberships, sender_sync};
 
 /// What the routes that look after the organisation work with.
 #[derive(Clone, Debug)]
@@ -21,6 +21,10 @@ pub struct OrganisationApi {
     pub directory: Directory,
     /// The audit log.
     pub audit: Audit,
+    /// Tickets for live updates.
+    pub live: Live,
+    /// Where clients connect for them.
+    pub live_url: String,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -49,6 +53,7 @@ pub fn organisation_routes(api: OrganisationApi) -> Router {
         .route("/api/brands/{brand}", patch(brands::change).delete(brands::remove))
         .route("/api/departments", get(departments::list).post(departments::add))
         .route("/api/departments/{department}", patch(departments::change).delete(departments::remove))
+        .route("/api/live/tickets", post(live::ticket))
         .route("/api/audit", get(audit::list))
         .route("/api/audit/export", get(audit::export))
         .route_layer(from_fn_with_state(presence, people::note))

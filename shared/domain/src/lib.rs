@@ -17,6 +17,7 @@ pub mod event;
 pub mod happening;
 pub mod ids;
 pub mod later;
+pub mod live;
 pub mod lookup;
 pub mod media;
 pub mod membership;

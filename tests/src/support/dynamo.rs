@@ -27,6 +27,8 @@ pub const INBOX: &str = "inbox";
 pub const DIRECTORY: &str = "directory";
 /// The name of the Audit table.
 pub const AUDIT: &str = "audit";
+/// The name of the Live table.
+pub const LIVE: &str = "live";
 
 /// A batch that keeps failing is a bug in the function, not something to wait for.
 const MAX_ATTEMPTS: usize = 10;
@@ -50,6 +52,7 @@ impl Dynamo {
         create_inbox(&client).await;
         create_directory(&client).await;
         create_audit(&client).await;
+        create_live(&client).await;
         dynamo
     }
 
@@ -272,6 +275,21 @@ async fn create_audit(client: &Client) {
         .await
         .unwrap();
     expire(client, AUDIT).await;
+}
+
+async fn create_live(client: &Client) {
+    client
+        .create_table()
+        .table_name(LIVE)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(
+            ["pk", "sk"].map(|name| attribute(name, ScalarAttributeType::S)).into(),
+        ))
+        .set_key_schema(Some(keys("pk", "sk")))
+        .send()
+        .await
+        .unwrap();
+    expire(client, LIVE).await;
 }
 
 fn images() -> StreamSpecification {

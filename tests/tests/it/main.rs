@@ -16,6 +16,7 @@ mod crash;
 mod ingest;
 mod kinds;
 mod later;
+mod live;
 mod lookup;
 mod media;
 mod memberships;

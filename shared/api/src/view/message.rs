@@ -65,6 +65,8 @@ pub(crate) struct MessageView {
     /// The messages of the set, in its order, if this item stands for all of them.
     parts: Vec<MessageView>,
     at: String,
+    /// Counts its writes: of two that a client has, the one with the higher is later (CON-9).
+    version: u64,
     #[serde(skip)]
     key: MessageKey,
 }
@@ -212,6 +214,7 @@ impl MessageView {
             album,
             parts: Vec::new(),
             at: message.key.at.to_string(),
+            version: message.rev,
             key: message.key,
         }
     }

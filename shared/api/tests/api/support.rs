@@ -27,7 +27,7 @@ use madoguchi_domain::{
 };
 use madoguchi_runtime::http::provider_client;
 use madoguchi_runtime::{Clock, ClockHand, Metrics, Queue, SecretWriter};
-use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, Saved, SenderCache};
+use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, Live, Saved, SenderCache};
 use serde_json::{Value, json};
 
 /// Where the clock stands when a test begins.
@@ -44,6 +44,7 @@ pub(crate) struct TestApi {
     pub(crate) aws: Arc<FakeAws>,
     pub(crate) hand: ClockHand,
     pub(crate) audit: Audit,
+    pub(crate) live: Live,
 }
 
 /// An answer of the API.
@@ -82,6 +83,7 @@ impl TestApi {
         let (clock, hand) = Clock::stopped_at(NOW);
         let inbox = Inbox::new(dynamodb.clone(), tables::INBOX);
         let audit = Audit::new(dynamodb.clone(), tables::AUDIT, AUDIT_KEPT);
+        let live = Live::new(dynamodb.clone(), tables::LIVE);
         let directory = Directory::new(dynamodb, tables::DIRECTORY);
         let api = Api {
             inbox: inbox.clone(),
@@ -93,8 +95,13 @@ impl TestApi {
             audit: audit.clone(),
             mail: false,
         };
-        let organisation =
-            OrganisationApi { directory: directory.clone(), audit: audit.clone(), clock: clock.clone() };
+        let organisation = OrganisationApi {
+            directory: directory.clone(),
+            audit: audit.clone(),
+            live: live.clone(),
+            live_url: "wss://live.example/live".into(),
+            clock: clock.clone(),
+        };
         let admin = AdminApi {
             inbox: inbox.clone(),
             directory: directory.clone(),
@@ -129,7 +136,7 @@ impl TestApi {
             .merge(organisation_routes(organisation))
             .merge(connect_routes(connect));
         let router = answering(all, RolesClaim::default());
-        Self { router, inbox, directory, aws, hand, audit }
+        Self { router, inbox, directory, aws, hand, audit, live }
     }
 
     pub(crate) async fn call(&self, caller: Caller, method: &str, path: &str, body: Option<Value>) -> Answer {

@@ -19,6 +19,7 @@ mod send;
 mod tally;
 mod upload;
 
+pub(crate) use conversation::SORT_KEY;
 pub use deadline::{DEADLINE_SHARDS, Due, DueCursor, DueReplies};
 pub use list::ListPage;
 pub use page::MessagePage;
