@@ -30,6 +30,8 @@ def main() -> int:
     pytest.add_argument("arguments", nargs=argparse.REMAINDER)
     sizes = commands.add_parser("sizes", help="build the functions as they are deployed, and compare their sizes with tests/sizes.json")
     sizes.add_argument("--write", action="store_true", help="write tests/sizes.json anew")
+    features = commands.add_parser("features", help="compare docs/FEATURES.md with what the tests are called")
+    features.add_argument("--write", action="store_true", help="write docs/FEATURES.md anew")
     bench = commands.add_parser("bench", help="measure release builds and write docs/BENCHMARKS.md")
     bench.add_argument("--parts", default="", help="some of functions,peers,work,deadlines,throughput; all by default")
     bench.add_argument("--rounds", type=int, help="how often contestants take turns")

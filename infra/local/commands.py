@@ -11,7 +11,7 @@ from pathlib import Path
 
 from infra import check_template
 
-from . import bench, build, logs, release, sizes, summary, tools
+from . import bench, build, features, logs, release, sizes, summary, tools
 from .console import say
 from .settings import ROOT, Settings, cache_folder
 from .stack import Stack
@@ -94,6 +94,11 @@ def _sizes(arguments: argparse.Namespace) -> int:
     return sizes.check(write=arguments.write)
 
 
+def _features(arguments: argparse.Namespace) -> int:
+    features.table(write=arguments.write)
+    return 0
+
+
 def _deploy(arguments: argparse.Namespace) -> int:
     tools.check_rust()
     return release.deploy(arguments.architecture, [option for option in arguments.arguments if option != "--"])
@@ -109,6 +114,7 @@ _COMMANDS = {
     "pytest": _pytest,
     "bench": _bench,
     "sizes": _sizes,
+    "features": _features,
     "deploy": _deploy,
 }
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -64,6 +64,7 @@ def _parameters(settings: Settings, outputs: dict[str, str]) -> dict[str, str]:
         "DeletionProtection": "false",
         "MailFrom": MAIL_FROM,
         "AdministratorsEmail": ADMINISTRATORS_EMAIL,
+        "WebhooksToLoopback": "true",
     }
     # SAM takes no empty value; without one the template's own goes.
     if "ApiId" in outputs:

@@ -10,14 +10,14 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::HeaderMap;
-use change_relay::Relay;
+use change_relay::{Queues, Relay};
 use channel_mail::ChannelMail;
 use inbox_writer::Writer;
 use lambda_http::request::RequestContext;
 use lambda_http::{IntoResponse as _, Service as _};
 use madoguchi_api::{
-    AdminApi, Api, ConnectApi, OrganisationApi, RolesClaim, admin_routes, answering, connect_routes,
-    organisation_routes, routes,
+    AdminApi, Api, ConnectApi, DeskApi, OrganisationApi, RolesClaim, WebhooksApi, admin_routes, answering,
+    connect_routes, desk_routes, once, organisation_routes, routes, webhook_routes,
 };
 use madoguchi_channels::ProviderHttp;
 use madoguchi_channels::messenger::GraphConfig;
@@ -30,23 +30,32 @@ use madoguchi_domain::{
 };
 use madoguchi_runtime::batch::{Invocation, process, process_changes};
 use madoguchi_runtime::http::provider_client;
+use madoguchi_runtime::outgoing::Receivers;
+use madoguchi_runtime::signature::WebhookKeys;
 use madoguchi_runtime::{Aws, Clock, ClockHand, Metrics, ProviderConfig, Queue, SecretCache, SecretWriter};
 use madoguchi_simulator::demo;
 use madoguchi_simulator::{Options, Provider, Simulator};
 use madoguchi_store::directory::Connection;
-use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, Live, Saved, SenderCache};
+use madoguchi_store::{
+    Audit, ChannelCache, Deliveries, Directory, Inbox, Live, Requests, Saved, Search, SenderCache,
+    WebhookCache,
+};
 use media_fetch::{Addresses, MediaFetcher};
 use pending_sweep::{Sweeper, Swept};
 use profile_fetch::Fetcher;
 use reply_dispatch::Dispatcher;
 use scheduled_send::{Report as Scheduled, Scheduler};
+use search_index::Indexer;
 use serde_json::{Value, json};
 use token_refresh::TokenRefresh;
 use tokio::sync::Mutex;
 use webhook_ingest::Ingest;
+use webhook_send::WebhookSender;
 
 use crate::support::aws::{FakeAws, FakeQueue, clients};
-use crate::support::dynamo::{AUDIT, DIRECTORY, Dynamo, INBOX, LIVE, StreamReader};
+use crate::support::dynamo::{
+    AUDIT, DELIVERIES, DIRECTORY, Dynamo, INBOX, LIVE, REQUESTS, SEARCH, StreamReader,
+};
 use crate::support::fault::Faults;
 use crate::support::files::Files;
 use crate::support::s3::{BUCKET, FakeS3};
@@ -93,6 +102,10 @@ pub struct TestInbox {
     pub profiles: FakeQueue,
     /// Where files wait.
     pub media: FakeQueue,
+    /// Where events wait for being told to other systems.
+    pub webhooks: FakeQueue,
+    /// What other systems were told.
+    pub deliveries: Deliveries,
     /// The bucket.
     pub s3: FakeS3,
     /// Where the providers hand out files.
@@ -103,6 +116,10 @@ pub struct TestInbox {
     pub inbox: Inbox,
     /// The same for the Directory.
     pub directory: Directory,
+    /// The same for what is found.
+    pub search: Search,
+    /// Where what was said waits to be taken note of.
+    pub search_queue: FakeQueue,
     /// Where the simulator sends webhooks.
     pub front: String,
     stream: Mutex<StreamReader>,
@@ -133,6 +150,9 @@ struct Functions {
     media_fetcher: MediaFetcher,
     closer: Closer,
     scheduler: Scheduler,
+    indexer: Indexer,
+    webhook_sender: WebhookSender,
+    told: Metrics,
     api: Router,
     outbound: Queue,
     media: Queue,
@@ -168,6 +188,8 @@ impl TestInbox {
         let (s3, files, ses) = (FakeS3::start().await, Files::start().await, FakeSes::start().await);
         let media = aws.create_queue("media");
         media.set_max_receive_count(30);
+        let webhooks = aws.create_queue("webhooks");
+        webhooks.set_max_receive_count(5);
         let (inbound, outbound, profiles) = (
             aws.create_queue("inbound.fifo"),
             aws.create_queue("outbound.fifo"),
@@ -193,7 +215,8 @@ impl TestInbox {
         let ingest =
             |public: &str| Ingest::new(secrets, names, queue, clock.clone(), metrics, 1_048_576, public);
         let front = serve_with(|public| front(ingest(public))).await;
-        let queues = [&inbound, &outbound, &profiles, &media];
+        let search_queue = aws.create_queue("search");
+        let queues = [&inbound, &outbound, &profiles, &media, &search_queue, &webhooks];
         let urls = Urls {
             table: &table_url,
             aws: &aws_url,
@@ -211,7 +234,9 @@ impl TestInbox {
         let mail_stream = Mutex::new(dynamo.directory_stream());
         let test = Self {
             inbox: Inbox::new(client.clone(), INBOX),
-            directory: Directory::new(client, DIRECTORY),
+            deliveries: Deliveries::new(client.clone(), DELIVERIES),
+            directory: Directory::new(client.clone(), DIRECTORY),
+            search: Search::new(client, SEARCH),
             hand,
             clock,
             simulator,
@@ -222,6 +247,8 @@ impl TestInbox {
             outbound,
             profiles,
             media,
+            search_queue,
+            webhooks,
             s3,
             files,
             ses,
@@ -242,6 +269,7 @@ impl TestInbox {
             "app_id": demo::APP_ID, "app_secret": demo::APP_SECRET, "verify_token": demo::VERIFY_TOKEN,
         });
         self.aws.set_secret(&format!("{PREFIX}/meta-app"), &app);
+        self.aws.set_secret(&format!("{PREFIX}/webhook-key"), &json!({ "key": "test-webhook-key" }));
         let login = json!({
             "user_token": demo::LONG_USER_TOKEN, "pages": { demo::PAGE: demo::page_token(demo::PAGE) },
         });
@@ -459,6 +487,45 @@ impl TestInbox {
             .await;
     }
 
+    /// Has search take note of what has happened, in batches as the template has them.
+    pub async fn index(&self) {
+        self.relay().await;
+        self.search_queue.drain(100, async |event| self.functions.indexer.batch(event).await).await;
+    }
+
+    /// The same until the index has been made anew: each step leads to the next.
+    pub async fn index_all(&self) {
+        loop {
+            self.index().await;
+            self.relay().await;
+            if self.search_queue.messages().is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Hands what is queued to `webhook-send`, in batches as the template has them.
+    pub async fn tell(&self) {
+        self.webhooks
+            .drain(10, async |event| {
+                process(event, self.invocation(None), async |record| {
+                    Ok(self.functions.webhook_sender.handle(&record.body.unwrap_or_default()).await?)
+                })
+                .await
+            })
+            .await;
+    }
+
+    /// Hands one record to `webhook-send`, past the queue.
+    pub async fn tell_record(&self, body: &str) {
+        self.functions.webhook_sender.handle(body).await.unwrap();
+    }
+
+    /// What `webhook-send` has counted under a name.
+    pub fn told_counted(&self, name: &str) -> u64 {
+        self.functions.told.counted(name)
+    }
+
     /// Everything that follows from what has happened, until nothing follows any more.
     pub async fn settle(&self) {
         self.write().await;
@@ -622,7 +689,7 @@ impl TestInbox {
     }
 
     /// What the API answers to somebody with these claims.
-    async fn requested(&self, mut request: Request, claims: Value) -> axum::response::Response {
+    pub async fn requested(&self, mut request: Request, claims: Value) -> axum::response::Response {
         let authorizer = match claims {
             Value::Null => Value::Null,
             claims => json!({ "jwt": { "claims": claims, "scopes": null } }),
@@ -690,11 +757,12 @@ impl Functions {
     fn new(
         clock: &Clock,
         Urls { table: table_url, aws: aws_url, providers, front, s3, files, ses }: Urls<'_>,
-        [inbound, outbound, profiles, media]: [&FakeQueue; 4],
+        [inbound, outbound, profiles, media, search_queue, webhooks]: [&FakeQueue; 6],
     ) -> Self {
         let bucket = clients(s3).bucket(BUCKET, clock.clone());
         let admin_bucket = bucket.clone();
         let dynamodb = clients(table_url).dynamodb();
+        let search = Search::new(dynamodb.clone(), SEARCH);
         let (inbox, directory) = (Inbox::new(dynamodb.clone(), INBOX), Directory::new(dynamodb, DIRECTORY));
         let audit = Audit::new(clients(table_url).dynamodb(), AUDIT, AUDIT_KEPT);
         let aws = clients(aws_url);
@@ -718,6 +786,10 @@ impl Functions {
         let dispatched = Metrics::new("reply_dispatch");
         let written = Metrics::new("inbox_writer");
         let connected = Metrics::new("connect_api");
+        let told = Metrics::new("webhook_send");
+        let requests = Requests::new(clients(table_url).dynamodb(), REQUESTS);
+        let deliveries = Deliveries::new(clients(table_url).dynamodb(), DELIVERIES);
+        let keys = || WebhookKeys::new(SecretCache::new(aws.secrets(), clock.clone()), PREFIX);
         Self {
             token_refresh: token_refresh(directory.clone(), &aws, http.clone(), providers.clone())
                 .reached_at(PUBLIC)
@@ -730,7 +802,24 @@ impl Functions {
             ),
             written,
             connected: connected.clone(),
-            relay: Relay::new(queue(outbound), queue(profiles), queue(media)),
+            relay: Relay::new(Queues {
+                outbound: queue(outbound),
+                profiles: queue(profiles),
+                media: queue(media),
+                search: queue(search_queue),
+            })
+            .telling(queue(webhooks), WebhookCache::new(directory.clone()), clock.clone()),
+            webhook_sender: WebhookSender::new(
+                inbox.clone(),
+                directory.clone(),
+                deliveries.clone(),
+                queue(webhooks),
+                keys(),
+                Receivers::with_timeout(true, std::time::Duration::from_secs(2)).unwrap(),
+                clock.clone(),
+                told.clone(),
+            ),
+            told,
             audit_writer: AuditWriter::new(audit.clone()),
             channel_mail: ChannelMail::new(
                 directory.clone(),
@@ -755,7 +844,8 @@ impl Functions {
                 queue(outbound),
                 queue(profiles),
                 queue(media),
-            ),
+            )
+            .telling(deliveries.clone(), queue(webhooks)),
             fetcher: Fetcher::new(
                 inbox.clone(),
                 directory.clone(),
@@ -782,54 +872,77 @@ impl Functions {
             ),
             closer: Closer::new(inbox.clone(), directory.clone()),
             scheduler: Scheduler::new(inbox.clone(), directory.clone()),
+            indexer: Indexer::new(inbox.clone(), search.clone(), clock.clone()),
             api: answering(
-                routes(Api {
-                    inbox: inbox.clone(),
-                    channels: ChannelCache::new(directory.clone()).into(),
-                    senders: SenderCache::new(directory.clone()).into(),
-                    directory: directory.clone(),
-                    bucket,
-                    clock: clock.clone(),
-                    audit: audit.clone(),
-                    mail: true,
-                })
-                .merge(organisation_routes(OrganisationApi {
-                    directory: directory.clone(),
-                    audit: audit.clone(),
-                    live: Live::new(clients(table_url).dynamodb(), LIVE),
-                    live_url: LIVE_URL.to_owned(),
-                    clock: clock.clone(),
-                }))
-                .merge(connect_routes(ConnectApi {
-                    directory: directory.clone(),
-                    secrets: SecretWriter::new(aws.secrets()),
-                    names: SecretNames::new(PREFIX),
-                    audit: audit.clone(),
-                    clock: clock.clone(),
-                    http: http.clone(),
-                    graph: GraphConfig {
-                        base_url: providers.graph_base_url.clone(),
-                        version: providers.graph_version.clone(),
-                    },
-                    line_base_url: providers.line_base_url.clone(),
-                    twilio_base_url: providers.twilio_base_url.clone(),
-                    twilio_messaging_base_url: providers.twilio_messaging_base_url.clone(),
-                    facebook_base_url: providers.graph_base_url.clone(),
-                    facebook_config_id: None,
-                    public_base_url: PUBLIC.to_owned(),
-                    console_url: CONSOLE.to_owned(),
-                    metrics: connected,
-                }))
-                .merge(admin_routes(AdminApi {
-                    inbox,
-                    directory,
-                    secrets: SecretWriter::new(aws.secrets()),
-                    bucket: admin_bucket,
-                    inbound: queue(inbound),
-                    clock: clock.clone(),
-                    secret_prefix: PREFIX.to_owned(),
-                    audit,
-                })),
+                once(
+                    routes(Api {
+                        inbox: inbox.clone(),
+                        channels: ChannelCache::new(directory.clone()).into(),
+                        senders: SenderCache::new(directory.clone()).into(),
+                        directory: directory.clone(),
+                        bucket,
+                        clock: clock.clone(),
+                        audit: audit.clone(),
+                        mail: true,
+                    })
+                    .merge(desk_routes(DeskApi {
+                        inbox: inbox.clone(),
+                        search,
+                        channels: ChannelCache::new(directory.clone()).into(),
+                        senders: SenderCache::new(directory.clone()).into(),
+                        directory: directory.clone(),
+                        clock: clock.clone(),
+                        audit: audit.clone(),
+                    }))
+                    .merge(organisation_routes(OrganisationApi {
+                        directory: directory.clone(),
+                        audit: audit.clone(),
+                        live: Live::new(clients(table_url).dynamodb(), LIVE),
+                        live_url: LIVE_URL.to_owned(),
+                        clock: clock.clone(),
+                    }))
+                    .merge(connect_routes(ConnectApi {
+                        directory: directory.clone(),
+                        secrets: SecretWriter::new(aws.secrets()),
+                        names: SecretNames::new(PREFIX),
+                        audit: audit.clone(),
+                        clock: clock.clone(),
+                        http: http.clone(),
+                        graph: GraphConfig {
+                            base_url: providers.graph_base_url.clone(),
+                            version: providers.graph_version.clone(),
+                        },
+                        line_base_url: providers.line_base_url.clone(),
+                        twilio_base_url: providers.twilio_base_url.clone(),
+                        twilio_messaging_base_url: providers.twilio_messaging_base_url.clone(),
+                        facebook_base_url: providers.graph_base_url.clone(),
+                        facebook_config_id: None,
+                        public_base_url: PUBLIC.to_owned(),
+                        console_url: CONSOLE.to_owned(),
+                        metrics: connected,
+                    }))
+                    .merge(webhook_routes(WebhooksApi {
+                        directory: directory.clone(),
+                        deliveries: deliveries.clone(),
+                        queue: queue(webhooks),
+                        keys: keys(),
+                        audit: audit.clone(),
+                        clock: clock.clone(),
+                        loopback: true,
+                    }))
+                    .merge(admin_routes(AdminApi {
+                        inbox,
+                        directory,
+                        secrets: SecretWriter::new(aws.secrets()),
+                        bucket: admin_bucket,
+                        inbound: queue(inbound),
+                        clock: clock.clone(),
+                        secret_prefix: PREFIX.to_owned(),
+                        audit,
+                    })),
+                    requests,
+                    clock.clone(),
+                ),
                 RolesClaim::default(),
             ),
             outbound: queue(outbound),

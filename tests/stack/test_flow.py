@@ -37,7 +37,7 @@ def test_a_message_is_answered_and_the_answer_arrives(stack: Testbed, unique: st
     assert again.status == 200 and again.json()["id"] == reply["id"]
     status_of(stack, found["id"], reply["id"], {"sent", "delivered", "read"})
     assert [sent["text"] for sent in sent_to(stack, customer)] == [f"answer {unique}"]
-    assert conversation(stack, found["id"])["section"] == "answered"
+    assert not conversation(stack, found["id"])["unanswered"]
     name = eventually(lambda: conversation(stack, found["id"])["contact"]["name"], "the contact's name")
     assert f"Flow {unique}" in name or name
 
@@ -62,7 +62,7 @@ def test_an_operator_closes_and_reopens(stack: Testbed, unique: str):
     closed = stack.api("POST", f"/conversations/{found['id']}/close").json()
     assert (closed["status"], closed["close_reason"]) == ("closed", "operator")
     reopened = stack.api("POST", f"/conversations/{found['id']}/reopen").json()
-    assert (reopened["status"], reopened["section"]) == ("open", "unanswered")
+    assert (reopened["status"], reopened["section"]) == ("open", "unassigned")
 
 
 def test_a_redelivered_webhook_makes_one_message(stack: Testbed, unique: str):

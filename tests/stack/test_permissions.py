@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from infra.local.deployment import MAIL_FROM
 from infra.local.testbed import SCHEDULE_PATIENCE_S, Testbed, eventually
 
+from .live_client import LiveClient
 from .steps import answer, conversation_with, customer_writes, mark_as_read, new_customer, status_of
 
 
@@ -34,11 +35,16 @@ _ALLOWED = ("allow", "allowed")
 
 def _use_everything(stack: Testbed) -> None:
     customer = new_customer(stack, "Permissions")
-    customer_writes(stack, "messenger", customer, "permissions?")
-    found = conversation_with(stack, "permissions?")
+    with LiveClient(stack) as client:
+        customer_writes(stack, "messenger", customer, "permissions?")
+        found = conversation_with(stack, "permissions?")
+        client.hear_change(found["id"])
+        client.ask("viewing", kind="presence", conversation_id=found["id"])
+        client.ask("resume", kind="resumed", after=client.seq)
     reply = answer(stack, found["id"], "permissions", "granted")
     status_of(stack, found["id"], reply["id"], {"sent", "delivered", "read"})
     mark_as_read(stack, customer)
+    stack.api("GET", f"/conversations/{found['id']}/search?q=permissions")
     outputs = stack.description["aws"]["outputs"]
     work = {
         "v": 1,
@@ -62,6 +68,12 @@ def _use_everything(stack: Testbed) -> None:
     asked = stack.api("POST", f"/channels/{stack.channel('line')['id']}/check", {}, group="administrators")
     assert asked.status == 202, asked
     eventually(lambda: stack.authorizations("channel-mail"), "channel-mail at work", SCHEDULE_PATIENCE_S)
+    webhook = {"url": f"{stack.description['simulator']}/hook", "events": ["message.received"]}
+    webhook = stack.api("POST", "/webhooks", webhook, group="administrators")
+    assert webhook.status == 201, webhook
+    told = stack.api("POST", f"/webhooks/{webhook.json()['id']}/test", {}, group="administrators")
+    assert told.status == 202, told
+    eventually(lambda: stack.authorizations("webhook-send"), "webhook-send at work", 30)
 
 
 def _attempts(stack: Testbed):
@@ -243,6 +255,24 @@ MUST_NOT = {
         *_FILES,
         *_AUDIT,
     },
+    "webhook-send": {
+        "write the inbox", "delete from the inbox", "send to inbound", "send to outbound", "take from inbound",
+        "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
+    "live-api": {
+        "write the inbox", "delete from the inbox", "write the directory", "send to inbound", "send to outbound",
+        "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
+    "live-push": {
+        "read the inbox", "write the inbox", "delete from the inbox", "write the directory", "send to inbound",
+        "send to outbound", "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
     "admin-api": {
         "write the inbox", "send to outbound", "take from inbound", "read the Meta app", "search the audit log",
         *_FILES - {"write a channel's icon"},
@@ -250,6 +280,10 @@ MUST_NOT = {
     "connect-api": {
         "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
         "take from inbound", "search the audit log", *_FILES,
+    },
+    "desk-api": {
+        "write the inbox", "delete from the inbox", "send to inbound", "send to outbound", "take from inbound",
+        "read the Meta app", "read a LINE secret", "write a LINE secret", "search the audit log", *_FILES,
     },
     "organisation-api": {
         "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",

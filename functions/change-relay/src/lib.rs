@@ -3,8 +3,13 @@
 //! misses, `pending-sweep` finds.
 
 use aws_lambda_events::dynamodb::EventRecord;
-use madoguchi_runtime::{FifoEntry, NoRandomness, Queue, QueueError, unguessable};
+use madoguchi_domain::Timestamp;
+use madoguchi_domain::webhook::{self, Event, Work};
+use madoguchi_runtime::{Clock, FifoEntry, NoRandomness, Queue, QueueError, unguessable};
+use madoguchi_store::inbox::rebuild_step;
+use madoguchi_store::search::{SearchItem, SearchWork};
 use madoguchi_store::work::{FollowUp, Image, MediaWork, PictureWork, follow_up};
+use madoguchi_store::{Committed, StoreError, WebhookCache};
 
 /// Why a stream record must be read again.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +17,9 @@ pub enum RelayError {
     /// The queue did not take the work.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// Who wants to be told could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// A file could be given no place.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
@@ -20,24 +28,75 @@ pub enum RelayError {
     Unwritable(#[from] serde_json::Error),
 }
 
+/// Where what follows goes.
+#[derive(Debug)]
+pub struct Queues {
+    /// Replies and what is shown beside them (FIFO).
+    pub outbound: Queue,
+    /// Contacts.
+    pub profiles: Queue,
+    /// Files.
+    pub media: Queue,
+    /// What search must take note of.
+    pub search: Queue,
+}
+
 /// Queues what follows from committed writes.
 #[derive(Debug)]
 pub struct Relay {
-    outbound: Queue,
-    profiles: Queue,
-    media: Queue,
+    queues: Queues,
+    telling: Option<Telling>,
+}
+
+/// How other systems are told.
+#[derive(Debug)]
+struct Telling {
+    queue: Queue,
+    subscriptions: WebhookCache,
+    clock: Clock,
 }
 
 impl Relay {
-    /// Replies and what is shown beside them go to `outbound` (FIFO), contacts to `profiles`, files to `media`.
-    pub fn new(outbound: Queue, profiles: Queue, media: Queue) -> Self {
-        Self { outbound, profiles, media }
+    /// Sends work to `queues`.
+    pub fn new(queues: Queues) -> Self {
+        Self { queues, telling: None }
+    }
+
+    /// The same, which queues in `queue` what other systems want to be told, one message for each event and subscription.
+    #[must_use]
+    pub fn telling(self, queue: Queue, subscriptions: WebhookCache, clock: Clock) -> Self {
+        Self { telling: Some(Telling { queue, subscriptions, clock }), ..self }
     }
 
     /// Queues what follows from stream records, in their order, with as few calls as they fit into. Repeating a
     /// record repeats its work, which is deduplicated by the queue for five minutes and by the message's state for
-    /// ever.
+    /// ever. Replies go first: a customer waits for them.
     pub async fn handle(&self, records: &[EventRecord]) -> Result<(), RelayError> {
+        self.start_work(records).await?;
+        self.tell_search(records).await?;
+        match &self.telling {
+            Some(telling) => telling.tell(records).await,
+            None => Ok(()),
+        }
+    }
+
+    /// All that search must take note of is one message: it is handled together, and a request is paid for.
+    async fn tell_search(&self, records: &[EventRecord]) -> Result<(), RelayError> {
+        let items = records.iter().filter_map(|record| {
+            let change = &record.change;
+            if let Some(rev) = rebuild_step(change.new_image.inner()) {
+                return Some(SearchItem::Rebuild { rev });
+            }
+            SearchItem::of(&Committed::of(change.new_image.clone(), change.old_image.clone())?)
+        });
+        let items: Vec<SearchItem> = items.collect();
+        if !items.is_empty() {
+            self.queues.search.send(&serde_json::to_string(&SearchWork { v: 1, items })?).await?;
+        }
+        Ok(())
+    }
+
+    async fn start_work(&self, records: &[EventRecord]) -> Result<(), RelayError> {
         let (mut replies, mut profiles, mut media) = (Vec::new(), Vec::new(), Vec::new());
         for record in records {
             let new = image(&record.change.new_image);
@@ -67,14 +126,48 @@ impl Relay {
                 }
             }
         }
-        self.outbound.send_fifo_batch(replies).await?;
+        self.queues.outbound.send_fifo_batch(replies).await?;
         for profile in profiles {
-            self.profiles.send(&profile).await?;
+            self.queues.profiles.send(&profile).await?;
         }
         for file in media {
-            self.media.send(&file).await?;
+            self.queues.media.send(&file).await?;
         }
         Ok(())
+    }
+}
+
+impl Telling {
+    /// Queues what happened for whoever wants it. A record that comes again is told under the same id, and whoever has
+    /// taken it is not told again.
+    async fn tell(&self, records: &[EventRecord]) -> Result<(), RelayError> {
+        let subscriptions = self.subscriptions.on(self.clock.now()).await?;
+        if subscriptions.is_empty() {
+            return Ok(());
+        }
+        let mut told = Vec::new();
+        for event in records.iter().flat_map(events) {
+            for subscription in subscriptions.iter().filter(|subscription| subscription.wants(&event)) {
+                told.push(serde_json::to_string(&Work::first(subscription.id, event.clone()))?);
+            }
+        }
+        Ok(self.queue.send_all(told).await?)
+    }
+}
+
+/// What happened by one committed write.
+fn events(record: &EventRecord) -> Vec<Event> {
+    let change = &record.change;
+    // To the second, and the same however often the record comes.
+    let at = Timestamp::from_ms(change.approximate_creation_date_time.timestamp_millis());
+    match Committed::of(change.new_image.clone(), change.old_image.clone()) {
+        Some(Committed::Conversation { before, after }) => {
+            webhook::of_conversation(before.as_deref(), after.as_deref(), at)
+        }
+        Some(Committed::Message { before, after }) => {
+            webhook::of_message(before.as_deref(), after.as_deref(), at).into_iter().collect()
+        }
+        None => Vec::new(),
     }
 }
 

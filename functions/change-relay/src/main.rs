@@ -1,24 +1,31 @@
 //! Wires `change-relay`.
 
 use aws_lambda_events::dynamodb::Event;
-use change_relay::Relay;
+use change_relay::{Queues, Relay};
 use lambda_runtime::{Error, LambdaEvent};
 use madoguchi_runtime::batch::{Invocation, process_changes};
 use madoguchi_runtime::{Aws, Env, Function, Queue, deadline};
+use madoguchi_store::{Directory, WebhookCache};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let function = Function::start("change_relay");
     let mut env = Env::from_process();
-    let config = (env.outbound_queue_url(), env.profiles_queue_url(), env.media_queue_url(), env.aws());
-    let (outbound, profiles, media, aws) = env.finish(config)?;
-    let sqs = Aws::new(aws)?.sqs();
-    let relay = Relay::new(
-        Queue::new(sqs.clone(), outbound),
-        Queue::new(sqs.clone(), profiles),
-        Queue::new(sqs, media),
-    );
+    let work = (env.outbound_queue_url(), env.profiles_queue_url(), env.media_queue_url());
+    let config = (work, env.search_queue_url(), env.webhooks_queue_url(), env.directory_table(), env.aws());
+    let ((outbound, profiles, media), search, webhooks, directory, aws) = env.finish(config)?;
+    let aws = Aws::new(aws)?;
+    let sqs = aws.sqs();
     let clock = function.clock();
+    let queue = |url: String| Queue::new(sqs.clone(), url);
+    let queues = Queues {
+        outbound: queue(outbound),
+        profiles: queue(profiles),
+        media: queue(media),
+        search: queue(search),
+    };
+    let subscriptions = WebhookCache::new(Directory::new(aws.dynamodb(), directory));
+    let relay = Relay::new(queues).telling(queue(webhooks), subscriptions, clock.clone());
     function
         .run(async |event: LambdaEvent<Event>| {
             let invocation = Invocation { deadline: deadline(&event.context), clock: &clock, queue: None };

@@ -4,24 +4,25 @@
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use lambda_http::Error;
-use madoguchi_api::{ConnectApi, RolesClaim, answering, connect_routes, request_id};
+use madoguchi_api::{ConnectApi, RolesClaim, answering, connect_routes, once, request_id};
 use madoguchi_channels::ProviderHttp;
 use madoguchi_channels::messenger::GraphConfig;
 use madoguchi_credentials::SecretNames;
 use madoguchi_runtime::{Aws, Env, Function, SecretWriter, http};
-use madoguchi_store::{Audit, Directory};
+use madoguchi_store::{Audit, Directory, Requests};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let function = Function::start("connect_api");
     let mut env = Env::from_process();
     let roles = RolesClaim::new(env.roles_claim());
-    let stores = (env.directory_table(), env.audit_table(), env.audit_retention(), env.secret_prefix());
+    let tables = (env.directory_table(), env.requests_table());
+    let stores = (tables, env.audit_table(), env.audit_retention(), env.secret_prefix());
     let addresses = (env.public_base_url(), env.console_url());
     let facebook = (env.facebook_base_url(), env.facebook_config_id());
     let config = (stores, addresses, facebook, env.providers(), env.aws());
     let (stores, addresses, facebook, providers, aws) = env.finish(config)?;
-    let (directory, audit, keep, secret_prefix) = stores;
+    let ((directory, requests), audit, keep, secret_prefix) = stores;
     let aws = Aws::new(aws)?;
     let api = ConnectApi {
         directory: Directory::new(aws.dynamodb(), directory),
@@ -40,6 +41,7 @@ async fn main() -> Result<(), Error> {
         console_url: addresses.1,
         metrics: function.metrics(),
     };
+    let routes = once(connect_routes(api), Requests::new(aws.dynamodb(), requests), function.clock());
     let invocation = from_fn(move |request: Request, next: Next| {
         let function = function.clone();
         async move {
@@ -47,5 +49,5 @@ async fn main() -> Result<(), Error> {
             function.invocation(&id, next.run(request)).await
         }
     });
-    lambda_http::run(answering(connect_routes(api), roles).layer(invocation)).await
+    lambda_http::run(answering(routes, roles).layer(invocation)).await
 }

@@ -9,13 +9,16 @@ use madoguchi_domain::{Channel, ConversationId, MessageKey, Span, Timestamp, med
 use madoguchi_runtime::{FifoEntry, NoRandomness, Queue, QueueError, unguessable};
 use madoguchi_store::inbox::{PendingMedia, PendingProfile};
 use madoguchi_store::work::{MediaWork, PictureOf, PictureWork, ProfileWork, ReplyWork};
-use madoguchi_store::{Directory, Inbox, StoreError};
+use madoguchi_store::{Deliveries, Directory, Inbox, StoreError};
 
 /// Younger work is still on its way by itself.
 const PATIENCE: Span = Span::from_secs(60);
 
 /// Profiles are asked for at this pace after an outage; they share the provider's limits with replies.
 const PROFILES_A_SWEEP: usize = 300;
+
+/// Events that one sweep starts again: some seconds' worth of writes.
+const DELIVERIES_A_SWEEP: i32 = 500;
 
 /// Pictures do not tell since when they wait where a sweep sees it: each tenth minute whatever there is, which is little,
 /// starts again. Whoever works on one meanwhile comes to the same end.
@@ -53,6 +56,8 @@ pub struct Swept {
     pub files: u64,
     /// People whose pictures were queued again.
     pub pictures: u64,
+    /// Events that other systems are told again.
+    pub deliveries: u64,
     /// Replies that wait for a channel that cannot send now.
     pub held: u64,
     /// Age of the oldest reply that could have been sent, in milliseconds.
@@ -67,12 +72,19 @@ pub struct Sweeper {
     outbound: Queue,
     profiles: Queue,
     media: Queue,
+    telling: Option<(Deliveries, Queue)>,
 }
 
 impl Sweeper {
     /// Reads from the tables, writes to the queues.
     pub fn new(inbox: Inbox, directory: Directory, outbound: Queue, profiles: Queue, media: Queue) -> Self {
-        Self { inbox, directory, outbound, profiles, media }
+        Self { inbox, directory, outbound, profiles, media, telling: None }
+    }
+
+    /// The same, which also starts what is to be told again to other systems.
+    #[must_use]
+    pub fn telling(self, deliveries: Deliveries, webhooks: Queue) -> Self {
+        Self { telling: Some((deliveries, webhooks)), ..self }
     }
 
     /// One sweep over every channel.
@@ -101,6 +113,10 @@ impl Sweeper {
         }
         if let Err(error) = self.operators(now, &mut swept).await {
             tracing::error!(%error, "Operators' pictures were not swept");
+            first_error.get_or_insert(error);
+        }
+        if let Err(error) = self.webhooks(now, &mut swept).await {
+            tracing::error!(%error, "What other systems are to be told again was not swept");
             first_error.get_or_insert(error);
         }
         first_error.map_or(Ok(swept), Err)
@@ -162,6 +178,19 @@ impl Sweeper {
             }
         }
         Ok(())
+    }
+
+    /// Events whose next attempt is due, the longest overdue first. What is left over waits for the next sweep.
+    async fn webhooks(&self, now: Timestamp, swept: &mut Swept) -> Result<(), SweepError> {
+        let Some((deliveries, queue)) = &self.telling else { return Ok(()) };
+        let mut started = Vec::new();
+        for due in deliveries.due(now, DELIVERIES_A_SWEEP).await? {
+            if let Some(delivery) = deliveries.take(&due, now).await? {
+                started.push(serde_json::to_string(&delivery.work())?);
+            }
+        }
+        swept.deliveries += started.len() as u64;
+        Ok(queue.send_all(started).await?)
     }
 
     async fn picture(&self, picture: PictureOf, swept: &mut Swept) -> Result<(), SweepError> {

@@ -3,7 +3,7 @@
 use lambda_runtime::{Error, LambdaEvent};
 use madoguchi_domain::Span;
 use madoguchi_runtime::{Aws, Env, Function, Queue};
-use madoguchi_store::{Directory, Inbox};
+use madoguchi_store::{Deliveries, Directory, Inbox};
 use pending_sweep::Sweeper;
 use serde_json::Value;
 
@@ -13,8 +13,10 @@ async fn main() -> Result<(), Error> {
     let mut env = Env::from_process();
     let tables = (env.inbox_table(), env.directory_table());
     let queues = (env.outbound_queue_url(), env.profiles_queue_url(), env.media_queue_url());
-    let config = (tables, queues, env.aws());
-    let ((inbox, directory), (outbound, profiles, media), aws) = env.finish(config)?;
+    let webhooks = (env.deliveries_table(), env.webhooks_queue_url());
+    let config = (tables, queues, webhooks, env.aws());
+    let ((inbox, directory), (outbound, profiles, media), (deliveries, webhooks), aws) =
+        env.finish(config)?;
     let aws = Aws::new(aws)?;
     let sweeper = Sweeper::new(
         Inbox::new(aws.dynamodb(), inbox),
@@ -22,7 +24,8 @@ async fn main() -> Result<(), Error> {
         Queue::new(aws.sqs(), outbound),
         Queue::new(aws.sqs(), profiles),
         Queue::new(aws.sqs(), media),
-    );
+    )
+    .telling(Deliveries::new(aws.dynamodb(), deliveries), Queue::new(aws.sqs(), webhooks));
     let (clock, metrics) = (function.clock(), function.metrics());
     function
         .run(async |_: LambdaEvent<Value>| {
@@ -33,6 +36,7 @@ async fn main() -> Result<(), Error> {
                 ("ProfilesSwept", swept.profiles),
                 ("FilesSwept", swept.files),
                 ("PicturesSwept", swept.pictures),
+                ("WebhookDeliveriesSwept", swept.deliveries),
                 ("RepliesHeld", swept.held),
             ];
             for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {

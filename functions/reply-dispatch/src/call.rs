@@ -277,6 +277,8 @@ impl<'a> Said<'a> {
                 let (latitude, longitude) = (*latitude, *longitude);
                 return Some(Self::Location(Place { title, address, latitude, longitude }));
             }
+            // What colleagues tell each other is nobody else's.
+            Body::Note { .. } => return None,
             Body::Said { .. } | Body::Timeline { .. } => {}
         }
         let Some(attachment) = message.attachments().first() else {

@@ -1,11 +1,12 @@
-//! `scheduled-send`: queues the replies whose time has come, scheduled (RPL-15) or sent once more (RPL-12), and
-//! reminds customers whose window closes soon (RPL-16). It asks the `deadline` index what is due, so its cost grows
+//! `scheduled-send`: queues the replies whose time has come, scheduled (RPL-15) or sent once more (RPL-12),
+//! reminds customers whose window closes soon (RPL-16), and brings back what was set aside (CLS-12). It asks the `deadline` index what is due, so its cost grows
 //! with that only. Every write is conditional: what ends between two of them is due again at the next tick and goes
 //! on from there. Sending is others' work, which starts from the stored change as for every reply.
 
 use futures::StreamExt as _;
 use futures::stream;
 use madoguchi_domain::channel::ChannelSettings;
+use madoguchi_domain::conversation::{self, Waker};
 use madoguchi_domain::deadline::{self, DeadlineKind, Verdict};
 use madoguchi_domain::later::{self, Due};
 use madoguchi_domain::reminder::{self, Reminder};
@@ -28,6 +29,8 @@ pub struct Report {
     pub dropped: u64,
     /// Customers reminded.
     pub reminded: u64,
+    /// Conversations brought back that had been set aside.
+    pub woken: u64,
     /// Conversations whose deadline was moved, or whose window closed without a reminder.
     pub moved: u64,
     /// What is left for the next tick: somebody kept writing to it.
@@ -43,6 +46,7 @@ impl Report {
         self.queued += other.queued;
         self.dropped += other.dropped;
         self.reminded += other.reminded;
+        self.woken += other.woken;
         self.moved += other.moved;
         self.contended += other.contended;
         self.failed += other.failed;
@@ -74,7 +78,7 @@ impl Scheduler {
     pub async fn tick(&self, now: Timestamp, out_of_time: &(dyn Fn() -> bool + Sync)) -> Report {
         let shards = (0..DEADLINE_SHARDS).map(|shard| async move {
             let mut report = self.replies(shard, now, out_of_time).await;
-            report.add(self.reminders(shard, now, out_of_time).await);
+            report.add(self.conversations(shard, now, out_of_time).await);
             report
         });
         let mut report = Report::default();
@@ -156,7 +160,13 @@ impl Scheduler {
         Ok(membership::is_shown(channel, person.as_ref()))
     }
 
-    async fn reminders(&self, shard: u8, now: Timestamp, out_of_time: &(dyn Fn() -> bool + Sync)) -> Report {
+    /// What is due for a conversation: a reminder, or that it comes back.
+    async fn conversations(
+        &self,
+        shard: u8,
+        now: Timestamp,
+        out_of_time: &(dyn Fn() -> bool + Sync),
+    ) -> Report {
         let (mut report, mut from) = (Report::default(), None);
         loop {
             let due = self.inbox.due(DeadlineKind::WindowReminder, shard, now, from.as_ref()).await;
@@ -168,7 +178,7 @@ impl Scheduler {
                 }
             };
             let mut work = stream::iter(page.conversations)
-                .map(|(conversation, _)| self.reminder(conversation, now))
+                .map(|(conversation, _)| self.conversation(conversation, now))
                 .buffer_unordered(AT_ONCE_PER_SHARD);
             while let Some(done) = work.next().await {
                 report.add(done.unwrap_or_else(failed));
@@ -181,7 +191,7 @@ impl Scheduler {
         }
     }
 
-    async fn reminder(&self, id: ConversationId, now: Timestamp) -> Result<Report, StoreError> {
+    async fn conversation(&self, id: ConversationId, now: Timestamp) -> Result<Report, StoreError> {
         for _ in 0..TRIES {
             let Some(mut conversation) = self.inbox.conversation(id).await? else {
                 return Ok(Report::default());
@@ -190,6 +200,15 @@ impl Scheduler {
                 return Ok(Report::default());
             }
             let settings = self.settings(conversation.channel_id, now).await?;
+            if conversation.is_to_wake(now) {
+                let woken = conversation::wake(conversation, Waker::Time, &settings, now);
+                let Some(woken) = woken else { return Ok(Report::default()) };
+                if self.inbox.commit_told(&woken).await? == Saved::Done {
+                    tracing::debug!(conversation.id = %id, "Brought back conversation `{id}`");
+                    return Ok(Report { woken: 1, ..Report::default() });
+                }
+                continue;
+            }
             match reminder::remind(&conversation, &settings, now) {
                 Reminder::Send(message) => {
                     let message = self.create_once(*message).await?;
@@ -201,7 +220,7 @@ impl Scheduler {
                 Reminder::NotDue => {
                     let armed = match deadline::verdict(&conversation, &settings, now) {
                         // Its closer finds it there.
-                        Verdict::Close(deadline) | Verdict::Rearm(deadline) => Some(deadline),
+                        Verdict::Close(deadline) | Verdict::Rearm(deadline) => Some(deadline.to_arm()),
                         Verdict::Disarm => None,
                     };
                     if conversation.armed == armed {

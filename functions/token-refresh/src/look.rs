@@ -3,6 +3,7 @@
 use madoguchi_domain::subscription::{Look, Subscription};
 use madoguchi_domain::{Channel, ChannelId, Section, Timestamp};
 use madoguchi_store::directory::Found;
+use madoguchi_store::inbox::{Part, PartOf, Sorting};
 
 use crate::TokenRefresh;
 use crate::outcome::{Fault, Finding};
@@ -52,8 +53,8 @@ impl TokenRefresh {
 
     async fn last_received(&self, channel: ChannelId) -> Result<Option<Timestamp>, Fault> {
         let Some(inbox) = &self.inbox else { return Ok(None) };
-        let sections = [Section::Unanswered, Section::Answered, Section::Closed];
-        let page = inbox.list(&[channel], &sections, None, LATEST).await?;
+        let parts = Section::ALL.map(|section| Part::all(PartOf::Channel(channel, section)));
+        let page = inbox.listed(&parts, Sorting::Activity, None, LATEST).await?;
         Ok(page.conversations.iter().filter_map(|conversation| conversation.last_customer_at).max())
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{Extensions, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -15,9 +15,26 @@ use serde::Serialize;
 use crate::ApiError;
 use crate::auth::language;
 use crate::error::Length;
+use crate::etag::tag;
 
+/// What errors are told as (RFC 9457).
+const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// Problem details (RFC 9457). `error` says the same in the API's first form, which programs go by, and more.
 #[derive(Serialize)]
 struct Problem<'a> {
+    /// A name that is no address: `urn:madoguchi:error:{id}`.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The same for every occurrence.
+    title: String,
+    status: u16,
+    detail: String,
+    /// The request's id, which is a relative reference (RFC 3986).
+    instance: &'a str,
+    /// As it is now, of what somebody else has changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<&'a serde_json::Value>,
     error: Told<'a>,
 }
 
@@ -58,7 +75,16 @@ pub(crate) async fn answer(request: Request, next: Next) -> Response {
     response
 }
 
-fn told(error: &ApiError, language: Language, request_id: &str) -> Response {
+/// `conversation_not_found` is titled `Conversation not found`.
+fn title(id: &str) -> String {
+    let mut title = id.replace('_', " ");
+    if let Some(first) = title.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    title
+}
+
+pub(crate) fn told(error: &ApiError, language: Language, request_id: &str) -> Response {
     let known = error.problem().map(|(problem, kind)| problem.text(kind, language));
     let told = Told {
         id: error.public_id(),
@@ -69,12 +95,26 @@ fn told(error: &ApiError, language: Language, request_id: &str) -> Response {
         window_ends_at: error.window_ends_at().map(|at| at.to_string()),
         request_id,
     };
-    let mut response = (error.status(), Json(Problem { error: told })).into_response();
+    let status = error.status();
+    let problem = Problem {
+        kind: format!("urn:madoguchi:error:{}", told.id),
+        title: title(told.id),
+        status: status.as_u16(),
+        detail: told.message.clone(),
+        instance: request_id,
+        current: error.current().map(|(_, current)| current),
+        error: told,
+    };
+    let mut response = (status, Json(problem)).into_response();
+    response.headers_mut().insert(CONTENT_TYPE, PROBLEM);
     match error {
         ApiError::Unauthenticated => {
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        ApiError::Busy { .. } => {
+        ApiError::ChangedMeanwhile { version, .. } => {
+            response.headers_mut().insert(ETAG, tag(*version));
+        }
+        ApiError::Busy { .. } | ApiError::RequestRunning => {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         _ => {}

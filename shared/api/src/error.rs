@@ -11,9 +11,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use madoguchi_domain::channel::SettingsOutOfBounds;
 use madoguchi_domain::channel::icon::IconRefused;
-use madoguchi_domain::conversation::ReopenRefused;
+use madoguchi_domain::conversation::{ReopenRefused, SnoozeRefused};
 use madoguchi_domain::credential::Cause;
 use madoguchi_domain::media::{MediaFailure, MediaRefused};
+use madoguchi_domain::message_template::TemplateInvalid;
+use madoguchi_domain::note::NoteRefused;
 use madoguchi_domain::organisation::hours::HoursRefused;
 use madoguchi_domain::organisation::{NAME_LENGTH, TooManyChannels};
 use madoguchi_domain::picture::PictureRefused;
@@ -24,9 +26,13 @@ use madoguchi_domain::setup::{SetupProblem, SetupRefused};
 use madoguchi_domain::sticker::StickerRefused;
 use madoguchi_domain::template::TemplateRefused;
 use madoguchi_domain::text::{self, TextRefused};
+use madoguchi_domain::webhook::MOST_SUBSCRIPTIONS;
 use madoguchi_domain::{ChannelKind, Language, Problem, Timestamp};
+use madoguchi_runtime::outgoing::AddressRefused;
 use madoguchi_runtime::{BucketError, NoRandomness, QueueError, SecretError};
 use madoguchi_store::StoreError;
+use serde::Serialize;
+use serde_json::Value;
 
 /// What went wrong. The text is for the person who called.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +81,20 @@ pub enum ApiError {
     /// Another text was sent under this key.
     #[error("Another text was sent with this Idempotency-Key; use a new key for a new reply.")]
     IdempotencyKeyReused,
+    /// Another request was posted under this key (OPS-1).
+    #[error("Another request was sent with this Idempotency-Key; use a new key for a new request.")]
+    IdempotencyKeyMismatch,
+    /// The first of this key is not done yet.
+    #[error("A request with this Idempotency-Key is being worked on; send it again in a moment.")]
+    RequestRunning,
+    /// Somebody else has changed it (OPS-1).
+    #[error("Somebody else has changed this meanwhile; look at it again, then change it.")]
+    ChangedMeanwhile {
+        /// Its version now.
+        version: u64,
+        /// As it is now.
+        current: Value,
+    },
     /// No such conversation.
     #[error("There is no such conversation.")]
     ConversationNotFound,
@@ -135,6 +155,9 @@ pub enum ApiError {
     /// The channel's conversations are not reopened by button (C1).
     #[error("{}", sentence(.0))]
     Reopen(ReopenRefused),
+    /// A snooze ends in the past, or too far ahead (CLS-12).
+    #[error("{}", sentence(.0))]
+    SnoozeTime(SnoozeRefused),
     /// Only what was not sent can be sent again (RPL-12).
     #[error("Only a reply that failed or is unconfirmed can be sent again.")]
     MessageNotResendable,
@@ -156,6 +179,18 @@ pub enum ApiError {
     /// The person is not associated with the channel.
     #[error("This person is not associated with this channel.")]
     NotAssociated,
+    /// No such outgoing webhook, or one that was given up.
+    #[error("There is no such webhook.")]
+    WebhookNotFound,
+    /// Nothing was told that long ago, or under this id.
+    #[error("There is no such delivery; they are kept for 30 days.")]
+    DeliveryNotFound,
+    /// Another system cannot be told there (OPS-1).
+    #[error("{}", sentence(.0))]
+    WebhookAddress(AddressRefused),
+    /// As many as are kept.
+    #[error("There are {MOST_SUBSCRIPTIONS} webhooks already; remove one first.")]
+    TooManyWebhooks,
     /// Another one is called so.
     #[error("Another one has this name already; choose another name.")]
     NameTaken,
@@ -251,6 +286,46 @@ pub enum ApiError {
     /// The template cannot be sent.
     #[error("{}", sentence(.0))]
     Template(TemplateRefused),
+    /// No such message template, or one that was given up.
+    #[error("There is no such template.")]
+    TemplateNotFound,
+    /// A message template that cannot be kept (TPL-1).
+    #[error("{}", sentence(.0))]
+    MessageTemplate(TemplateInvalid),
+    /// Fields of a message template have no value (TPL-4).
+    #[error("The template cannot be sent, for these fields have no value: {}.", .missing.join(", "))]
+    TemplateIncomplete {
+        /// Such as `contact.name`.
+        missing: Vec<String>,
+    },
+    /// It belongs to a department of which the person sees no channel (TPL-5).
+    #[error("Only administrators and people of its department may change this.")]
+    OtherDepartment,
+    /// No such label, or one that was given up.
+    #[error("There is no such label.")]
+    LabelNotFound,
+    /// A note that cannot be written, or is somebody else's (CON-7).
+    #[error("{}", sentence(.0))]
+    Note(NoteRefused),
+    /// Whoever is mentioned could not read it.
+    #[error(
+        "Nobody called `{person}` can be mentioned: they are not known here, or do not see this conversation."
+    )]
+    MentionRefused {
+        /// As the request names them.
+        person: String,
+    },
+    /// The caller has begun nothing here.
+    #[error("You have no draft in this conversation.")]
+    DraftNotFound,
+    /// As many as are kept.
+    #[error("There are {most} {what} already; remove one first.")]
+    TooMany {
+        /// What is kept.
+        what: &'static str,
+        /// How many of it.
+        most: usize,
+    },
     /// A fault of ours.
     #[error("Something went wrong on our side; try again, and tell a maintainer the request id if it stays.")]
     Internal {
@@ -273,6 +348,9 @@ impl ApiError {
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::IdempotencyKeyInvalid => "idempotency_key_invalid",
             Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::IdempotencyKeyMismatch => "idempotency_key_mismatch",
+            Self::RequestRunning => "request_running",
+            Self::ChangedMeanwhile { .. } => "changed_meanwhile",
             Self::ConversationNotFound => "conversation_not_found",
             Self::MessageNotFound => "message_not_found",
             Self::ChannelNotFound => "channel_not_found",
@@ -297,6 +375,7 @@ impl ApiError {
             Self::Icon(refused) => refused.public_id(),
             Self::Reopen(ReopenRefused::OnlyTheCustomer) => "reopen_by_customer_only",
             Self::Reopen(ReopenRefused::Final) => "conversation_final",
+            Self::SnoozeTime(_) => "snooze_out_of_range",
             Self::MessageNotResendable => "message_not_resendable",
             Self::SendTime(_) => "send_at_out_of_range",
             Self::MessageNotScheduled => "message_not_scheduled",
@@ -304,6 +383,12 @@ impl ApiError {
             Self::DepartmentNotFound => "department_not_found",
             Self::PersonNotFound => "person_not_found",
             Self::NotAssociated => "operator_not_associated",
+            Self::WebhookNotFound => "webhook_not_found",
+            Self::DeliveryNotFound => "delivery_not_found",
+            Self::WebhookAddress(AddressRefused::Form) => "webhook_url_invalid",
+            Self::WebhookAddress(AddressRefused::TooLong) => "webhook_url_too_long",
+            Self::WebhookAddress(AddressRefused::NotPublic) => "webhook_url_not_public",
+            Self::TooManyWebhooks => "too_many_webhooks",
             Self::NameTaken => "name_taken",
             Self::InUse { .. } => "in_use",
             Self::TooManyChannels(_) => "too_many_channels",
@@ -324,6 +409,18 @@ impl ApiError {
             Self::ProviderUnavailable { .. } => "provider_unavailable",
             Self::SettingsOutOfBounds(_) => "settings_out_of_bounds",
             Self::NotReplayable { .. } => "not_replayable",
+            Self::TemplateNotFound => "template_not_found",
+            Self::MessageTemplate(_) => "template_invalid",
+            Self::TemplateIncomplete { .. } => "template_incomplete",
+            Self::OtherDepartment => "other_department",
+            Self::LabelNotFound => "label_not_found",
+            Self::Note(NoteRefused::Length { .. }) => "note_length_refused",
+            Self::Note(NoteRefused::Mentions { .. }) => "too_many_mentions",
+            Self::Note(NoteRefused::NotYours) => "note_not_yours",
+            Self::Note(NoteRefused::Deleted) => "note_deleted",
+            Self::MentionRefused { .. } => "mention_refused",
+            Self::DraftNotFound => "draft_not_found",
+            Self::TooMany { .. } => "too_many",
             Self::Busy { .. } => "busy",
             Self::Internal { .. } => "internal",
         }
@@ -333,7 +430,11 @@ impl ApiError {
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::Unauthenticated | Self::SignedRequestRefused => StatusCode::UNAUTHORIZED,
-            Self::NoRole | Self::AdministratorsOnly | Self::File(MediaRefused::Off) => StatusCode::FORBIDDEN,
+            Self::NoRole
+            | Self::AdministratorsOnly
+            | Self::OtherDepartment
+            | Self::Note(NoteRefused::NotYours)
+            | Self::File(MediaRefused::Off) => StatusCode::FORBIDDEN,
             Self::AttachmentGone | Self::Setup(SetupRefused::Expired) => StatusCode::GONE,
             Self::ProviderRefused { .. } | Self::ProviderUnavailable { .. } => StatusCode::BAD_GATEWAY,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -352,8 +453,15 @@ impl ApiError {
             | Self::AttachmentNotFound
             | Self::UploadNotFound
             | Self::SetupNotFound
+            | Self::TemplateNotFound
+            | Self::WebhookNotFound
+            | Self::DeliveryNotFound
+            | Self::LabelNotFound
+            | Self::DraftNotFound
             | Self::QuarantinedNotFound => StatusCode::NOT_FOUND,
-            Self::IdempotencyKeyReused
+            Self::ChangedMeanwhile { .. } => StatusCode::PRECONDITION_FAILED,
+            Self::RequestRunning
+            | Self::IdempotencyKeyReused
             | Self::Locked(..)
             | Self::Reopen(_)
             | Self::MessageNotResendable
@@ -363,6 +471,9 @@ impl ApiError {
             | Self::NameTaken
             | Self::InUse { .. }
             | Self::TooManyChannels(_)
+            | Self::TooMany { .. }
+            | Self::TooManyWebhooks
+            | Self::Note(NoteRefused::Deleted)
             | Self::ConnectionBusy
             | Self::AttachmentPending
             | Self::AttachmentFailed(_)
@@ -383,7 +494,12 @@ impl ApiError {
             | Self::NotReplayable { .. } => StatusCode::CONFLICT,
             Self::Text(..)
             | Self::SendTime(_)
+            | Self::SnoozeTime(_)
             | Self::Template(_)
+            | Self::MessageTemplate(_)
+            | Self::TemplateIncomplete { .. }
+            | Self::Note(_)
+            | Self::MentionRefused { .. }
             | Self::Sticker(..)
             | Self::Place(..)
             | Self::File(_)
@@ -401,6 +517,8 @@ impl ApiError {
             )
             | Self::PageNotConnectable { .. }
             | Self::CredentialRefused(_)
+            | Self::WebhookAddress(_)
+            | Self::IdempotencyKeyMismatch
             | Self::SettingsOutOfBounds(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
@@ -453,6 +571,19 @@ impl ApiError {
             }
             _ => None,
         }
+    }
+
+    /// What is there in place of what the caller has seen, with its version.
+    pub(crate) fn current(&self) -> Option<(u64, &Value)> {
+        match self {
+            Self::ChangedMeanwhile { version, current } => Some((*version, current)),
+            _ => None,
+        }
+    }
+
+    /// Somebody else has changed what was read; `current` is how it is now, at `version`.
+    pub(crate) fn outdated(version: u64, current: &impl Serialize) -> Self {
+        Self::ChangedMeanwhile { version, current: serde_json::to_value(current).unwrap_or_default() }
     }
 
     /// When the window ends that will be over.
@@ -739,6 +870,28 @@ mod tests {
             ApiError::SignedRequestRefused,
             ApiError::CredentialRefused(Cause::SecretMismatch),
             ApiError::Setup(SetupRefused::CredentialsNeeded),
+            ApiError::TemplateNotFound,
+            ApiError::MessageTemplate(TemplateInvalid::Name),
+            ApiError::TemplateIncomplete { missing: vec!["contact.name".into()] },
+            ApiError::OtherDepartment,
+            ApiError::TooMany { what: "templates", most: 1_000 },
+            ApiError::WebhookNotFound,
+            ApiError::DeliveryNotFound,
+            ApiError::WebhookAddress(AddressRefused::Form),
+            ApiError::WebhookAddress(AddressRefused::TooLong),
+            ApiError::WebhookAddress(AddressRefused::NotPublic),
+            ApiError::TooManyWebhooks,
+            ApiError::IdempotencyKeyMismatch,
+            ApiError::RequestRunning,
+            ApiError::ChangedMeanwhile { version: 3, current: serde_json::json!({"name": "now"}) },
+            ApiError::SnoozeTime(SnoozeRefused::Until),
+            ApiError::LabelNotFound,
+            ApiError::Note(NoteRefused::Length { length: 0 }),
+            ApiError::Note(NoteRefused::Mentions { count: 21 }),
+            ApiError::Note(NoteRefused::NotYours),
+            ApiError::Note(NoteRefused::Deleted),
+            ApiError::MentionRefused { person: "person-2".into() },
+            ApiError::DraftNotFound,
         ]
     }
 
@@ -764,17 +917,17 @@ mod tests {
             ApiError::Locked(Lock::Standby, _) => 16,
             ApiError::Text(TextRefused::Empty, _) => 17,
             ApiError::Text(TextRefused::TooLong { .. }, _) => 18,
-            ApiError::Text(TextRefused::Indivisible { .. }, _) => 29,
-            ApiError::Reopen(ReopenRefused::OnlyTheCustomer) => 19,
-            ApiError::Reopen(ReopenRefused::Final) => 20,
-            ApiError::MessageNotResendable => 21,
-            ApiError::ChannelExists => 22,
-            ApiError::ConnectionNotFound => 23,
-            ApiError::ConnectionBusy => 24,
-            ApiError::SettingsOutOfBounds(_) => 25,
-            ApiError::NotReplayable { .. } => 26,
-            ApiError::Busy { .. } => 27,
-            ApiError::Internal { .. } => 28,
+            ApiError::Text(TextRefused::Indivisible { .. }, _) => 19,
+            ApiError::Reopen(ReopenRefused::OnlyTheCustomer) => 20,
+            ApiError::Reopen(ReopenRefused::Final) => 21,
+            ApiError::MessageNotResendable => 22,
+            ApiError::ChannelExists => 23,
+            ApiError::ConnectionNotFound => 24,
+            ApiError::ConnectionBusy => 25,
+            ApiError::SettingsOutOfBounds(_) => 26,
+            ApiError::NotReplayable { .. } => 27,
+            ApiError::Busy { .. } => 28,
+            ApiError::Internal { .. } => 29,
             ApiError::Locked(Lock::OptedOut, _) => 30,
             ApiError::Locked(Lock::TemplateNeeded, _) => 31,
             ApiError::Template(_) => 32,
@@ -853,6 +1006,28 @@ mod tests {
             ApiError::SignedRequestRefused => 105,
             ApiError::CredentialRefused(_) => 106,
             ApiError::Setup(SetupRefused::CredentialsNeeded) => 107,
+            ApiError::TemplateNotFound => 108,
+            ApiError::MessageTemplate(_) => 109,
+            ApiError::TemplateIncomplete { .. } => 110,
+            ApiError::OtherDepartment => 111,
+            ApiError::TooMany { .. } => 112,
+            ApiError::WebhookNotFound => 113,
+            ApiError::DeliveryNotFound => 114,
+            ApiError::WebhookAddress(AddressRefused::Form) => 115,
+            ApiError::WebhookAddress(AddressRefused::TooLong) => 116,
+            ApiError::WebhookAddress(AddressRefused::NotPublic) => 117,
+            ApiError::TooManyWebhooks => 118,
+            ApiError::IdempotencyKeyMismatch => 119,
+            ApiError::RequestRunning => 120,
+            ApiError::ChangedMeanwhile { .. } => 121,
+            ApiError::SnoozeTime(_) => 122,
+            ApiError::LabelNotFound => 123,
+            ApiError::Note(NoteRefused::Length { .. }) => 124,
+            ApiError::Note(NoteRefused::Mentions { .. }) => 125,
+            ApiError::Note(NoteRefused::NotYours) => 126,
+            ApiError::Note(NoteRefused::Deleted) => 127,
+            ApiError::MentionRefused { .. } => 128,
+            ApiError::DraftNotFound => 129,
         }
     }
 
@@ -872,6 +1047,34 @@ mod tests {
             assert!(!text.contains("detail"), "{id}: {text}");
             assert_eq!(error.detail().is_some(), error.status().is_server_error(), "{id}");
         }
+    }
+
+    #[tokio::test]
+    async fn ops_1_every_error_is_told_as_problem_details_beside_the_first_form() {
+        for error in catalogue() {
+            let (id, status) = (error.public_id(), error.status());
+            let response = crate::boundary::told(&error, Language::En, "request-1");
+            assert_eq!(response.status(), status, "{id}");
+            assert_eq!(response.headers()["content-type"], "application/problem+json", "{id}");
+            let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(body["type"], format!("urn:madoguchi:error:{id}"));
+            assert_eq!(body["status"], status.as_u16(), "{id}");
+            assert_eq!(body["detail"], error.message(Language::En), "{id}");
+            assert_eq!(body["instance"], "request-1", "{id}");
+            let title = body["title"].as_str().unwrap();
+            assert_eq!(title.to_lowercase().replace(' ', "_"), id);
+            assert!(title.starts_with(|first: char| first.is_ascii_uppercase()), "{title}");
+            assert_eq!(body["error"]["id"], id);
+            assert_eq!(body["error"]["message"], body["detail"], "{id}");
+            assert_eq!(body["error"]["request_id"], body["instance"], "{id}");
+        }
+        let japanese = crate::boundary::told(&ApiError::unlinked(ChannelKind::Line), Language::Ja, "-");
+        let body = axum::body::to_bytes(japanese.into_body(), usize::MAX).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["title"], "Channel unlinked");
+        assert_eq!(body["detail"], body["error"]["message"]);
+        assert!(!body["detail"].as_str().unwrap().is_ascii());
     }
 
     #[test]

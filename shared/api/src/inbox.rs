@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{delete, get, post, put};
+use axum::routing::{delete, get, patch, post, put};
 use madoguchi_domain::audit::Entry;
 use madoguchi_domain::{ChannelId, ConversationId};
 use madoguchi_runtime::{Bucket, Clock};
@@ -13,7 +13,10 @@ use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, SenderCache};
 
 use crate::auth::Operator;
 use crate::people::{self, Presence};
-use crate::{ApiError, channels, conversations, files, me, messages, notices, sender_sync};
+use crate::{
+    ApiError, channels, conversations, drafts, files, labels, me, mentions, messages, notes, notices,
+    sender_sync, templates,
+};
 
 /// What the operators' routes work with.
 #[derive(Clone, Debug)]
@@ -72,9 +75,19 @@ pub fn routes(api: Api) -> Router {
     let presence = Presence::new(api.directory.clone(), api.clock.clone());
     Router::new()
         .route("/api/conversations", get(conversations::list))
+        .route("/api/conversations/counts", get(conversations::counts))
         .route("/api/conversations/{conversation}", get(conversations::read))
+        .route("/api/conversations/{conversation}/contact", patch(conversations::register))
         .route("/api/conversations/{conversation}/close", post(conversations::close))
         .route("/api/conversations/{conversation}/reopen", post(conversations::reopen))
+        .route(
+            "/api/conversations/{conversation}/done",
+            post(conversations::done).delete(conversations::not_done),
+        )
+        .route(
+            "/api/conversations/{conversation}/snooze",
+            post(conversations::snooze).delete(conversations::wake),
+        )
         .route("/api/conversations/{conversation}/read", post(conversations::mark_read))
         .route("/api/conversations/{conversation}/typing", post(conversations::typing))
         .route("/api/conversations/{conversation}/messages", get(messages::list).post(messages::send))
@@ -89,12 +102,26 @@ pub fn routes(api: Api) -> Router {
             post(files::retry),
         )
         .route("/api/conversations/{conversation}/uploads", post(files::upload))
+        .route("/api/conversations/{conversation}/notes", post(notes::add))
+        .route(
+            "/api/conversations/{conversation}/notes/{message}",
+            patch(notes::change).delete(notes::remove),
+        )
+        .route("/api/conversations/{conversation}/labels/{label}", put(labels::put).delete(labels::take_off))
+        .route(
+            "/api/conversations/{conversation}/draft",
+            get(drafts::read).put(drafts::save).delete(drafts::remove),
+        )
+        .route("/api/templates/{template}/preview", post(templates::preview))
         .route("/api/notices", get(notices::list))
         // Open: whoever has the address may have the file.
         .route("/media/{token}", get(files::public))
         .route("/media/operator.png", get(sender_sync::picture))
         .route("/api/channels/{channel}/health", get(channels::health))
         .route("/api/me", get(me::read).patch(me::change))
+        .route("/api/me/mentions", get(mentions::list))
+        .route("/api/me/mentions/read", post(mentions::mark_read))
+        .route("/api/me/drafts", get(drafts::list))
         .route("/api/me/picture", put(me::set_picture).delete(me::remove_picture))
         .route("/api/me/picture/uploads", post(me::upload_picture))
         .route_layer(from_fn_with_state(presence, people::note))

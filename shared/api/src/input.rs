@@ -6,9 +6,12 @@ use std::ops::RangeInclusive;
 use axum::Json;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::header::IF_MATCH;
 use axum::http::request::Parts;
+use madoguchi_domain::webhook::DeliveryKey;
 use madoguchi_domain::{
-    BrandId, ChannelId, ConversationId, DepartmentId, MessageKey, OperatorId, SetupId, Timestamp,
+    BrandId, ChannelId, ConversationId, DepartmentId, LabelId, MessageKey, OperatorId, SetupId, TemplateId,
+    Timestamp, WebhookId,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -17,7 +20,7 @@ use crate::ApiError;
 
 /// The longest text that a provider takes is some 15 KB of UTF-8; JSON escapes can make it six times
 /// as long.
-const BODY_LIMIT_BYTES: usize = 128 * 1024;
+pub(crate) const BODY_LIMIT_BYTES: usize = 128 * 1024;
 
 /// Something that a path names. A text that is no id names nothing: 404.
 pub(crate) trait PathId: Sized {
@@ -77,6 +80,26 @@ impl PathId for DepartmentId {
     }
 }
 
+impl PathId for WebhookId {
+    const PARAMETER: &'static str = "webhook";
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+    fn not_found() -> ApiError {
+        ApiError::WebhookNotFound
+    }
+}
+
+impl PathId for DeliveryKey {
+    const PARAMETER: &'static str = "delivery";
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+    fn not_found() -> ApiError {
+        ApiError::DeliveryNotFound
+    }
+}
+
 impl PathId for SetupId {
     const PARAMETER: &'static str = "setup";
     fn parse(text: &str) -> Option<Self> {
@@ -84,6 +107,26 @@ impl PathId for SetupId {
     }
     fn not_found() -> ApiError {
         ApiError::SetupNotFound
+    }
+}
+
+impl PathId for LabelId {
+    const PARAMETER: &'static str = "label";
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+    fn not_found() -> ApiError {
+        ApiError::LabelNotFound
+    }
+}
+
+impl PathId for TemplateId {
+    const PARAMETER: &'static str = "template";
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+    fn not_found() -> ApiError {
+        ApiError::TemplateNotFound
     }
 }
 
@@ -153,6 +196,20 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     }
 }
 
+/// The same of a route that takes a body but needs none.
+pub(crate) struct OptionalBody<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let bytes = to_bytes(request.into_body(), BODY_LIMIT_BYTES)
+            .await
+            .map_err(|_| ApiError::BodyTooLarge { limit_bytes: BODY_LIMIT_BYTES })?;
+        if bytes.is_empty() { Ok(Self(T::default())) } else { parse(&bytes).map(Self) }
+    }
+}
+
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     if bytes.is_empty() {
         return Err(ApiError::InvalidBody { what: "it is empty; send JSON".into() });
@@ -203,6 +260,30 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
             (Some(key), None) if is_visible_ascii(key, 1..=200) => Ok(Self(key.to_owned())),
             _ => Err(ApiError::IdempotencyKeyInvalid),
         }
+    }
+}
+
+/// The version that a change is made to, where the header `If-Match` tells it: `"7"`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Version(Option<u64>);
+
+impl Version {
+    /// The same, or what the field `version` of the body tells. One of the two is needed: a change is never blind.
+    pub(crate) fn or(self, field: Option<u64>) -> Result<u64, ApiError> {
+        let missing = "missing field `version`: send that of what you have read, here or as If-Match";
+        field.or(self.0).ok_or_else(|| ApiError::InvalidBody { what: missing.to_owned() })
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Version {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let Some(header) = parts.headers.get(IF_MATCH) else { return Ok(Self(None)) };
+        let tag = header.to_str().ok().map(|tag| tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"'));
+        let version = tag.and_then(|tag| tag.parse().ok());
+        let what = "the header If-Match must be a version such as \"7\"".to_owned();
+        version.map(|version| Self(Some(version))).ok_or(ApiError::InvalidBody { what })
     }
 }
 
@@ -295,6 +376,27 @@ mod tests {
             let mut parts = request.body(()).unwrap().into_parts().0;
             let key = IdempotencyKey::from_request_parts(&mut parts, &()).await;
             assert_eq!(key.ok().map(|key| key.0).as_deref(), *expected, "{keys:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_change_names_the_version_that_it_is_made_to() {
+        for (header, field, expected) in [
+            (None, None, None),
+            (None, Some(3), Some(3)),
+            (Some("\"7\""), None, Some(7)),
+            (Some("W/\"7\""), None, Some(7)),
+            (Some("7"), None, Some(7)),
+            (Some("*"), Some(3), None),
+            (Some("\"x\""), None, None),
+        ] {
+            let mut request = Request::builder();
+            if let Some(header) = header {
+                request = request.header("If-Match", header);
+            }
+            let mut parts = request.body(()).unwrap().into_parts().0;
+            let version = Version::from_request_parts(&mut parts, &()).await;
+            assert_eq!(version.and_then(|version| version.or(field)).ok(), expected, "{header:?} {field:?}");
         }
     }
 

@@ -16,21 +16,31 @@ mod connections;
 mod conversations;
 mod credentials;
 mod departments;
+mod desk;
+mod drafts;
 pub mod error;
+mod etag;
 mod files;
+mod idempotency;
 mod inbox;
 mod input;
+mod labels;
 mod live;
 mod me;
 mod memberships;
+mod mentions;
 mod messages;
 mod meta;
+mod notes;
 mod notices;
 mod organisation;
 mod people;
 mod quarantine;
+mod search;
 mod sender_sync;
+mod templates;
 mod view;
+mod webhooks;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -41,11 +51,14 @@ pub(crate) use auth::Operator;
 pub use auth::RolesClaim;
 pub use boundary::request_id;
 pub use connect::{ConnectApi, connect_routes};
+pub use desk::{DeskApi, desk_routes};
 pub use error::ApiError;
+pub use idempotency::once;
 pub(crate) use inbox::Shared;
 pub use inbox::{Api, routes};
 pub(crate) use organisation::SharedOrganisation;
 pub use organisation::{OrganisationApi, organisation_routes};
+pub use webhooks::{WebhooksApi, webhook_routes};
 
 /// Answers what `routes` answer to people with a role, as `roles` tells it, and everything else with an error of the
 /// catalogue.

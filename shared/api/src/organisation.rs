@@ -1,5 +1,5 @@
-//! What `organisation-api` serves: people and their channels, brands, departments, the audit log, tickets for
-//! live updates, and the sync of sender names.
+//! What `organisation-api` serves: people and their channels, brands, departments, message templates, labels, the audit log,
+//! tickets for live updates, and the sync of sender names.
 
 use std::sync::Arc;
 
@@ -12,12 +12,12 @@ use madoguchi_store::{Audit, Directory, Live};
 
 use crate::auth::Operator;
 use crate::people::{self, Presence};
-use crate::{audit, brands, departments, live, memberships, sender_sync};
+use crate::{audit, brands, departments, labels, live, memberships, sender_sync, templates};
 
 /// What the routes that look after the organisation work with.
 #[derive(Clone, Debug)]
 pub struct OrganisationApi {
-    /// People, brands, departments.
+    /// People, brands, departments, templates.
     pub directory: Directory,
     /// The audit log.
     pub audit: Audit,
@@ -54,6 +54,13 @@ pub fn organisation_routes(api: OrganisationApi) -> Router {
         .route("/api/departments", get(departments::list).post(departments::add))
         .route("/api/departments/{department}", patch(departments::change).delete(departments::remove))
         .route("/api/live/tickets", post(live::ticket))
+        .route("/api/labels", get(labels::list).post(labels::add))
+        .route("/api/labels/{label}", patch(labels::change).delete(labels::remove))
+        .route("/api/templates", get(templates::list).post(templates::add))
+        .route(
+            "/api/templates/{template}",
+            get(templates::read).patch(templates::change).delete(templates::remove),
+        )
         .route("/api/audit", get(audit::list))
         .route("/api/audit/export", get(audit::export))
         .route_layer(from_fn_with_state(presence, people::note))

@@ -83,22 +83,24 @@ impl Closer {
     ) -> Result<Report, StoreError> {
         let channels = self.directory.rearmed_channels().await?;
         let mut report = Report::default();
-        let section = match kind {
-            DeadlineKind::Unanswered => Some(Section::Unanswered),
-            DeadlineKind::Idle => Some(Section::Answered),
-            // The one depends on no setting, and the others arm the other.
-            DeadlineKind::ReplyLimit | DeadlineKind::WindowReminder => None,
+        // The open conversations are shared out between the two. The other kinds depend on no setting, or are armed by them.
+        let sections: &[Section] = match kind {
+            DeadlineKind::Unanswered => &[Section::Unassigned],
+            DeadlineKind::Idle => &[Section::Assigned, Section::Snoozed],
+            DeadlineKind::ReplyLimit | DeadlineKind::WindowReminder | DeadlineKind::Snooze => &[],
         };
         for rearmed in &channels {
-            if let Some(section) = section
-                && rearmed.through(section) < rearmed.channel.settings_changed_at + SETTLING
+            if !sections.is_empty() && rearmed.through(kind) < rearmed.channel.settings_changed_at + SETTLING
             {
-                let reached = self.reach_section(&rearmed.channel, section, now, out_of_time).await;
-                let reached = reached.unwrap_or_else(failed);
-                if !reached.interrupted && reached.failed == 0 {
-                    self.directory.note_rearmed(rearmed.channel.id, section, now).await?;
+                let mut all = Report::default();
+                for section in sections {
+                    let reached = self.reach_section(&rearmed.channel, *section, now, out_of_time).await;
+                    all.add(reached.unwrap_or_else(failed));
                 }
-                report.add(reached);
+                if !all.interrupted && all.failed == 0 {
+                    self.directory.note_rearmed(rearmed.channel.id, kind, now).await?;
+                }
+                report.add(all);
             }
         }
         let channels: HashMap<ChannelId, Channel> =
@@ -184,7 +186,7 @@ impl Closer {
                 }
                 verdict => {
                     let armed = match verdict {
-                        Verdict::Rearm(deadline) => Some(deadline),
+                        Verdict::Rearm(deadline) => Some(deadline.to_arm()),
                         _ => None,
                     };
                     if conversation.armed == armed {

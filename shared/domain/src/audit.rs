@@ -238,6 +238,13 @@ const KINDS: &[Kind] = &[
     },
     Kind { pk: "brand", name: "brand", told: &["name", "removed_at"] },
     Kind { pk: "department", name: "department", told: &["name", "hours", "removed_at"] },
+    // That a text was changed, not what it says: it may be long, and there is one for each language.
+    Kind {
+        pk: "template",
+        name: "template",
+        told: &["name", "folder", "department", "object", "variants.*.changed_at", "removed_at"],
+    },
+    Kind { pk: "label", name: "label", told: &["name", "color", "removed_at"] },
     // Not as whom they wrote last, which changes with their replies.
     Kind { pk: "operator", name: "operator", told: &["display_name", "picture.upload"] },
     Kind { pk: "person", name: "person", told: &["name", "role", "removed_at", "channels.*.added_at"] },
@@ -266,6 +273,12 @@ const KINDS: &[Kind] = &[
     },
     // Not who took it back: what is to be forgotten must not begin by being written down.
     Kind { pk: "withdrawal", name: "withdrawal", told: &["extent", "issued_at", "completed_at", "logins"] },
+    // Which secret signs, not what it is.
+    Kind {
+        pk: "webhook",
+        name: "webhook",
+        told: &["url", "events", "channels", "description", "off.because", "key.generation", "removed_at"],
+    },
     Kind { pk: "sender-sync", name: "sender_sync", told: &["due_at"] },
 ];
 
@@ -361,7 +374,14 @@ fn name(kind: &str, before: &Fields, after: &Fields) -> &'static str {
         "credential" if before.contains_key("expires_at") => "refreshed",
         "credential" if changed("expires_at") => "checked",
         "credential" if changed("pages") => "pages_changed",
-        "brand" | "department" | "person" if after.contains_key("removed_at") => "removed",
+        "webhook" if changed("key.generation") => "secret_replaced",
+        "webhook" if after.contains_key("off.because") => "disabled",
+        "webhook" if before.contains_key("off.because") => "enabled",
+        "brand" | "department" | "person" | "template" | "label" | "webhook"
+            if after.contains_key("removed_at") =>
+        {
+            "removed"
+        }
         "person" if before.contains_key("removed_at") => "restored",
         "person" if any_channel(after) => "associated",
         "person" if any_channel(before) => "dissociated",

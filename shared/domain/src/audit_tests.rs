@@ -159,6 +159,14 @@ fn aud_2_a_change_is_told_by_its_name_with_the_fields_that_changed() {
             json!({"hours.time_zone": "UTC", "hours.week.monday": []}),
         ),
         (
+            "template",
+            json!({"name": "A", "variants": {"ja": {"text": "旧", "changed_at": 1_000}}}),
+            json!({"name": "A", "variants": {"ja": {"text": "新", "changed_at": 2_000}}}),
+            "template.changed",
+            json!({"variants.ja.changed_at": "1970-01-01T00:00:01.000Z"}),
+            json!({"variants.ja.changed_at": "1970-01-01T00:00:02.000Z"}),
+        ),
+        (
             "operator",
             json!({"display_name": "A", "mode": "account"}),
             json!({"mode": "operator", "picture": {"upload": "u", "wish": 1}}),
@@ -209,6 +217,8 @@ fn aud_2_what_comes_and_goes_is_told_whole() {
         ("connection", json!({"channels": [one]}), "credential.entered", "credential.deleted"),
         ("brand", json!({"name": "A"}), "brand.added", "brand.deleted"),
         ("department", json!({"name": "A"}), "department.added", "department.deleted"),
+        ("template", json!({"name": "A"}), "template.added", "template.deleted"),
+        ("label", json!({"name": "A", "color": "#000000"}), "label.added", "label.deleted"),
         ("operator", json!({"display_name": "A"}), "operator.added", "operator.deleted"),
     ] {
         assert_eq!(tells(pk, None, Some(item.clone())), [(added.to_owned(), json!({}), item.clone())]);
@@ -237,6 +247,7 @@ fn aud_2_what_moves_by_itself_makes_no_entry() {
         ),
         ("persona#1", json!({"name": "A"}), json!({"name": "B"})),
         ("sender-sync", json!({"due_at": 1}), json!({"due_at": 2})),
+        ("template-use", json!({"uses": 1}), json!({"uses": 2})),
         ("something new", json!({"name": "A"}), json!({"name": "B"})),
     ] {
         assert_eq!(tells(pk, Some(before.clone()), Some(after)), [], "{before}");

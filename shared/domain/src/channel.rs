@@ -56,6 +56,11 @@ impl ChannelKind {
         }
     }
 
+    /// Whether the provider lets us answer for some time only.
+    pub const fn has_reply_window(self) -> bool {
+        matches!(self, Self::Messenger | Self::WhatsApp)
+    }
+
     /// Whether webhooks tell when a thing happened. Twilio's do not: a redelivery looks newer than what it repeats.
     pub const fn tells_time(self) -> bool {
         !matches!(self, Self::WhatsApp | Self::Sms)

@@ -24,11 +24,14 @@ pub enum DeadlineKind {
     ReplyLimit,
     /// The customer is to be reminded that the window closes (RPL-16). Closes nothing.
     WindowReminder,
+    /// It was set aside until then (CLS-12). Closes nothing.
+    Snooze,
 }
 
 impl DeadlineKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Unanswered, Self::Idle, Self::ReplyLimit, Self::WindowReminder];
+    pub const ALL: [Self; 5] =
+        [Self::Unanswered, Self::Idle, Self::ReplyLimit, Self::WindowReminder, Self::Snooze];
 
     /// The name used in keys and the API.
     pub const fn as_str(self) -> &'static str {
@@ -37,6 +40,7 @@ impl DeadlineKind {
             Self::Idle => "idle",
             Self::ReplyLimit => "reply_limit",
             Self::WindowReminder => "window_reminder",
+            Self::Snooze => "snooze",
         }
     }
 
@@ -46,7 +50,16 @@ impl DeadlineKind {
             Self::Unanswered => Some(CloseReason::Unanswered),
             Self::Idle => Some(CloseReason::Idle),
             Self::ReplyLimit => Some(CloseReason::ReplyLimit),
-            Self::WindowReminder => None,
+            Self::WindowReminder | Self::Snooze => None,
+        }
+    }
+
+    /// As what it is armed: those that one function looks after share what that function asks, so that a tick costs no more
+    /// for each of them.
+    pub const fn watched_as(self) -> Self {
+        match self {
+            Self::Snooze => Self::WindowReminder,
+            own => own,
         }
     }
 }
@@ -60,12 +73,22 @@ pub struct Deadline {
     pub due_at: Timestamp,
 }
 
+impl Deadline {
+    /// As it is armed.
+    pub const fn to_arm(self) -> Self {
+        Self { kind: self.kind.watched_as(), due_at: self.due_at }
+    }
+}
+
 /// The true deadline of a conversation: the earliest of those that apply (C7); `None` while closed
 /// or with every timer off.
 pub fn deadline(conversation: &Conversation, settings: &ChannelSettings) -> Option<Deadline> {
-    let reminder = reminder::due_at(conversation, settings)
-        .map(|due_at| Deadline { kind: DeadlineKind::WindowReminder, due_at });
-    [closing(conversation, settings), reminder].into_iter().flatten().min_by_key(|deadline| deadline.due_at)
+    let other = |kind, due_at: Option<Timestamp>| due_at.map(|due_at| Deadline { kind, due_at });
+    let reminder = other(DeadlineKind::WindowReminder, reminder::due_at(conversation, settings));
+    let back = conversation.snooze.as_ref().filter(|_| conversation.is_open());
+    let back = other(DeadlineKind::Snooze, back.and_then(|snooze| snooze.until));
+    let all = [closing(conversation, settings), reminder, back];
+    all.into_iter().flatten().min_by_key(|deadline| deadline.due_at)
 }
 
 /// The earliest of those that close it.
@@ -74,17 +97,7 @@ fn closing(conversation: &Conversation, settings: &ChannelSettings) -> Option<De
         return None;
     }
     let started_at = conversation.episode_started_at;
-    let running = if conversation.is_answered() {
-        (DeadlineKind::Idle, settings.idle_after(), conversation.activity_clock)
-    } else {
-        (DeadlineKind::Unanswered, settings.unanswered_after(), conversation.customer_clock)
-    };
-    let (kind, period, clock) = running;
-    // An episode that a person reopened has no message of its own yet: its clock starts with it.
-    let timer = period.and_then(|period| {
-        let from = clock.max(started_at)?;
-        Some(Deadline { kind, due_at: from + period })
-    });
+    let timer = timer(conversation, settings).filter(|_| conversation.snooze.is_none());
     let limit = window::reply_limit(conversation.channel_kind, conversation.window_opened_at)
         // A window that ended before the episode began does not end it again.
         .filter(|due_at| started_at.is_none_or(|start| *due_at > start))
@@ -92,12 +105,27 @@ fn closing(conversation: &Conversation, settings: &ChannelSettings) -> Option<De
     [timer, limit].into_iter().flatten().min_by_key(|deadline| deadline.due_at)
 }
 
+/// The timer that runs: unanswered until an operator answers, idle from then on (TMR-1, TMR-3). None runs over what was set to
+/// 対応完了 before an answer (TMR-2).
+fn timer(conversation: &Conversation, settings: &ChannelSettings) -> Option<Deadline> {
+    let (kind, period, clock) = if conversation.is_answered() {
+        (DeadlineKind::Idle, settings.idle_after(), conversation.activity_clock)
+    } else if conversation.is_unanswered() {
+        (DeadlineKind::Unanswered, settings.unanswered_after(), conversation.customer_clock)
+    } else {
+        return None;
+    };
+    // An episode that a person reopened has no message of its own yet: its clock starts with it.
+    let from = clock.max(conversation.episode_started_at).max(conversation.timers_from)?;
+    Some(Deadline { kind, due_at: from + period? })
+}
+
 /// The deadline to keep armed after a change of conversation or settings: the stored one while it is
 /// not later than the true one (lazy), else the true one.
 pub fn rearmed(armed: Option<Deadline>, truth: Option<Deadline>) -> Option<Deadline> {
     match (armed, truth) {
         (Some(armed), Some(truth)) if armed.due_at <= truth.due_at => Some(armed),
-        (_, truth) => truth,
+        (_, truth) => truth.map(Deadline::to_arm),
     }
 }
 
@@ -115,7 +143,7 @@ pub enum Verdict {
 /// Decides what to do with a due conversation. The caller's write must be conditional on the version
 /// that was read here, so that a message stored in between keeps the conversation open (TMR-6).
 pub fn verdict(conversation: &Conversation, settings: &ChannelSettings, now: Timestamp) -> Verdict {
-    // A reminder that is due keeps nothing open.
+    // What closes nothing and is due keeps nothing open.
     match closing(conversation, settings).filter(|truth| truth.due_at <= now) {
         Some(truth) => Verdict::Close(truth),
         None => deadline(conversation, settings).map_or(Verdict::Disarm, Verdict::Rearm),

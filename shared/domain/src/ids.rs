@@ -64,8 +64,24 @@ uuid_id!(
     DepartmentId
 );
 uuid_id!(
+    /// A text that operators send again and again, with fields to fill in.
+    TemplateId
+);
+uuid_id!(
+    /// What operators mark conversations with.
+    LabelId
+);
+uuid_id!(
     /// The credential that channels are reached with.
     ConnectionId
+);
+uuid_id!(
+    /// Another system that is told what happens.
+    WebhookId
+);
+uuid_id!(
+    /// One thing that happened, as other systems are told of it.
+    WebhookEventId
 );
 uuid_id!(
     /// An administrator's way through the steps that connect a channel.
@@ -101,10 +117,43 @@ impl DepartmentId {
     }
 }
 
+impl TemplateId {
+    /// The template that was added as `name` at `at`; it keeps its id when it is renamed.
+    pub fn derive(name: &str, at: Timestamp) -> Self {
+        Self(added("template", name, at))
+    }
+}
+
+impl LabelId {
+    /// The label that was added as `name` at `at`; it keeps its id when it is renamed.
+    pub fn derive(name: &str, at: Timestamp) -> Self {
+        Self(added("label", name, at))
+    }
+}
+
 impl SetupId {
     /// The setup that `seed` stands for, which nobody else has.
     pub fn derive(seed: &str) -> Self {
         Self(Uuid::new_v5(&CHANNELS, format!("setup:{seed}").as_bytes()))
+    }
+}
+
+impl WebhookId {
+    /// The subscription that `seed` stands for, which nobody else has.
+    pub fn derive(seed: &str) -> Self {
+        Self(Uuid::new_v5(&CHANNELS, format!("webhook:{seed}").as_bytes()))
+    }
+}
+
+impl WebhookEventId {
+    /// What `name` stands for among the events of `namespace`.
+    pub(crate) fn derive(namespace: Uuid, name: &str) -> Self {
+        Self(Uuid::new_v5(&namespace, name.as_bytes()))
+    }
+
+    /// A number from 0 to 255 that differs by event and by `turn`.
+    pub(crate) fn spread(&self, turn: u32) -> u8 {
+        self.0.as_bytes()[(turn % 6) as usize]
     }
 }
 
@@ -140,6 +189,9 @@ impl ConversationId {
 }
 
 impl MessageId {
+    /// Sorts before every message.
+    pub const FIRST: Self = Self(Uuid::nil());
+
     /// The message that the provider calls `provider_id`.
     pub fn of_provider(conversation: ConversationId, provider_id: &str) -> Self {
         Self(Uuid::new_v5(&conversation.0, format!("provider:{provider_id}").as_bytes()))
@@ -224,7 +276,7 @@ impl<'de> Deserialize<'de> for Party {
 }
 
 /// The person of the company who acts, as the identity provider names them (the `sub` claim).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OperatorId(pub String);
 

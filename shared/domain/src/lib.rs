@@ -13,15 +13,19 @@ pub mod conversation;
 pub mod courtesy;
 pub mod credential;
 pub mod deadline;
+pub mod draft;
 pub mod event;
 pub mod happening;
 pub mod ids;
+pub mod label;
 pub mod later;
 pub mod live;
 pub mod lookup;
 pub mod media;
 pub mod membership;
 pub mod message;
+pub mod message_template;
+pub mod note;
 pub mod notice;
 pub mod organisation;
 pub mod participant;
@@ -33,6 +37,7 @@ pub mod quota;
 pub mod reminder;
 pub mod reply;
 pub mod role;
+pub mod search;
 pub mod second_try;
 pub mod send;
 pub mod sender;
@@ -44,6 +49,7 @@ pub mod tally;
 pub mod template;
 pub mod text;
 pub mod time;
+pub mod webhook;
 pub mod window;
 pub mod withdrawal;
 
@@ -51,15 +57,17 @@ pub use catalogue::{Language, Problem};
 pub use channel::{
     Channel, ChannelHealth, ChannelKind, ChannelSettings, ChannelStatus, OperatorAccess, ReopenPolicy,
 };
-pub use conversation::{CloseReason, Conversation, Section, Status};
+pub use conversation::{CloseReason, Conversation, Mode, Section, Status};
 pub use courtesy::Courtesy;
 pub use event::{Content, Event, EventBody};
 pub use happening::Happening;
 pub use ids::{
-    BrandId, ChannelId, ConnectionId, ConversationId, DepartmentId, MessageId, OperatorId, Party, SetupId,
+    BrandId, ChannelId, ConnectionId, ConversationId, DepartmentId, LabelId, MessageId, OperatorId, Party,
+    SetupId, TemplateId, WebhookEventId, WebhookId,
 };
 pub use membership::{Membership, MembershipState};
 pub use message::{Message, MessageKey, ReadToken, SendState, SentBy};
+pub use message_template::MessageTemplate;
 pub use participant::Participant;
 pub use person::Person;
 pub use role::{Act, Role};

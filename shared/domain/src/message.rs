@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::{Attachment, Content};
 use crate::ids::{ChannelId, ConversationId, InvalidId, MessageId, OperatorId};
 use crate::media::{Media, MediaFailure};
+use crate::note::Note;
 use crate::second_try::FirstTry;
 use crate::send::{FailureReason, Meter, Via};
 use crate::sender::{Sender, SenderName};
@@ -196,6 +197,11 @@ pub enum Body {
         #[serde(default, skip_serializing_if = "Facts::is_empty")]
         facts: Facts,
     },
+    /// What colleagues tell each other (CON-7). It is never sent: nothing that sends reads it.
+    Note {
+        /// What.
+        note: Note,
+    },
 }
 
 /// The pieces of what a line of the timeline tells, by name.
@@ -281,7 +287,7 @@ impl Message {
     pub fn attachments(&self) -> &[Attachment] {
         match &self.body {
             Body::Said { content } => content.attachments(),
-            Body::Timeline { .. } => &[],
+            Body::Timeline { .. } | Body::Note { .. } => &[],
         }
     }
 
@@ -289,7 +295,7 @@ impl Message {
     pub fn attachments_mut(&mut self) -> &mut [Attachment] {
         match &mut self.body {
             Body::Said { content } => content.attachments_mut(),
-            Body::Timeline { .. } => &mut [],
+            Body::Timeline { .. } | Body::Note { .. } => &mut [],
         }
     }
 
@@ -363,14 +369,14 @@ impl Message {
         self.sender.as_ref().and_then(Sender::name)
     }
 
-    /// One line for a list; `None` for timeline lines.
+    /// One line for a list; `None` for timeline lines and notes.
     pub fn preview(&self) -> Option<String> {
         match (&self.body, &self.annotations.edit) {
             (Body::Said { content: Content::Text { .. } }, Some(edit)) => {
                 Some(Content::text(edit.text.clone()).preview())
             }
             (Body::Said { content }, _) => Some(content.preview()),
-            (Body::Timeline { .. }, _) => None,
+            (Body::Timeline { .. } | Body::Note { .. }, _) => None,
         }
     }
 

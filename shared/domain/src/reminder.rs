@@ -56,15 +56,17 @@ pub fn check(kind: ChannelKind, reminder: &WindowReminder) -> Result<(), Reminde
     Ok(text::check(kind, &reminder.text)?)
 }
 
-/// When the customer is to be reminded, if at all: once per window, while the conversation is open and the company has
-/// not answered since they last wrote. Nobody who stopped the messages is written to.
+/// When the customer is to be reminded, if at all: once per window, while the conversation is open and people of the
+/// company have not answered since they last wrote, nor found that it needs no answer. Nobody who stopped the messages is written to.
 pub fn due_at(conversation: &Conversation, settings: &ChannelSettings) -> Option<Timestamp> {
     settings.window_reminder.as_ref()?;
     let wrote_at = conversation.last_customer_at?;
     let opened_at = conversation.window_opened_at?;
     let waits = conversation.is_open()
         && conversation.episode_started_at.is_none_or(|started| started <= wrote_at)
-        && conversation.last_answer_at.is_none_or(|answered| answered < wrote_at);
+        && conversation.answered_through().is_none_or(|answered| answered < wrote_at)
+        && conversation.mode.is_operator()
+        && conversation.snooze.is_none();
     let reminded = conversation.reminded.is_some_and(|reminded| reminded >= opened_at);
     let applies = has_standard_window(conversation.channel_kind) && !conversation.is_opted_out();
     (applies && waits && !reminded).then_some(opened_at + REMINDER_AFTER)
@@ -126,7 +128,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::conversation::{Control, OptOut, Status};
+    use crate::conversation::{Control, Mode, OptOut, Snooze, Status};
     use crate::deadline::{DeadlineKind, Verdict, deadline, verdict};
     use crate::ids::{ChannelId, Party};
     use crate::reply::take_note;
@@ -158,6 +160,7 @@ mod tests {
         let answered = |at| Conversation { last_answer_at: Some(at), ..chat() };
         let mut stopped = waiting(ChannelKind::WhatsApp);
         stopped.contact.opt_out = Some(OptOut { at: T0, opted_out: true });
+        let snooze = Snooze { until: None, by: crate::ids::OperatorId("a".into()), at: T0 };
         let table = [
             ("waits", chat(), true),
             ("on WhatsApp", waiting(ChannelKind::WhatsApp), true),
@@ -170,6 +173,9 @@ mod tests {
             ("reminded", Conversation { reminded: Some(T0), ..chat() }, false),
             ("reminded of the window before", Conversation { reminded: Some(T0 - MS), ..chat() }, true),
             ("sent STOP", stopped, false),
+            ("set to 対応完了", Conversation { done_through: Some(T0), ..chat() }, false),
+            ("held by a bot", Conversation { mode: Mode::Bot, ..chat() }, false),
+            ("set aside", Conversation { snooze: Some(snooze), ..chat() }, false),
         ];
         for (what, conversation, expected) in table {
             let due = due_at(&conversation, &settings());

@@ -307,7 +307,8 @@ pub fn take_note(
     reply: &Message,
     now: Timestamp,
 ) -> Option<(Conversation, Option<Message>)> {
-    if conversation.has_noted(reply) {
+    // What colleagues tell each other is no reply, whoever hands it over as one.
+    if reply.note().is_some() || conversation.has_noted(reply) {
         return None;
     }
     let mut line = None;

@@ -77,6 +77,15 @@ pub fn window(
     }
 }
 
+/// How long a person may answer after the customer opened the window; `None` where there is no limit.
+pub fn length(kind: ChannelKind, human_agent: bool) -> Option<Span> {
+    match kind {
+        ChannelKind::Messenger if human_agent => Some(HUMAN_AGENT),
+        ChannelKind::Messenger | ChannelKind::WhatsApp => Some(STANDARD),
+        ChannelKind::Line | ChannelKind::Sms => None,
+    }
+}
+
 /// When the conversation is completed because nobody may answer any more (RPL-4): 7 days after the
 /// customer last opened the window, whoever spoke last. On WhatsApp a template can be sent at any time.
 pub fn reply_limit(kind: ChannelKind, opened_at: Option<Timestamp>) -> Option<Timestamp> {

@@ -137,6 +137,37 @@ impl Env {
         self.url("MEDIA_QUEUE_URL", None, "set it to the URL of the queue media")
     }
 
+    /// `SEARCH_QUEUE_URL`: where what was said waits to be taken note of.
+    pub fn search_queue_url(&mut self) -> String {
+        self.url("SEARCH_QUEUE_URL", None, "set it to the URL of the queue search")
+    }
+
+    /// `SEARCH_TABLE`: the table that conversations and messages are found by.
+    pub fn search_table(&mut self) -> String {
+        self.text("SEARCH_TABLE", "set it to the name of the Search table")
+    }
+
+    /// `DELIVERIES_TABLE`: the table of what other systems were told.
+    pub fn deliveries_table(&mut self) -> String {
+        self.text("DELIVERIES_TABLE", "set it to the name of the Deliveries table")
+    }
+
+    /// `REQUESTS_TABLE`: the table of what clients have asked for under a key.
+    pub fn requests_table(&mut self) -> String {
+        self.text("REQUESTS_TABLE", "set it to the name of the Requests table")
+    }
+
+    /// `WEBHOOKS_QUEUE_URL`: where events wait for being told to other systems.
+    pub fn webhooks_queue_url(&mut self) -> String {
+        self.url("WEBHOOKS_QUEUE_URL", None, "set it to the URL of the queue webhooks")
+    }
+
+    /// `WEBHOOKS_TO_LOOPBACK`: whether other systems may be on this machine, and be reached without TLS there; not unless it is
+    /// `true`.
+    pub fn webhooks_to_loopback(&mut self) -> bool {
+        self.get("WEBHOOKS_TO_LOOPBACK").is_some_and(|text| text == "true")
+    }
+
     /// `MEDIA_BUCKET`: where files lie.
     pub fn media_bucket(&mut self) -> String {
         self.text("MEDIA_BUCKET", "set it to the name of the bucket")

@@ -34,10 +34,12 @@ pub mod http;
 pub mod log;
 pub mod mail;
 pub mod metrics;
+pub mod outgoing;
 pub mod queue;
 pub mod random;
 pub mod run;
 pub mod secrets;
+pub mod signature;
 pub mod tls;
 
 pub use aws::{Aws, AwsConfig};

@@ -14,6 +14,8 @@ const MAX_ENTRIES: usize = 10;
 const MAX_BATCH_BYTES: usize = 240 * 1024;
 /// SQS: a message can be hidden for at most 12 hours from its receipt; leave room for what passed.
 const MAX_VISIBILITY_SECS: i64 = 11 * 3600;
+/// SQS: a message can be held back for at most 15 minutes.
+const MAX_DELAY_SECS: i64 = 15 * 60;
 
 /// One queue.
 #[derive(Clone, Debug)]
@@ -62,7 +64,7 @@ impl Queue {
     /// them again is right, since the queue knows their deduplication ids.
     pub async fn send_fifo_batch(&self, entries: Vec<FifoEntry>) -> Result<(), QueueError> {
         // One call after the other: a group's entries must arrive in the order given.
-        for batch in batches(entries) {
+        for batch in batches(entries, |entry| entry.body.len()) {
             self.send_batch(batch).await?;
         }
         Ok(())
@@ -94,6 +96,33 @@ impl Queue {
         Ok(())
     }
 
+    /// Sends JSON to a standard queue, where nobody sees it until `after` is over: at most 15 minutes.
+    pub async fn send_after(&self, body: &str, after: Span) -> Result<(), QueueError> {
+        let secs = after.as_secs_ceil().clamp(0, MAX_DELAY_SECS);
+        self.client
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(transportable(body))
+            .delay_seconds(i32::try_from(secs).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(unreachable)?;
+        Ok(())
+    }
+
+    /// Sends several to a standard queue, or fails. After a failure some may have been accepted.
+    pub async fn send_all(&self, bodies: Vec<String>) -> Result<(), QueueError> {
+        for batch in batches(bodies, String::len) {
+            let sent = batch.len();
+            let requests = batch.iter().enumerate().map(|(index, body)| {
+                let entry = SendMessageBatchRequestEntry::builder().id(index.to_string());
+                entry.message_body(transportable(body)).build().map_err(unreachable)
+            });
+            self.send_requests(requests.collect::<Result<_, _>>()?, sent).await?;
+        }
+        Ok(())
+    }
+
     /// Makes the message of `receipt` visible again `after` from now, not when its time is up.
     pub async fn change_visibility(&self, receipt: &str, after: Span) -> Result<(), QueueError> {
         let secs = after.as_secs_ceil().clamp(0, MAX_VISIBILITY_SECS);
@@ -111,7 +140,14 @@ impl Queue {
     async fn send_batch(&self, entries: Vec<FifoEntry>) -> Result<(), QueueError> {
         let sent = entries.len();
         let requests = entries.into_iter().enumerate().map(|(index, entry)| request(index, entry));
-        let requests = requests.collect::<Result<Vec<_>, _>>()?;
+        self.send_requests(requests.collect::<Result<_, _>>()?, sent).await
+    }
+
+    async fn send_requests(
+        &self,
+        requests: Vec<SendMessageBatchRequestEntry>,
+        sent: usize,
+    ) -> Result<(), QueueError> {
         let Some(first) = self.refused(requests).await? else { return Ok(()) };
         let Some(second) = self.refused(first.requests).await? else { return Ok(()) };
         Err(QueueError::Refused { refused: second.requests.len(), sent, code: second.code })
@@ -149,11 +185,11 @@ fn request(index: usize, entry: FifoEntry) -> Result<SendMessageBatchRequestEntr
         .map_err(|error| QueueError::Unreachable(error.into()))
 }
 
-fn batches(entries: Vec<FifoEntry>) -> Vec<Vec<FifoEntry>> {
-    let mut batches: Vec<Vec<FifoEntry>> = Vec::new();
+fn batches<T>(entries: Vec<T>, size: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
+    let mut batches: Vec<Vec<T>> = Vec::new();
     let mut bytes = 0;
     for entry in entries {
-        let size = entry.body.len();
+        let size = size(&entry);
         match batches.last_mut() {
             Some(batch) if batch.len() < MAX_ENTRIES && bytes + size <= MAX_BATCH_BYTES => {
                 bytes += size;
@@ -262,6 +298,40 @@ mod tests {
         assert_eq!(seconds, [1, 90, 11 * 3600]);
     }
 
+    #[tokio::test]
+    async fn what_a_standard_queue_refuses_of_a_batch_is_sent_once_more() {
+        let (aws, calls) = fake_aws::start(|_, input, before| {
+            let entries = input["Entries"].as_array().unwrap();
+            let taken = entries.iter().filter(|entry| before > 0 || entry["Id"] != "1");
+            let taken: Vec<_> = taken
+                .map(|entry| json!({"Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": ""}))
+                .collect();
+            (200, json!({"Successful": taken, "Failed": []}))
+        })
+        .await;
+        let bodies = ["\"a\"", "\"b\"", "\"c\""].map(str::to_owned);
+        Queue::new(aws.sqs(), "http://127.0.0.1/q").send_all(bodies.into()).await.unwrap();
+        let calls = calls.lock().unwrap();
+        let ids = |call: &(String, Value)| -> Vec<String> {
+            let entries = call.1["Entries"].as_array().unwrap();
+            entries.iter().map(|entry| entry["Id"].as_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(calls.iter().map(ids).collect::<Vec<_>>(), [vec!["0", "1", "2"], vec!["1"]]);
+    }
+
+    #[tokio::test]
+    async fn a_message_is_held_back_for_a_quarter_of_an_hour_at_most() {
+        let (aws, calls) =
+            fake_aws::start(|_, _, _| (200, json!({"MessageId": "m", "MD5OfMessageBody": ""}))).await;
+        let queue = Queue::new(aws.sqs(), "http://127.0.0.1/q");
+        for span in [Span::default(), Span::from_ms(1_001), Span::from_hours(1)] {
+            queue.send_after("{}", span).await.unwrap();
+        }
+        let calls = calls.lock().unwrap();
+        let seconds: Vec<_> = calls.iter().map(|(_, input)| input["DelaySeconds"].clone()).collect();
+        assert_eq!(seconds, [0, 2, 900]);
+    }
+
     fn entries(sizes: &[usize]) -> Vec<FifoEntry> {
         let entry = |(index, size): (usize, &usize)| FifoEntry {
             group: "g".into(),
@@ -281,7 +351,7 @@ mod tests {
             (&[1, 2 * MAX_BATCH_BYTES, 1], &[1, 1, 1]),
         ];
         for (sizes, expected) in table {
-            let batches = batches(entries(sizes));
+            let batches = batches(entries(sizes), |entry| entry.body.len());
             assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), *expected, "{sizes:?}");
             assert_eq!(batches.concat(), entries(sizes));
         }

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use madoguchi_domain::sender::{Persona, Profile};
+use madoguchi_domain::webhook::Subscription;
 use madoguchi_domain::{Channel, ChannelId, OperatorId, Person, Span, Timestamp};
 
 use crate::{Directory, StoreError};
@@ -100,6 +101,32 @@ impl SenderCache {
         let persona = self.directory.persona(channel, operator).await?;
         self.personas.put(key, persona.clone(), now);
         Ok(persona)
+    }
+}
+
+/// Remembers the subscriptions that are on: a change that nobody wants to be told of costs nothing more.
+#[derive(Debug)]
+pub struct WebhookCache {
+    directory: Directory,
+    known: Known<(), Arc<[Subscription]>>,
+}
+
+impl WebhookCache {
+    /// An empty cache in front of `directory`.
+    pub fn new(directory: Directory) -> Self {
+        Self { directory, known: Known::default() }
+    }
+
+    /// The subscriptions that were on within the last [`SETTINGS_CACHE`].
+    pub async fn on(&self, now: Timestamp) -> Result<Arc<[Subscription]>, StoreError> {
+        if let Some(known) = self.known.get(&(), now) {
+            return Ok(known);
+        }
+        let mut all = self.directory.webhooks().await?;
+        all.retain(Subscription::is_on);
+        let on: Arc<[Subscription]> = all.into();
+        self.known.put((), Arc::clone(&on), now);
+        Ok(on)
     }
 }
 

@@ -5,7 +5,7 @@
 //! | item | pk | sk |
 //! | --- | --- | --- |
 //! | conversation | `c#{conversation}` | `conversation` |
-//! | message, timeline line | `c#{conversation}` | `m#{ms:013}-{message}` |
+//! | message, note, timeline line | `c#{conversation}` | `m#{ms:013}-{message}` |
 //! | what was told about a message that has not arrived | `c#{conversation}` | `x#{reference}` |
 //! | place of the reply that a client's idempotency key stands for; of what a provider without a clock told | `c#{conversation}` | `k#{message}` |
 //! | somebody in a group | `c#{conversation}` | `p#{person}` |
@@ -13,12 +13,20 @@
 //! | how replies ended within an hour | `channel#{channel}` | `t#{ms:013}` |
 //! | file that an operator may upload and send | `c#{conversation}` | `u#{upload}` |
 //! | how far it was read, who is writing: for its customer to see | `c#{conversation}` | `read`, `typing` |
+//! | what an operator has begun to write | `c#{conversation}` | `d#{operator}` |
+//! | where an operator has drafts | `drafts#{operator}` | `{conversation}` |
+//! | where an operator was mentioned in a note, and how far they have read that | `mentions#{operator}` | `n#{ms:013}-{message}`, `read` |
 //! | picture of an operator, and what they want it to be | `operator#{operator}` | `picture` |
+//! | what it is counted as in its section | `c#{conversation}` | `counted` |
+//! | a channel's conversations, counted by section and operator | `counts` | `{channel}` |
 //! | quarantined body or event | `quarantine` | `{id}#{part:03}` |
 //!
 //! | index | key | holds | answers |
 //! | --- | --- | --- | --- |
 //! | `inbox` | `{channel}#{section}`, `{ms:013}-{conversation}` | conversations | a section's list, newest first |
+//! | `mine` | operator, `{ms:013}-{conversation}` | open conversations that are somebody's | an operator's list, newest first |
+//! | `waiting` | `{channel}#{section}`, since when | conversations whose customer waits | a section's list, who waits longest first |
+//! | `window` | `{channel}#{section}`, when it was opened | open conversations of Messenger and WhatsApp | a section's list, whose window ends soonest first |
 //! | `deadline` | `{kind}#{shard:02}` or `scheduled#{shard:02}`, due time | conversations with an armed deadline, replies that are sent later | what is due |
 //! | `pending` | `reply#{channel}`, `profile#{channel}`, `media#{channel}` or `picture`, `[portrait:]{conversation}[#{message or person}[#prepare]]` or `{operator}` | unfinished work only | what the sweeper must start again; the order of a conversation's open replies |
 //!
@@ -26,7 +34,7 @@
 //! | --- | --- |
 //! | load for an inbound event | 1 strong get = 1 RRU; a second one while a note waits in the conversation; in a group half a one more for who speaks |
 //! | find what a reaction, an edit or an unsend is about | newest first: 1 strong query of 25 messages, about 4 RRU; older messages cost what lies above them |
-//! | commit an inbound text | message 1 WRU, then conversation 1 + `inbox` move 2; the first of somebody in a group is a transaction with their item |
+//! | commit an inbound text | message 1 WRU, then conversation 1 + `inbox` move 2, `mine` move 2 if it is somebody's, `waiting` 1 if the customer begins to wait, `window` move 2 where there is one; the first of somebody in a group is a transaction with their item |
 //! | the same of a provider that tells no time (Twilio) | place 1 WRU before it |
 //! | commit how far a reply has come (Twilio) | strong get of it 1 RRU, message 1 WRU; nothing if it is no news |
 //! | write a reply | place 1 WRU, message 1 + `pending` 1, conversation 1 + `inbox` move 2 |
@@ -43,13 +51,21 @@
 //! | remind a customer | message 1 WRU + `pending` 1; conversation 1 + `inbox` move 2 + `deadline` 2 |
 //! | note that a conversation was read, or that somebody writes | strong get of the conversation 1 RRU; 1 WRU, also if it is no news |
 //! | show it | strong get of conversation and channel 2 RRU; on LINE what marks the newest message, up to 25 of them at half price |
+//! | write a note | place 1 WRU, message 1; with mentions a transaction: 2 WRU each for the note and for everybody mentioned |
+//! | list one's mentions | 2 queries of small items and 1 strong get, about 2.5 RRU; 0.5 for each note of the page |
+//! | save a draft | strong get 1 RRU, 1 WRU; the first save of a day 1 WRU more |
+//! | list one's drafts | 1 query of small items, 0.5 RRU; 1 RRU for each draft of the page |
+//! | put a label on, take it off | transaction of conversation and line (4 WRU) + `inbox` move 2 |
+//! | a page of a list | one query per channel and section (of one's own: one), 1 RRU per some 25 entries that the filters look at, at most 1,000 of them; and half a RRU for each conversation shown |
+//! | count a conversation that moves to another section | strong get 1 RRU, transaction of what it counts as and the channel's counters 4 WRU; many of a channel share the latter |
+//! | tell the counts | one query, half a RRU per 4 KB of counters |
 //! | closer's tick with nothing due | one query per shard, 0.5 RRU each |
 //!
 //! # Directory table
 //!
 //! Channels (`channel`, id), connections (`connection`, id), what operators have set (`operator`, id) and the personas
 //! made for them (`persona#{channel}`, operator), how their sync stands (`sender-sync`), people with the channels that they are
-//! associated with (`person`, operator), what administrators were told by e-mail (`mail`, connection), setups (`setup`, id)
+//! associated with (`person`, operator), message templates (`template`, id) and how often each was used (`template-use`, id), labels (`label`, id), what administrators were told by e-mail (`mail`, connection), setups (`setup`, id)
 //! and the logins that they have sent somebody off to (`login`, fingerprint of the state), both forgotten by the table after
 //! their end; index `credential` holds the connections by the time at which they must be looked at, and the setups that keep
 //! a secret by their end. Channels, people, operators and personas are remembered for [`SETTINGS_CACHE`]: an ordinary reply reads
@@ -62,6 +78,8 @@
 //! | one step of a setup | strong get 1 RRU, 1 WRU, and 1 for `credential` while it keeps a secret |
 //! | begin a login, come back from it | 1 WRU; 1 WRU and a strong get 1 RRU |
 //! | setups that have ended and still keep a secret | one query a minute, 0.5 RRU |
+//! | list the message templates with their uses | 2 queries of all of them: 1 RRU per 4 KB of texts |
+//! | fill a template in, and count that it is sent | strong get of it 1 RRU, and of brand and department if it names them; 1 WRU |
 //! | tell an association a verdict | 1 WRU, also if it is no news |
 //! | look after a check whether administrators must be told | strong get of the connection and of what was told: 1 RRU each, 1 query of the channels; an e-mail: 1 query of the people, 1 WRU |
 //!
@@ -78,6 +96,47 @@
 //! | tell of a write | 1 WRU, `time` 1, `actor` 1, and 1 for each of channel and conversation |
 //! | tell of a read | the same the first time in an hour, then 1 WRU for a condition that fails |
 //! | search | 1 query per 1 MB of entries in the span of time, and 1 per month without an actor, channel or conversation |
+//!
+//! # Search table
+//!
+//! What conversations and messages are found by. It follows from the Inbox table, whose stream leads here, and can be made anew
+//! from it. No texts: a leaf holds 16-bit hashes of what was said in a conversation within six hours, or of some 15 messages of
+//! that time, and whoever searches reads those messages. [`Search::forget`] removes all of it that is kept of a conversation; deleting
+//! a conversation's item does the same by the stream.
+//!
+//! | item | pk | sk |
+//! | --- | --- | --- |
+//! | leaf | `c#{conversation}` | `l#{ms:013}#{number:03}` |
+//! | what the contact is found by | `c#{conversation}` | `contact` |
+//! | the contact's name from each of its characters on | `n#{character}` | `{rest of the name}#{conversation}` |
+//! | the contact's phone number backwards | `p#{four digits}` | `{digits}#{conversation}` |
+//! | the provider's id of the contact | `x` | `{id}#{conversation}` |
+//!
+//! Index `time` has the leaves by channel and slot (`{ms:013}#{conversation}`). How far a new making of the index is stands in the
+//! Inbox table (`search`, `rebuild`), because its stream takes each step to the next.
+//!
+//! | access pattern | cost |
+//! | --- | --- |
+//! | take note of a message, or of several of one conversation within seconds | strong gets of them 1 RRU each, strong query of the leaves 1 RRU; leaf 1 WRU, `time` 1 |
+//! | take note of an edit or an unsend | strong query of the slot's messages, about 0.25 RRU each, and of its leaves; 2 WRU |
+//! | take note of a contact | strong gets of the conversation and of what it is found by 2 RRU; 1 WRU, and 1 per character of the name, 1 for the number, 1 for the id |
+//! | search a conversation | the newest 50 messages, about 12 RRU; of older ones the leaves, 0.008 RRU per message, and the messages of each leaf that may have it, about 3 RRU |
+//! | search everything | leaves of each channel, newest first, 128 RRU per MB (some 15,000 messages), until the page is full |
+//! | make it anew | 0.13 RRU per message, 0.2 WRU |
+//!
+//! # Deliveries table
+//!
+//! What other systems are told (`w#{webhook}`, `{ms:013}-{event}`) with every attempt, for 30 days, and since when a receiver has
+//! taken nothing (`health`, webhook). Index `due` holds what is tried again, by its time. Subscriptions are items of the Directory
+//! (`webhook`, id), remembered for [`SETTINGS_CACHE`].
+//!
+//! | access pattern | cost |
+//! | --- | --- |
+//! | whether anybody wants to be told | 1 query of the Directory in half a minute while there are changes |
+//! | tell one event to one receiver who takes it | strong gets of delivery, conversation and message 3 RRU; 1 WRU |
+//! | one that does not | 1 WRU and `due` 1; 1 WRU for its health |
+//! | try again after more than a quarter of an hour | 1 WRU and `due` 1 to take it |
+//! | sweep with nothing due | one query, 0.5 RRU |
 //!
 //! # Live table
 //!
@@ -100,6 +159,14 @@
 //! | view, write, leave | 1 WRU, 1 query of those who are there |
 //! | view what another client may not know | strong get of the conversation 1 RRU, once in each process |
 //!
+//! # Requests table
+//!
+//! What was posted under an idempotency key and what it was answered (`once#{caller}#{key}`), for a day.
+//!
+//! | access pattern | cost |
+//! | --- | --- |
+//! | post something with a key | 1 WRU before, 1 or, of longer answers, 1 per KB after it; one that comes again 1 WRU |
+//!
 //! Every write of a conversation is conditional on the version that was read, every write of a
 //! message on its `rev`. A lost race is [`Saved::Conflict`], a result and not an error. A message and what it does to
 //! its conversation are two writes, in this order; what ended between them is made up for by whoever comes next.
@@ -107,19 +174,27 @@
 mod access;
 pub mod audit;
 mod cache;
+mod committed;
+pub mod deliveries;
 pub mod directory;
 mod error;
 pub mod inbox;
 mod item;
 pub mod live;
+pub mod requests;
+pub mod search;
 pub mod work;
 
 pub use audit::Audit;
-pub use cache::{ChannelCache, SETTINGS_CACHE, SenderCache};
+pub use cache::{ChannelCache, SETTINGS_CACHE, SenderCache, WebhookCache};
+pub use committed::Committed;
+pub use deliveries::Deliveries;
 pub use directory::Directory;
 pub use error::StoreError;
 pub use inbox::Inbox;
 pub use live::Live;
+pub use requests::Requests;
+pub use search::Search;
 
 /// How a conditional write ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

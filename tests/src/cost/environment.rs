@@ -7,7 +7,7 @@ use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use axum::Router;
 use axum::body::to_bytes;
-use change_relay::Relay;
+use change_relay::{Queues, Relay};
 use inbox_writer::Writer;
 use lambda_http::{IntoResponse as _, Service as _};
 use madoguchi_api::{Api, RolesClaim, answering, routes};
@@ -93,11 +93,12 @@ impl Environment {
                 page_inboxes(),
                 Metrics::new("inbox_writer"),
             ),
-            relay: Relay::new(
-                Queue::new(relay.clone(), &wiring.outbound),
-                Queue::new(relay.clone(), &wiring.profiles),
-                Queue::new(relay, &wiring.media),
-            ),
+            relay: Relay::new(Queues {
+                outbound: Queue::new(relay.clone(), &wiring.outbound),
+                profiles: Queue::new(relay.clone(), &wiring.profiles),
+                media: Queue::new(relay.clone(), &wiring.media),
+                search: Queue::new(relay, &wiring.search),
+            }),
             dispatcher: Dispatcher::new(
                 inbox(&dispatch),
                 directory(&dispatch),

@@ -52,20 +52,30 @@ pub fn platform_lines(function: Function) -> PlatformLines {
     }
 }
 
-/// What a stream record must look like to be handed to `change-relay`.
-pub fn stream_filter() -> Value {
-    let pattern = value_in(resource("ChangeRelay"), "- Pattern:").expect("the stream is filtered");
-    serde_json::from_str(pattern.trim_matches('\'')).expect("the filter is JSON")
+/// What a stream record must look like to be handed to `change-relay`: like one of these.
+pub fn stream_filters() -> Vec<Value> {
+    let patterns =
+        resource("ChangeRelay").lines().filter_map(|line| line.trim_start().strip_prefix("- Pattern:"));
+    let filters: Vec<Value> = patterns
+        .map(|pattern| serde_json::from_str(pattern.trim().trim_matches('\'')).expect("the filter is JSON"))
+        .collect();
+    assert!(!filters.is_empty(), "the stream is filtered");
+    filters
 }
 
-/// Whether `record` matches a filter of nested objects whose leaves are lists of allowed values.
+/// Whether `record` matches a filter of nested objects whose leaves are lists of allowed values and beginnings.
 pub fn matches(filter: &Value, record: &Value) -> bool {
     match filter {
         Value::Object(fields) => fields.iter().all(|(name, filter)| matches(filter, &record[name])),
-        Value::Array(allowed) => {
-            assert!(allowed.iter().all(Value::is_string), "only plain values are understood: {allowed:?}");
-            allowed.contains(record)
-        }
+        Value::Array(allowed) => allowed.iter().any(|allowed| match (allowed, record) {
+            (Value::String(_), _) => allowed == record,
+            (Value::Object(of), Value::String(text)) => {
+                let beginning = of.get("prefix").and_then(Value::as_str);
+                text.starts_with(beginning.unwrap_or_else(|| panic!("not understood: {allowed}")))
+            }
+            (Value::Object(_), _) => false,
+            (other, _) => panic!("not understood: {other}"),
+        }),
         other => panic!("not a filter: {other}"),
     }
 }
@@ -133,10 +143,14 @@ mod tests {
 
     #[test]
     fn a_filter_lets_through_what_it_names() {
-        let filter = stream_filter();
+        let passes = |record: Value| stream_filters().iter().any(|filter| matches(filter, &record));
         let record = |state: Value| json!({"dynamodb": {"NewImage": {"pending_state": state}}});
-        assert!(matches(&filter, &record(json!({"S": "queued"}))));
-        assert!(!matches(&filter, &record(json!({"S": "sending"}))));
-        assert!(!matches(&filter, &record(json!(null))));
+        assert!(passes(record(json!({"S": "queued"}))));
+        assert!(!passes(record(json!({"S": "sending"}))));
+        assert!(!passes(record(json!(null))));
+        let key = |sk: &str| json!({"dynamodb": {"Keys": {"sk": {"S": sk}}}});
+        assert!(passes(key("conversation")));
+        assert!(passes(key("m#1700000000000")));
+        assert!(!passes(key("counted")));
     }
 }

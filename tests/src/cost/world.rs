@@ -43,6 +43,8 @@ pub struct Wiring {
     pub profiles: String,
     /// The URL of the media queue.
     pub media: String,
+    /// The URL of the search queue.
+    pub search: String,
 }
 
 /// Runs functions in another way than inside this process.
@@ -126,6 +128,7 @@ impl World {
             outbound: outbound.url().to_owned(),
             profiles: profiles.url().to_owned(),
             media: queue("media").url().to_owned(),
+            search: queue("search").url().to_owned(),
         };
         let runs = runs(&wiring);
         let world = Self {
@@ -282,14 +285,17 @@ impl World {
 
     /// Hands those changes of the table to `change-relay` that the template's filter lets through.
     pub async fn relay(&mut self) {
-        let filter = template::stream_filter();
+        let filters = template::stream_filters();
         loop {
             let mut event = self.stream.peek(template::batch_size(Function::ChangeRelay));
             if event.records.is_empty() {
                 return;
             }
             let all = event.clone();
-            event.records.retain(|record| template::matches(&filter, &serde_json::to_value(record).unwrap()));
+            event.records.retain(|record| {
+                let record = serde_json::to_value(record).unwrap();
+                filters.iter().any(|filter| template::matches(filter, &record))
+            });
             let mut response = DynamoDbEventResponse::default();
             if !event.records.is_empty() {
                 self.measured.invocations.push((Function::ChangeRelay, event.records.len()));

@@ -25,10 +25,16 @@ use super::aws::clients;
 pub const INBOX: &str = "inbox";
 /// The name of the Directory table.
 pub const DIRECTORY: &str = "directory";
+/// The name of the Search table.
+pub const SEARCH: &str = "search";
 /// The name of the Audit table.
 pub const AUDIT: &str = "audit";
 /// The name of the Live table.
 pub const LIVE: &str = "live";
+/// The name of the Deliveries table.
+pub const DELIVERIES: &str = "deliveries";
+/// The name of the Requests table.
+pub const REQUESTS: &str = "requests";
 
 /// A batch that keeps failing is a bug in the function, not something to wait for.
 const MAX_ATTEMPTS: usize = 10;
@@ -52,7 +58,10 @@ impl Dynamo {
         create_inbox(&client).await;
         create_directory(&client).await;
         create_audit(&client).await;
+        create_search(&client).await;
+        create_deliveries(&client).await;
         create_live(&client).await;
+        create_requests(&client).await;
         dynamo
     }
 
@@ -225,10 +234,32 @@ async fn create_inbox(client: &Client) {
             attribute("deadline_pk", ScalarAttributeType::S),
             attribute("deadline_due", ScalarAttributeType::N),
             attribute("pending_pk", ScalarAttributeType::S),
+            attribute("mine_pk", ScalarAttributeType::S),
+            attribute("waiting_at", ScalarAttributeType::N),
+            attribute("window_at", ScalarAttributeType::N),
             attribute("pending_sk", ScalarAttributeType::S),
         ]))
         .set_key_schema(Some(keys("pk", "sk")))
-        .global_secondary_indexes(index("inbox", keys("inbox_pk", "inbox_sk"), keys_only()))
+        .global_secondary_indexes(index(
+            "inbox",
+            keys("inbox_pk", "inbox_sk"),
+            noting(&["fc", "ag", "mine_pk", "window_at"]),
+        ))
+        .global_secondary_indexes(index(
+            "mine",
+            keys("mine_pk", "inbox_sk"),
+            noting(&["fc", "inbox_pk", "window_at"]),
+        ))
+        .global_secondary_indexes(index(
+            "waiting",
+            keys("inbox_pk", "waiting_at"),
+            noting(&["fc", "ag", "mine_pk"]),
+        ))
+        .global_secondary_indexes(index(
+            "window",
+            keys("inbox_pk", "window_at"),
+            noting(&["fc", "ag", "mine_pk"]),
+        ))
         .global_secondary_indexes(index("deadline", keys("deadline_pk", "deadline_due"), keys_only()))
         .global_secondary_indexes(index("pending", keys("pending_pk", "pending_sk"), keys_only()))
         .stream_specification(images())
@@ -252,6 +283,21 @@ async fn create_directory(client: &Client) {
         .set_key_schema(Some(keys("pk", "sk")))
         .global_secondary_indexes(index("credential", keys("credential_pk", "credential_due"), keys_only()))
         .stream_specification(images())
+        .send()
+        .await
+        .unwrap();
+}
+
+async fn create_search(client: &Client) {
+    let whole = Projection::builder().projection_type(ProjectionType::All).build();
+    let names = ["pk", "sk", "channel", "slot"];
+    client
+        .create_table()
+        .table_name(SEARCH)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(names.map(|name| attribute(name, ScalarAttributeType::S)).into()))
+        .set_key_schema(Some(keys("pk", "sk")))
+        .global_secondary_indexes(index("time", keys("channel", "slot"), whole))
         .send()
         .await
         .unwrap();
@@ -292,6 +338,39 @@ async fn create_live(client: &Client) {
     expire(client, LIVE).await;
 }
 
+async fn create_deliveries(client: &Client) {
+    client
+        .create_table()
+        .table_name(DELIVERIES)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(vec![
+            attribute("pk", ScalarAttributeType::S),
+            attribute("sk", ScalarAttributeType::S),
+            attribute("due_pk", ScalarAttributeType::S),
+            attribute("due_at", ScalarAttributeType::N),
+        ]))
+        .set_key_schema(Some(keys("pk", "sk")))
+        .global_secondary_indexes(index("due", keys("due_pk", "due_at"), keys_only()))
+        .send()
+        .await
+        .unwrap();
+    expire(client, DELIVERIES).await;
+}
+
+async fn create_requests(client: &Client) {
+    let pk = KeySchemaElement::builder().attribute_name("pk").key_type(KeyType::Hash).build().unwrap();
+    client
+        .create_table()
+        .table_name(REQUESTS)
+        .billing_mode(BillingMode::PayPerRequest)
+        .attribute_definitions(attribute("pk", ScalarAttributeType::S))
+        .key_schema(pk)
+        .send()
+        .await
+        .unwrap();
+    expire(client, REQUESTS).await;
+}
+
 fn images() -> StreamSpecification {
     let stream = StreamSpecification::builder().stream_enabled(true);
     stream.stream_view_type(StreamViewType::NewAndOldImages).build().unwrap()
@@ -310,6 +389,12 @@ fn attribute(name: &str, kind: ScalarAttributeType) -> AttributeDefinition {
 fn keys(hash: &str, range: &str) -> Vec<KeySchemaElement> {
     let key = |name, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
     vec![key(hash, KeyType::Hash), key(range, KeyType::Range)]
+}
+
+fn noting(attributes: &[&str]) -> Projection {
+    let attributes = attributes.iter().map(|name| (*name).to_owned()).collect();
+    let projection = Projection::builder().projection_type(ProjectionType::Include);
+    projection.set_non_key_attributes(Some(attributes)).build()
 }
 
 fn keys_only() -> Projection {

@@ -8,6 +8,7 @@ pub mod capacity;
 pub mod dynamo;
 pub mod fault;
 pub mod files;
+pub mod receiver;
 pub mod s3;
 mod server;
 pub mod ses;

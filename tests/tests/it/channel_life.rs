@@ -239,9 +239,9 @@ async fn chn_21_a_deleted_channel_keeps_its_history_and_nothing_else() {
         let connection = test.channel(kind).await.connection_id;
         assert_eq!(delete(&test, kind).await["status"]["state"], "deleted");
 
-        // The closers complete what was open.
-        assert_eq!(test.tick(DeadlineKind::Unanswered).await.closed, 1);
-        assert_eq!(test.tick(DeadlineKind::Idle).await.closed, 1);
+        // The closers complete what was open: the one what is nobody's, the other what is somebody's.
+        assert_eq!(test.tick(DeadlineKind::Unanswered).await.closed, 2);
+        assert_eq!(test.tick(DeadlineKind::Idle).await.closed, 0);
         for id in [unanswered, answered] {
             let status = test.conversation(id).await.status;
             assert!(

@@ -77,7 +77,7 @@ async fn tmr_1_to_rpl_4_each_deadline_closes_with_its_reason_and_a_customer_mess
         if answer {
             test.customer_writes(ChannelKind::Messenger, "customer-1", "again").await;
             test.settle().await;
-            assert_eq!(test.conversation(id).await.section(), Section::Unanswered, "reopened (CLS-6)");
+            assert!(test.conversation(id).await.is_unanswered(), "reopened (CLS-6)");
             test.answer(id, "k", "answer").await;
             test.settle().await;
         }

@@ -4,7 +4,7 @@ use futures::future::join_all;
 use madoguchi_domain::conversation::ProfileState;
 use madoguchi_domain::message::SendState;
 use madoguchi_domain::send::FailureReason;
-use madoguchi_domain::{ChannelKind, ConversationId, Party, Section, Span};
+use madoguchi_domain::{ChannelKind, ConversationId, Party, Span};
 use madoguchi_simulator::{Act, Action, Endpoint, Fault, FaultRule, Provider, Signature, demo};
 use madoguchi_tests::TestInbox;
 use serde_json::{Value, json};
@@ -58,7 +58,7 @@ async fn ing_6_an_album_of_ten_in_parallel_is_one_group_in_one_conversation() {
     join_all(events.chunks(1).chain(events.chunks(3)).map(|events| deliver(&test, events))).await;
     test.settle().await;
     let conversation = test.conversation(id).await;
-    assert_eq!((conversation.unread, conversation.section()), (10, Section::Unanswered));
+    assert_eq!((conversation.unread, conversation.is_unanswered()), (10, true));
     assert_eq!(test.messages(id).await.len(), 10);
 
     let list = test.get(&format!("/api/conversations/{id}/messages")).await;

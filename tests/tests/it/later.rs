@@ -1,6 +1,5 @@
 //! `scheduled-send`: replies that are sent later (RPL-15), and the reminder before a window closes (RPL-16).
 
-use madoguchi_domain::conversation::Section;
 use madoguchi_domain::deadline::DeadlineKind;
 use madoguchi_domain::message::{Body, SendState};
 use madoguchi_domain::reminder::WindowReminder;
@@ -58,13 +57,13 @@ async fn rpl_15_a_scheduled_reply_goes_out_once_at_its_time_and_is_an_answer_onl
         assert_eq!(test.schedule().await.queued, 0, "not before its time");
         test.settle().await;
         assert_eq!(sent(&test), 0);
-        assert_eq!(test.conversation(id).await.section(), Section::Unanswered);
+        assert!(test.conversation(id).await.is_unanswered());
         test.pass(Span::from_minutes(1));
         assert_eq!(test.schedule().await.queued, 1);
         assert_eq!(test.schedule().await.queued, 0);
         test.settle().await;
         assert_eq!(sent(&test), 1);
-        assert_eq!(test.conversation(id).await.section(), Section::Answered);
+        assert!(!test.conversation(id).await.is_unanswered());
         let (status, done) = test.post_draft(id, "k", &draft(at, false)).await;
         assert_eq!((status, &done["id"]), (200, &first["id"]), "also when its time is over");
     }
@@ -119,14 +118,14 @@ async fn rpl_15_it_is_dropped_with_notice_if_the_customer_writes_first_and_that_
             assert!(
                 matches!(state(&test, id, key).await, SendState::Failed { reason: why, .. } if why == reason)
             );
-            assert_eq!(test.conversation(id).await.section(), Section::Unanswered);
+            assert!(test.conversation(id).await.is_unanswered());
             // Sent by hand all the same, and an answer now.
             let path = format!("/api/conversations/{id}/messages/{key}/resend");
             assert_eq!(test.call("POST", &path, None, &json!({})).await.0, 202);
             test.settle().await;
             assert_eq!(sent(&test), 1);
         }
-        assert_eq!(test.conversation(id).await.section(), Section::Answered);
+        assert!(!test.conversation(id).await.is_unanswered());
     }
 }
 
@@ -227,7 +226,7 @@ async fn rpl_15_a_window_that_the_tick_finds_closed_fails_the_reply_without_a_ca
     assert_eq!(test.schedule().await.dropped, 1);
     let reason = FailureReason::ReplyWindowClosed;
     assert!(matches!(state(&test, id, key).await, SendState::Failed { reason: why, .. } if why == reason));
-    assert_eq!(test.conversation(id).await.section(), Section::Unanswered, "nothing was answered");
+    assert!(test.conversation(id).await.is_unanswered(), "nothing was answered");
     test.settle().await;
     assert_eq!(sent(&test), 0);
 }
@@ -250,7 +249,7 @@ async fn rpl_16_a_customer_who_waits_is_reminded_once_per_window_and_it_is_no_an
         assert_eq!(test.schedule().await.reminded, 1);
         test.settle().await;
         let conversation = test.conversation(id).await;
-        assert_eq!((conversation.section(), conversation.unread), (Section::Unanswered, round));
+        assert_eq!((conversation.is_unanswered(), conversation.unread), (true, round));
         assert_eq!(conversation.armed.unwrap().kind, DeadlineKind::ReplyLimit);
         test.pass(Span::from_minutes(30));
         assert_eq!(test.schedule().await, scheduled_send::Report::default());
@@ -326,8 +325,8 @@ async fn scheduled_send_may_die_at_any_moment() {
                 let lines = test.messages(id).await.into_iter();
                 let lines = lines.filter(|m| matches!(m.body, Body::Timeline { .. })).count();
                 assert_eq!(lines, usize::from(unless), "{label}");
-                let section = test.conversation(id).await.section();
-                assert_eq!(section == Section::Answered, !reminder && !unless, "{label}");
+                let unanswered = test.conversation(id).await.is_unanswered();
+                assert_eq!(!unanswered, !reminder && !unless, "{label}");
                 assert!(test.simulator.violations().is_empty(), "{label}");
                 if finished {
                     break;

@@ -152,7 +152,7 @@ async fn graph(stage: &Stage, method: Method, path: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn rpl_20_personas_are_made_listed_used_and_removed() {
+async fn snd_3_personas_are_made_listed_used_and_removed() {
     let base = files(vec![
         ("/face.png", "image/png", png(64)),
         ("/large.png", "image/png", png(8 * MIB + 1)),

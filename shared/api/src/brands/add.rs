@@ -1,6 +1,5 @@
 //! `POST /api/brands`.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -11,6 +10,7 @@ use serde::Deserialize;
 
 use super::{BrandView, free};
 use crate::auth::Operator;
+use crate::etag::Tagged;
 use crate::input::JsonBody;
 use crate::{ApiError, SharedOrganisation};
 
@@ -27,10 +27,12 @@ pub(crate) async fn add(
 ) -> Result<impl IntoResponse, ApiError> {
     let name = free(&api, &new.name, None).await?;
     let now = api.clock.now();
-    let brand = Brand { id: BrandId::derive(&name, now), name, created_at: now, removed_at: None, rev: 0 };
+    let mut brand =
+        Brand { id: BrandId::derive(&name, now), name, created_at: now, removed_at: None, rev: 0 };
     if api.by(&administrator).directory.save_brand(&brand).await? == Saved::Conflict {
         return Err(ApiError::NameTaken);
     }
     tracing::info!(brand.id = %brand.id, operator.id = administrator.id.0, "Added brand `{}`", brand.id);
-    Ok((StatusCode::CREATED, Json(BrandView::from(&brand))))
+    brand.rev += 1;
+    Ok((StatusCode::CREATED, Tagged(brand.rev, BrandView::from(&brand))))
 }

@@ -1,6 +1,5 @@
 //! `PATCH /api/brands/{brand}`: renames it.
 
-use axum::Json;
 use axum::extract::State;
 use madoguchi_domain::BrandId;
 use madoguchi_store::Saved;
@@ -9,6 +8,7 @@ use serde::Deserialize;
 use super::{BrandView, existing, free};
 use crate::auth::Operator;
 use crate::conversations::TRIES;
+use crate::etag::{IfMatch, Tagged};
 use crate::input::{InPath, JsonBody, named};
 use crate::{ApiError, SharedOrganisation};
 
@@ -24,18 +24,24 @@ pub(crate) async fn change(
     State(api): SharedOrganisation,
     administrator: Operator,
     InPath(id): InPath<BrandId>,
+    meant: IfMatch,
     JsonBody(changes): JsonBody<Changes>,
-) -> Result<Json<BrandView>, ApiError> {
+) -> Result<Tagged<BrandView>, ApiError> {
     let api = api.by(&administrator);
     for _ in 0..TRIES {
         let before = existing(&api.directory, id).await?;
+        meant.check(before.rev, || BrandView::from(&before))?;
         let mut after = before.clone();
         if let Some(name) = &changes.name {
             after.name = free(&api, name, Some(id)).await?;
         }
-        if after == before || api.directory.save_brand(&after).await? == Saved::Done {
+        if after == before {
+            return Ok(Tagged(before.rev, BrandView::from(&before)));
+        }
+        if api.directory.save_brand(&after).await? == Saved::Done {
             tracing::info!(brand.id = %id, operator.id = administrator.id.0, "Changed brand `{id}`");
-            return Ok(Json(BrandView::from(&after)));
+            after.rev += 1;
+            return Ok(Tagged(after.rev, BrandView::from(&after)));
         }
     }
     Err(ApiError::contended("the brand"))

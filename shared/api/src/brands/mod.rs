@@ -22,12 +22,19 @@ use crate::{ApiError, OrganisationApi};
 pub(crate) struct BrandView {
     id: BrandId,
     name: String,
+    /// As `ETag` tells it.
+    version: u64,
     created_at: String,
 }
 
 impl From<&Brand> for BrandView {
     fn from(brand: &Brand) -> Self {
-        Self { id: brand.id, name: brand.name.clone(), created_at: brand.created_at.to_string() }
+        Self {
+            id: brand.id,
+            name: brand.name.clone(),
+            version: brand.rev,
+            created_at: brand.created_at.to_string(),
+        }
     }
 }
 

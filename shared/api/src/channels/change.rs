@@ -1,7 +1,6 @@
 //! `PATCH /api/channels/{channel}`: changes the settings that are named and leaves the others.
 //! Deadlines of open conversations follow within a minute.
 
-use axum::Json;
 use axum::extract::State;
 use madoguchi_domain::reminder::{self, ReminderRefused, WindowReminder};
 use madoguchi_domain::{
@@ -10,9 +9,10 @@ use madoguchi_domain::{
 use madoguchi_store::Saved;
 use serde::Deserialize;
 
-use super::present;
+use super::{present, version};
 use crate::auth::Operator;
 use crate::conversations::TRIES;
+use crate::etag::{IfMatch, Tagged};
 use crate::input::{InPath, JsonBody, named};
 use crate::view::ChannelView;
 use crate::{ApiError, SharedAdmin};
@@ -53,16 +53,18 @@ pub(crate) async fn change(
     State(api): SharedAdmin,
     administrator: Operator,
     InPath(id): InPath<ChannelId>,
+    meant: IfMatch,
     JsonBody(changes): JsonBody<Changes>,
-) -> Result<Json<ChannelView>, ApiError> {
+) -> Result<Tagged<ChannelView>, ApiError> {
     let department = changes.department_id.flatten();
     super::placed(&api, changes.brand_id.flatten(), department).await?;
     let api = api.by(&administrator);
     for _ in 0..TRIES {
         let before = present(&api, id).await?;
+        meant.check(version(&before), || ChannelView::from(&before))?;
         let mut channel = changed(&before, changes.clone())?;
         if channel == before {
-            return Ok(Json(ChannelView::from(&before)));
+            return Ok(Tagged(version(&before), ChannelView::from(&before)));
         }
         let (read_at, now) = (before.settings_changed_at, api.clock.now());
         let saved = api.directory.change_channel(&channel, read_at, now).await?;
@@ -72,7 +74,7 @@ pub(crate) async fn change(
                 "Changed the settings of channel `{id}`"
             );
             channel.settings_changed_at = now;
-            return Ok(Json(ChannelView::from(&channel)));
+            return Ok(Tagged(version(&channel), ChannelView::from(&channel)));
         }
     }
     // Others kept changing it: each change is applied to what the one before left.

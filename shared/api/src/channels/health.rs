@@ -6,6 +6,7 @@ use madoguchi_domain::checkup::{self, Facts, Finding, Light};
 use madoguchi_domain::credential::CredentialKind;
 use madoguchi_domain::tally::Recent;
 use madoguchi_domain::{ChannelId, Section, Timestamp, membership};
+use madoguchi_store::inbox::{Part, PartOf, Sorting};
 use serde::Serialize;
 
 use crate::auth::Operator;
@@ -108,7 +109,7 @@ pub(crate) async fn health(
 }
 
 async fn last_received(api: &Api, channel: ChannelId) -> Result<Option<Timestamp>, ApiError> {
-    let sections = [Section::Unanswered, Section::Answered, Section::Closed];
-    let page = api.inbox.list(&[channel], &sections, None, LATEST).await?;
+    let parts = Section::ALL.map(|section| Part::all(PartOf::Channel(channel, section)));
+    let page = api.inbox.listed(&parts, Sorting::Activity, None, LATEST).await?;
     Ok(page.conversations.iter().filter_map(|conversation| conversation.last_customer_at).max())
 }

@@ -37,6 +37,11 @@ pub(crate) async fn existing(directory: &Directory, id: ChannelId) -> Result<Cha
     directory.channel(id).await?.ok_or(ApiError::ChannelNotFound)
 }
 
+/// The version of a channel's settings, as `ETag` tells it: when they were changed last, in milliseconds.
+fn version(channel: &Channel) -> u64 {
+    u64::try_from(channel.settings_changed_at.as_ms()).unwrap_or_default()
+}
+
 /// A channel that was not deleted: nothing of one that was can be changed.
 async fn present(api: &AdminApi, id: ChannelId) -> Result<Channel, ApiError> {
     let channel = existing(&api.directory, id).await?;

@@ -1,20 +1,36 @@
 //! Conversations: list, read, close, reopen; what their customers see of who reads and writes.
 
 mod close;
+mod counts;
+mod done;
 mod list;
 mod mark_read;
 mod read;
+mod register;
 mod reopen;
+mod snooze;
 mod typing;
+mod wanted;
 
 pub(crate) use close::close;
+pub(crate) use counts::counts;
+pub(crate) use done::{done, not_done};
 pub(crate) use list::list;
 pub(crate) use mark_read::mark_read;
 pub(crate) use read::read;
+pub(crate) use register::register;
 pub(crate) use reopen::reopen;
+pub(crate) use snooze::{snooze, wake};
 pub(crate) use typing::typing;
 
-use madoguchi_domain::{Channel, ChannelKind, Conversation, ConversationId, membership};
+use std::collections::HashMap;
+
+use axum::Json;
+use madoguchi_domain::conversation::Told;
+use madoguchi_domain::{
+    Channel, ChannelId, ChannelKind, ChannelSettings, Conversation, ConversationId, Timestamp, membership,
+};
+use madoguchi_store::{ChannelCache, Directory, Inbox, Saved, SenderCache};
 
 use crate::auth::{Operator, Reader};
 use crate::view::ConversationView;
@@ -30,19 +46,61 @@ pub(crate) async fn existing(
     operator: &Operator,
     id: ConversationId,
 ) -> Result<Conversation, ApiError> {
-    let conversation = api.inbox.conversation(id).await?.ok_or(ApiError::ConversationNotFound)?;
-    let now = api.clock.now();
-    // What a channel left behind that is gone stays readable.
-    let channel = api.channels.channel(conversation.channel_id, now).await?;
-    if let Some(channel) = channel
-        && !membership::open_to(operator.role, &channel.settings)
-    {
-        let person = api.senders.person(&operator.id, now).await?;
-        if !membership::may_see(operator.role, &channel, person.as_ref()) {
-            return Err(ApiError::ConversationNotFound);
-        }
+    seen((&api.inbox, &api.channels, &api.senders), operator, id, api.clock.now()).await
+}
+
+/// The same by other functions.
+pub(crate) async fn seen(
+    (inbox, channels, senders): (&Inbox, &ChannelCache, &SenderCache),
+    operator: &Operator,
+    id: ConversationId,
+    now: Timestamp,
+) -> Result<Conversation, ApiError> {
+    let conversation = inbox.conversation(id).await?.ok_or(ApiError::ConversationNotFound)?;
+    if sees((channels, senders), operator, conversation.channel_id, now).await? {
+        Ok(conversation)
+    } else {
+        Err(ApiError::ConversationNotFound)
     }
-    Ok(conversation)
+}
+
+/// Whether `operator` may see the conversations of a channel (ASG-8). What a channel left behind that is gone stays
+/// readable.
+pub(crate) async fn sees(
+    (channels, senders): (&ChannelCache, &SenderCache),
+    operator: &Operator,
+    channel: ChannelId,
+    now: Timestamp,
+) -> Result<bool, ApiError> {
+    let Some(channel) = channels.channel(channel, now).await? else { return Ok(true) };
+    if membership::open_to(operator.role, &channel.settings) {
+        return Ok(true);
+    }
+    let person = senders.person(&operator.id, now).await?;
+    Ok(membership::may_see(operator.role, &channel, person.as_ref()))
+}
+
+/// The channels that `operator` sees, and those that they do not (ASG-8).
+pub(crate) async fn channels(
+    (directory, senders): (&Directory, &SenderCache),
+    operator: &Operator,
+    now: Timestamp,
+) -> Result<(HashMap<ChannelId, Channel>, Vec<ChannelId>), ApiError> {
+    let mut channels: HashMap<_, _> =
+        directory.channels().await?.into_iter().map(|channel| (channel.id, channel)).collect();
+    if channels.values().all(|channel| membership::open_to(operator.role, &channel.settings)) {
+        return Ok((channels, Vec::new()));
+    }
+    let person = senders.person(&operator.id, now).await?;
+    let mut hidden = Vec::new();
+    channels.retain(|id, channel| {
+        let seen = membership::may_see(operator.role, channel, person.as_ref());
+        if !seen {
+            hidden.push(*id);
+        }
+        seen
+    });
+    Ok((channels, hidden))
 }
 
 /// The same for a route that answers with something of what was said: an administrator who calls it has read the
@@ -62,7 +120,37 @@ pub(crate) fn usable(channel: Option<&Channel>, kind: ChannelKind) -> Result<&Ch
     Channel::in_use(channel).map_err(|out| ApiError::Locked(out.into(), kind))
 }
 
-async fn shown(api: &Api, conversation: &Conversation, reader: Reader) -> Result<ConversationView, ApiError> {
+pub(crate) async fn shown(
+    api: &Api,
+    conversation: &Conversation,
+    reader: Reader,
+) -> Result<ConversationView, ApiError> {
     let channel = api.directory.channel(conversation.channel_id).await?;
     Ok(ConversationView::new(conversation, channel.as_ref(), api.clock.now(), reader).linked(&api.bucket))
+}
+
+/// Does something with a conversation, with its line in the timeline, again and again until nobody writes in between.
+/// `decide` tells what becomes of it under the settings of its channel, or that nothing is to be done.
+async fn told(
+    api: &Api,
+    operator: &Operator,
+    id: ConversationId,
+    what: &'static str,
+    mut decide: impl FnMut(Conversation, &ChannelSettings, Timestamp) -> Result<Option<Told>, ApiError>,
+) -> Result<Json<ConversationView>, ApiError> {
+    for _ in 0..TRIES {
+        let current = opened(api, operator, id).await?;
+        let now = api.clock.now();
+        let channel = api.channels.channel(current.channel_id, now).await?;
+        let settings = channel.map(|channel| channel.acting_settings()).unwrap_or_default();
+        let Some(mut told) = decide(current.clone(), &settings, now)? else {
+            return shown(api, &current, operator.reader()).await.map(Json);
+        };
+        if api.inbox.commit_told(&told).await? == Saved::Done {
+            tracing::info!(conversation.id = %id, operator.id = operator.id.0, what, "Changed conversation `{id}`");
+            told.conversation.version += 1;
+            return shown(api, &told.conversation, operator.reader()).await.map(Json);
+        }
+    }
+    Err(ApiError::contended(what))
 }

@@ -1,6 +1,5 @@
 //! `POST /api/departments`.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -11,6 +10,7 @@ use serde::Deserialize;
 
 use super::{DepartmentView, free};
 use crate::auth::Operator;
+use crate::etag::Tagged;
 use crate::input::JsonBody;
 use crate::{ApiError, SharedOrganisation};
 
@@ -30,10 +30,11 @@ pub(crate) async fn add(
     let now = api.clock.now();
     let hours = new.hours.map(BusinessHours::checked).transpose().map_err(ApiError::hours)?;
     let id = DepartmentId::derive(&name, now);
-    let department = Department { id, name, hours, created_at: now, removed_at: None, rev: 0 };
+    let mut department = Department { id, name, hours, created_at: now, removed_at: None, rev: 0 };
     if api.by(&administrator).directory.save_department(&department).await? == Saved::Conflict {
         return Err(ApiError::NameTaken);
     }
     tracing::info!(department.id = %department.id, operator.id = administrator.id.0, "Added department `{}`", department.id);
-    Ok((StatusCode::CREATED, Json(DepartmentView::new(&department, now))))
+    department.rev += 1;
+    Ok((StatusCode::CREATED, Tagged(department.rev, DepartmentView::new(&department, now))))
 }

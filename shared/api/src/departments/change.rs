@@ -1,6 +1,5 @@
 //! `PATCH /api/departments/{department}`: its name and its business hours.
 
-use axum::Json;
 use axum::extract::State;
 use madoguchi_domain::DepartmentId;
 use madoguchi_domain::organisation::BusinessHours;
@@ -10,6 +9,7 @@ use serde::Deserialize;
 use super::{DepartmentView, existing, free};
 use crate::auth::Operator;
 use crate::conversations::TRIES;
+use crate::etag::{IfMatch, Tagged};
 use crate::input::{InPath, JsonBody, named};
 use crate::{ApiError, SharedOrganisation};
 
@@ -28,11 +28,13 @@ pub(crate) async fn change(
     State(api): SharedOrganisation,
     administrator: Operator,
     InPath(id): InPath<DepartmentId>,
+    meant: IfMatch,
     JsonBody(changes): JsonBody<Changes>,
-) -> Result<Json<DepartmentView>, ApiError> {
+) -> Result<Tagged<DepartmentView>, ApiError> {
     let api = api.by(&administrator);
     for _ in 0..TRIES {
         let before = existing(&api.directory, id).await?;
+        meant.check(before.rev, || DepartmentView::new(&before, api.clock.now()))?;
         let mut after = before.clone();
         if let Some(name) = &changes.name {
             after.name = free(&api, name, Some(id)).await?;
@@ -40,9 +42,13 @@ pub(crate) async fn change(
         if let Some(hours) = &changes.hours {
             after.hours = hours.clone().map(BusinessHours::checked).transpose().map_err(ApiError::hours)?;
         }
-        if after == before || api.directory.save_department(&after).await? == Saved::Done {
+        if after == before {
+            return Ok(Tagged(before.rev, DepartmentView::new(&before, api.clock.now())));
+        }
+        if api.directory.save_department(&after).await? == Saved::Done {
             tracing::info!(department.id = %id, operator.id = administrator.id.0, "Changed department `{id}`");
-            return Ok(Json(DepartmentView::new(&after, api.clock.now())));
+            after.rev += 1;
+            return Ok(Tagged(after.rev, DepartmentView::new(&after, api.clock.now())));
         }
     }
     Err(ApiError::contended("the department"))

@@ -27,6 +27,8 @@ pub(crate) struct DepartmentView {
     open_now: bool,
     /// When that changes; null if it never does.
     next_change_at: Option<String>,
+    /// As `ETag` tells it.
+    version: u64,
     created_at: String,
 }
 
@@ -39,6 +41,7 @@ impl DepartmentView {
             hours: department.hours.clone(),
             open_now: department.is_open(now),
             next_change_at: change.map(|at| at.to_string()),
+            version: department.rev,
             created_at: department.created_at.to_string(),
         }
     }

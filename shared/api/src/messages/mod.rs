@@ -11,4 +11,4 @@ mod write_down;
 pub(crate) use cancel::cancel;
 pub(crate) use list::list;
 pub(crate) use resend::resend;
-pub(crate) use send::send;
+pub(crate) use send::{prefix_of, send};

@@ -10,10 +10,11 @@ use axum::response::{IntoResponse, Response};
 use madoguchi_domain::event::Template;
 use madoguchi_domain::later::{self, Plan};
 use madoguchi_domain::message::Body;
+use madoguchi_domain::message_template::{LanguageTag, Object};
 use madoguchi_domain::sender::{self, SenderMode, Writer};
 use madoguchi_domain::{
-    ChannelSettings, Content, Conversation, ConversationId, Message, MessageId, SendState, Span, Timestamp,
-    place, reply, sticker, text,
+    ChannelSettings, Content, Conversation, ConversationId, Message, MessageId, SendState, Span, TemplateId,
+    Timestamp, place, reply, sticker, text,
 };
 use serde::Deserialize;
 
@@ -23,14 +24,17 @@ use super::write_down::{Moment, Written, write_down};
 use crate::auth::Operator;
 use crate::conversations::existing;
 use crate::input::{IdempotencyKey, InPath, Instant, JsonBody};
+use crate::templates::{self, Chosen};
 use crate::view::{MessageView, PageView};
-use crate::{Api, ApiError, Shared};
+use crate::{Api, ApiError, Shared, drafts};
 
 /// What is to be sent: a text, a template, a sticker or a location, or a file with or without a text.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Draft {
     text: Option<String>,
+    /// Of a text: the template that it was made from, whose use is counted (TPL-5).
+    template_id: Option<TemplateId>,
     template: Option<TemplateDraft>,
     attachment: Option<FileDraft>,
     sticker: Option<StickerDraft>,
@@ -43,16 +47,22 @@ pub(crate) struct Draft {
     /// A text that is too long becomes several messages instead of being refused (MSG-1).
     #[serde(default)]
     split: bool,
+    /// The operator's draft of this revision has become the message, and is thrown away (CON-6).
+    draft_revision: Option<u64>,
     /// As whom; left out, as the operator chose last (SND-1).
     sender: Option<SenderMode>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+/// One that the provider keeps, by its `content_sid`, or one of ours, by its `id`.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct TemplateDraft {
-    content_sid: String,
-    #[serde(default)]
+    content_sid: Option<String>,
     variables: BTreeMap<String, String>,
+    id: Option<TemplateId>,
+    language: Option<LanguageTag>,
+    object: Option<Object>,
+    record: BTreeMap<String, String>,
 }
 
 /// As [`sticker::naming`] says.
@@ -76,11 +86,16 @@ impl Draft {
     /// What it says, if it is one thing and no file.
     fn content(self) -> Result<Content, ApiError> {
         let invalid = |what: &str| Err(ApiError::InvalidBody { what: what.to_owned() });
+        let template = match self.template {
+            None => None,
+            Some(TemplateDraft { content_sid: Some(content_sid), variables, .. }) => {
+                Some(Content::Template(Template { content_sid, variables }))
+            }
+            Some(_) => return invalid("`template` needs an `id` or a `content_sid`"),
+        };
         let said = [
             self.text.map(Content::text),
-            self.template.map(|TemplateDraft { content_sid, variables }| {
-                Content::Template(Template { content_sid, variables })
-            }),
+            template,
             self.sticker.map(|StickerDraft { package_id, sticker_id }| {
                 sticker::content(package_id.as_deref(), &sticker_id)
             }),
@@ -121,9 +136,61 @@ pub(crate) async fn send(
     let chosen = draft.sender;
     let writer = writer(&api, &operator, chosen).await?;
     let author = Author { operator: &operator, writer: &writer };
+    let finished = draft.draft_revision;
+    let (draft, used) = filled_in(&api, &operator, id, draft).await?;
     let answer = written(&api, author, id, &key, draft).await?;
+    if let Some(template) = used.filter(|_| answer.status() == StatusCode::ACCEPTED) {
+        templates::count_use(&api, template).await;
+    }
+    if let Some(revision) = finished {
+        drafts::finish(&api, &operator, id, revision).await;
+    }
     remember(&api, &operator, chosen).await;
     Ok(answer)
+}
+
+/// What is said in place of a template of ours, and which it is (TPL-2).
+async fn filled_in(
+    api: &Api,
+    operator: &Operator,
+    id: ConversationId,
+    mut draft: Draft,
+) -> Result<(Draft, Option<TemplateId>), ApiError> {
+    let invalid = |what: &str| Err(ApiError::InvalidBody { what: what.to_owned() });
+    if let Some(of) = draft.template_id {
+        if draft.text.is_none() {
+            return invalid(
+                "`template_id` belongs to a `text`; to have a template filled in send `template`",
+            );
+        }
+        templates::chosen(api, of).await?;
+        return Ok((draft, Some(of)));
+    }
+    let Some(TemplateDraft { id: Some(of), content_sid, variables, language, object, record }) =
+        draft.template.take_if(|template| template.id.is_some())
+    else {
+        return Ok((draft, None));
+    };
+    if content_sid.is_some() || !variables.is_empty() || draft.text.is_some() {
+        return invalid(
+            "a template with an `id` has neither a `text` beside it nor a `content_sid` and `variables`",
+        );
+    }
+    let conversation = existing(api, operator, id).await?;
+    let template = templates::chosen(api, of).await?;
+    let chosen = Chosen { language, object, record };
+    let filling = templates::fill(api, operator, &conversation, &template, chosen).await?;
+    if !filling.missing.is_empty() {
+        return Err(ApiError::TemplateIncomplete { missing: filling.missing });
+    }
+    match filling.approved {
+        Some(Template { content_sid, variables }) => {
+            let content_sid = Some(content_sid);
+            draft.template = Some(TemplateDraft { content_sid, variables, ..TemplateDraft::default() });
+        }
+        None => draft.text = Some(filling.text),
+    }
+    Ok((draft, Some(of)))
 }
 
 async fn written(
@@ -229,6 +296,17 @@ async fn prefix(api: &Api, writer: &Writer, conversation: &Conversation) -> Resu
     let channel = api.channels.channel(conversation.channel_id, now).await?;
     let settings = channel.ok_or(ApiError::unlinked(kind))?.settings;
     Ok(sender::prefix(kind, writer.shown_with(kind, &settings, &Content::text(""))))
+}
+
+/// The same of what `operator` would write now, as was chosen or as they chose last.
+pub(crate) async fn prefix_of(
+    api: &Api,
+    operator: &Operator,
+    conversation: &Conversation,
+    chosen: Option<SenderMode>,
+) -> Result<String, ApiError> {
+    let writer = writer(api, operator, chosen).await?;
+    prefix(api, &writer, conversation).await
 }
 
 /// The key of one part of a split text. A client's key has no spaces, so none of these can be one.

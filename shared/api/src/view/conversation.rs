@@ -11,7 +11,8 @@ use madoguchi_domain::sticker::{self, Naming};
 use madoguchi_domain::text::{self, Limit};
 use madoguchi_domain::window::{self, Author, Window};
 use madoguchi_domain::{
-    Channel, ChannelId, ChannelKind, Conversation, ConversationId, Participant, Party, Problem, Timestamp,
+    Channel, ChannelId, ChannelKind, Conversation, ConversationId, DepartmentId, LabelId, OperatorId,
+    Participant, Party, Problem, Timestamp,
 };
 use madoguchi_runtime::Bucket;
 use serde::Serialize;
@@ -32,6 +33,22 @@ pub(crate) struct ConversationView {
     contact: ContactView,
     status: &'static str,
     section: &'static str,
+    /// Whose it is; of a closed one, whose it was.
+    assignee_id: Option<OperatorId>,
+    /// The department that it was transferred to; null = the channel's.
+    department_id: Option<DepartmentId>,
+    labels: Vec<LabelId>,
+    mode: &'static str,
+    /// Null unless it is set aside.
+    snooze: Option<SnoozeView>,
+    /// No operator has answered since it began or was reopened.
+    unanswered: bool,
+    /// The customer wrote last.
+    unreplied: bool,
+    /// 対応完了: what the customer wrote last needs no answer.
+    done: bool,
+    /// Since when the customer waits for an answer.
+    waiting_since: Option<String>,
     close_reason: Option<&'static str>,
     episode: u32,
     unread: u32,
@@ -65,6 +82,15 @@ struct ContactView {
     picture_key: Option<String>,
     following: Option<bool>,
     unreachable: bool,
+    /// Registered in a record system, as opposed to provisional.
+    registered: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct SnoozeView {
+    /// Null = until the customer writes.
+    until: Option<String>,
+    by: OperatorId,
 }
 
 #[derive(Debug, Serialize)]
@@ -167,9 +193,22 @@ impl ConversationView {
                 picture_key: contact.portrait.key(conversation.id),
                 following: contact.following.map(|told| told.following),
                 unreachable: contact.unreachable_since.is_some(),
+                registered: contact.registered,
             },
             status,
             section: conversation.section().as_str(),
+            assignee_id: conversation.assignee.clone(),
+            department_id: conversation.department,
+            labels: conversation.labels.iter().copied().collect(),
+            mode: conversation.mode.as_str(),
+            snooze: conversation.snooze.as_ref().map(|snooze| SnoozeView {
+                until: snooze.until.map(|until| until.to_string()),
+                by: snooze.by.clone(),
+            }),
+            unanswered: conversation.is_unanswered(),
+            unreplied: conversation.is_unreplied(),
+            done: conversation.is_done(),
+            waiting_since: conversation.waiting_since().map(|since| since.to_string()),
             close_reason,
             episode: conversation.episode,
             unread: conversation.unread,
@@ -372,9 +411,18 @@ mod tests {
                 "channel_id": channel.id,
                 "channel_kind": "messenger",
                 "kind": "one_to_one",
-                "contact": {"external_id": "1", "name": "Hanako", "picture_url": null, "following": null, "unreachable": false},
+                "contact": {"external_id": "1", "name": "Hanako", "picture_url": null, "following": null, "unreachable": false, "registered": false},
                 "status": "open",
-                "section": "unanswered",
+                "section": "unassigned",
+                "assignee_id": null,
+                "department_id": null,
+                "labels": [],
+                "mode": "operator",
+                "snooze": null,
+                "unanswered": true,
+                "unreplied": false,
+                "done": false,
+                "waiting_since": null,
                 "close_reason": null,
                 "episode": 1,
                 "unread": 2,

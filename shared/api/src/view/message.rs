@@ -53,6 +53,9 @@ pub(crate) struct MessageView {
     reactions: Vec<ReactionView>,
     edited: bool,
     unsent: bool,
+    /// Of an internal note: the people whose attention it asks for (CON-7).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mentions: Option<Vec<OperatorId>>,
     /// Links, the provider's own emoji and mentions in `text`.
     insets: Vec<InsetView>,
     attachments: Vec<AttachmentView>,
@@ -65,7 +68,8 @@ pub(crate) struct MessageView {
     /// The messages of the set, in its order, if this item stands for all of them.
     parts: Vec<MessageView>,
     at: String,
-    /// Counts its writes: of two that a client has, the one with the higher is later (CON-9).
+    /// Counts its writes: of two that a client has, the one with the higher is later (CON-9). Of a set the sum of its
+    /// parts'.
     version: u64,
     #[serde(skip)]
     key: MessageKey,
@@ -146,6 +150,10 @@ impl MessageView {
                 (content.kind().to_owned(), said(content), attachments(content, conversation.channel_kind))
             }
             Body::Timeline { event, detail, .. } => (event.clone(), detail.clone(), Vec::new()),
+            Body::Note { note } => {
+                let said = note.deleted_at.is_none().then(|| note.text.clone());
+                ("note".to_owned(), said, Vec::new())
+            }
         };
         let (insets, details, album) = match &message.body {
             Body::Said { content: Content::Text { text, insets, payload, .. } } => {
@@ -165,14 +173,18 @@ impl MessageView {
                 (Vec::new(), params.clone().into_iter().chain(payload).collect(), None)
             }
             Body::Timeline { facts, .. } => (Vec::new(), facts.clone(), None),
-            Body::Said { .. } => (Vec::new(), BTreeMap::new(), None),
+            Body::Said { .. } | Body::Note { .. } => (Vec::new(), BTreeMap::new(), None),
         };
         let annotations = &message.annotations;
         let edited = annotations.edit.as_ref().map(|edit| edit.text.clone());
         let reactions = annotations.reactions.iter().filter_map(|(by, reaction)| {
             Some(ReactionView { by: by.clone(), emoji: reaction.emoji.clone()? })
         });
+        let note = message.note();
         let (direction, sent_by, operator_id) = match &message.sent_by {
+            SentBy::System if note.is_some() => {
+                ("internal", "operator", note.map(|note| note.author.clone()))
+            }
             SentBy::Customer => ("in", "customer", None),
             SentBy::Operator { operator } => ("out", "operator", Some(operator.clone())),
             SentBy::ProviderInbox => ("out", "provider_app", None),
@@ -184,16 +196,18 @@ impl MessageView {
             id: message.key,
             direction,
             kind,
-            edited: edited.is_some(),
+            edited: edited.is_some() || note.is_some_and(|note| note.edited_at.is_some()),
             text: edited.or(text),
             sent_by,
             sent_as: operator_id
                 .as_ref()
+                .filter(|_| note.is_none())
                 .map(|_| if message.shown_sender().is_some() { "operator" } else { "account" }),
             sender_name: message
                 .sender
                 .as_ref()
-                .map(|sender| sender.name().map_or(&*sender.operator, SenderName::as_str).to_owned()),
+                .map(|sender| sender.name().map_or(&*sender.operator, SenderName::as_str).to_owned())
+                .or_else(|| note.map(|note| note.author_name.clone())),
             sender_picture: sender_picture(message),
             operator_id,
             participant: message.participant.clone(),
@@ -205,7 +219,8 @@ impl MessageView {
             failure,
             first_try: first_try(message, conversation, reader),
             reactions: reactions.collect(),
-            unsent: annotations.unsent_at.is_some(),
+            unsent: annotations.unsent_at.is_some() || note.is_some_and(|note| note.deleted_at.is_some()),
+            mentions: note.map(|note| note.mentions.iter().cloned().collect()),
             insets,
             attachments,
             template: template(message),
@@ -252,6 +267,7 @@ impl MessageView {
             reactions: Vec::new(),
             edited: false,
             unsent: false,
+            mentions: None,
             insets: Vec::new(),
             attachments: Vec::new(),
             template: None,
@@ -260,6 +276,7 @@ impl MessageView {
             album,
             parts: Vec::new(),
             at: newest.at.clone(),
+            version: 0,
             id: newest.id,
             key: newest.key,
         };
@@ -273,6 +290,8 @@ impl MessageView {
         let place =
             |part: &Self| (part.album.as_ref().and_then(|album| album.index).unwrap_or(u32::MAX), part.key);
         self.parts.sort_by_key(place);
+        // Higher with each write of any part.
+        self.version = self.parts.iter().map(|part| part.version).sum();
         self.attachments = self.parts.iter().flat_map(|part| part.attachments.clone()).collect();
     }
 }

@@ -55,7 +55,8 @@ async fn an_answered_conversation_is_open_and_not_unanswered() {
     assert!(ids(&api.get("/api/conversations?section=unanswered").await.body).is_empty());
     let open = api.get("/api/conversations?section=open").await;
     assert_eq!(ids(&open.body), [id.to_string()]);
-    assert_eq!(open.body["items"][0]["section"], "answered");
+    let shown = &open.body["items"][0];
+    assert_eq!((&shown["section"], &shown["unanswered"]), (&json!("unassigned"), &json!(false)));
 }
 
 #[tokio::test]
@@ -64,7 +65,7 @@ async fn closing_and_reopening_twice_is_the_same_as_once() {
     let line = api.add_channel(ChannelKind::Line, "165", ChannelSettings::default()).await;
     let id = api.customer_writes(&line, "u", "hello", NOW).await;
     let path = format!("/api/conversations/{id}");
-    for (verb, status, section) in [("close", "closed", "closed"), ("reopen", "open", "unanswered")] {
+    for (verb, status, section) in [("close", "closed", "closed"), ("reopen", "open", "unassigned")] {
         let first = api.post(&format!("{path}/{verb}")).await;
         let second = api.post(&format!("{path}/{verb}")).await;
         assert_eq!((first.status, &first.body["status"]), (StatusCode::OK, &json!(status)));
@@ -173,4 +174,45 @@ async fn telling_that_one_reads_or_writes_is_answered_without_a_body_and_checked
     for refused in [read, typing] {
         assert_eq!((refused.status, refused.error()), (StatusCode::NOT_FOUND, "conversation_not_found"));
     }
+}
+
+#[tokio::test]
+async fn src_1_and_src_2_lists_are_narrowed_down_to_contacts_and_to_who_never_got_a_reply() {
+    let api = TestApi::start().await;
+    let line = api.add_channel(ChannelKind::Line, "165", ChannelSettings::default()).await;
+    let mut written = Vec::new();
+    for number in 0..3 {
+        let at = NOW + Span::from_secs(number);
+        written.push(api.customer_writes(&line, &format!("u{number}"), "hello", at).await.to_string());
+    }
+    let contact = format!("/api/conversations/{}/contact", written[0]);
+    for _ in 0..2 {
+        let known = api.operate("PATCH", &contact, json!({ "registered": true })).await;
+        assert_eq!((known.status, &known.body["contact"]["registered"]), (StatusCode::OK, &json!(true)));
+    }
+    assert_eq!(api.reply(written[1].parse().unwrap(), "k", "hi").await.status, StatusCode::ACCEPTED);
+    let list = async |query: &str| {
+        let list = api.get(&format!("/api/conversations?{query}")).await.body;
+        ids(&list).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(list("contacts=registered").await, [written[0].clone()]);
+    assert_eq!(list("contacts=provisional").await.len(), 2);
+    assert_eq!(list("contacts=registered,provisional").await.len(), 3);
+    assert!(list("contacts=").await.is_empty());
+    assert_eq!(list("never_replied=true").await, [written[2].clone(), written[0].clone()]);
+    // The answered one has no waiting time: it comes last.
+    let mut path = "sort=waiting&limit=1".to_owned();
+    let mut sorted = Vec::new();
+    loop {
+        let page = api.get(&format!("/api/conversations?{path}")).await.body;
+        sorted.extend(ids(&page).into_iter().map(str::to_owned));
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        path = format!("sort=waiting&limit=1&cursor={cursor}");
+    }
+    assert_eq!(sorted, [written[0].clone(), written[2].clone(), written[1].clone()]);
+    assert_eq!(list("sort=window").await.len(), 3, "LINE knows no window");
+    assert!(list("window_ends_within_minutes=60").await.is_empty());
+    assert!(list("section=mine").await.is_empty());
+    let counts = api.get("/api/conversations/counts").await;
+    assert_eq!((counts.status, &counts.body["mine"]), (StatusCode::OK, &json!(0)));
 }

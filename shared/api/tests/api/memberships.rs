@@ -52,8 +52,10 @@ fn ids(list: &Answer) -> Vec<String> {
 fn body(template: &str, message: MessageKey) -> Value {
     match template.rsplit('/').next().unwrap() {
         "read" => json!({ "message": message }),
+        "contact" => json!({ "registered": true }),
         "uploads" => json!({"name": "a.png", "type": "image/png", "size_bytes": 1}),
-        "messages" => json!({"text": "hi"}),
+        "messages" | "notes" | "draft" => json!({"text": "hi"}),
+        "{message}" if template.contains("/notes/") => json!({"text": "hi"}),
         _ => json!({}),
     }
 }
@@ -110,6 +112,7 @@ async fn asg_8_who_is_not_associated_cannot_tell_a_conversation_from_none() {
     for (method, template, _) in rows {
         let path = template.replace("{conversation}", &id.to_string());
         let path = path.replace("{message}", &message.to_string()).replace("{attachment}", "0");
+        let path = path.replace("{label}", &id.to_string());
         let body = body(template, message);
         let as_caller = async |caller| api.call_with_key(caller, method, &path, "key", body.clone()).await;
         let answer = as_caller(SATO).await;

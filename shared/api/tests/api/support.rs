@@ -13,8 +13,8 @@ use lambda_http::Service;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use lambda_http::request::RequestContext;
 use madoguchi_api::{
-    AdminApi, Api, ConnectApi, OrganisationApi, RolesClaim, admin_routes, answering, connect_routes,
-    organisation_routes, routes,
+    AdminApi, Api, ConnectApi, DeskApi, OrganisationApi, RolesClaim, admin_routes, answering, connect_routes,
+    desk_routes, organisation_routes, routes,
 };
 use madoguchi_channels::ProviderHttp;
 use madoguchi_channels::messenger::GraphConfig;
@@ -27,7 +27,7 @@ use madoguchi_domain::{
 };
 use madoguchi_runtime::http::provider_client;
 use madoguchi_runtime::{Clock, ClockHand, Metrics, Queue, SecretWriter};
-use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, Live, Saved, SenderCache};
+use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, Live, Saved, Search, SenderCache};
 use serde_json::{Value, json};
 
 /// Where the clock stands when a test begins.
@@ -84,7 +84,7 @@ impl TestApi {
         let inbox = Inbox::new(dynamodb.clone(), tables::INBOX);
         let audit = Audit::new(dynamodb.clone(), tables::AUDIT, AUDIT_KEPT);
         let live = Live::new(dynamodb.clone(), tables::LIVE);
-        let directory = Directory::new(dynamodb, tables::DIRECTORY);
+        let directory = Directory::new(dynamodb.clone(), tables::DIRECTORY);
         let api = Api {
             inbox: inbox.clone(),
             channels: ChannelCache::new(directory.clone()).into(),
@@ -94,6 +94,15 @@ impl TestApi {
             clock: clock.clone(),
             audit: audit.clone(),
             mail: false,
+        };
+        let desk = DeskApi {
+            inbox: inbox.clone(),
+            search: Search::new(dynamodb, tables::SEARCH),
+            channels: ChannelCache::new(directory.clone()).into(),
+            senders: SenderCache::new(directory.clone()).into(),
+            directory: directory.clone(),
+            clock: clock.clone(),
+            audit: audit.clone(),
         };
         let organisation = OrganisationApi {
             directory: directory.clone(),
@@ -134,7 +143,8 @@ impl TestApi {
         let all = routes(api)
             .merge(admin_routes(admin))
             .merge(organisation_routes(organisation))
-            .merge(connect_routes(connect));
+            .merge(connect_routes(connect))
+            .merge(desk_routes(desk));
         let router = answering(all, RolesClaim::default());
         Self { router, inbox, directory, aws, hand, audit, live }
     }

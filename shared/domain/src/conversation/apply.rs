@@ -329,6 +329,12 @@ impl Work<'_> {
         let conversation = &mut self.conversation;
         let seen_at = message.key.at.max(message.stored_at);
         conversation.last_customer_at = conversation.last_customer_at.max(Some(message.key.at));
+        if conversation.done_through >= Some(message.key.at) {
+            // Said before, and stored after somebody set it to 対応完了: nobody had seen it.
+            conversation.done_through = Some(message.key.at - Span::from_ms(1));
+        }
+        conversation.waiting.said(message.key.at, conversation.answered_through());
+        conversation.snooze = None;
         conversation.customer_clock = conversation.customer_clock.max(Some(seen_at));
         conversation.unread = conversation.unread.saturating_add(1);
         if conversation.contact.unreachable_since.is_some_and(|since| since <= message.key.at) {
@@ -413,6 +419,7 @@ impl Work<'_> {
         conversation.status = Status::Open;
         conversation.episode += 1;
         conversation.episode_started_at = Some(start);
+        conversation.hand_back();
         if reopened {
             self.create.push(super::close::timeline(
                 &self.conversation,

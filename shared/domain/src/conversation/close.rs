@@ -15,6 +15,15 @@ pub struct Closed {
     pub line: Message,
 }
 
+/// A conversation that somebody did something with, and its line in the timeline.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// The new state; `version` is still the one that was read.
+    pub conversation: Conversation,
+    /// The line.
+    pub line: Message,
+}
+
 /// Closes an open conversation; `None` if it is not open, which is no error: somebody was faster.
 /// The write must be conditional on the version that was read.
 pub fn close(mut conversation: Conversation, reason: CloseReason, now: Timestamp) -> Option<Closed> {
@@ -26,6 +35,7 @@ pub fn close(mut conversation: Conversation, reason: CloseReason, now: Timestamp
     conversation.status = Status::Closed { reason, at };
     conversation.last_closed_at = Some(at);
     conversation.unread = 0;
+    conversation.snooze = None;
     conversation.armed = None;
     let line = timeline(&conversation, "closed", reason.public_id(), at, now);
     Some(Closed { conversation, line })
@@ -60,10 +70,29 @@ pub fn reopen(
     conversation.status = Status::Open;
     conversation.episode += 1;
     conversation.episode_started_at = Some(at);
+    conversation.hand_back();
     conversation.armed = None;
     conversation.rearm(settings);
     let line = timeline(&conversation, "reopened", by, at, now);
     Ok(Some(Closed { conversation, line }))
+}
+
+/// A line about what somebody does with the conversation at `now`. It stands below everything that it is about: a provider's
+/// clock may run ahead of ours.
+pub(super) fn deed<'a>(
+    conversation: &Conversation,
+    event: &str,
+    detail: Option<&str>,
+    facts: impl IntoIterator<Item = (&'a str, String)>,
+    now: Timestamp,
+) -> Message {
+    let latest = conversation.preview.as_ref().map(|preview| preview.key.at + crate::time::Span::from_ms(1));
+    let at = latest.map_or(now, |latest| now.max(latest));
+    let mut line = timeline(conversation, event, "", at, now);
+    line.key.id = MessageId::of_timeline(conversation.id, &format!("{event}:{}", now.as_ms()));
+    let facts = facts.into_iter().map(|(name, fact)| (name.to_owned(), fact)).collect();
+    line.body = Body::Timeline { event: event.to_owned(), detail: detail.map(str::to_owned), facts };
+    line
 }
 
 /// A line about the conversation's current episode.

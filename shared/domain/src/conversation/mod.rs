@@ -2,20 +2,30 @@
 
 mod apply;
 mod close;
+mod done;
 mod noted;
+mod section;
+mod snooze;
 #[cfg(test)]
 mod tests;
+mod waiting;
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 pub use apply::{Applied, Change, Earlier, Loaded, Reference, WAITING_LIFE, Waiting, apply, reference};
 pub(crate) use close::timeline;
-pub use close::{Closed, ReopenRefused, close, reopen};
+pub use close::{Closed, ReopenRefused, Told, close, reopen};
+pub use done::{done, not_done, owed_through};
 pub use noted::Noted;
+pub use section::{Counter, Facet, Section, Standing, facets};
+pub use snooze::{LONGEST_SNOOZE, SnoozeRefused, Waker, snooze, wake};
+pub use waiting::Waiting as CustomerWaits;
 
 use crate::channel::{ChannelKind, ChannelSettings};
 use crate::deadline::{self, Deadline, DeadlineKind};
-use crate::ids::{ChannelId, ConversationId, Party};
+use crate::ids::{ChannelId, ConversationId, DepartmentId, LabelId, OperatorId, Party};
 use crate::message::{Message, MessageKey, SentBy};
 use crate::picture::Portrait;
 use crate::reminder::REMINDER_AFTER;
@@ -63,6 +73,9 @@ pub struct Conversation {
     /// What the idle clock counts from: the same for messages of either side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activity_clock: Option<Timestamp>,
+    /// No clock counts from before this: when it came back after it was set aside, or 対応完了 was taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timers_from: Option<Timestamp>,
     /// When the customer last opened the provider's reply window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_opened_at: Option<Timestamp>,
@@ -77,6 +90,30 @@ pub struct Conversation {
     pub preview: Option<Preview>,
     /// Messages of the customer since the company last answered through us.
     pub unread: u32,
+    /// Whose it is (ASG-2). A closed conversation keeps it: that is who handled it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<OperatorId>,
+    /// Whose it was before it was reopened or taken from them: goes back there if they are available (ASG-13).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_assignee: Option<OperatorId>,
+    /// The department that it was transferred to (ASG-9); `None` = the channel's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub department: Option<DepartmentId>,
+    /// What operators have marked it with.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub labels: BTreeSet<LabelId>,
+    /// 対応完了 (CLS-1, C6): what the customer wrote until then needs no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done_through: Option<Timestamp>,
+    /// Who answers: a bot or people (BOT-1).
+    #[serde(default, skip_serializing_if = "Mode::is_operator")]
+    pub mode: Mode,
+    /// Set aside (CLS-12).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snooze: Option<Snooze>,
+    /// The customer's messages that nobody has answered.
+    #[serde(default, skip_serializing_if = "CustomerWaits::is_empty")]
+    pub waiting: CustomerWaits,
     /// Everything sent until then has reached the customer's device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivered_through: Option<Timestamp>,
@@ -151,27 +188,42 @@ impl CloseReason {
     }
 }
 
-/// The list that a conversation stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// Who answers a conversation (BOT-1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Section {
-    /// 未対応: open, and no operator has answered since the episode began (CLS-2).
-    Unanswered,
-    /// Open and answered.
-    Answered,
-    /// 完了済み: not open (CLS-3).
-    Closed,
+pub enum Mode {
+    /// オペレータ応答モード: people.
+    #[default]
+    Operator,
+    /// BOTモード: the channel's bot, which never counts as an operator's answer.
+    Bot,
 }
 
-impl Section {
+impl Mode {
     /// The name used in keys and the API.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Unanswered => "unanswered",
-            Self::Answered => "answered",
-            Self::Closed => "closed",
+            Self::Operator => "operator",
+            Self::Bot => "bot",
         }
     }
+
+    /// Whether people answer.
+    pub const fn is_operator(&self) -> bool {
+        matches!(self, Self::Operator)
+    }
+}
+
+/// A conversation that was set aside: until a time, or until the customer writes, whichever is first (CLS-12).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snooze {
+    /// When it comes back by itself; `None` = with the customer's next message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// Who set it aside.
+    pub by: OperatorId,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// The customer as the channel knows them.
@@ -195,6 +247,9 @@ pub struct Contact {
     /// Whether the contact asked not to be written to, as last told (STOP, START).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opt_out: Option<OptOut>,
+    /// 本登録: registered in a record system (SRC-2); provisional (仮登録) until then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub registered: bool,
     /// The provider's address to answer to, where it is not the party's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
@@ -310,11 +365,20 @@ impl Conversation {
             last_activity_at: None,
             customer_clock: None,
             activity_clock: None,
+            timers_from: None,
             window_opened_at: None,
             reminded: None,
             sorted_at: None,
             preview: None,
             unread: 0,
+            assignee: None,
+            previous_assignee: None,
+            department: None,
+            labels: BTreeSet::new(),
+            done_through: None,
+            mode: Mode::Operator,
+            snooze: None,
+            waiting: CustomerWaits::default(),
             delivered_through: None,
             read_through: None,
             control: None,
@@ -335,15 +399,6 @@ impl Conversation {
     /// Whether an operator has answered since the episode began.
     pub fn is_answered(&self) -> bool {
         self.last_answer_at.is_some() && self.last_answer_at >= self.episode_started_at
-    }
-
-    /// The list that it stands in.
-    pub fn section(&self) -> Section {
-        match self.status {
-            Status::Open if self.is_answered() => Section::Answered,
-            Status::Open => Section::Unanswered,
-            Status::New | Status::Closed { .. } => Section::Closed,
-        }
     }
 
     /// Whether another app controls the thread at `now`.
@@ -414,6 +469,7 @@ impl Conversation {
         self.sorted_at = self.sorted_at.max(Some(at));
         if message.sent_by.is_answer() {
             self.last_answer_at = self.last_answer_at.max(Some(at));
+            self.waiting.answered(at, self.last_customer_at);
         }
         self.refresh_preview(message);
     }

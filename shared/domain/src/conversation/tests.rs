@@ -178,7 +178,7 @@ fn tmr_2_the_unanswered_clock_counts_from_the_latest_customer_message_and_an_ans
     assert_eq!(woken, Verdict::Rearm(due));
     memory.answer(&settings, "k", second);
     assert_eq!(deadline(memory.current(), &settings), None);
-    assert_eq!(memory.current().section(), Section::Answered);
+    assert!(!memory.current().is_unanswered());
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn cls_6_a_customer_message_reopens_as_unanswered() {
     let in_flight = closed_at - Span::from_ms(300);
     memory.receive(ChannelKind::Line, &settings, &says("b", in_flight), closed_at + Span::from_ms(200));
     let conversation = memory.current();
-    assert_eq!((conversation.section(), conversation.episode), (Section::Unanswered, 2));
+    assert_eq!((conversation.is_unanswered(), conversation.episode), (true, 2));
     let lines: Vec<_> =
         memory.messages.values().filter(|m| matches!(m.body, Body::Timeline { .. })).collect();
     assert_eq!(lines.len(), 1);
@@ -325,12 +325,12 @@ fn a_reply_whose_conversation_took_no_note_of_it_is_noted_once() {
     };
     // Nobody wrote in between.
     let (noted, line) = reply::take_note(open.clone(), &settings, &reply, at).unwrap();
-    assert_eq!((noted.section(), noted.unread, line), (Section::Answered, 0, None));
+    assert_eq!((noted.is_unanswered(), noted.unread, line), (false, 0, None));
     assert_eq!(reply::take_note(noted, &settings, &reply, at), None);
     // A timer closed it and had not seen the reply: the episode goes on, answered, and its line says why.
     for reason in [CloseReason::Unanswered, CloseReason::Idle] {
         let (noted, line) = crossed(reason, at);
-        assert_eq!((noted.section(), noted.episode), (Section::Answered, 1), "{reason:?}");
+        assert_eq!((noted.is_unanswered(), noted.episode), (false, 1), "{reason:?}");
         assert!(noted.armed.is_some());
         let detail =
             Body::Timeline { event: "reopened".into(), detail: Some("reply".into()), facts: BTreeMap::new() };
@@ -433,7 +433,7 @@ fn lines(memory: &Memory) -> Vec<&str> {
     messages
         .filter_map(|message| match &message.body {
             Body::Timeline { event, .. } => Some(event.as_str()),
-            Body::Said { .. } => None,
+            _ => None,
         })
         .collect()
 }

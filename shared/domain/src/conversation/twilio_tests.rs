@@ -162,7 +162,7 @@ fn chn_5_a_contact_who_opted_out_is_not_written_to_until_they_opt_in() {
     }
     let lines = memory.messages.values().filter_map(|message| match &message.body {
         Body::Timeline { event, .. } => Some(event.as_str()),
-        Body::Said { .. } => None,
+        _ => None,
     });
     assert_eq!(lines.collect::<Vec<_>>(), ["opted_out", "opted_in"]);
 }

@@ -7,6 +7,7 @@ mod channel;
 mod connection;
 mod health;
 mod icon;
+mod label;
 mod list;
 mod look;
 mod operator;
@@ -19,7 +20,9 @@ mod sender_sync;
 mod settings;
 mod setup;
 mod status;
+mod template;
 mod told;
+mod webhook;
 mod withdrawal;
 
 pub(crate) use channel::saved;
@@ -28,6 +31,7 @@ pub use look::Found;
 pub use rearm::Rearmed;
 pub use sender_sync::{SenderSync, SyncLease};
 pub use setup::{LoginState, Returned};
+pub use template::TemplateUse;
 pub use told::checked;
 
 use std::sync::Arc;

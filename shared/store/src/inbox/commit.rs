@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
-use madoguchi_domain::conversation::{Change, Closed, WAITING_LIFE, Waiting};
+use madoguchi_domain::conversation::{Change, Closed, Told, WAITING_LIFE, Waiting};
 use madoguchi_domain::message::Annotations;
 use madoguchi_domain::{Conversation, ConversationId, Message, Timestamp};
 
@@ -53,6 +53,11 @@ impl Inbox {
         let mut writes = Writes::of(self, &closed.conversation)?;
         writes.create(&closed.line)?;
         writes.execute().await
+    }
+
+    /// Stores what somebody did with a conversation and the line that tells it, both or none.
+    pub async fn commit_told(&self, told: &Told) -> Result<Saved, StoreError> {
+        self.commit_noted(&told.conversation, Some(&told.line)).await
     }
 
     /// Stores a reply's new state with the line of the timeline that tells it, both or none.
@@ -186,7 +191,7 @@ fn lost_put(error: &PutItemError) -> bool {
 }
 
 /// A transaction that was cancelled because somebody else wrote before or at the same time.
-fn lost_race(error: &SdkError<TransactWriteItemsError>) -> bool {
+pub(super) fn lost_race(error: &SdkError<TransactWriteItemsError>) -> bool {
     match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
             let mut codes = cancelled
@@ -203,6 +208,6 @@ fn lost_race(error: &SdkError<TransactWriteItemsError>) -> bool {
     }
 }
 
-fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
+pub(super) fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
     StoreError::Unavailable { operation: "TransactWriteItems", detail: error.to_string() }
 }

@@ -4,30 +4,40 @@
 use madoguchi_domain::deadline::{Deadline, DeadlineKind};
 use madoguchi_domain::{Conversation, Timestamp};
 
+use super::list::{MINE, WINDOW};
 use crate::error::StoreError;
 use crate::item::{self, Item, n, s, text};
 
 /// The field of [`Conversation`] that each attribute holds.
-const NAMES: [(&str, &str); 21] = [
+const NAMES: [(&str, &str); 30] = [
     ("ac", "activity_clock"),
+    ("ag", "assignee"),
     ("cc", "customer_clock"),
     ("ch", "channel_id"),
     ("ck", "channel_kind"),
     ("ct", "control"),
+    ("dn", "done_through"),
+    ("dp", "department"),
     ("dt", "delivered_through"),
     ("ep", "episode"),
     ("es", "episode_started_at"),
     ("la", "last_answer_at"),
+    ("lb", "labels"),
     ("lc", "last_customer_at"),
     ("ls", "last_activity_at"),
     ("lx", "last_closed_at"),
+    ("md", "mode"),
     ("nt", "noted"),
     ("ow", "owner"),
+    ("pa", "previous_assignee"),
     ("pv", "preview"),
     ("rm", "reminded"),
     ("rt", "read_through"),
+    ("sz", "snooze"),
+    ("tf", "timers_from"),
     ("tk", "reply_token"),
     ("un", "unread"),
+    ("wg", "waiting"),
     ("wo", "window_opened_at"),
     ("wu", "waiting_until"),
 ];
@@ -41,6 +51,12 @@ pub(super) fn compact(mut item: Item) -> Item {
         item.remove("channel_id");
         item.remove("sorted_at");
     }
+    if item.contains_key(MINE) {
+        item.remove("assignee");
+    }
+    if item.contains_key(WINDOW) {
+        item.remove("window_opened_at");
+    }
     for (short, long) in NAMES {
         if let Some(value) = item.remove(long) {
             item.insert(short.to_owned(), value);
@@ -50,7 +66,7 @@ pub(super) fn compact(mut item: Item) -> Item {
 }
 
 /// The conversation that `item` holds.
-pub(super) fn expand(mut item: Item) -> Result<Conversation, StoreError> {
+pub(crate) fn expand(mut item: Item) -> Result<Conversation, StoreError> {
     for (short, long) in NAMES {
         if let Some(value) = item.remove(short) {
             item.insert(long.to_owned(), value);
@@ -65,6 +81,11 @@ pub(super) fn expand(mut item: Item) -> Result<Conversation, StoreError> {
     let position = text(&item, "inbox_sk").split_once('-').and_then(|(at, _)| at.parse::<i64>().ok());
     if let Some(sorted_at) = position {
         item.insert("sorted_at".to_owned(), n(sorted_at));
+    }
+    for (key, field) in [(MINE, "assignee"), (WINDOW, "window_opened_at")] {
+        if let Some(value) = item.get(key).cloned() {
+            item.insert(field.to_owned(), value);
+        }
     }
     let armed = armed(&item);
     let mut conversation: Conversation = item::decode(item)?;

@@ -1,13 +1,13 @@
 //! The conversation item.
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use madoguchi_domain::conversation::ProfileState;
+use madoguchi_domain::conversation::{ProfileState, Section, facets};
 use madoguchi_domain::{Conversation, ConversationId};
 
 use super::Inbox;
 use super::compact::{compact, expand};
 use super::deadline::deadline_partition;
-use super::list::{list_partition, list_position};
+use super::list::{FACETS, MINE, WAITING, WINDOW, facets_text, list_partition, list_position};
 use super::pending::{Work, portrait_position};
 use crate::access;
 use crate::error::{StoreError, failed};
@@ -31,6 +31,18 @@ pub(super) fn encode(conversation: &Conversation) -> Result<Item, StoreError> {
     if let Some(sorted_at) = next.sorted_at {
         item.insert("inbox_pk".into(), s(list_partition(next.channel_id, next.section())));
         item.insert("inbox_sk".into(), s(list_position(sorted_at, next.id)));
+        item.insert(FACETS.into(), s(facets_text(&facets(&next))));
+        if let Some(since) = next.waiting_since() {
+            item.insert(WAITING.into(), n(since.as_ms()));
+        }
+        if let Some(opened_at) =
+            next.window_opened_at.filter(|_| next.is_open() && next.channel_kind.has_reply_window())
+        {
+            item.insert(WINDOW.into(), n(opened_at.as_ms()));
+        }
+        if let Some(assignee) = next.assignee.as_ref().filter(|_| next.section() == Section::Assigned) {
+            item.insert(MINE.into(), s(&assignee.0));
+        }
     }
     if let Some(armed) = next.armed {
         item.insert("deadline_pk".into(), s(deadline_partition(armed.kind, next.id)));
@@ -63,10 +75,7 @@ impl Inbox {
     }
 
     /// Several conversations in the order of `ids`; those that are gone are left out. At most 100.
-    pub(super) async fn conversations(
-        &self,
-        ids: &[ConversationId],
-    ) -> Result<Vec<Conversation>, StoreError> {
+    pub async fn conversations(&self, ids: &[ConversationId]) -> Result<Vec<Conversation>, StoreError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }

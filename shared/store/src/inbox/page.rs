@@ -1,6 +1,6 @@
 //! A conversation's messages, page by page.
 
-use madoguchi_domain::{ConversationId, Message, MessageKey};
+use madoguchi_domain::{ConversationId, Message, MessageKey, Timestamp};
 
 use super::{Inbox, conversation, message};
 use crate::error::{StoreError, failed};
@@ -50,5 +50,77 @@ impl Inbox {
         messages.truncate(limit);
         let next = if more { messages.last().map(|message| message.key) } else { None };
         Ok(MessagePage { messages, next })
+    }
+
+    /// At most `limit` messages that stand behind `after`, oldest first. Whether there are more tells [`MessagePage::next`], which
+    /// is where the next (newer) page begins.
+    pub async fn messages_after(
+        &self,
+        id: ConversationId,
+        after: &MessageKey,
+        limit: usize,
+    ) -> Result<MessagePage, StoreError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :start AND :end")
+            .expression_attribute_values(":pk", s(conversation::partition(id)))
+            .expression_attribute_values(":start", s(format!("{}{after}", message::PREFIX)))
+            .expression_attribute_values(":end", s("m$"))
+            .consistent_read(true)
+            // The beginning of the range is `after` itself.
+            .limit(i32::try_from(limit + 2).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|error| failed("Query", error))?;
+        let more_by_size = answer.last_evaluated_key.is_some();
+        let mut messages: Vec<Message> =
+            answer.items.unwrap_or_default().into_iter().map(item::decode).collect::<Result<_, _>>()?;
+        messages.retain(|message| message.key > *after);
+        let more = messages.len() > limit || more_by_size;
+        messages.truncate(limit);
+        let next = if more { messages.last().map(|message| message.key) } else { None };
+        Ok(MessagePage { messages, next })
+    }
+
+    /// Every message that was said from `first` to `last`, oldest first; as last written if it `must_be_fresh`, else for half the
+    /// price.
+    pub async fn messages_between(
+        &self,
+        id: ConversationId,
+        (first, last): (Timestamp, Timestamp),
+        must_be_fresh: bool,
+    ) -> Result<Vec<Message>, StoreError> {
+        let (mut messages, mut start) = (Vec::new(), None);
+        loop {
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk AND sk BETWEEN :start AND :end")
+                .expression_attribute_values(":pk", s(conversation::partition(id)))
+                .expression_attribute_values(
+                    ":start",
+                    s(format!("{}{:013}", message::PREFIX, first.as_ms().max(0))),
+                )
+                // The character after `-`.
+                .expression_attribute_values(
+                    ":end",
+                    s(format!("{}{:013}.", message::PREFIX, last.as_ms().max(0))),
+                )
+                .consistent_read(must_be_fresh)
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|error| failed("Query", error))?;
+            for item in answer.items.unwrap_or_default() {
+                messages.push(item::decode(item)?);
+            }
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                return Ok(messages);
+            }
+        }
     }
 }

@@ -86,7 +86,9 @@ impl Function {
             | Self::IdleClose
             | Self::UnansweredClose
             | Self::ReplyLimitClose => &["INBOX_TABLE", "DIRECTORY_TABLE"],
-            Self::ChangeRelay => &["OUTBOUND_QUEUE_URL", "PROFILES_QUEUE_URL", "MEDIA_QUEUE_URL"],
+            Self::ChangeRelay => {
+                &["OUTBOUND_QUEUE_URL", "PROFILES_QUEUE_URL", "MEDIA_QUEUE_URL", "SEARCH_QUEUE_URL"]
+            }
             Self::ReplyDispatch => &[
                 "INBOX_TABLE",
                 "DIRECTORY_TABLE",

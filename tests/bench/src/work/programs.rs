@@ -43,6 +43,7 @@ impl Programs {
             .env("OUTBOUND_QUEUE_URL", &self.wiring.outbound)
             .env("PROFILES_QUEUE_URL", &self.wiring.profiles)
             .env("MEDIA_QUEUE_URL", &self.wiring.media)
+            .env("SEARCH_QUEUE_URL", &self.wiring.search)
             .env("MEDIA_BUCKET", "media")
             .env("PUBLIC_BASE_URL", "https://inbox.example")
             .env("SECRET_PREFIX", PREFIX)

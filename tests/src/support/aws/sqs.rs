@@ -165,6 +165,10 @@ impl Stored {
         check_body(body)?;
         let named = |name| entry[name].as_str().map(str::to_owned);
         let (group, deduplication) = (named("MessageGroupId"), named("MessageDeduplicationId"));
+        let delay = entry["DelaySeconds"].as_i64().unwrap_or(0);
+        if !(0..=900).contains(&delay) {
+            return Err(Refusal::new("InvalidParameterValue", format!("DelaySeconds {delay}")));
+        }
         let id = Uuid::now_v7().to_string();
         if fifo {
             let key = (check_id(group.as_deref())?, check_id(deduplication.as_deref())?);
@@ -182,7 +186,7 @@ impl Stored {
             deduplication,
             body: body.to_owned(),
             sent_at: now,
-            visible_at: now,
+            visible_at: now + Span::from_secs(delay),
             receive_count: 0,
             receipt: String::new(),
         });

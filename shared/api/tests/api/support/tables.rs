@@ -10,6 +10,7 @@ use madoguchi_runtime::{Aws, AwsConfig, Secret};
 pub(crate) const INBOX: &str = "inbox";
 pub(crate) const DIRECTORY: &str = "directory";
 pub(crate) const AUDIT: &str = "audit";
+pub(crate) const SEARCH: &str = "search";
 pub(crate) const LIVE: &str = "live";
 
 /// Clients of a local AWS endpoint.
@@ -33,6 +34,7 @@ pub(crate) async fn start() -> Client {
     create_inbox(&client).await;
     create_directory(&client).await;
     create_audit(&client).await;
+    create_search(&client).await;
     create_live(&client).await;
     client
 }
@@ -47,13 +49,24 @@ async fn create_inbox(client: &Client) {
             "sk",
             "inbox_pk",
             "inbox_sk",
+            "mine_pk",
+            "#waiting_at",
+            "#window_at",
             "deadline_pk",
             "#deadline_due",
             "pending_pk",
             "pending_sk",
         ])))
         .set_key_schema(Some(keys("pk", "sk")))
-        .global_secondary_indexes(index("inbox", "inbox_pk", "inbox_sk"))
+        .global_secondary_indexes(noting(
+            "inbox",
+            "inbox_pk",
+            "inbox_sk",
+            &["fc", "ag", "mine_pk", "window_at"],
+        ))
+        .global_secondary_indexes(noting("mine", "mine_pk", "inbox_sk", &["fc", "inbox_pk", "window_at"]))
+        .global_secondary_indexes(noting("waiting", "inbox_pk", "waiting_at", &["fc", "ag", "mine_pk"]))
+        .global_secondary_indexes(noting("window", "inbox_pk", "window_at", &["fc", "ag", "mine_pk"]))
         .global_secondary_indexes(index("deadline", "deadline_pk", "deadline_due"))
         .global_secondary_indexes(index("pending", "pending_pk", "pending_sk"))
         .send()
@@ -69,6 +82,21 @@ async fn create_directory(client: &Client) {
         .set_attribute_definitions(Some(attributes(&["pk", "sk", "credential_pk", "#credential_due"])))
         .set_key_schema(Some(keys("pk", "sk")))
         .global_secondary_indexes(index("credential", "credential_pk", "credential_due"))
+        .send()
+        .await
+        .unwrap();
+}
+
+async fn create_search(client: &Client) {
+    let whole = Projection::builder().projection_type(ProjectionType::All).build();
+    let time = GlobalSecondaryIndex::builder().index_name("time").projection(whole);
+    client
+        .create_table()
+        .table_name(SEARCH)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(attributes(&["pk", "sk", "channel", "slot"])))
+        .set_key_schema(Some(keys("pk", "sk")))
+        .global_secondary_indexes(time.set_key_schema(Some(keys("channel", "slot"))).build().unwrap())
         .send()
         .await
         .unwrap();
@@ -139,6 +167,17 @@ fn index(name: &str, hash: &str, range: &str) -> GlobalSecondaryIndex {
         .index_name(name)
         .set_key_schema(Some(keys(hash, range)))
         .projection(keys_only())
+        .build()
+        .unwrap()
+}
+
+fn noting(name: &str, hash: &str, range: &str, noted: &[&str]) -> GlobalSecondaryIndex {
+    let projection = Projection::builder().projection_type(ProjectionType::Include);
+    let noted = noted.iter().map(|name| (*name).to_owned()).collect();
+    GlobalSecondaryIndex::builder()
+        .index_name(name)
+        .set_key_schema(Some(keys(hash, range)))
+        .projection(projection.set_non_key_attributes(Some(noted)).build())
         .build()
         .unwrap()
 }

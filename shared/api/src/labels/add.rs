@@ -1,0 +1,51 @@
+//! `POST /api/labels`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use madoguchi_domain::LabelId;
+use madoguchi_domain::label::{Label, MOST_LABELS};
+use madoguchi_store::Saved;
+use serde::Deserialize;
+
+use super::{LabelView, current, refused};
+use crate::auth::Operator;
+use crate::input::JsonBody;
+use crate::{ApiError, SharedOrganisation};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewLabel {
+    name: String,
+    color: String,
+}
+
+pub(crate) async fn add(
+    State(api): SharedOrganisation,
+    administrator: Operator,
+    JsonBody(new): JsonBody<NewLabel>,
+) -> Result<impl IntoResponse, ApiError> {
+    let now = api.clock.now();
+    let label = Label {
+        id: LabelId::derive(new.name.trim(), now),
+        name: new.name,
+        color: new.color,
+        created_at: now,
+        removed_at: None,
+        rev: 0,
+    };
+    let label = label.checked().map_err(refused)?;
+    let others = current(&api.directory).await?;
+    if others.iter().any(|other| other.is_namesake(&label)) {
+        return Err(ApiError::NameTaken);
+    }
+    if others.len() >= MOST_LABELS {
+        return Err(ApiError::TooMany { what: "labels", most: MOST_LABELS });
+    }
+    if api.by(&administrator).directory.save_label(&label).await? == Saved::Conflict {
+        return Err(ApiError::NameTaken);
+    }
+    tracing::info!(label.id = %label.id, operator.id = administrator.id.0, "Added label `{}`", label.id);
+    Ok((StatusCode::CREATED, Json(LabelView::from(&label))))
+}

@@ -1,0 +1,40 @@
+//! `PATCH /api/conversations/{conversation}/notes/{message}`: other words, by whoever wrote it. It is marked.
+
+use axum::Json;
+use axum::extract::State;
+use madoguchi_domain::message::Body;
+use madoguchi_domain::{ConversationId, MessageKey};
+use madoguchi_store::Saved;
+
+use super::{NoteDraft, all_may_see, existing_note};
+use crate::auth::Operator;
+use crate::conversations::{TRIES, opened};
+use crate::input::{InPath, JsonBody};
+use crate::view::MessageView;
+use crate::{ApiError, Shared};
+
+pub(crate) async fn change(
+    State(api): Shared,
+    operator: Operator,
+    InPath(id): InPath<ConversationId>,
+    InPath(key): InPath<MessageKey>,
+    JsonBody(draft): JsonBody<NoteDraft>,
+) -> Result<Json<MessageView>, ApiError> {
+    let conversation = opened(&api, &operator, id).await?;
+    for _ in 0..TRIES {
+        let mut message = existing_note(&api, id, &key).await?;
+        let now = api.clock.now();
+        let Some(before) = message.note().cloned() else { return Err(ApiError::MessageNotFound) };
+        let edited = before.edited(&operator.id, &draft.text, draft.mentions.clone(), now);
+        let Some(note) = edited.map_err(ApiError::Note)? else {
+            return Ok(Json(MessageView::new(&message, &conversation, operator.reader())));
+        };
+        all_may_see(&api, &conversation, &note.mentions).await?;
+        let told = note.newly_mentioned(Some(&before));
+        message.body = Body::Note { note };
+        if api.inbox.write_note(&message, &told, now).await? == Saved::Done {
+            return Ok(Json(MessageView::new(&message, &conversation, operator.reader())));
+        }
+    }
+    Err(ApiError::contended("a note"))
+}

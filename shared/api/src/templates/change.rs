@@ -1,0 +1,80 @@
+//! `PATCH /api/templates/{template}`: in place, by the version that was read, so that of two who edit at once neither
+//! overwrites the other unseen (TPL-3).
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use madoguchi_domain::message_template::{LanguageTag, Object};
+use madoguchi_domain::{DepartmentId, TemplateId};
+use madoguchi_store::Saved;
+use serde::Deserialize;
+
+use super::{TemplateView, VariantDraft, current, existing, may_change, with_uses};
+use crate::auth::Operator;
+use crate::input::{InPath, JsonBody, Version, named};
+use crate::{ApiError, SharedOrganisation, departments};
+
+/// What is left out stays as it is. A language is set, or with null taken away.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "left out, null and a department are three different wishes")]
+pub(crate) struct Changes {
+    /// That of the template that was read; also as the header `If-Match`.
+    version: Option<u64>,
+    name: Option<String>,
+    folder: Option<Vec<String>>,
+    #[serde(deserialize_with = "named")]
+    department_id: Option<Option<DepartmentId>>,
+    object: Option<Object>,
+    variants: BTreeMap<LanguageTag, Option<VariantDraft>>,
+}
+
+pub(crate) async fn change(
+    State(api): SharedOrganisation,
+    operator: Operator,
+    InPath(id): InPath<TemplateId>,
+    version: Version,
+    JsonBody(changes): JsonBody<Changes>,
+) -> Result<Json<TemplateView>, ApiError> {
+    let version = version.or(changes.version)?;
+    let before = existing(&api.directory, id).await?;
+    may_change(&api, &operator, before.department).await?;
+    if before.rev != version {
+        return Err(ApiError::outdated(before.rev, &with_uses(&api, &before).await?));
+    }
+    let mut after = before.clone();
+    if let Some(department) = changes.department_id {
+        if let Some(department) = department {
+            departments::existing(&api.directory, department).await?;
+        }
+        may_change(&api, &operator, department).await?;
+        after.department = department;
+    }
+    after.name = changes.name.unwrap_or(after.name);
+    after.folder = changes.folder.unwrap_or(after.folder);
+    after.object = changes.object.unwrap_or(after.object);
+    let now = api.clock.now();
+    for (language, draft) in changes.variants {
+        match draft {
+            Some(draft) => drop(after.variants.insert(language, draft.variant(now))),
+            None => drop(after.variants.remove(&language)),
+        }
+    }
+    let mut after = after.checked().map_err(ApiError::MessageTemplate)?;
+    if after == before {
+        return Ok(Json(with_uses(&api, &before).await?));
+    }
+    if !after.is_namesake(&before)
+        && current(&api).await?.iter().any(|other| other.id != id && other.is_namesake(&after))
+    {
+        return Err(ApiError::NameTaken);
+    }
+    if api.by(&operator).directory.save_template(&after).await? == Saved::Conflict {
+        let newer = existing(&api.directory, id).await?;
+        return Err(ApiError::outdated(newer.rev, &with_uses(&api, &newer).await?));
+    }
+    after.rev += 1;
+    tracing::info!(template.id = %id, operator.id = operator.id.0, "Changed template `{id}`");
+    Ok(Json(with_uses(&api, &after).await?))
+}

@@ -1,0 +1,102 @@
+//! Filling a template in for one conversation.
+
+use std::collections::BTreeMap;
+
+use madoguchi_domain::message_template::{Filling, LanguageTag, Object, Values};
+use madoguchi_domain::reply::{self, Composer};
+use madoguchi_domain::window::Author;
+use madoguchi_domain::{Channel, Conversation, MessageTemplate, TemplateId};
+use serde::Deserialize;
+
+use super::existing;
+use crate::auth::Operator;
+use crate::{Api, ApiError};
+
+/// Which template, and what it is filled with.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Chosen {
+    pub(crate) language: Option<LanguageTag>,
+    /// Where fields come from that name no object; left out, as the template says (TPL-4).
+    pub(crate) object: Option<Object>,
+    /// The fields of a record of another system.
+    pub(crate) record: BTreeMap<String, String>,
+}
+
+/// The template, whose text is there.
+pub(crate) async fn chosen(api: &Api, id: TemplateId) -> Result<MessageTemplate, ApiError> {
+    existing(&api.directory, id).await
+}
+
+/// What the template says in `conversation`, written by `operator`.
+pub(crate) async fn fill(
+    api: &Api,
+    operator: &Operator,
+    conversation: &Conversation,
+    template: &MessageTemplate,
+    chosen: Chosen,
+) -> Result<Filling, ApiError> {
+    let now = api.clock.now();
+    let channel = api.channels.channel(conversation.channel_id, now).await?;
+    let Chosen { language, object, record } = chosen;
+    let mut values = values(api, operator, conversation, channel.as_ref(), |object_of, field| {
+        template.fields(object).contains(&(object_of, field.to_owned()))
+    })
+    .await?;
+    values.set_record(record).map_err(|refused| ApiError::InvalidBody { what: refused.to_string() })?;
+    let only_approved = channel.is_some_and(|channel| {
+        let composer = reply::composer(conversation, &channel.settings, Author::Person, now);
+        matches!(composer, Composer::TemplateOnly { .. })
+    });
+    template.fill(language.as_ref(), object, &values, only_approved).ok_or(ApiError::TemplateNotFound)
+}
+
+/// What the objects know; brand and department only where somebody asks for their names.
+async fn values(
+    api: &Api,
+    operator: &Operator,
+    conversation: &Conversation,
+    channel: Option<&Channel>,
+    asked: impl Fn(Object, &str) -> bool,
+) -> Result<Values, ApiError> {
+    let mut values = Values::default();
+    values.set(Object::Contact, "name", conversation.contact.name.as_deref());
+    values.set(Object::Contact, "external_id", Some(conversation.party.external_id()));
+    values.set(Object::Contact, "phone", phone(conversation));
+    let profile = api.senders.profile(&operator.id, api.clock.now()).await?;
+    let shown = profile.and_then(|profile| profile.display_name);
+    values.set(Object::Operator, "name", shown.as_ref().map(|name| name.as_str()).or(Some(&operator.name)));
+    values.set(Object::Operator, "account", operator.seen().account.as_deref());
+    values.set(Object::Conversation, "id", Some(&conversation.id.to_string()));
+    values.set(Object::Conversation, "channel", channel.map(|channel| channel.name.as_str()));
+    if let Some(brand) = channel.and_then(|channel| channel.brand)
+        && asked(Object::Conversation, "brand")
+    {
+        let brand = api.directory.brand(brand).await?;
+        values.set(Object::Conversation, "brand", brand.as_ref().map(|brand| brand.name.as_str()));
+    }
+    // The one that it was transferred to, else the channel's.
+    if let Some(department) =
+        conversation.department.or_else(|| channel.and_then(|channel| channel.department))
+        && asked(Object::Conversation, "department")
+    {
+        let department = api.directory.department(department).await?;
+        let name = department.as_ref().map(|department| department.name.as_str());
+        values.set(Object::Conversation, "department", name);
+    }
+    Ok(values)
+}
+
+/// The number of somebody who writes by SMS or WhatsApp.
+fn phone(conversation: &Conversation) -> Option<&str> {
+    let address = conversation.address();
+    let number = address.strip_prefix("whatsapp:").unwrap_or(address);
+    number.starts_with('+').then_some(number)
+}
+
+/// Counts that a template was sent. The message stands whether this succeeds or not.
+pub(crate) async fn count_use(api: &Api, id: TemplateId) {
+    if let Err(error) = api.directory.count_template_use(id, api.clock.now()).await {
+        tracing::warn!(%error, template.id = %id, "A use of template `{id}` was not counted");
+    }
+}

@@ -1,0 +1,64 @@
+//! `POST /api/webhooks`: tells another system from now on. Its secret is shown here and nowhere else.
+
+use std::collections::BTreeSet;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use madoguchi_domain::webhook::{EventKind, Health, Key, MOST_SUBSCRIPTIONS, Subscription};
+use madoguchi_domain::{ChannelId, WebhookId};
+use madoguchi_runtime::unguessable;
+use madoguchi_store::Saved;
+use serde::Deserialize;
+
+use super::view::WebhookView;
+use super::{SharedWebhooks, description, events};
+use crate::ApiError;
+use crate::auth::Operator;
+use crate::etag::Tagged;
+use crate::input::JsonBody;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewWebhook {
+    url: String,
+    events: BTreeSet<EventKind>,
+    #[serde(default)]
+    channels: BTreeSet<ChannelId>,
+    #[serde(default)]
+    description: String,
+}
+
+pub(super) async fn add(
+    State(api): SharedWebhooks,
+    administrator: Operator,
+    JsonBody(new): JsonBody<NewWebhook>,
+) -> Result<impl IntoResponse, ApiError> {
+    let api = api.by(&administrator);
+    let now = api.clock.now();
+    let mut subscription = Subscription {
+        id: WebhookId::derive(&unguessable()?),
+        url: api.url(&new.url)?,
+        events: events(new.events)?,
+        channels: api.channels(new.channels).await?,
+        description: description(new.description)?,
+        off: None,
+        key: Key::default(),
+        created_at: now,
+        removed_at: None,
+        rev: 0,
+    };
+    let there = api.directory.webhooks().await?;
+    if there.iter().filter(|other| other.removed_at.is_none()).count() >= MOST_SUBSCRIPTIONS {
+        return Err(ApiError::TooManyWebhooks);
+    }
+    let secret = api.keys.secret(subscription.id, subscription.key.generation).await?;
+    if api.directory.save_webhook(&subscription).await? == Saved::Conflict {
+        return Err(ApiError::contended("the webhook"));
+    }
+    subscription.rev += 1;
+    let id = subscription.id;
+    tracing::info!(webhook.id = %id, operator.id = administrator.id.0, "Added webhook `{id}`");
+    let view = WebhookView::new(&subscription, Health::default(), now).revealing(secret.reveal());
+    Ok((StatusCode::CREATED, Tagged(subscription.rev, view)))
+}

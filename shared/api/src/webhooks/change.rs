@@ -1,0 +1,90 @@
+//! `PATCH /api/webhooks/{webhook}`: another address, other events, on and off.
+
+use std::collections::BTreeSet;
+
+use axum::extract::State;
+use madoguchi_domain::webhook::{EventKind, OffBecause, Subscription, SwitchedOff};
+use madoguchi_domain::{ChannelId, WebhookId};
+use madoguchi_store::Saved;
+use serde::Deserialize;
+
+use super::view::WebhookView;
+use super::{SharedWebhooks, WebhooksApi, description, events, existing};
+use crate::ApiError;
+use crate::auth::Operator;
+use crate::conversations::TRIES;
+use crate::etag::{IfMatch, Tagged};
+use crate::input::{InPath, JsonBody, named};
+
+/// What is left out stays as it is.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Changes {
+    #[serde(deserialize_with = "named")]
+    url: Option<String>,
+    #[serde(deserialize_with = "named")]
+    events: Option<BTreeSet<EventKind>>,
+    #[serde(deserialize_with = "named")]
+    channels: Option<BTreeSet<ChannelId>>,
+    #[serde(deserialize_with = "named")]
+    description: Option<String>,
+    #[serde(deserialize_with = "named")]
+    enabled: Option<bool>,
+}
+
+pub(super) async fn change(
+    State(api): SharedWebhooks,
+    administrator: Operator,
+    InPath(id): InPath<WebhookId>,
+    meant: IfMatch,
+    JsonBody(changes): JsonBody<Changes>,
+) -> Result<Tagged<WebhookView>, ApiError> {
+    let api = api.by(&administrator);
+    for _ in 0..TRIES {
+        let before = existing(&api.directory, id).await?;
+        let health = api.deliveries.health(id).await?;
+        meant.check(before.rev, || WebhookView::new(&before, health, api.clock.now()))?;
+        let mut after = changed(&api, &before, changes.clone()).await?;
+        if after == before {
+            return Ok(Tagged(before.rev, WebhookView::new(&before, health, api.clock.now())));
+        }
+        if api.directory.save_webhook(&after).await? == Saved::Done {
+            after.rev += 1;
+            tracing::info!(webhook.id = %id, operator.id = administrator.id.0, "Changed webhook `{id}`");
+            if before.off.is_some() && after.off.is_none() {
+                // It gets its days anew.
+                api.deliveries.note_success(id).await?;
+            }
+            let health = api.deliveries.health(id).await?;
+            return Ok(Tagged(after.rev, WebhookView::new(&after, health, api.clock.now())));
+        }
+    }
+    Err(ApiError::contended("the webhook"))
+}
+
+async fn changed(
+    api: &WebhooksApi,
+    before: &Subscription,
+    changes: Changes,
+) -> Result<Subscription, ApiError> {
+    let mut after = before.clone();
+    if let Some(url) = &changes.url {
+        after.url = api.url(url)?;
+    }
+    if let Some(named) = changes.events {
+        after.events = events(named)?;
+    }
+    if let Some(named) = changes.channels {
+        after.channels = api.channels(named).await?;
+    }
+    if let Some(text) = changes.description {
+        after.description = description(text)?;
+    }
+    let off = SwitchedOff { at: api.clock.now(), because: OffBecause::Administrator };
+    match changes.enabled {
+        Some(true) => after.off = None,
+        Some(false) => after.off = before.off.or(Some(off)),
+        None => {}
+    }
+    Ok(after)
+}

@@ -1,0 +1,36 @@
+//! `POST /api/webhooks/{webhook}/secret`: a new secret, shown here and nowhere else. The old one signs beside it for a day.
+
+use axum::extract::State;
+use madoguchi_domain::WebhookId;
+use madoguchi_store::Saved;
+
+use super::view::WebhookView;
+use super::{SharedWebhooks, existing};
+use crate::ApiError;
+use crate::auth::Operator;
+use crate::conversations::TRIES;
+use crate::etag::Tagged;
+use crate::input::InPath;
+
+pub(super) async fn replace_secret(
+    State(api): SharedWebhooks,
+    administrator: Operator,
+    InPath(id): InPath<WebhookId>,
+) -> Result<Tagged<WebhookView>, ApiError> {
+    let api = api.by(&administrator);
+    for _ in 0..TRIES {
+        let mut subscription = existing(&api.directory, id).await?;
+        let now = api.clock.now();
+        subscription.key = subscription.key.replaced(now);
+        let secret = api.keys.secret(id, subscription.key.generation).await?;
+        if api.directory.save_webhook(&subscription).await? == Saved::Done {
+            let person = &administrator.id.0;
+            tracing::info!(webhook.id = %id, operator.id = person, "Replaced the secret of webhook `{id}`");
+            let health = api.deliveries.health(id).await?;
+            subscription.rev += 1;
+            let view = WebhookView::new(&subscription, health, now).revealing(secret.reveal());
+            return Ok(Tagged(subscription.rev, view));
+        }
+    }
+    Err(ApiError::contended("the webhook"))
+}
