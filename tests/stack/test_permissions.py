@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from infra.local.deployment import MAIL_FROM
 from infra.local.testbed import SCHEDULE_PATIENCE_S, Testbed, eventually
 
+from .live_client import LiveClient
 from .steps import answer, conversation_with, customer_writes, mark_as_read, new_customer, status_of
 
 
@@ -34,8 +35,12 @@ _ALLOWED = ("allow", "allowed")
 
 def _use_everything(stack: Testbed) -> None:
     customer = new_customer(stack, "Permissions")
-    customer_writes(stack, "messenger", customer, "permissions?")
-    found = conversation_with(stack, "permissions?")
+    with LiveClient(stack) as client:
+        customer_writes(stack, "messenger", customer, "permissions?")
+        found = conversation_with(stack, "permissions?")
+        client.hear_change(found["id"])
+        client.ask("viewing", kind="presence", conversation_id=found["id"])
+        client.ask("resume", kind="resumed", after=client.seq)
     reply = answer(stack, found["id"], "permissions", "granted")
     status_of(stack, found["id"], reply["id"], {"sent", "delivered", "read"})
     mark_as_read(stack, customer)
@@ -280,6 +285,18 @@ MUST_NOT = {
     "webhook-send": {
         "write the inbox", "delete from the inbox", "send to inbound", "send to outbound", "take from inbound",
         "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
+    "live-api": {
+        "write the inbox", "delete from the inbox", "write the directory", "send to inbound", "send to outbound",
+        "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
+    "live-push": {
+        "read the inbox", "write the inbox", "delete from the inbox", "write the directory", "send to inbound",
+        "send to outbound", "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
         *_FILES,
         *_AUDIT,
     },
