@@ -295,7 +295,7 @@ MUST_NOT = {
         *_AUDIT,
     },
     "live-push": {
-        "read the inbox", "write the inbox", "delete from the inbox", "write the directory", "send to inbound",
+        "read the inbox", "write the directory", "send to inbound",
         "send to outbound", "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
         *_FILES,
         *_AUDIT,

@@ -1,4 +1,4 @@
-//! `live-push`: tells connected clients of committed changes (CON-9).
+//! `live-push`: tells connected clients of committed changes (CON-9), and counts the conversations of each section (CLS-2, ASG-3).
 //!
 //! It reads the Inbox table's stream, beside `change-relay`. Each batch is numbered and logged first and told then: a client
 //! that connects meanwhile is told by the one or by the other, or by both. A batch that comes again is told again with new
@@ -13,8 +13,9 @@ use madoguchi_domain::live::{Connection, Hearing, Numbered, coalesced};
 use madoguchi_domain::{Channel, ChannelId, Timestamp};
 use madoguchi_live::{Audience, TellError, Teller, Told};
 use madoguchi_runtime::Clock;
+use madoguchi_store::inbox::Moved;
 use madoguchi_store::live::{Logged, committed};
-use madoguchi_store::{Live, StoreError};
+use madoguchi_store::{Committed, Inbox, Live, StoreError};
 
 /// How many clients are told at the same time.
 const TOGETHER: usize = 20;
@@ -22,6 +23,7 @@ const TOGETHER: usize = 20;
 /// Tells clients.
 #[derive(Debug)]
 pub struct LivePush {
+    inbox: Inbox,
     live: Live,
     audience: Audience,
     teller: Teller,
@@ -42,13 +44,27 @@ pub enum PushError {
 }
 
 impl LivePush {
-    /// Tells whoever `live` says is connected, as far as `audience` lets them hear of it.
-    pub fn new(live: Live, audience: Audience, teller: Teller, clock: Clock) -> Self {
-        Self { live, audience, teller, clock, watched: AtomicBool::new(false) }
+    /// Tells whoever `live` says is connected, as far as `audience` lets them hear of it, and counts in `inbox`.
+    pub fn new(inbox: Inbox, live: Live, audience: Audience, teller: Teller, clock: Clock) -> Self {
+        Self { inbox, live, audience, teller, clock, watched: AtomicBool::new(false) }
     }
 
-    /// Tells of what stream records commit.
+    /// Tells of what stream records commit, and counts it: a repetition does neither any harm. Who cannot be told keeps nothing
+    /// from being counted.
     pub async fn handle(&self, records: &[EventRecord]) -> Result<(), PushError> {
+        let told = self.tell_all(records).await;
+        let moved: Vec<Moved> = records
+            .iter()
+            .filter_map(|record| {
+                let change = &record.change;
+                Committed::of(change.new_image.clone(), change.old_image.clone())?.moved()
+            })
+            .collect();
+        self.inbox.count(&moved).await?;
+        told
+    }
+
+    async fn tell_all(&self, records: &[EventRecord]) -> Result<(), PushError> {
         let changes = coalesced(records.iter().filter_map(|record| {
             let change = &record.change;
             committed(&change.keys, (&change.old_image, &change.new_image))

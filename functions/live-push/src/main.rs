@@ -6,19 +6,21 @@ use live_push::LivePush;
 use madoguchi_live::{Audience, Teller};
 use madoguchi_runtime::batch::{Invocation, process_changes};
 use madoguchi_runtime::{Aws, Env, Function, deadline};
-use madoguchi_store::{Directory, Live};
+use madoguchi_store::{Directory, Inbox, Live};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let function = Function::start("live_push");
     let mut env = Env::from_process();
-    let config = (env.live_table(), env.directory_table(), env.live_api_id(), env.aws());
-    let (live, directory, api, aws) = env.finish(config)?;
+    let tables = (env.inbox_table(), env.live_table(), env.directory_table());
+    let config = (tables, env.live_api_id(), env.aws());
+    let ((inbox, live, directory), api, aws) = env.finish(config)?;
     let (aws, clock) = (Aws::new(aws)?, function.clock());
     let live = Live::new(aws.dynamodb(), live);
     let audience = Audience::new(Directory::new(aws.dynamodb(), directory));
     let teller = Teller::new(aws.connections(&api, clock.clone()), live.clone());
-    let push = LivePush::new(live, audience, teller, clock.clone());
+    let inbox = Inbox::new(aws.dynamodb(), inbox);
+    let push = LivePush::new(inbox, live, audience, teller, clock.clone());
     function
         .run(async |event: LambdaEvent<Event>| {
             let invocation = Invocation { deadline: deadline(&event.context), clock: &clock, queue: None };

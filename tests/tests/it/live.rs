@@ -40,7 +40,7 @@ impl World {
         let connections = clients(sockets.url()).connections(API, test.clock.clone());
         let teller = || Teller::new(connections.clone(), live.clone());
         let api = LiveApi::new(live.clone(), test.inbox.clone(), audience(), teller(), test.clock.clone());
-        let push = LivePush::new(live.clone(), audience(), teller(), test.clock.clone());
+        let push = LivePush::new(test.inbox.clone(), live.clone(), audience(), teller(), test.clock.clone());
         let stream = Mutex::new(test.dynamo.stream());
         Self { test, sockets, live, api, push, stream }
     }
