@@ -87,7 +87,7 @@ impl BotAnswerer {
         }
         let now = self.clock.now();
         let channel = self.channels.channel(conversation.channel_id, now).await?;
-        let settings = channel.as_ref().map(|channel| channel.acting_settings()).unwrap_or_default();
+        let settings = channel.as_ref().map(Channel::acting_settings).unwrap_or_default();
         let bot = self.channels.directory().bot(conversation.channel_id).await?;
         let bot = bot.filter(|bot| bot.removed_at.is_none());
         let Some(bot) = bot.filter(|_| channel.as_ref().is_some_and(|channel| channel.status.is_on())) else {

@@ -145,7 +145,7 @@ impl Relay {
     async fn tell_search(&self, records: &[EventRecord]) -> Result<(), RelayError> {
         let items = records.iter().filter_map(|record| {
             let change = &record.change;
-            if let Some(rev) = rebuild_step(change.new_image.inner()) {
+            if let Some(rev) = rebuild_step(&change.new_image) {
                 return Some(SearchItem::Rebuild { rev });
             }
             SearchItem::of(&Committed::of(change.new_image.clone(), change.old_image.clone())?)

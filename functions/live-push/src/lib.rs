@@ -5,6 +5,7 @@
 //! numbers, which does no harm, since clients keep the higher version.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_lambda_events::dynamodb::EventRecord;
@@ -80,8 +81,8 @@ impl LivePush {
         self.watched.store(!connections.is_empty(), Ordering::Relaxed);
         let mut channels = HashMap::new();
         for change in &logged.changes {
-            if !channels.contains_key(&change.channel_id) {
-                channels.insert(change.channel_id, self.audience.channel(change.channel_id, now).await?);
+            if let Entry::Vacant(unknown) = channels.entry(change.channel_id) {
+                unknown.insert(self.audience.channel(change.channel_id, now).await?);
             }
         }
         let outcomes = futures::stream::iter(&connections)

@@ -411,6 +411,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// The stable id that programs go by.
+    #[expect(clippy::too_many_lines, reason = "it is one list")]
     pub const fn public_id(&self) -> &'static str {
         match self {
             Self::Unauthenticated => "unauthenticated",
@@ -519,6 +520,7 @@ impl ApiError {
     }
 
     /// The HTTP status.
+    #[expect(clippy::too_many_lines, reason = "it is one list")]
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::Unauthenticated | Self::SignedRequestRefused => StatusCode::UNAUTHORIZED,

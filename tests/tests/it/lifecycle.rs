@@ -202,7 +202,7 @@ async fn tmr_9_a_message_after_the_warning_keeps_the_conversation_open() {
     assert_eq!(test.schedule().await.warned, 1, "once in each silence");
 }
 
-/// RPL-10: a person could still answer by HUMAN_AGENT; nothing automatic may.
+/// RPL-10: a person could still answer by `HUMAN_AGENT`; nothing automatic may.
 #[tokio::test]
 async fn rpl_10_no_farewell_is_sent_after_the_standard_window() {
     let test = TestInbox::start().await;

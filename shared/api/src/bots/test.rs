@@ -20,7 +20,8 @@ pub(crate) struct Said {
 #[derive(Debug, Serialize)]
 pub(crate) struct Outcome {
     /// `say`, `ask` (an outside bot decides) or `hand_over`.
-    outcome: &'static str,
+    #[serde(rename = "outcome")]
+    kind: &'static str,
     /// Of `say`.
     template_id: Option<TemplateId>,
     /// Of `hand_over`: why.
@@ -34,10 +35,10 @@ pub(crate) async fn test(
 ) -> Result<Json<Outcome>, ApiError> {
     let bot = existing(&api.directory, channel).await?;
     Ok(Json(match bot.decide(Some(&said.text)) {
-        Decision::Say(template) => Outcome { outcome: "say", template_id: Some(template), why: None },
-        Decision::Ask => Outcome { outcome: "ask", template_id: None, why: None },
+        Decision::Say(template) => Outcome { kind: "say", template_id: Some(template), why: None },
+        Decision::Ask => Outcome { kind: "ask", template_id: None, why: None },
         Decision::HandOver(why) => {
-            Outcome { outcome: "hand_over", template_id: None, why: Some(why.as_str()) }
+            Outcome { kind: "hand_over", template_id: None, why: Some(why.as_str()) }
         }
     }))
 }

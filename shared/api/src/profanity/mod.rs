@@ -53,6 +53,7 @@ impl Choice {
 
 /// What is chosen for a brand.
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a box to tick")]
 pub(crate) struct ProfanityView {
     on: bool,
     japanese: bool,

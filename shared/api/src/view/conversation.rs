@@ -27,6 +27,7 @@ use crate::files::LINK_LIFE;
 
 /// One conversation.
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each tells something else")]
 pub(crate) struct ConversationView {
     id: ConversationId,
     channel_id: ChannelId,

@@ -147,8 +147,9 @@ fn kind(ch: char) -> Kind {
         }
         '\u{20000}'..='\u{323AF}' => Kind::Letter(Script::Han),
         _ if ch.is_numeric() => Kind::Digit,
-        '\u{370}'..='\u{52F}' | '\u{1F00}'..='\u{1FFF}' if ch.is_alphabetic() => Kind::Letter(Script::Latin),
-        '\0'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}' if ch.is_alphabetic() => Kind::Letter(Script::Latin),
+        '\0'..='\u{24F}' | '\u{370}'..='\u{52F}' | '\u{1E00}'..='\u{1FFF}' if ch.is_alphabetic() => {
+            Kind::Letter(Script::Latin)
+        }
         _ if ch.is_alphabetic() => Kind::Letter(Script::Other),
         _ => Kind::Joiner,
     }

@@ -143,7 +143,7 @@ impl Matcher {
         let mut excepted = None;
         for start in begins {
             // Mostly nothing is found at all, and then no exception is looked for.
-            let hits = self.walk(&self.tree, &self.words, units, start, false);
+            let hits = Self::walk(&self.tree, &self.words, units, start, false);
             if !hits.is_empty() {
                 let excepted = excepted.get_or_insert_with(|| self.exceptions_in(units));
                 if let Some(hit) = hits.into_iter().find(|hit| !is_excepted(hit, excepted)) {
@@ -160,7 +160,7 @@ impl Matcher {
     }
 
     fn hits(&self, units: &[Unit], start: usize, excepted: &[Range<usize>]) -> Vec<Hit> {
-        let mut hits = self.walk(&self.tree, &self.words, units, start, false);
+        let mut hits = Self::walk(&self.tree, &self.words, units, start, false);
         hits.retain(|hit| !is_excepted(hit, excepted));
         hits
     }
@@ -170,12 +170,12 @@ impl Matcher {
             return Vec::new();
         }
         let starts = 0..units.len();
-        let hits = starts.flat_map(|start| self.walk(&self.excepted, &self.exceptions, units, start, true));
+        let hits = starts.flat_map(|start| Self::walk(&self.excepted, &self.exceptions, units, start, true));
         hits.map(|hit| hit.units).collect()
     }
 
     /// The words of `tree` that begin at `start`. A `plain` walk takes nothing for another letter.
-    fn walk(&self, tree: &Tree, words: &[Word], units: &[Unit], start: usize, plain: bool) -> Vec<Hit> {
+    fn walk(tree: &Tree, words: &[Word], units: &[Unit], start: usize, plain: bool) -> Vec<Hit> {
         let root = State {
             node: 0,
             end: start,
@@ -257,9 +257,8 @@ fn step(tree: &Tree, state: State, unit: Unit, at: usize, plain: bool, next: &mu
     }
     // The same letter once more. Not across signs: a text of nothing else would be walked from each letter to its end.
     let repeats = unit.ch == node.ch || stands_for(unit.ch).contains(node.ch);
-    if repeats && !plain && !state.hidden && state.gap == 0 && !parts {
-        next.push(state);
-    } else if node.ch == ' ' && parts {
+    let again = repeats && !plain && !state.hidden && state.gap == 0 && !parts;
+    if again || (node.ch == ' ' && parts) {
         next.push(state);
     } else if unit.kind == Kind::Joiner && state.gap < WIDEST_GAP {
         next.push(State { gap: state.gap + 1, joined: true, ..state });
@@ -301,7 +300,7 @@ fn fits(word: &Word, state: &State, units: &[Unit], at: Range<usize>, plain: boo
             Some(Script::Katakana) => !plain,
             _ => false,
         };
-        parted || !(must || word.closed && !plain || state.joined && !open && !plain)
+        parted || !must && (plain || !word.closed && (open || !state.joined))
     };
     ends(first, before, word.open.0) && ends(last, behind, word.open.1)
 }
@@ -331,7 +330,7 @@ fn spelled_out(units: &[Unit]) -> impl Iterator<Item = Vec<Unit>> {
     };
     for (at, unit) in units.iter().enumerate() {
         if is_letter(at) {
-            let alone = !is_letter(at + 1) && !(at > 0 && is_letter(at - 1));
+            let alone = !is_letter(at + 1) && (at == 0 || !is_letter(at - 1));
             if !alone || gap > WIDEST_GAP {
                 close(&mut run);
             }

@@ -32,6 +32,7 @@ const EN_EXCEPTIONS: &str = include_str!("data/en-exceptions.txt");
 
 /// What an administrator chose for a brand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a box to tick")]
 pub struct Profanity {
     /// Whose.
     pub brand: BrandId,

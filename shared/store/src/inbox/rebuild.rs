@@ -1,6 +1,5 @@
 //! Making the index of search anew: how far that is, and everything that is read for it.
 
-use std::collections::HashMap;
 
 use madoguchi_domain::{Conversation, Message, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -96,8 +95,8 @@ impl Inbox {
 }
 
 /// The write of a [`Rebuild`] that a stream record tells of, if there is a step to follow.
-pub fn rebuild_step(new: &HashMap<String, serde_dynamo::AttributeValue>) -> Option<u64> {
-    let item: Item = new.clone().into_iter().map(|(name, value)| (name, value.into())).collect();
+pub fn rebuild_step(new: &serde_dynamo::Item) -> Option<u64> {
+    let item = Item::from(new.clone());
     if text(&item, "pk") != PARTITION || text(&item, "sk") != REBUILD || item.contains_key("finished_at") {
         return None;
     }
