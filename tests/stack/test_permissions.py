@@ -203,7 +203,7 @@ MUST_NOT = {
         *_AUDIT,
     },
     "media-fetch": {
-        "delete from the inbox", "write the directory", "send to inbound", "send to outbound", "take from inbound",
+        "write the directory", "send to inbound", "send to outbound", "take from inbound",
         "read the Meta app", "write a LINE secret", "read a customer's file", "write an upload",
         *_AUDIT,
     },

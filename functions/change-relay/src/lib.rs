@@ -185,6 +185,7 @@ impl Relay {
                     let work = PictureWork { v: 1, picture, secret: unguessable()? };
                     media.push(serde_json::to_string(&work)?);
                 }
+                Some(FollowUp::Erase(work)) => media.push(serde_json::to_string(&work)?),
             }
         }
         self.queues.outbound.send_fifo_batch(replies).await?;

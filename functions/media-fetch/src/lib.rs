@@ -1,11 +1,12 @@
 //! `media-fetch`: copies what customers sent before the provider forgets it, makes ready what operators send, and
 //! deletes what was taken back (ING-9, MSG-3 to MSG-9). It does the same for pictures of people: customers' are copied,
-//! operators' become icons (SND-3).
+//! operators' become icons (SND-3). And it deletes what a conversation was made of that is deleted for ever (CLS-8).
 //!
 //! A job names a message. Whatever its files wait for is done, and what became of each is written on the message. A job
 //! that comes again finds it done; one that ended in its middle comes again and writes to the same place.
 
 mod copy;
+mod erase;
 mod icon;
 mod operator;
 mod portrait;
@@ -119,6 +120,7 @@ impl MediaFetcher {
     async fn handle(&self, body: &str) -> Result<(), MediaError> {
         let work = match serde_json::from_str(body)? {
             FileWork::Message(work) => work,
+            FileWork::Erase(work) => return self.erase(&work).await,
             FileWork::Picture(work) => {
                 return match &work.picture {
                     PictureOf::Operator(operator) => self.operator(operator).await,

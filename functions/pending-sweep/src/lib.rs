@@ -10,7 +10,7 @@ use madoguchi_domain::channel::Sending;
 use madoguchi_domain::{Channel, ConversationId, MessageKey, Span, Timestamp, media};
 use madoguchi_runtime::{FifoEntry, NoRandomness, Queue, QueueError, unguessable};
 use madoguchi_store::inbox::{PendingMedia, PendingProfile};
-use madoguchi_store::work::{MediaWork, PictureOf, PictureWork, ProfileWork, ReplyWork};
+use madoguchi_store::work::{EraseWork, MediaWork, PictureOf, PictureWork, ProfileWork, ReplyWork};
 use madoguchi_store::{Deliveries, Directory, Inbox, StoreError};
 
 /// Younger work is still on its way by itself.
@@ -62,6 +62,8 @@ pub struct Swept {
     pub assignments: u64,
     /// Events that other systems are told again.
     pub deliveries: u64,
+    /// Conversations that are deleted for ever, of which something was left.
+    pub erasures: u64,
     /// Replies that wait for a channel that cannot send now.
     pub held: u64,
     /// Age of the oldest reply that could have been sent, in milliseconds.
@@ -183,6 +185,10 @@ impl Sweeper {
                 let (channel_id, conversation_id) = (channel.id, conversation);
                 let whose = ProfileWork { v: 1, channel_id, conversation_id, participant };
                 self.picture(PictureOf::Contact(whose), swept).await?;
+            }
+            for erase in pending.erasures {
+                self.media.send(&serde_json::to_string(&EraseWork { v: 1, erase })?).await?;
+                swept.erasures += 1;
             }
         }
         Ok(())

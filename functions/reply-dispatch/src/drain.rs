@@ -12,7 +12,9 @@ use madoguchi_domain::send::{
     AfterCrash, FailureReason, LEASE, Settlement, Via, after_crash, retry_key_lapsed,
 };
 use madoguchi_domain::tally::Unwritten;
-use madoguchi_domain::{Channel, ChannelKind, Conversation, Message, SentBy, Span, Timestamp};
+use madoguchi_domain::{
+    Channel, ChannelKind, ChannelSettings, Conversation, Message, SentBy, Span, Timestamp,
+};
 use madoguchi_runtime::{Clock, Metrics, ProviderConfig, RecordError};
 use madoguchi_store::inbox::PendingReply;
 use madoguchi_store::work::{OutboundWork, ReplyWork};
@@ -151,13 +153,20 @@ impl Dispatcher {
             let Some(conversation) = self.inbox.conversation(reply.conversation).await? else {
                 return Ok(Next::GoOn);
             };
+            if conversation.is_erased() {
+                return Ok(Next::GoOn);
+            }
             let now = self.clock.now();
             if message.files_pending_since().is_some() {
                 // Its turn, but its file is being made ready; what was written after it waits as well.
                 return Ok(Next::Stop);
             }
             // Whoever stored the reply may have ended before the conversation was told.
-            let settings = channel.as_ref().map(|channel| channel.settings.clone()).unwrap_or_default();
+            let settings = match (&channel, conversation.has_noted(&message)) {
+                // Its timers follow from more than its own settings; nearly always nobody asks for them here.
+                (Some(channel), false) => self.directory.with_timers(channel.clone()).await?.settings,
+                _ => ChannelSettings::default(),
+            };
             let conversation = self.inbox.note_reply(conversation, &settings, &message, now).await?;
             let queued = match message.send.clone() {
                 Some(SendState::Queued { attempts, first_attempt_at, not_before, keep_via }) => {

@@ -1,5 +1,6 @@
 //! `scheduled-send`: queues the replies whose time has come, scheduled (RPL-15) or sent once more (RPL-12),
-//! reminds customers whose window closes soon (RPL-16), and brings back what was set aside (CLS-12). It asks the `deadline` index what is due, so its cost grows
+//! reminds customers whose window closes soon (RPL-16), warns those whose conversation is about to be closed (TMR-9), and
+//! brings back what was set aside (CLS-12). It asks the `deadline` index what is due, so its cost grows
 //! with that only. Every write is conditional: what ends between two of them is due again at the next tick and goes
 //! on from there. Sending is others' work, which starts from the stored change as for every reply.
 
@@ -9,9 +10,12 @@ use madoguchi_domain::channel::ChannelSettings;
 use madoguchi_domain::conversation::{self, Waker};
 use madoguchi_domain::deadline::{self, DeadlineKind, Verdict};
 use madoguchi_domain::later::{self, Due};
+use madoguchi_domain::organisation::BusinessHours;
 use madoguchi_domain::reminder::{self, Reminder};
 use madoguchi_domain::send::FailureReason;
-use madoguchi_domain::{Channel, ChannelId, ConversationId, Message, MessageKey, Timestamp, membership};
+use madoguchi_domain::timers::Timing;
+use madoguchi_domain::warning::{self, Warning};
+use madoguchi_domain::{Channel, Conversation, ConversationId, Message, MessageKey, Timestamp, membership};
 use madoguchi_store::inbox::DEADLINE_SHARDS;
 use madoguchi_store::{ChannelCache, Directory, Inbox, Saved, SenderCache, StoreError};
 
@@ -29,6 +33,8 @@ pub struct Report {
     pub dropped: u64,
     /// Customers reminded.
     pub reminded: u64,
+    /// Customers warned of the idle close.
+    pub warned: u64,
     /// Conversations brought back that had been set aside.
     pub woken: u64,
     /// Conversations whose deadline was moved, or whose window closed without a reminder.
@@ -48,6 +54,7 @@ impl Report {
         self.queued += other.queued;
         self.dropped += other.dropped;
         self.reminded += other.reminded;
+        self.warned += other.warned;
         self.woken += other.woken;
         self.moved += other.moved;
         self.switched += other.switched;
@@ -119,6 +126,9 @@ impl Scheduler {
         for _ in 0..TRIES {
             let Some(conversation) = self.inbox.conversation(id).await? else { return Ok(Report::default()) };
             let Some(reply) = self.inbox.message(id, &key).await? else { return Ok(Report::default()) };
+            if conversation.is_erased() {
+                return Ok(Report::default());
+            }
             let channel = self.channels.channel(conversation.channel_id, now).await?;
             let settings = match Channel::in_use(channel.as_ref()) {
                 Ok(channel) if self.may_go_out(channel, &reply, now).await? => Ok(&channel.settings),
@@ -163,7 +173,7 @@ impl Scheduler {
         Ok(membership::is_shown(channel, person.as_ref()))
     }
 
-    /// What is due for a conversation: a reminder, or that it comes back.
+    /// What is due for a conversation: a reminder, a warning, or that it comes back.
     async fn conversations(
         &self,
         shard: u8,
@@ -202,7 +212,8 @@ impl Scheduler {
             if conversation.armed.is_none_or(|armed| armed.kind != DeadlineKind::WindowReminder) {
                 return Ok(Report::default());
             }
-            let settings = self.settings(conversation.channel_id, now).await?;
+            let (settings, hours) = self.timing(&conversation, now).await?;
+            let timing = Timing { settings: &settings, hours: hours.as_ref() };
             if conversation.is_to_wake(now) {
                 let woken = conversation::wake(conversation, Waker::Time, &settings, now);
                 let Some(woken) = woken else { return Ok(Report::default()) };
@@ -227,17 +238,27 @@ impl Scheduler {
                     return Ok(Report { reminded: 1, ..Report::default() });
                 }
                 Reminder::Skip(skipped) => conversation = *skipped,
-                Reminder::NotDue => {
-                    let armed = match deadline::verdict(&conversation, &settings, now) {
-                        // Its closer finds it there.
-                        Verdict::Close(deadline) | Verdict::Rearm(deadline) => Some(deadline.to_arm()),
-                        Verdict::Disarm => None,
-                    };
-                    if conversation.armed == armed {
-                        return Ok(Report::default());
+                Reminder::NotDue => match warning::warn(&conversation, timing, now) {
+                    Warning::Send(told) => {
+                        if self.inbox.commit_told(&told).await? == Saved::Done {
+                            tracing::debug!(conversation.id = %id, message.id = %told.line.key, "Queued a warning");
+                            return Ok(Report { warned: 1, ..Report::default() });
+                        }
+                        continue;
                     }
-                    conversation.armed = armed;
-                }
+                    Warning::Skip(skipped) => conversation = *skipped,
+                    Warning::NotDue => {
+                        let armed = match deadline::verdict(&conversation, timing, now) {
+                            // Its closer finds it there.
+                            Verdict::Close(deadline) | Verdict::Rearm(deadline) => Some(deadline.to_arm()),
+                            Verdict::Disarm => None,
+                        };
+                        if conversation.armed == armed {
+                            return Ok(Report::default());
+                        }
+                        conversation.armed = armed;
+                    }
+                },
             }
             if self.inbox.save_conversation(&conversation).await? == Saved::Done {
                 return Ok(Report { moved: 1, ..Report::default() });
@@ -254,8 +275,17 @@ impl Scheduler {
         Ok(self.inbox.message(message.conversation_id, &message.key).await?.unwrap_or(message))
     }
 
-    async fn settings(&self, id: ChannelId, now: Timestamp) -> Result<ChannelSettings, StoreError> {
-        let channel = self.channels.channel(id, now).await?;
-        Ok(channel.map(|channel| channel.acting_settings()).unwrap_or_default())
+    async fn timing(
+        &self,
+        conversation: &Conversation,
+        now: Timestamp,
+    ) -> Result<(ChannelSettings, Option<BusinessHours>), StoreError> {
+        match self.channels.channel(conversation.channel_id, now).await? {
+            Some(channel) => {
+                let hours = self.channels.hours(&channel, conversation, now).await?;
+                Ok((channel.acting_settings(), hours))
+            }
+            None => Ok((ChannelSettings::default(), None)),
+        }
     }
 }

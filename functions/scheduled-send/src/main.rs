@@ -30,6 +30,7 @@ async fn main() -> Result<(), Error> {
                 ("ScheduledRepliesQueued", report.queued),
                 ("ScheduledRepliesDropped", report.dropped),
                 ("WindowRemindersQueued", report.reminded),
+                ("IdleWarningsQueued", report.warned),
                 ("ConversationsWoken", report.woken),
             ];
             for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {

@@ -32,6 +32,7 @@ pub const ROUTES: &[Route] = &[
     ("DELETE", "/api/conversations/{conversation}/assignee", Access::To(Act::Answer)),
     ("POST", "/api/conversations/{conversation}/transfer", Access::To(Act::Answer)),
     ("PUT", "/api/conversations/{conversation}/mode", Access::To(Act::Answer)),
+    ("DELETE", "/api/conversations/{conversation}", Access::To(Act::Answer)),
     ("POST", "/api/conversations/{conversation}/close", Access::To(Act::Answer)),
     ("POST", "/api/conversations/{conversation}/reopen", Access::To(Act::Answer)),
     ("POST", "/api/conversations/{conversation}/done", Access::To(Act::Answer)),

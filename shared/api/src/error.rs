@@ -31,7 +31,7 @@ use madoguchi_domain::template::TemplateRefused;
 use madoguchi_domain::text::{self, TextRefused};
 use madoguchi_domain::ticket::TicketRefused;
 use madoguchi_domain::webhook::MOST_SUBSCRIPTIONS;
-use madoguchi_domain::{ChannelKind, Language, Problem, Timestamp};
+use madoguchi_domain::{ChannelKind, ConversationId, Language, Problem, Timestamp};
 use madoguchi_runtime::outgoing::AddressRefused;
 use madoguchi_runtime::{BucketError, NoRandomness, QueueError, SecretError};
 use madoguchi_store::StoreError;
@@ -123,6 +123,17 @@ pub enum ApiError {
     /// No such conversation.
     #[error("There is no such conversation.")]
     ConversationNotFound,
+    /// Only whoever connected the channel deletes its conversations for ever (CLS-8).
+    #[error("Only the person who connected this channel may delete its conversations for ever.")]
+    NotInstaller,
+    /// Deleting for ever takes the contact's name or an id, typed (CLS-8).
+    #[error(
+        "To delete this conversation for ever, send the contact's name exactly as it is shown, or {{\"confirm\": \"{id}\"}}."
+    )]
+    DeletionNotConfirmed {
+        /// The conversation.
+        id: ConversationId,
+    },
     /// No such message.
     #[error("There is no such message in this conversation.")]
     MessageNotFound,
@@ -422,6 +433,8 @@ impl ApiError {
             Self::ConversationNotOpen => "conversation_not_open",
             Self::NoBot => "no_bot",
             Self::BotNotFound => "bot_not_found",
+            Self::NotInstaller => "installer_only",
+            Self::DeletionNotConfirmed { .. } => "deletion_not_confirmed",
             Self::MessageNotFound => "message_not_found",
             Self::ChannelNotFound => "channel_not_found",
             Self::QuarantinedNotFound => "quarantined_not_found",
@@ -515,6 +528,7 @@ impl ApiError {
             | Self::NoRole
             | Self::AdministratorsOnly
             | Self::OtherDepartment
+            | Self::NotInstaller
             | Self::Note(NoteRefused::NotYours)
             | Self::File(MediaRefused::Off) => StatusCode::FORBIDDEN,
             Self::AttachmentGone | Self::Setup(SetupRefused::Expired) => StatusCode::GONE,
@@ -602,6 +616,7 @@ impl ApiError {
             | Self::Picture(_)
             | Self::Icon(_)
             | Self::NotConfirmed { .. }
+            | Self::DeletionNotConfirmed { .. }
             | Self::ConnectionNotFound
             | Self::Setup(
                 SetupRefused::NotGuided(_)
@@ -849,6 +864,8 @@ mod tests {
     #[expect(clippy::too_many_lines, reason = "it is one list")]
     fn catalogue() -> Vec<ApiError> {
         let detail = || "secret detail".to_owned();
+        let line = madoguchi_domain::ChannelId::derive(ChannelKind::Line, "1");
+        let id = ConversationId::derive(line, &madoguchi_domain::Party::User("U".into()));
         vec![
             ApiError::Unauthenticated,
             ApiError::AdministratorsOnly,
@@ -1046,6 +1063,9 @@ mod tests {
             ApiError::TooManyRequests { after_secs: 3 },
             ApiError::Locked(Lock::Blocked, ChannelKind::Line),
             ApiError::Profanity(ProfanityRefused::Limit(0)),
+            ApiError::Locked(Lock::Final, ChannelKind::Line),
+            ApiError::NotInstaller,
+            ApiError::DeletionNotConfirmed { id },
         ]
     }
 
@@ -1200,6 +1220,9 @@ mod tests {
             ApiError::OnlyTheAssignee { .. } => 145,
             ApiError::Locked(Lock::Blocked, _) => 146,
             ApiError::Profanity(_) => 147,
+            ApiError::Locked(Lock::Final, _) => 148,
+            ApiError::NotInstaller => 149,
+            ApiError::DeletionNotConfirmed { .. } => 150,
         }
     }
 
@@ -1268,6 +1291,7 @@ mod tests {
         }
         let locked = [
             "conversation_closed",
+            "conversation_completed",
             "reply_window_closed",
             "reply_window_over_by_then",
             "thread_controlled",
@@ -1275,6 +1299,7 @@ mod tests {
             "template_needed",
             "channel_off",
             "channel_unlinked",
+            "contact_blocked",
         ];
         let told = [
             "text_empty",

@@ -76,7 +76,7 @@ pub fn routes(api: Api) -> Router {
     Router::new()
         .route("/api/conversations", get(conversations::list))
         .route("/api/conversations/counts", get(conversations::counts))
-        .route("/api/conversations/{conversation}", get(conversations::read))
+        .route("/api/conversations/{conversation}", get(conversations::read).delete(conversations::erase))
         .route("/api/conversations/{conversation}/contact", patch(conversations::register))
         .route(
             "/api/conversations/{conversation}/assignee",

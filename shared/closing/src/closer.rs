@@ -7,8 +7,13 @@ use futures::future::ready;
 use futures::stream;
 use madoguchi_domain::conversation::{self, Section};
 use madoguchi_domain::deadline::{self, DeadlineKind, Verdict};
-use madoguchi_domain::{Channel, ChannelId, CloseReason, Conversation, ConversationId, Span, Timestamp};
+use madoguchi_domain::organisation::BusinessHours;
+use madoguchi_domain::timers::{self, Organisation, Timing};
+use madoguchi_domain::{
+    Channel, ChannelId, ChannelSettings, CloseReason, Conversation, ConversationId, Span, Timestamp,
+};
 
+use madoguchi_store::directory::Rearmed;
 use madoguchi_store::inbox::{DEADLINE_SHARDS, DueCursor};
 use madoguchi_store::{Directory, Inbox, SETTINGS_CACHE, Saved, StoreError};
 
@@ -28,6 +33,8 @@ const TRIES: usize = 3;
 pub struct Report {
     /// Conversations closed.
     pub closed: u64,
+    /// Farewells that were queued with them (CLS-11).
+    pub farewells: u64,
     /// Conversations whose deadline was moved.
     pub rearmed: u64,
     /// Conversations that no deadline applies to any more.
@@ -45,12 +52,29 @@ pub struct Report {
 impl Report {
     fn add(&mut self, other: Self) {
         self.closed += other.closed;
+        self.farewells += other.farewells;
         self.rearmed += other.rearmed;
         self.disarmed += other.disarmed;
         self.contended += other.contended;
         self.failed += other.failed;
         self.longest_lag_ms = self.longest_lag_ms.max(other.longest_lag_ms);
         self.interrupted |= other.interrupted;
+    }
+}
+
+/// What a tick goes by.
+struct Settings {
+    channels: HashMap<ChannelId, Channel>,
+    organisation: Organisation,
+}
+
+impl Settings {
+    /// As they act on `conversation`, with the hours that its timers run in.
+    fn of(&self, conversation: &Conversation) -> (ChannelSettings, Option<&BusinessHours>) {
+        match self.channels.get(&conversation.channel_id) {
+            Some(channel) => (channel.acting_settings(), self.organisation.hours(channel, conversation)),
+            None => (ChannelSettings::default(), None),
+        }
     }
 }
 
@@ -81,23 +105,21 @@ impl Closer {
         now: Timestamp,
         out_of_time: &OutOfTime<'_>,
     ) -> Result<Report, StoreError> {
-        let channels = self.directory.rearmed_channels().await?;
+        let (channels, organisation) = self.channels().await?;
         let mut report = Report::default();
         // The open conversations are shared out between the two. The other kinds depend on no setting, or are armed by them.
         let sections: &[Section] = match kind {
             DeadlineKind::Unanswered => &[Section::Unassigned],
             DeadlineKind::Idle => &[Section::Assigned, Section::Snoozed],
-            DeadlineKind::ReplyLimit
-            | DeadlineKind::WindowReminder
-            | DeadlineKind::Snooze
-            | DeadlineKind::Mode => &[],
+            _ => &[],
         };
         for rearmed in &channels {
             if !sections.is_empty() && rearmed.through(kind) < rearmed.channel.settings_changed_at + SETTLING
             {
                 let mut all = Report::default();
                 for section in sections {
-                    let reached = self.reach_section(&rearmed.channel, *section, now, out_of_time).await;
+                    let reached =
+                        self.reach_section(&rearmed.channel, &organisation, *section, now, out_of_time).await;
                     all.add(reached.unwrap_or_else(failed));
                 }
                 if !all.interrupted && all.failed == 0 {
@@ -108,19 +130,34 @@ impl Closer {
         }
         let channels: HashMap<ChannelId, Channel> =
             channels.into_iter().map(|rearmed| (rearmed.channel.id, rearmed.channel)).collect();
+        let settings = Settings { channels, organisation };
         let shards =
-            (0..DEADLINE_SHARDS).map(|shard| self.close_shard(kind, shard, &channels, now, out_of_time));
+            (0..DEADLINE_SHARDS).map(|shard| self.close_shard(kind, shard, &settings, now, out_of_time));
         for shard in futures::future::join_all(shards).await {
             report.add(shard);
         }
         Ok(report)
     }
 
+    /// Every channel as its timers act. Without a channel that looks to its department or brand this is one query.
+    async fn channels(&self) -> Result<(Vec<Rearmed>, Organisation), StoreError> {
+        let mut channels = self.directory.rearmed_channels().await?;
+        let looks_up = |channel: &Channel| channel.settings.pause_outside_hours || timers::inherits(channel);
+        if !channels.iter().any(|rearmed| looks_up(&rearmed.channel)) {
+            return Ok((channels, Organisation::default()));
+        }
+        let organisation = self.directory.organisation().await?;
+        for rearmed in &mut channels {
+            rearmed.channel = organisation.resolve(rearmed.channel.clone());
+        }
+        Ok((channels, organisation))
+    }
+
     async fn close_shard(
         &self,
         kind: DeadlineKind,
         shard: u8,
-        channels: &HashMap<ChannelId, Channel>,
+        settings: &Settings,
         now: Timestamp,
         out_of_time: &OutOfTime<'_>,
     ) -> Report {
@@ -141,7 +178,7 @@ impl Closer {
         let settled = pages.flat_map(stream::iter).map(|found| async move {
             match found {
                 // One conversation's fault is no reason to leave the others open.
-                Ok(id) => self.settle(id, channels, now, out_of_time).await.unwrap_or_else(failed),
+                Ok(id) => self.settle(id, settings, now, out_of_time).await.unwrap_or_else(failed),
                 Err(report) => report,
             }
         });
@@ -160,7 +197,7 @@ impl Closer {
     async fn settle(
         &self,
         id: ConversationId,
-        channels: &HashMap<ChannelId, Channel>,
+        settings: &Settings,
         now: Timestamp,
         out_of_time: &OutOfTime<'_>,
     ) -> Result<Report, StoreError> {
@@ -172,17 +209,17 @@ impl Closer {
             if conversation.armed.is_none() {
                 return Ok(report);
             }
-            let settings = channels.get(&conversation.channel_id).map(Channel::acting_settings);
-            let settings = settings.unwrap_or_default();
-            match deadline::verdict(&conversation, &settings, now) {
+            let (acting, hours) = settings.of(&conversation);
+            match deadline::verdict(&conversation, Timing { settings: &acting, hours }, now) {
                 Verdict::Close(deadline) => {
                     let Some(reason) = deadline.kind.reason() else { return Ok(report) };
-                    let Some(closed) = conversation::close(conversation, reason, now) else {
-                        return Ok(report);
-                    };
-                    let saved = patiently(out_of_time, async || self.inbox.commit_closed(&closed).await);
+                    let completed = conversation::complete(conversation, reason, &acting, now);
+                    let Some(completed) = completed else { return Ok(report) };
+                    let saved =
+                        patiently(out_of_time, async || self.inbox.commit_completed(&completed).await);
                     if saved.await? == Saved::Done {
                         report.closed = 1;
+                        report.farewells = u64::from(completed.farewell.is_some());
                         report.longest_lag_ms = now.since(deadline.due_at).as_ms();
                         return Ok(report);
                     }
@@ -216,6 +253,7 @@ impl Closer {
     async fn reach_section(
         &self,
         channel: &Channel,
+        organisation: &Organisation,
         section: Section,
         now: Timestamp,
         out_of_time: &OutOfTime<'_>,
@@ -229,7 +267,9 @@ impl Closer {
                     if channel.status.is_deleted() {
                         self.remove(conversation, now, out_of_time).await.map(|done| (done, false))
                     } else {
-                        self.rearm(conversation, channel, out_of_time).await.map(|done| (false, done))
+                        self.rearm(conversation, channel, organisation, out_of_time)
+                            .await
+                            .map(|done| (false, done))
                     }
                 })
                 .buffer_unordered(AT_ONCE_PER_SHARD);
@@ -276,12 +316,15 @@ impl Closer {
         &self,
         mut conversation: Conversation,
         channel: &Channel,
+        organisation: &Organisation,
         out_of_time: &OutOfTime<'_>,
     ) -> Result<bool, StoreError> {
         let id = conversation.id;
+        let settings = channel.acting_settings();
         loop {
             let before = conversation.armed;
-            conversation.rearm(&channel.acting_settings());
+            let hours = organisation.hours(channel, &conversation);
+            conversation.rearm(Timing { settings: &settings, hours });
             if conversation.armed == before {
                 return Ok(false);
             }

@@ -31,6 +31,7 @@ pub async fn run(name: &'static str, kind: DeadlineKind) -> Result<(), Error> {
             let moved = report.rearmed + report.disarmed;
             let counts = [
                 ("ConversationsClosed", report.closed),
+                ("FarewellsQueued", report.farewells),
                 ("DeadlinesRearmed", moved),
                 ("ClosesContended", report.contended),
             ];

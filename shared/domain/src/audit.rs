@@ -241,13 +241,13 @@ const KINDS: &[Kind] = &[
         name: "credential",
         told: &["kind", "channels", "authorized_at", "expires_at", "pages"],
     },
-    Kind { pk: "brand", name: "brand", told: &["name", "removed_at"] },
+    Kind { pk: "brand", name: "brand", told: &["name", "timers", "removed_at"] },
     Kind {
         pk: "profanity",
         name: "profanity",
         told: &["on", "japanese", "english", "words", "exceptions", "limit", "block"],
     },
-    Kind { pk: "department", name: "department", told: &["name", "hours", "removed_at"] },
+    Kind { pk: "department", name: "department", told: &["name", "hours", "timers", "removed_at"] },
     // That a text was changed, not what it says: it may be long, and there is one for each language.
     Kind {
         pk: "template",

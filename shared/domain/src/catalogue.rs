@@ -98,6 +98,8 @@ pub enum Problem {
     ThreadControlled,
     /// The conversation is closed.
     ConversationClosed,
+    /// CLS-7: the conversation is closed for good.
+    ConversationCompleted,
     /// The provider did not take it after several attempts.
     ProviderUnavailable,
     /// Nobody knows whether it arrived.
@@ -128,7 +130,7 @@ pub struct Text {
 impl Problem {
     /// Every problem, for tables and tests.
     pub fn all() -> impl Iterator<Item = Self> {
-        const WITHOUT_CAUSE: [Problem; 29] = [
+        const WITHOUT_CAUSE: [Problem; 30] = [
             Problem::ChannelUnlinked,
             Problem::ChannelOff,
             Problem::ReplyWindowClosed,
@@ -151,6 +153,7 @@ impl Problem {
             Problem::PageRestricted,
             Problem::ThreadControlled,
             Problem::ConversationClosed,
+            Problem::ConversationCompleted,
             Problem::ProviderUnavailable,
             Problem::Unconfirmed,
             Problem::ProviderRefused,
@@ -188,6 +191,7 @@ impl Problem {
             Self::PageRestricted => "page_restricted",
             Self::ThreadControlled => "thread_controlled",
             Self::ConversationClosed => "conversation_closed",
+            Self::ConversationCompleted => "conversation_completed",
             Self::ProviderUnavailable => "provider_unavailable",
             Self::Unconfirmed => "unconfirmed",
             Self::ProviderRefused => "provider_refused",
@@ -392,6 +396,11 @@ impl Problem {
                 "The conversation is closed.",
                 "A person or a timer completed it.",
                 "Reopen it first, or wait until the customer writes.",
+            ),
+            Self::ConversationCompleted => (
+                "The conversation is completed and cannot be answered.",
+                "On this channel, completed conversations are final.",
+                "Wait until the customer writes; their next message begins a new one.",
             ),
             Self::ProviderUnavailable => (
                 "The provider did not accept the message after several attempts.",
@@ -625,6 +634,11 @@ impl Problem {
                 "担当者が完了したか、タイマーによって自動的に完了しました。",
                 "会話を再開するか、お客様からのメッセージをお待ちください。",
             ),
+            Self::ConversationCompleted => (
+                "この会話は完了済みのため、返信できません。",
+                "このチャネルでは、完了した会話を再開できない設定になっています。",
+                "お客様からのメッセージをお待ちください。次のメッセージから新しい会話が始まります。",
+            ),
             Self::ProviderUnavailable => (
                 "数回試しましたが、送信先サービスに受け付けられませんでした。",
                 "送信先サービスに障害が起きているか、接続できません。",
@@ -754,6 +768,7 @@ impl From<Lock> for Problem {
     fn from(lock: Lock) -> Self {
         match lock {
             Lock::Closed => Self::ConversationClosed,
+            Lock::Final => Self::ConversationCompleted,
             Lock::WindowClosed { .. } => Self::ReplyWindowClosed,
             Lock::WindowOverByThen { .. } => Self::ReplyWindowOverByThen,
             Lock::Standby => Self::ThreadControlled,

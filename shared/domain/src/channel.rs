@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::AccountNote;
 use crate::assignment::{self, AssignmentRule};
 use crate::credential::{Cause, Credential};
+use crate::farewell::Farewell;
 use crate::ids::{BrandId, ChannelId, ConnectionId, DepartmentId, OperatorId};
 use crate::quota::Quota;
 use crate::reminder::WindowReminder;
@@ -17,6 +18,7 @@ use crate::send::Rest;
 use crate::subscription::Subscription;
 use crate::ticket::TicketSettings;
 use crate::time::{Span, Timestamp};
+use crate::warning::IdleWarning;
 
 pub use status::{ChannelStatus, Deleted, Intake, OutOfUse};
 
@@ -240,6 +242,25 @@ pub struct ChannelSettings {
     /// Close when neither side has written for so long (TMR-3): 1 minute to 24 hours; `None` = off.
     #[serde(default)]
     pub idle_close_after_minutes: Option<u32>,
+    /// Close what a bot holds when neither side has written for so long (TMR-8): 1 minute to 24 hours; `None` = off. The other two
+    /// do not run meanwhile, and this one runs outside business hours, too: bots have none.
+    #[serde(default)]
+    pub bot_close_after_minutes: Option<u32>,
+    /// Whether the unanswered and the idle close count business hours only (TMR-10), those of the conversation's department.
+    #[serde(default)]
+    pub pause_outside_hours: bool,
+    /// Whether timers that are off stay off, whatever department and brand say (TMR-5).
+    #[serde(default)]
+    pub own_timers: bool,
+    /// Whose silence the idle close counts (TMR-11).
+    #[serde(default)]
+    pub idle_close_when: IdleWhen,
+    /// What the customer is told before the idle close (TMR-9); `None` = off.
+    #[serde(default)]
+    pub idle_warning: Option<IdleWarning>,
+    /// What the customer is told at the end (CLS-11); `None` = off.
+    #[serde(default)]
+    pub farewell: Option<Farewell>,
     /// Who may reopen (C1).
     #[serde(default)]
     pub reopen: ReopenPolicy,
@@ -285,6 +306,12 @@ impl Default for ChannelSettings {
         Self {
             unanswered_close_after_minutes: None,
             idle_close_after_minutes: None,
+            bot_close_after_minutes: None,
+            pause_outside_hours: false,
+            own_timers: false,
+            idle_close_when: IdleWhen::default(),
+            idle_warning: None,
+            farewell: None,
             reopen: ReopenPolicy::default(),
             human_agent: false,
             files: allowed(),
@@ -310,27 +337,57 @@ pub const UNANSWERED_MINUTES: std::ops::RangeInclusive<u32> = 15..=43_200;
 /// Bounds of the idle close, in minutes (TMR-3: at most 24 hours, at least one minute).
 pub const IDLE_MINUTES: std::ops::RangeInclusive<u32> = 1..=1_440;
 
+/// Bounds of the close of what a bot holds, in minutes (TMR-8).
+pub const BOT_CLOSE_MINUTES: std::ops::RangeInclusive<u32> = IDLE_MINUTES;
+
+fn check_minutes(
+    field: &'static str,
+    value: Option<u32>,
+    bounds: std::ops::RangeInclusive<u32>,
+) -> Result<(), SettingsOutOfBounds> {
+    match value {
+        Some(value) if !bounds.contains(&value) => {
+            let (min, max) = (*bounds.start(), *bounds.end());
+            Err(SettingsOutOfBounds { field, value, min, max, off: "null" })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses timers outside their bounds, wherever they are set.
+pub(crate) fn check_timers(
+    unanswered: Option<u32>,
+    idle: Option<u32>,
+    bot: Option<u32>,
+) -> Result<(), SettingsOutOfBounds> {
+    check_minutes("unanswered_close_after_minutes", unanswered, UNANSWERED_MINUTES)?;
+    check_minutes("idle_close_after_minutes", idle, IDLE_MINUTES)?;
+    check_minutes("bot_close_after_minutes", bot, BOT_CLOSE_MINUTES)
+}
+
 impl ChannelSettings {
     /// Refuses settings outside their bounds, naming the field and the bounds.
     pub fn check(&self) -> Result<(), SettingsOutOfBounds> {
-        let check = |field, value: Option<u32>, bounds: std::ops::RangeInclusive<u32>| match value {
-            Some(value) if !bounds.contains(&value) => {
-                let (min, max) = (*bounds.start(), *bounds.end());
-                Err(SettingsOutOfBounds { field, value, min, max, off: "null" })
-            }
-            _ => Ok(()),
-        };
-        check("unanswered_close_after_minutes", self.unanswered_close_after_minutes, UNANSWERED_MINUTES)?;
-        check("idle_close_after_minutes", self.idle_close_after_minutes, IDLE_MINUTES)?;
-        check("bot.release_after_minutes", self.bot.release_after_minutes, BOT_MINUTES)?;
-        check("bot.return_after_minutes", self.bot.return_after_minutes, BOT_MINUTES)?;
-        check("assignment_capacity", self.assignment_capacity, assignment::CAPACITY)?;
+        let idle = self.idle_close_after_minutes;
+        check_timers(self.unanswered_close_after_minutes, idle, self.bot_close_after_minutes)?;
+        // A warning comes within the period, and a minute of it is left for the customer.
+        let latest = idle.unwrap_or(*IDLE_MINUTES.end()).saturating_sub(1).max(1);
+        let before = self.idle_warning.as_ref().map(|warning| warning.minutes_before);
+        check_minutes("idle_warning.minutes_before", before, 1..=latest)?;
+        check_minutes("bot.release_after_minutes", self.bot.release_after_minutes, BOT_MINUTES)?;
+        check_minutes("bot.return_after_minutes", self.bot.return_after_minutes, BOT_MINUTES)?;
+        check_minutes("assignment_capacity", self.assignment_capacity, assignment::CAPACITY)?;
         self.tickets.check()
     }
 
     /// How many open conversations the rule lets an operator have.
     pub fn capacity(&self) -> u32 {
         self.assignment_capacity.unwrap_or(*assignment::CAPACITY.end())
+    }
+
+    /// The period of what a bot holds, if it is on.
+    pub fn bot_after(&self) -> Option<Span> {
+        self.bot_close_after_minutes.map(|m| Span::from_minutes(m.into()))
     }
 
     /// The unanswered period, if it is on.
@@ -403,6 +460,17 @@ pub enum ReopenPolicy {
     OnCustomerMessage,
     /// Completed is final; the customer's next message starts a new episode.
     Never,
+}
+
+/// Whose silence the idle close counts (TMR-11).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdleWhen {
+    /// Both sides', whoever spoke last.
+    #[default]
+    Anybody,
+    /// The customer's: only while the company spoke last, or 対応完了 is set. Who waits for an answer is not closed.
+    CustomerSilent,
 }
 
 /// Which operators see and answer the conversations of a channel (ASG-8). Administrators always do.

@@ -4,11 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::automatic;
 use crate::channel::{ChannelKind, ChannelSettings};
 use crate::conversation::Conversation;
-use crate::event::Content;
-use crate::ids::MessageId;
-use crate::message::{Annotations, Body, Message, MessageKey, SendState, SentBy};
+use crate::message::Message;
 use crate::text::{self, TextRefused};
 use crate::time::{Span, Timestamp};
 use crate::window::{self, Author, Window};
@@ -104,27 +103,7 @@ pub fn remind(conversation: &Conversation, settings: &ChannelSettings, now: Time
         return Reminder::Skip(Box::new(skipped));
     }
     let name = format!("window_reminder:{}", due_at.as_ms());
-    Reminder::Send(Box::new(Message {
-        key: MessageKey { at: due_at, id: MessageId::of_timeline(conversation.id, &name) },
-        conversation_id: conversation.id,
-        channel_id: conversation.channel_id,
-        sent_by: SentBy::Automation,
-        body: Body::Said { content: Content::text(reminder.text.clone()) },
-        provider_message_id: None,
-        participant: None,
-        reply_to: None,
-        send: Some(SendState::queued()),
-        read_token: None,
-        annotations: Annotations::default(),
-        stored_at: now,
-        noted_before: Some(conversation.noted.count()),
-        discarded: Vec::new(),
-        first_try: None,
-        awaits_ticket: false,
-        offensive: false,
-        sender: None,
-        rev: 0,
-    }))
+    Reminder::Send(Box::new(automatic::message(conversation, &name, &reminder.text, due_at, now)))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Replies: whether one may be written, and how it goes out.
 
-use crate::channel::{ChannelKind, ChannelSettings};
+use crate::channel::{ChannelKind, ChannelSettings, ReopenPolicy};
 use crate::conversation::{CloseReason, Conversation, ReplyToken, Status, timeline};
 use crate::event::{Attachment, Content};
 use crate::ids::MessageId;
@@ -43,6 +43,9 @@ pub enum Lock {
     /// Not open: reopen it first, or wait for the customer (CLS-7).
     #[error("the conversation is closed; reopen it first, or wait until the customer writes")]
     Closed,
+    /// CLS-7: completed conversations of the channel are final.
+    #[error("completed conversations of this channel cannot be answered; wait until the customer writes")]
+    Final,
     /// The provider's window is over.
     #[error("the time to answer this customer is over; it opens again when they write")]
     WindowClosed {
@@ -82,6 +85,7 @@ impl Lock {
     pub const fn public_id(self) -> &'static str {
         match self {
             Self::Closed => "conversation_closed",
+            Self::Final => "conversation_completed",
             Self::WindowClosed { .. } => "reply_window_closed",
             Self::WindowOverByThen { .. } => "reply_window_over_by_then",
             Self::Standby => "thread_controlled",
@@ -109,6 +113,9 @@ pub fn composer(
     let window = window::window(conversation.channel_kind, opened_at, settings.human_agent, author, now);
     if !conversation.is_open() {
         let over = matches!(conversation.status, Status::Closed { reason: CloseReason::ReplyLimit, .. });
+        if settings.reopen == ReopenPolicy::Never && matches!(conversation.status, Status::Closed { .. }) {
+            return Composer::Locked(Lock::Final);
+        }
         return Composer::Locked(match window {
             // Reopening it would not help (RPL-7).
             Window::Closed { ended_at } if over => Lock::WindowClosed { ended_at },
@@ -323,7 +330,8 @@ pub fn take_note(
         return None;
     }
     let mut line = None;
-    if let Status::Closed { reason: CloseReason::Idle | CloseReason::Unanswered, at } = conversation.status
+    if let Status::Closed { reason: CloseReason::Idle | CloseReason::Unanswered | CloseReason::BotTimer, at } =
+        conversation.status
         && at >= reply.stored_at
     {
         conversation.status = Status::Open;

@@ -4,10 +4,13 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex};
 
+use madoguchi_domain::organisation::BusinessHours;
 use madoguchi_domain::profanity::Guard;
 use madoguchi_domain::sender::{Persona, Profile};
 use madoguchi_domain::webhook::Subscription;
-use madoguchi_domain::{BrandId, Channel, ChannelId, OperatorId, Person, Span, Timestamp};
+use madoguchi_domain::{
+    BrandId, Channel, ChannelId, Conversation, DepartmentId, OperatorId, Person, Span, Timestamp, timers,
+};
 
 use crate::{Directory, StoreError};
 
@@ -20,25 +23,45 @@ pub const SETTINGS_CACHE: Span = Span::from_secs(30);
 pub struct ChannelCache {
     directory: Directory,
     known: Known<ChannelId, Channel>,
+    hours: Known<DepartmentId, Option<BusinessHours>>,
 }
 
 impl ChannelCache {
     /// An empty cache in front of `directory`.
     pub fn new(directory: Directory) -> Self {
-        Self { directory, known: Known::default() }
+        Self { directory, known: Known::default(), hours: Known::default() }
     }
 
-    /// The channel as it was within the last [`SETTINGS_CACHE`]. A channel that is not there, or not in use, is not
+    /// The channel as it was within the last [`SETTINGS_CACHE`], with the timers that it takes over. A channel that is not there, or not in use, is not
     /// remembered: it may be added or switched on at any moment, and must not lose what comes then.
     pub async fn channel(&self, id: ChannelId, now: Timestamp) -> Result<Option<Channel>, StoreError> {
         if let Some(channel) = self.known.get(&id, now) {
             return Ok(Some(channel));
         }
-        let channel = self.directory.channel(id).await?;
+        let channel = match self.directory.channel(id).await? {
+            Some(channel) => Some(self.directory.with_timers(channel).await?),
+            None => None,
+        };
         if let Some(channel) = channel.as_ref().filter(|channel| channel.status.is_on()) {
             self.known.put(id, channel.clone(), now);
         }
         Ok(channel)
+    }
+
+    /// The hours that timers of `conversation` run in, as they were within the last [`SETTINGS_CACHE`]; `None` = always.
+    pub async fn hours(
+        &self,
+        channel: &Channel,
+        conversation: &Conversation,
+        now: Timestamp,
+    ) -> Result<Option<BusinessHours>, StoreError> {
+        let Some(id) = timers::hours_of(channel, conversation) else { return Ok(None) };
+        if let Some(hours) = self.hours.get(&id, now) {
+            return Ok(hours);
+        }
+        let hours = self.directory.department(id).await?.and_then(|department| department.hours);
+        self.hours.put(id, hours.clone(), now);
+        Ok(hours)
     }
 
     /// The Directory behind it, for what must not be remembered.

@@ -36,7 +36,9 @@ impl Committed {
             return None;
         }
         let committed = if is_conversation {
-            let read = |item: Item| read_conversation(item).map(Box::new).ok();
+            // What stands in the place of one that was deleted for ever is nothing to anybody.
+            let is_there = |conversation: &Conversation| !conversation.is_erased();
+            let read = |item: Item| read_conversation(item).ok().filter(is_there).map(Box::new);
             Self::Conversation { before: read(old), after: read(new) }
         } else {
             let read = |item: Item| item::decode(item).map(Box::new).ok();

@@ -13,6 +13,7 @@
 //! | how replies ended within an hour | `channel#{channel}` | `t#{ms:013}` |
 //! | contact who is blocked, with how much was dropped since | `blocked#{channel}` | `{ms:013}-{conversation}` |
 //! | file that an operator may upload and send | `c#{conversation}` | `u#{upload}` |
+//! | what is left to be deleted of a conversation that was deleted for ever | `c#{conversation}` | `erase` |
 //! | how far it was read, who is writing: for its customer to see | `c#{conversation}` | `read`, `typing` |
 //! | what an operator has begun to write | `c#{conversation}` | `d#{operator}` |
 //! | where an operator has drafts | `drafts#{operator}` | `{conversation}` |
@@ -55,6 +56,8 @@
 //! | count how replies ended | 1 WRU a minute per channel and process while replies go out, and 1 for each that fails |
 //! | tell how replies ended | 1 query of 26 small items, about 2 RRU; older ones while none was accepted |
 //! | close by deadline | transaction of conversation and line (4 WRU) + `inbox` move 2 + `deadline` 1 |
+//! | the same with a farewell | 2 WRU more, and `pending` 1 |
+//! | delete a conversation for ever | transaction of shell and note (4 WRU) + `pending` 1; then 1 strong query per 250 items and 1 WRU each |
 //! | schedule a reply | place 1 WRU, message 1 + `deadline` 1 |
 //! | queue a scheduled reply | strong get of the conversation 1 RRU, of the reply 1; message 1 WRU, leaving `deadline` 1 + `pending` 1 |
 //! | drop one | transaction of message and line (4 WRU), leaving `deadline` 1 |

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Committed;
 use crate::inbox::courtesy::{READ, TYPING};
-use crate::inbox::{PENDING_PICTURE, PendingProfile, pending_portrait, pending_profile};
+use crate::inbox::{
+    PENDING_ERASURE, PENDING_PICTURE, PendingProfile, pending_erasure, pending_portrait, pending_profile,
+};
 
 /// "This conversation has replies to send."
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +107,16 @@ pub enum PictureOf {
     Contact(ProfileWork),
 }
 
+/// "What this conversation was made of is to be deleted."
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EraseWork {
+    /// Form of the message.
+    pub v: u8,
+    /// Which conversation.
+    pub erase: ConversationId,
+}
+
 /// A message of the media queue.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
@@ -113,6 +125,8 @@ pub enum FileWork {
     Message(MediaWork),
     /// A picture of somebody.
     Picture(PictureWork),
+    /// A conversation that is deleted for ever.
+    Erase(EraseWork),
 }
 
 /// "This message is to become part of a ticket."
@@ -188,6 +202,8 @@ pub enum FollowUp {
     },
     /// There is work on somebody's picture.
     Picture(PictureOf),
+    /// A conversation is deleted for ever.
+    Erase(EraseWork),
 }
 
 /// The string and number attributes of a stream record's image; nothing else is needed to tell what follows.
@@ -206,6 +222,11 @@ pub fn follow_up(new: &Image, old: Option<&Image>) -> Option<FollowUp> {
         // Written by its operator alone: each time it is another wish.
         let operator = OperatorId(text(new, "pending_sk"));
         return Some(FollowUp::Picture(PictureOf::Operator(operator)));
+    }
+    if state == PENDING_ERASURE {
+        // Also where one before it is not finished: there is more to delete.
+        let erase = pending_erasure(&text(new, "pending_sk"))?;
+        return Some(FollowUp::Erase(EraseWork { v: 1, erase }));
     }
     // A reply goes on to be sent when its file has been made ready; a picture is copied when it is known where it is.
     // And so is a profile that is wanted again meanwhile.
@@ -364,6 +385,10 @@ mod tests {
             "another wish before the first is done"
         );
         assert!(!follows(&settled, Some(&operator)));
+        let erased = file("media", &format!("erase:{channel}"), "erase");
+        let expected = FollowUp::Erase(EraseWork { v: 1, erase: channel.parse().unwrap() });
+        assert_eq!(follow_up(&erased, None), Some(expected.clone()));
+        assert_eq!(follow_up(&erased, Some(&erased)), Some(expected), "there is more to delete");
     }
 
     #[test]
@@ -386,7 +411,10 @@ mod tests {
             assert_eq!(serde_json::from_str::<FileWork>(&body).unwrap(), FileWork::Picture(work));
         }
         let body = serde_json::to_string(&message).unwrap();
+        let erase = EraseWork { v: 1, erase: message.conversation_id };
         assert_eq!(serde_json::from_str::<FileWork>(&body).unwrap(), FileWork::Message(message));
+        let body = serde_json::to_string(&erase).unwrap();
+        assert_eq!(serde_json::from_str::<FileWork>(&body).unwrap(), FileWork::Erase(erase));
     }
 
     #[test]

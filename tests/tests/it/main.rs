@@ -21,6 +21,7 @@ mod idempotency;
 mod ingest;
 mod kinds;
 mod later;
+mod lifecycle;
 mod lookup;
 mod media;
 mod memberships;

@@ -139,6 +139,34 @@ async fn ing_9_a_picture_is_stored_at_once_and_shown_by_a_short_link() {
     assert!(elsewhere.as_str().unwrap().contains(&format!("/out/{id}/")), "{elsewhere}");
 }
 
+/// CLS-8: also a file that is still on its way when its conversation is deleted.
+#[tokio::test]
+async fn cls_8_files_go_with_their_conversation() {
+    for copied_before in [true, false] {
+        let test = TestInbox::start().await;
+        test.files.line("1001", [File::Bytes(PNG.to_vec())]);
+        let (id, _) = line_sends(&test, "1001", json!({"type": "image"})).await;
+        test.write().await;
+        test.relay().await;
+        if copied_before {
+            test.fetch_media().await;
+        }
+        let ours = |test: &TestInbox| {
+            let keys = test.s3.objects().into_keys();
+            keys.filter(|key| key.contains(&id.to_string())).count()
+        };
+        assert_eq!(ours(&test), usize::from(copied_before));
+        let body = json!({ "confirm": id });
+        let owner = ("operator-2", "owners");
+        let (status, deleted) =
+            test.call_as(owner, "DELETE", &format!("/api/conversations/{id}"), None, &body).await;
+        assert_eq!(status, 200, "{deleted}");
+        test.settle().await;
+        assert_eq!(ours(&test), 0, "copied before: {copied_before}");
+        assert!(test.messages(id).await.is_empty());
+    }
+}
+
 #[tokio::test]
 async fn a_large_video_passes_through_in_pieces_after_line_has_prepared_it() {
     const BYTES: u64 = 30_000_000;

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use madoguchi_domain::BrandId;
 use madoguchi_domain::organisation::Brand;
+use madoguchi_domain::timers::Timers;
 use madoguchi_store::Saved;
 use serde::Deserialize;
 
@@ -27,8 +28,15 @@ pub(crate) async fn add(
 ) -> Result<impl IntoResponse, ApiError> {
     let name = free(&api, &new.name, None).await?;
     let now = api.clock.now();
-    let mut brand =
-        Brand { id: BrandId::derive(&name, now), name, created_at: now, removed_at: None, rev: 0 };
+    let mut brand = Brand {
+        id: BrandId::derive(&name, now),
+        name,
+        timers: Timers::default(),
+        timers_changed_at: None,
+        created_at: now,
+        removed_at: None,
+        rev: 0,
+    };
     if api.by(&administrator).directory.save_brand(&brand).await? == Saved::Conflict {
         return Err(ApiError::NameTaken);
     }

@@ -1,7 +1,8 @@
-//! `PATCH /api/brands/{brand}`: renames it.
+//! `PATCH /api/brands/{brand}`: its name, and the timers of its channels (TMR-5).
 
 use axum::extract::State;
 use madoguchi_domain::BrandId;
+use madoguchi_domain::timers::Timers;
 use madoguchi_store::Saved;
 use serde::Deserialize;
 
@@ -18,6 +19,8 @@ use crate::{ApiError, SharedOrganisation};
 pub(crate) struct Changes {
     #[serde(deserialize_with = "named")]
     name: Option<String>,
+    #[serde(deserialize_with = "named")]
+    timers: Option<Timers>,
 }
 
 pub(crate) async fn change(
@@ -34,6 +37,13 @@ pub(crate) async fn change(
         let mut after = before.clone();
         if let Some(name) = &changes.name {
             after.name = free(&api, name, Some(id)).await?;
+        }
+        if let Some(timers) = changes.timers {
+            timers.check().map_err(ApiError::SettingsOutOfBounds)?;
+            after.timers = timers;
+        }
+        if after.timers != before.timers {
+            after.timers_changed_at = Some(api.clock.now());
         }
         if after == before {
             return Ok(Tagged(before.rev, BrandView::from(&before)));

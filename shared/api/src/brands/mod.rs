@@ -12,6 +12,7 @@ pub(crate) use remove::remove;
 
 use madoguchi_domain::BrandId;
 use madoguchi_domain::organisation::{self, Brand};
+use madoguchi_domain::timers::Timers;
 use madoguchi_store::Directory;
 use serde::Serialize;
 
@@ -24,6 +25,8 @@ pub(crate) struct BrandView {
     name: String,
     /// As `ETag` tells it.
     version: u64,
+    /// What its channels take over.
+    timers: Timers,
     created_at: String,
 }
 
@@ -33,6 +36,7 @@ impl From<&Brand> for BrandView {
             id: brand.id,
             name: brand.name.clone(),
             version: brand.rev,
+            timers: brand.timers,
             created_at: brand.created_at.to_string(),
         }
     }

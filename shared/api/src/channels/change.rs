@@ -3,11 +3,13 @@
 
 use axum::extract::State;
 use madoguchi_domain::assignment::AssignmentRule;
-use madoguchi_domain::channel::BotUse;
+use madoguchi_domain::channel::{BotUse, IdleWhen};
+use madoguchi_domain::farewell::Farewell;
 use madoguchi_domain::reminder::{self, ReminderRefused, WindowReminder};
 use madoguchi_domain::ticket::TicketSettings;
+use madoguchi_domain::warning::IdleWarning;
 use madoguchi_domain::{
-    BrandId, Channel, ChannelId, DepartmentId, OperatorAccess, ReopenPolicy, organisation,
+    BrandId, Channel, ChannelId, DepartmentId, OperatorAccess, ReopenPolicy, organisation, text,
 };
 use madoguchi_store::Saved;
 use serde::Deserialize;
@@ -32,6 +34,18 @@ pub(crate) struct Changes {
     unanswered_close_after_minutes: Option<Option<u32>>,
     #[serde(deserialize_with = "named")]
     idle_close_after_minutes: Option<Option<u32>>,
+    #[serde(deserialize_with = "named")]
+    bot_close_after_minutes: Option<Option<u32>>,
+    #[serde(deserialize_with = "named")]
+    pause_outside_hours: Option<bool>,
+    #[serde(deserialize_with = "named")]
+    own_timers: Option<bool>,
+    #[serde(deserialize_with = "named")]
+    idle_close_when: Option<IdleWhen>,
+    #[serde(deserialize_with = "named")]
+    idle_warning: Option<Option<IdleWarning>>,
+    #[serde(deserialize_with = "named")]
+    farewell: Option<Option<Farewell>>,
     #[serde(deserialize_with = "named")]
     reopen: Option<ReopenPolicy>,
     #[serde(deserialize_with = "named")]
@@ -107,6 +121,12 @@ fn changed(before: &Channel, changes: Changes) -> Result<Channel, ApiError> {
         changes.unanswered_close_after_minutes.unwrap_or(old.unanswered_close_after_minutes);
     settings.idle_close_after_minutes =
         changes.idle_close_after_minutes.unwrap_or(old.idle_close_after_minutes);
+    settings.bot_close_after_minutes = changes.bot_close_after_minutes.unwrap_or(old.bot_close_after_minutes);
+    settings.pause_outside_hours = changes.pause_outside_hours.unwrap_or(old.pause_outside_hours);
+    settings.own_timers = changes.own_timers.unwrap_or(old.own_timers);
+    settings.idle_close_when = changes.idle_close_when.unwrap_or(old.idle_close_when);
+    settings.idle_warning = changes.idle_warning.unwrap_or(old.idle_warning);
+    settings.farewell = changes.farewell.unwrap_or(old.farewell);
     settings.reopen = changes.reopen.unwrap_or(old.reopen);
     settings.files = changes.files.unwrap_or(old.files);
     settings.sender_prefix = changes.sender_prefix.unwrap_or(old.sender_prefix);
@@ -125,6 +145,13 @@ fn changed(before: &Channel, changes: Changes) -> Result<Channel, ApiError> {
             ReminderRefused::NoWindow => ApiError::InvalidBody { what: refused.to_string() },
             ReminderRefused::Text(text) => ApiError::Text(text, channel.kind),
         })?;
+    }
+    let told = [
+        settings.idle_warning.as_ref().map(|warning| &warning.text),
+        settings.farewell.as_ref().map(|farewell| &farewell.text),
+    ];
+    for text in told.into_iter().flatten() {
+        text::check(channel.kind, text).map_err(|refused| ApiError::Text(refused, channel.kind))?;
     }
     Ok(channel)
 }

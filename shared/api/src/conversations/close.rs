@@ -1,4 +1,5 @@
-//! `POST /api/conversations/{conversation}/close`. Closing what is closed answers as if it had closed it.
+//! `POST /api/conversations/{conversation}/close`, with a label if one is named (CLS-11). Closing what is closed answers as if it
+//! had closed it, and changes nothing.
 
 use axum::Json;
 use axum::extract::State;
@@ -34,17 +35,22 @@ pub(crate) async fn close(
     };
     for _ in 0..TRIES {
         let current = opened(&api, &operator, id).await?;
-        let closed = conversation::close(current.clone(), CloseReason::Operator, api.clock.now());
-        let Some(mut closed) = closed else {
+        let now = api.clock.now();
+        if !current.is_open() {
             return shown(&api, &current, operator.reader()).await.map(Json);
-        };
-        if let Some((label, kept)) = &label {
-            closed = label::close_with(closed, label, kept).map_err(labels::too_many)?;
         }
-        if api.inbox.commit_closed(&closed).await? == Saved::Done {
+        let channel = api.channels.channel(current.channel_id, now).await?;
+        let settings = channel.map(|channel| channel.acting_settings()).unwrap_or_default();
+        let completed = conversation::complete(current, CloseReason::Operator, &settings, now);
+        let Some(mut completed) = completed else { continue };
+        if let Some((label, kept)) = &label {
+            completed.closed = label::close_with(completed.closed, label, kept).map_err(labels::too_many)?;
+        }
+        if api.inbox.commit_completed(&completed).await? == Saved::Done {
             tracing::info!(conversation.id = %id, operator.id = operator.id.0, "Closed conversation `{id}`");
-            closed.conversation.version += 1;
-            return shown(&api, &closed.conversation, operator.reader()).await.map(Json);
+            let conversation = &mut completed.closed.conversation;
+            conversation.version += 1;
+            return shown(&api, conversation, operator.reader()).await.map(Json);
         }
     }
     Err(ApiError::contended("a close"))

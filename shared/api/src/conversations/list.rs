@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use axum::Json;
 use axum::extract::State;
+use madoguchi_domain::timers::{self, Timing};
 use madoguchi_domain::{Channel, ChannelId};
 use madoguchi_store::inbox::{ListPage, Sorting};
 
@@ -25,9 +26,21 @@ pub(crate) async fn list(
         api.is_listed(&operator).await?;
     }
     let now = api.clock.now();
+    let looks_up = |channel: &Channel| channel.settings.pause_outside_hours || timers::inherits(channel);
+    let organisation = if channels.values().any(looks_up) && !page.conversations.is_empty() {
+        Some(api.directory.organisation().await?)
+    } else {
+        None
+    };
     let items = page.conversations.iter().map(|conversation| {
         let channel = channels.get(&conversation.channel_id);
-        ConversationView::new(conversation, channel, now, operator.reader()).linked(&api.bucket)
+        let mut view = ConversationView::new(conversation, channel, now, operator.reader());
+        if let (Some(organisation), Some(channel)) = (&organisation, channel) {
+            let channel = organisation.resolve(channel.clone());
+            let hours = organisation.hours(&channel, conversation);
+            view.due(conversation, Timing { settings: &channel.settings, hours });
+        }
+        view.linked(&api.bucket)
     });
     Ok(Json(PageView { items: items.collect(), next_cursor: page.next }))
 }

@@ -4,6 +4,7 @@ mod assign;
 mod close;
 mod counts;
 mod done;
+mod erase;
 mod hand;
 mod list;
 mod mark_read;
@@ -21,6 +22,7 @@ pub(crate) use assign::assign;
 pub(crate) use close::close;
 pub(crate) use counts::counts;
 pub(crate) use done::{done, not_done};
+pub(crate) use erase::erase;
 pub(crate) use list::list;
 pub(crate) use mark_read::mark_read;
 pub(crate) use mode::switch as switch_mode;
@@ -37,6 +39,7 @@ use std::collections::HashMap;
 use axum::Json;
 use madoguchi_domain::assignment::{Who, may_answer};
 use madoguchi_domain::conversation::Told;
+use madoguchi_domain::timers::{Timing, inherits};
 use madoguchi_domain::{
     Channel, ChannelId, ChannelKind, ChannelSettings, Conversation, ConversationId, Timestamp, membership,
 };
@@ -66,7 +69,8 @@ pub(crate) async fn seen(
     id: ConversationId,
     now: Timestamp,
 ) -> Result<Conversation, ApiError> {
-    let conversation = inbox.conversation(id).await?.ok_or(ApiError::ConversationNotFound)?;
+    let conversation = inbox.conversation(id).await?.filter(|conversation| !conversation.is_erased());
+    let conversation = conversation.ok_or(ApiError::ConversationNotFound)?;
     if sees((channels, senders), operator, conversation.channel_id, now).await? {
         Ok(conversation)
     } else {
@@ -158,8 +162,16 @@ pub(crate) async fn shown(
     conversation: &Conversation,
     reader: Reader,
 ) -> Result<ConversationView, ApiError> {
+    let now = api.clock.now();
     let channel = api.directory.channel(conversation.channel_id).await?;
-    Ok(ConversationView::new(conversation, channel.as_ref(), api.clock.now(), reader).linked(&api.bucket))
+    let mut view = ConversationView::new(conversation, channel.as_ref(), now, reader);
+    if let Some(channel) = channel.filter(|channel| channel.settings.pause_outside_hours || inherits(channel))
+    {
+        let channel = api.directory.with_timers(channel).await?;
+        let hours = api.channels.hours(&channel, conversation, now).await?;
+        view.due(conversation, Timing { settings: &channel.settings, hours: hours.as_ref() });
+    }
+    Ok(view.linked(&api.bucket))
 }
 
 /// Does something with a conversation, with its line in the timeline, again and again until nobody writes in between.

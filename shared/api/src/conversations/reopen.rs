@@ -25,7 +25,8 @@ pub(crate) async fn reopen(
         let channel = channel.filter(|channel| !channel.status.is_deleted());
         let channel = channel.ok_or(ApiError::unlinked(current.channel_kind))?;
         let now = api.clock.now();
-        let reopened = conversation::reopen(current.clone(), &channel.settings, BY, now);
+        let acting = api.directory.with_timers(channel.clone()).await?.settings;
+        let reopened = conversation::reopen(current.clone(), &acting, BY, now);
         let Some(mut reopened) = reopened.map_err(ApiError::Reopen)? else {
             let view = ConversationView::new(&current, Some(&channel), now, operator.reader());
             return Ok(Json(view.linked(&api.bucket)));

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use madoguchi_domain::DepartmentId;
 use madoguchi_domain::organisation::{BusinessHours, Department};
+use madoguchi_domain::timers::Timers;
 use madoguchi_store::Saved;
 use serde::Deserialize;
 
@@ -30,7 +31,16 @@ pub(crate) async fn add(
     let now = api.clock.now();
     let hours = new.hours.map(BusinessHours::checked).transpose().map_err(ApiError::hours)?;
     let id = DepartmentId::derive(&name, now);
-    let mut department = Department { id, name, hours, created_at: now, removed_at: None, rev: 0 };
+    let mut department = Department {
+        id,
+        name,
+        hours,
+        timers: Timers::default(),
+        timers_changed_at: None,
+        created_at: now,
+        removed_at: None,
+        rev: 0,
+    };
     if api.by(&administrator).directory.save_department(&department).await? == Saved::Conflict {
         return Err(ApiError::NameTaken);
     }

@@ -1,8 +1,10 @@
-//! `PATCH /api/departments/{department}`: its name and its business hours.
+//! `PATCH /api/departments/{department}`: its name, its business hours, and the timers of its channels. Deadlines of open
+//! conversations follow within a minute (TMR-12).
 
 use axum::extract::State;
 use madoguchi_domain::DepartmentId;
 use madoguchi_domain::organisation::BusinessHours;
+use madoguchi_domain::timers::Timers;
 use madoguchi_store::Saved;
 use serde::Deserialize;
 
@@ -20,6 +22,8 @@ use crate::{ApiError, SharedOrganisation};
 pub(crate) struct Changes {
     #[serde(deserialize_with = "named")]
     name: Option<String>,
+    #[serde(deserialize_with = "named")]
+    timers: Option<Timers>,
     #[serde(deserialize_with = "named")]
     hours: Option<Option<BusinessHours>>,
 }
@@ -41,6 +45,13 @@ pub(crate) async fn change(
         }
         if let Some(hours) = &changes.hours {
             after.hours = hours.clone().map(BusinessHours::checked).transpose().map_err(ApiError::hours)?;
+        }
+        if let Some(timers) = changes.timers {
+            timers.check().map_err(ApiError::SettingsOutOfBounds)?;
+            after.timers = timers;
+        }
+        if (&after.timers, &after.hours) != (&before.timers, &before.hours) {
+            after.timers_changed_at = Some(api.clock.now());
         }
         if after == before {
             return Ok(Tagged(before.rev, DepartmentView::new(&before, api.clock.now())));

@@ -11,6 +11,7 @@ pub(crate) use list::list;
 pub(crate) use remove::remove;
 
 use madoguchi_domain::organisation::{self, BusinessHours, Department};
+use madoguchi_domain::timers::Timers;
 use madoguchi_domain::{DepartmentId, Timestamp};
 use madoguchi_store::Directory;
 use serde::Serialize;
@@ -29,6 +30,8 @@ pub(crate) struct DepartmentView {
     next_change_at: Option<String>,
     /// As `ETag` tells it.
     version: u64,
+    /// What its channels take over.
+    timers: Timers,
     created_at: String,
 }
 
@@ -42,6 +45,7 @@ impl DepartmentView {
             open_now: department.is_open(now),
             next_change_at: change.map(|at| at.to_string()),
             version: department.rev,
+            timers: department.timers,
             created_at: department.created_at.to_string(),
         }
     }

@@ -4,12 +4,13 @@ use axum::http::Method;
 use madoguchi_domain::block::Block;
 use madoguchi_domain::channel::Sending;
 use madoguchi_domain::conversation::Status;
-use madoguchi_domain::deadline;
+use madoguchi_domain::deadline::{self, Deadline};
 use madoguchi_domain::place;
 use madoguchi_domain::reply::{self, Composer, Lock};
 use madoguchi_domain::send::Rest;
 use madoguchi_domain::sticker::{self, Naming};
 use madoguchi_domain::text::{self, Limit};
+use madoguchi_domain::timers::Timing;
 use madoguchi_domain::window::{self, Author, Window};
 use madoguchi_domain::{
     Channel, ChannelId, ChannelKind, Conversation, ConversationId, DepartmentId, LabelId, OperatorId,
@@ -235,10 +236,7 @@ impl ConversationView {
             preview_offensive: conversation.preview.as_ref().is_some_and(|preview| preview.offensive),
             offences: conversation.offences(),
             last_activity_at: conversation.last_activity_at.map(|at| at.to_string()),
-            deadline: deadline.map(|deadline| DeadlineView {
-                kind: deadline.kind.as_str(),
-                due_at: deadline.due_at.to_string(),
-            }),
+            deadline: deadline.map(DeadlineView::from),
             composer: composer(conversation, channel, now, reader),
             window: WindowView::new(conversation, settings.human_agent, now),
             limits: LimitsView::new(conversation.channel_kind),
@@ -268,6 +266,11 @@ impl ConversationView {
         if let Some(blocked) = &mut self.contact.blocked {
             blocked.dropped = Some(count);
         }
+    }
+
+    /// With what will happen by itself, where that does not follow from the channel's own settings alone.
+    pub(crate) fn due(&mut self, conversation: &Conversation, timing: Timing<'_>) {
+        self.deadline = deadline::deadline(conversation, timing).map(DeadlineView::from);
     }
 
     /// With the people of the group.
@@ -340,6 +343,12 @@ fn problems(
     let gone = contact.unreachable_since.is_some() || contact.following.is_some_and(|told| !told.following);
     let unreachable = gone.then_some(Problem::ContactUnreachable);
     [sending, unreachable].into_iter().flatten().map(|p| ProblemView::new(p, kind, reader.language)).collect()
+}
+
+impl From<Deadline> for DeadlineView {
+    fn from(deadline: Deadline) -> Self {
+        Self { kind: deadline.kind.as_str(), due_at: deadline.due_at.to_string() }
+    }
 }
 
 impl WindowView {

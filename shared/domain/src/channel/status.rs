@@ -152,10 +152,13 @@ impl Channel {
         channel.status.out_of_use().map_or(Ok(channel), Err)
     }
 
-    /// The settings as they act now: nobody is reminded by a channel that is not in use. Its other timers go on.
+    /// The settings as they act now: nobody is told anything by a channel that is not in use. Its timers go on.
     pub fn acting_settings(&self) -> ChannelSettings {
-        let window_reminder = self.settings.window_reminder.clone().filter(|_| self.status.is_on());
-        ChannelSettings { window_reminder, ..self.settings.clone() }
+        let mut settings = self.settings.clone();
+        if !self.status.is_on() {
+            (settings.window_reminder, settings.idle_warning, settings.farewell) = (None, None, None);
+        }
+        settings
     }
 
     /// Whether somebody who was asked to type the channel's name has done so.

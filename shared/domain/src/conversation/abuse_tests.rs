@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::block::{ABUSE, Block};
+use crate::channel::ChannelSettings;
 use crate::event::{Content, CustomerMessage, Event, EventBody, Sender};
 use crate::message::Body;
 use crate::profanity::{Guard, Profanity};

@@ -5,7 +5,7 @@ use super::{
     ThreadOwner,
 };
 use crate::block::{self, Blocked};
-use crate::channel::{ChannelKind, ChannelSettings};
+use crate::channel::{ChannelKind, ChannelSettings, ReopenPolicy};
 use crate::event::{Content, CustomerMessage, Echo, EchoSource, Event, EventBody, Progress, Sender};
 use crate::happening::{ControlChange, Happening, Line, Referral, ThreadControl, place_of_line};
 use crate::ids::{ConversationId, MessageId, Party};
@@ -220,6 +220,7 @@ pub fn apply_guarded(
         guard,
         now,
         makes_tickets: settings.tickets.is_on(),
+        reopen: settings.reopen,
         known_people: loaded.participants,
         create: Vec::new(),
         replace: None,
@@ -235,6 +236,7 @@ pub fn apply_guarded(
         work.note_control();
     }
     work.note_people();
+    work.conversation.begin_after_erasure();
     if work.conversation.episode > before.as_ref().map_or(0, |before| before.episode) {
         work.conversation.begin_mode(settings);
     }
@@ -262,6 +264,7 @@ struct Work<'a> {
     message: Option<Message>,
     known: Option<Annotations>,
     known_people: Vec<Participant>,
+    reopen: ReopenPolicy,
     event: &'a Event,
     guard: Option<&'a Guard>,
     now: Timestamp,
@@ -481,14 +484,19 @@ impl Work<'_> {
             return;
         }
         let reopened = matches!(conversation.status, Status::Closed { .. });
+        // Completed is final where nothing is reopened: what comes now is another conversation, and nobody's before (C1).
+        let anew = reopened && self.reopen == ReopenPolicy::Never;
         conversation.status = Status::Open;
         conversation.episode += 1;
         conversation.episode_started_at = Some(start);
         conversation.hand_back();
+        if anew {
+            conversation.previous_assignee = None;
+        }
         if reopened {
             self.create.push(super::close::timeline(
                 &self.conversation,
-                "reopened",
+                if anew { "began_anew" } else { "reopened" },
                 "customer",
                 start,
                 self.now,

@@ -2,6 +2,7 @@
 
 use super::{CloseReason, Conversation, Mode, Status};
 use crate::channel::{ChannelSettings, ReopenPolicy};
+use crate::farewell;
 use crate::ids::MessageId;
 use crate::message::{Annotations, Body, Facts, Message, MessageKey, SentBy};
 use crate::time::Timestamp;
@@ -13,6 +14,15 @@ pub struct Closed {
     pub conversation: Conversation,
     /// The line.
     pub line: Message,
+}
+
+/// A conversation that was closed, and what its customer is told with that.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Completed {
+    /// The close.
+    pub closed: Closed,
+    /// The farewell, stored together with it.
+    pub farewell: Option<Message>,
 }
 
 /// A conversation that somebody did something with, and its line in the timeline.
@@ -39,6 +49,22 @@ pub fn close(mut conversation: Conversation, reason: CloseReason, now: Timestamp
     conversation.armed = None;
     let line = timeline(&conversation, "closed", reason.public_id(), at, now);
     Some(Closed { conversation, line })
+}
+
+/// The same, with the farewell that `settings` ask for, where the customer may be told one (CLS-11).
+pub fn complete(
+    conversation: Conversation,
+    reason: CloseReason,
+    settings: &ChannelSettings,
+    now: Timestamp,
+) -> Option<Completed> {
+    let before = conversation.clone();
+    let mut closed = close(conversation, reason, now)?;
+    let farewell = farewell::farewell(&before, settings, reason, closed.line.key.at, now);
+    if let Some(farewell) = &farewell {
+        closed.conversation.note_automatic(farewell);
+    }
+    Some(Completed { closed, farewell })
 }
 
 /// Why a conversation cannot be reopened by button (C1).

@@ -29,7 +29,7 @@ pub fn done(
     }
     conversation.armed = None;
     conversation.rearm(settings);
-    let line = deed(&conversation, "done", None, [("operator", by.0.clone())], now);
+    let line = deed(&conversation, "done", None, [("operator_id", by.0.clone())], now);
     Some(Told { conversation, line })
 }
 
@@ -64,6 +64,6 @@ pub fn not_done(
     conversation.timers_from = conversation.timers_from.max(Some(now));
     conversation.armed = None;
     conversation.rearm(settings);
-    let line = deed(&conversation, "not_done", None, [("operator", by.0.clone())], now);
+    let line = deed(&conversation, "not_done", None, [("operator_id", by.0.clone())], now);
     Some(Told { conversation, line })
 }

@@ -5,6 +5,9 @@ mod abuse_tests;
 mod apply;
 mod close;
 mod done;
+mod erase;
+#[cfg(test)]
+mod lifecycle_tests;
 mod mode;
 mod noted;
 mod section;
@@ -21,8 +24,9 @@ pub use apply::{
     Applied, Change, Earlier, Loaded, Reference, WAITING_LIFE, Waiting, apply, apply_guarded, reference,
 };
 pub(crate) use close::timeline;
-pub use close::{Closed, ReopenRefused, Told, close, reopen};
+pub use close::{Closed, Completed, ReopenRefused, Told, close, complete, reopen};
 pub use done::{done, not_done, owed_through};
+pub use erase::{Erased, Erasure, erase, is_confirmed, may_erase};
 pub use mode::{Switched, mode_ends_at, mode_over, switch_mode};
 pub use noted::Noted;
 pub use section::{Counter, Facet, Section, Standing, facets};
@@ -30,7 +34,7 @@ pub use snooze::{LONGEST_SNOOZE, SnoozeRefused, Waker, snooze, wake};
 pub use waiting::Waiting as CustomerWaits;
 
 use crate::block::Block;
-use crate::channel::{ChannelKind, ChannelSettings};
+use crate::channel::ChannelKind;
 use crate::deadline::{self, Deadline, DeadlineKind};
 use crate::ids::{ChannelId, ConversationId, DepartmentId, LabelId, OperatorId, Party};
 use crate::message::{Message, MessageKey, SentBy};
@@ -38,6 +42,7 @@ use crate::picture::Portrait;
 use crate::reminder::REMINDER_AFTER;
 use crate::send::FailureReason;
 use crate::time::{Span, Timestamp};
+use crate::timers::Timing;
 use crate::window;
 
 /// The state of a conversation. Every instant in it is a maximum or a minimum over what happened, so
@@ -89,6 +94,9 @@ pub struct Conversation {
     /// When the window opened of whose end the customer was reminded last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminded: Option<Timestamp>,
+    /// Since when the silence lasts in which the customer was warned last (TMR-9).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warned: Option<Timestamp>,
     /// Place in the lists: the latest thing to see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sorted_at: Option<Timestamp>,
@@ -158,6 +166,9 @@ pub struct Conversation {
     /// The stored instant at which a closer looks; see [`crate::deadline`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub armed: Option<Deadline>,
+    /// When it was deleted for ever, until the customer writes again (CLS-8, CLS-10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
     /// Counts the writes; every write is conditional on it.
     pub version: u64,
 }
@@ -191,6 +202,8 @@ pub enum CloseReason {
     Idle,
     /// The provider lets nobody answer any more.
     ReplyLimit,
+    /// A bot held it, and neither side wrote (TMR-8).
+    BotTimer,
     /// The channel was deleted (CHN-21).
     ChannelRemoved,
     /// The customer's offensive messages reached the limit (ABU-2).
@@ -205,6 +218,7 @@ impl CloseReason {
             Self::Unanswered => "unanswered",
             Self::Idle => "idle",
             Self::ReplyLimit => "reply_limit",
+            Self::BotTimer => "bot_timer",
             Self::ChannelRemoved => "channel_removed",
             Self::Abuse => "abuse",
         }
@@ -406,6 +420,7 @@ impl Conversation {
             timers_from: None,
             window_opened_at: None,
             reminded: None,
+            warned: None,
             sorted_at: None,
             preview: None,
             unread: 0,
@@ -429,6 +444,7 @@ impl Conversation {
             noted: Noted::default(),
             waiting_until: None,
             armed: None,
+            erased_at: None,
             version: 0,
         }
     }
@@ -499,9 +515,9 @@ impl Conversation {
         before != (self.contact.unreachable_since, self.contact.opt_out, self.window_opened_at)
     }
 
-    /// Brings the armed deadline in line with the conversation and `settings`.
-    pub fn rearm(&mut self, settings: &ChannelSettings) {
-        self.armed = deadline::rearmed(self.armed, deadline::deadline(self, settings));
+    /// Brings the armed deadline in line with the conversation and what timers go by.
+    pub fn rearm<'a>(&mut self, timing: impl Into<Timing<'a>>) {
+        self.armed = deadline::rearmed(self.armed, deadline::deadline(self, timing));
     }
 
     /// Takes note of a message that one of the two sides wrote.
@@ -529,6 +545,13 @@ impl Conversation {
         }
         self.sorted_at = self.sorted_at.max(Some(reminder.key.at));
         self.refresh_preview(reminder);
+    }
+
+    /// Takes note of what is written down together with the conversation and was said by nobody: it moves no timer.
+    pub(crate) fn note_automatic(&mut self, message: &Message) {
+        self.remember(message);
+        self.sorted_at = self.sorted_at.max(Some(message.key.at));
+        self.refresh_preview(message);
     }
 
     /// Shows `message` in the lists if it is the latest, or is shown already and was changed.

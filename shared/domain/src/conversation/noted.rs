@@ -33,6 +33,13 @@ impl Noted {
         self.count
     }
 
+    /// See [`Conversation::has_noted`].
+    pub(crate) fn has(&self, message: &Message) -> bool {
+        let Some(before) = message.noted_before else { return true };
+        let since = self.count.saturating_sub(before);
+        self.recent.0.contains(&message.key.id.mark()) || since > KEPT as u64
+    }
+
     fn add(&mut self, message: MessageId) {
         if self.recent.0.len() >= KEPT {
             self.recent.0.remove(0);
@@ -46,9 +53,7 @@ impl Conversation {
     /// Whether what `message` does to the conversation has been done. A message that was stored so long ago that
     /// newer ones have displaced it counts as noted: they have moved everything that it would move.
     pub fn has_noted(&self, message: &Message) -> bool {
-        let Some(before) = message.noted_before else { return true };
-        let since = self.noted.count.saturating_sub(before);
-        self.noted.recent.0.contains(&message.key.id.mark()) || since > KEPT as u64
+        self.noted.has(message)
     }
 
     /// Whether a message that the provider calls so is one of the latest that were noted.

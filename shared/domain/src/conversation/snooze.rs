@@ -54,7 +54,7 @@ pub fn snooze(
     conversation.armed = None;
     conversation.rearm(settings);
     let until = until.map(|until| ("until", until.to_string()));
-    let facts = [("operator", by.0.clone())].into_iter().chain(until);
+    let facts = [("operator_id", by.0.clone())].into_iter().chain(until);
     let line = deed(&conversation, "snoozed", None, facts, now);
     Ok(Some(Told { conversation, line }))
 }
@@ -76,7 +76,7 @@ pub fn wake(
     conversation.rearm(settings);
     let (detail, operator) = match by {
         Waker::Time => ("time", None),
-        Waker::Operator(operator) => ("operator", Some(("operator", operator.0.clone()))),
+        Waker::Operator(operator) => ("operator_id", Some(("operator_id", operator.0.clone()))),
     };
     let line = deed(&conversation, "woken", Some(detail), operator, now);
     Some(Told { conversation, line })

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::channel::ReopenPolicy;
+use crate::channel::{ChannelSettings, ReopenPolicy};
 use crate::deadline::{DeadlineKind, Verdict, deadline, verdict};
 use crate::event::{Content, CustomerMessage, Echo, EchoSource, Event, EventBody, Sender};
 use crate::happening::{ControlChange, Happening, PAGE_INBOX, Referral, ThreadControl};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::channel::ChannelKind;
 use crate::ids::{BrandId, DepartmentId};
 use crate::time::Timestamp;
+use crate::timers::Timers;
 
 pub use hours::BusinessHours;
 
@@ -17,6 +18,12 @@ pub struct Brand {
     pub id: BrandId,
     /// What it is called.
     pub name: String,
+    /// What its channels take over that have no such timers of their own (TMR-5).
+    #[serde(default, skip_serializing_if = "Timers::is_empty")]
+    pub timers: Timers,
+    /// When what timers go by was last changed; deadlines of open conversations follow within a minute (TMR-12).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timers_changed_at: Option<Timestamp>,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it was given up; its name stays for what refers to it.
@@ -37,6 +44,12 @@ pub struct Department {
     /// When it answers; `None` = always.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours: Option<BusinessHours>,
+    /// What its channels take over that have no such timers of their own (TMR-5).
+    #[serde(default, skip_serializing_if = "Timers::is_empty")]
+    pub timers: Timers,
+    /// When what timers go by was last changed; deadlines of open conversations follow within a minute (TMR-12).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timers_changed_at: Option<Timestamp>,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it was given up; its name stays for what refers to it.

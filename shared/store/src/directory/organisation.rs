@@ -1,7 +1,8 @@
 //! Brands and departments.
 
 use madoguchi_domain::organisation::{Brand, Department};
-use madoguchi_domain::{BrandId, DepartmentId};
+use madoguchi_domain::timers::{self, Organisation};
+use madoguchi_domain::{BrandId, Channel, DepartmentId};
 use serde::Serialize;
 
 use super::{Directory, channel::saved};
@@ -44,6 +45,27 @@ impl Directory {
     pub async fn save_department(&self, department: &Department) -> Result<Saved, StoreError> {
         let next = Department { rev: department.rev + 1, ..department.clone() };
         self.save(item::key(DEPARTMENTS, department.id.to_string()), department.rev, &next).await
+    }
+
+    /// Departments and brands, as far as timers need them.
+    pub async fn organisation(&self) -> Result<Organisation, StoreError> {
+        Ok(Organisation::new(self.departments().await?, self.brands().await?))
+    }
+
+    /// `channel` with the timers that it takes over from its department and its brand (TMR-5). For reading alone.
+    pub async fn with_timers(&self, channel: Channel) -> Result<Channel, StoreError> {
+        if !timers::inherits(&channel) {
+            return Ok(channel);
+        }
+        let department = match channel.department {
+            Some(id) => self.department(id).await?,
+            None => None,
+        };
+        let brand = match channel.brand {
+            Some(id) => self.brand(id).await?,
+            None => None,
+        };
+        Ok(Organisation::new(department, brand).resolve(channel))
     }
 
     /// Writes `next` where the item's `rev` is still `read`; 0 = where there is no item.

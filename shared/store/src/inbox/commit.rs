@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use madoguchi_domain::block::{Blocked, Moved};
-use madoguchi_domain::conversation::{Change, Closed, Told, WAITING_LIFE, Waiting};
+use madoguchi_domain::conversation::{Change, Closed, Completed, Told, WAITING_LIFE, Waiting};
 use madoguchi_domain::message::Annotations;
 use madoguchi_domain::{Conversation, ConversationId, Message, Timestamp};
 
@@ -56,6 +56,16 @@ impl Inbox {
     pub async fn commit_closed(&self, closed: &Closed) -> Result<Saved, StoreError> {
         let mut writes = Writes::of(self, &closed.conversation)?;
         writes.create(&closed.line)?;
+        writes.execute().await
+    }
+
+    /// Stores a close with its line and the farewell that goes with it.
+    pub async fn commit_completed(&self, completed: &Completed) -> Result<Saved, StoreError> {
+        let mut writes = Writes::of(self, &completed.closed.conversation)?;
+        writes.create(&completed.closed.line)?;
+        if let Some(farewell) = &completed.farewell {
+            writes.create(farewell)?;
+        }
         writes.execute().await
     }
 
@@ -110,7 +120,7 @@ impl Inbox {
     }
 }
 
-struct Writes<'a> {
+pub(super) struct Writes<'a> {
     inbox: &'a Inbox,
     id: ConversationId,
     puts: Vec<Put>,
@@ -118,7 +128,7 @@ struct Writes<'a> {
 }
 
 impl<'a> Writes<'a> {
-    fn of(inbox: &'a Inbox, conversation: &Conversation) -> Result<Self, StoreError> {
+    pub(super) fn of(inbox: &'a Inbox, conversation: &Conversation) -> Result<Self, StoreError> {
         let (condition, value) = conversation::unchanged(conversation);
         let put = Put::builder()
             .table_name(&inbox.table)
@@ -130,7 +140,11 @@ impl<'a> Writes<'a> {
         Ok(Self { inbox, id: conversation.id, puts: vec![put], delete: None })
     }
 
-    fn put(&mut self, item: Item, condition: Option<(&str, Option<u64>)>) -> Result<(), StoreError> {
+    pub(super) fn put(
+        &mut self,
+        item: Item,
+        condition: Option<(&str, Option<u64>)>,
+    ) -> Result<(), StoreError> {
         let mut put = Put::builder().table_name(&self.inbox.table).set_item(Some(item));
         if let Some((condition, rev)) = condition {
             put = put.condition_expression(condition);
@@ -166,7 +180,7 @@ impl<'a> Writes<'a> {
         Ok(())
     }
 
-    async fn execute(mut self) -> Result<Saved, StoreError> {
+    pub(super) async fn execute(mut self) -> Result<Saved, StoreError> {
         if self.puts.len() == 1 && self.delete.is_none() {
             return match self.puts.pop() {
                 Some(put) => self.inbox.put_alone(put).await,

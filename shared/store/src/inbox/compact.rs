@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::item::{self, Item, n, s, text};
 
 /// The field of [`Conversation`] that each attribute holds.
-const NAMES: [(&str, &str); 34] = [
+const NAMES: [(&str, &str); 36] = [
     ("ac", "activity_clock"),
     ("ag", "assignee"),
     ("bt", "bot_through"),
@@ -21,6 +21,7 @@ const NAMES: [(&str, &str); 34] = [
     ("dp", "department"),
     ("dt", "delivered_through"),
     ("ep", "episode"),
+    ("er", "erased_at"),
     ("es", "episode_started_at"),
     ("la", "last_answer_at"),
     ("lb", "labels"),
@@ -41,6 +42,7 @@ const NAMES: [(&str, &str); 34] = [
     ("tk", "reply_token"),
     ("uh", "unassigned_by_hand"),
     ("un", "unread"),
+    ("wd", "warned"),
     ("wg", "waiting"),
     ("wo", "window_opened_at"),
     ("wu", "waiting_until"),

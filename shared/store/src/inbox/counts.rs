@@ -17,7 +17,7 @@ use crate::item::{self, Item, n, s, text};
 
 /// The counters of a channel stand together, so that one query tells them all.
 const PARTITION: &str = "counts";
-const COUNTED: &str = "counted";
+pub(super) const COUNTED: &str = "counted";
 /// A transaction takes 100 items; one of them is the channel's counters.
 const AT_ONCE: usize = 99;
 /// How often a lost race is tried again before the caller is told.

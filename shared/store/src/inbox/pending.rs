@@ -64,10 +64,15 @@ pub struct PendingFiles {
     pub messages: Vec<PendingMedia>,
     /// People whose pictures are at the provider.
     pub portraits: Vec<PendingProfile>,
+    /// Conversations that are deleted for ever, of which something is left.
+    pub erasures: Vec<ConversationId>,
 }
 
 /// What the position of somebody's picture begins with.
 const PORTRAIT: &str = "portrait:";
+
+/// What the position of a conversation begins with that is deleted for ever.
+const ERASURE: &str = "erase:";
 
 /// What the position of a reply ends in while its file is not ready.
 pub(super) const UNPREPARED: &str = "#prepare";
@@ -113,7 +118,12 @@ impl Inbox {
         let messages =
             media.map(|PendingReply { conversation, message, .. }| PendingMedia { conversation, message });
         let portraits = items.iter().filter_map(|item| pending_portrait(text(item, "pending_sk")));
-        Ok(PendingFiles { messages: messages.collect(), portraits: portraits.collect() })
+        let erasures = items.iter().filter_map(|item| pending_erasure(text(item, "pending_sk")));
+        Ok(PendingFiles {
+            messages: messages.collect(),
+            portraits: portraits.collect(),
+            erasures: erasures.collect(),
+        })
     }
 
     async fn unfinished(&self, work: Work, channel: ChannelId) -> Result<Vec<Item>, StoreError> {
@@ -162,6 +172,15 @@ pub(super) fn portrait_position(conversation: ConversationId, participant: Optio
 
 pub(crate) fn pending_portrait(position: &str) -> Option<PendingProfile> {
     pending_profile(position.strip_prefix(PORTRAIT)?)
+}
+
+/// Where a conversation stands that is deleted for ever.
+pub(super) fn erasure_position(conversation: ConversationId) -> String {
+    format!("{ERASURE}{conversation}")
+}
+
+pub(crate) fn pending_erasure(position: &str) -> Option<ConversationId> {
+    position.strip_prefix(ERASURE)?.parse().ok()
 }
 
 fn pending_reply(item: &Item) -> Option<PendingReply> {
