@@ -35,6 +35,10 @@ _OPEN_ROUTES = (
     "POST /webhooks/messenger/deauthorize",
     "POST /webhooks/messenger/data-deletion",
     "GET /data-deletion/{code}",
+    # The WebSocket API, which knows no JWT: a connect takes a ticket, and everything else is said over what it opened.
+    "$connect",
+    "$disconnect",
+    "$default",
 )
 # Actions for which no exact ARN exists would be listed here, with their reason. There are none.
 _WILDCARD_RESOURCES: frozenset[str] = frozenset()
@@ -170,7 +174,7 @@ def _routes_are_those_of_the_api(resources: dict) -> list[str]:
 
     sources = (source.read_text(encoding="utf-8") for source in (ROOT / "shared" / "api" / "src").glob("*.rs"))
     served = {shape(path) for source in sources for path in re.findall(r"\.route\(\s*\"(/api/[^\"]+)\"", source)}
-    keys = (route["RouteKey"].split(" ")[1] for route in _of_type(resources, "AWS::ApiGatewayV2::Route").values())
+    keys = (route["RouteKey"].rpartition(" ")[2] for route in _of_type(resources, "AWS::ApiGatewayV2::Route").values())
     routed = {shape(path) for path in keys if path.startswith("/api/")}
     return [f"{path} is a route of the API or of the template, but not of both" for path in sorted(served ^ routed)]
 

@@ -39,7 +39,8 @@ use madoguchi_simulator::demo;
 use madoguchi_simulator::{Options, Provider, Simulator};
 use madoguchi_store::directory::Connection;
 use madoguchi_store::{
-    Audit, ChannelCache, Deliveries, Directory, Inbox, Requests, Saved, Search, SenderCache, WebhookCache,
+    Audit, ChannelCache, Deliveries, Directory, Inbox, Live, Requests, Saved, Search, SenderCache,
+    WebhookCache,
 };
 use media_fetch::{Addresses, MediaFetcher};
 use pending_sweep::{Sweeper, Swept};
@@ -55,7 +56,9 @@ use webhook_ingest::Ingest;
 use webhook_send::WebhookSender;
 
 use crate::support::aws::{FakeAws, FakeQueue, clients};
-use crate::support::dynamo::{AUDIT, DELIVERIES, DIRECTORY, Dynamo, INBOX, REQUESTS, SEARCH, StreamReader};
+use crate::support::dynamo::{
+    AUDIT, DELIVERIES, DIRECTORY, Dynamo, INBOX, LIVE, REQUESTS, SEARCH, StreamReader,
+};
 use crate::support::fault::Faults;
 use crate::support::files::Files;
 use crate::support::s3::{BUCKET, FakeS3};
@@ -69,6 +72,8 @@ pub const START: Timestamp = Timestamp::from_ms(1_793_491_200_000);
 pub const PUBLIC: &str = "https://inbox.example";
 /// Where administrators act, and where browsers go back to after a login.
 pub const CONSOLE: &str = "https://console.example/";
+/// Where clients connect for live updates.
+pub const LIVE_URL: &str = "wss://live.example/live";
 /// How long the audit log is kept.
 pub const AUDIT_KEPT: Span = Span::from_days(365);
 /// How many items a step of making the index of search anew reads.
@@ -1018,6 +1023,8 @@ impl Functions {
                         inbox: inbox.clone(),
                         directory: directory.clone(),
                         audit: audit.clone(),
+                        live: Live::new(clients(table_url).dynamodb(), LIVE),
+                        live_url: LIVE_URL.to_owned(),
                         clock: clock.clone(),
                     }))
                     .merge(connect_routes(ConnectApi {

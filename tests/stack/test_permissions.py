@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from infra.local.deployment import MAIL_FROM
 from infra.local.testbed import SCHEDULE_PATIENCE_S, Testbed, eventually
 
+from .live_client import LiveClient
 from .steps import answer, conversation_with, customer_writes, mark_as_read, new_customer, status_of
 
 
@@ -34,8 +35,12 @@ _ALLOWED = ("allow", "allowed")
 
 def _use_everything(stack: Testbed) -> None:
     customer = new_customer(stack, "Permissions")
-    customer_writes(stack, "messenger", customer, "permissions?")
-    found = conversation_with(stack, "permissions?")
+    with LiveClient(stack) as client:
+        customer_writes(stack, "messenger", customer, "permissions?")
+        found = conversation_with(stack, "permissions?")
+        client.hear_change(found["id"])
+        client.ask("viewing", kind="presence", conversation_id=found["id"])
+        client.ask("resume", kind="resumed", after=client.seq)
     reply = answer(stack, found["id"], "permissions", "granted")
     status_of(stack, found["id"], reply["id"], {"sent", "delivered", "read"})
     mark_as_read(stack, customer)
@@ -68,8 +73,8 @@ def _use_everything(stack: Testbed) -> None:
     assert asked.status == 202, asked
     eventually(lambda: stack.authorizations("channel-mail"), "channel-mail at work", SCHEDULE_PATIENCE_S)
     bot = {"kind": "webhook", "url": f"{stack.description['simulator']}/hook"}
-    answer = stack.api("PUT", f"/channels/{stack.channel('line')['id']}/bot", bot, group="administrators")
-    assert answer.status == 200, answer
+    made = stack.api("PUT", f"/channels/{stack.channel('line')['id']}/bot", bot, group="administrators")
+    assert made.status == 200, made
     stack.api("PUT", f"/conversations/{conversation_with(stack, 'to be allowed')['id']}/mode", {"mode": "bot"})
     eventually(lambda: stack.authorizations("bot-answer"), "bot-answer at work", 30)
     webhook = {"url": f"{stack.description['simulator']}/hook", "events": ["message.received"]}
@@ -283,6 +288,18 @@ MUST_NOT = {
         *_FILES,
         *_AUDIT,
     },
+    "live-api": {
+        "write the inbox", "delete from the inbox", "write the directory", "send to inbound", "send to outbound",
+        "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
+    "live-push": {
+        "read the inbox", "write the inbox", "delete from the inbox", "write the directory", "send to inbound",
+        "send to outbound", "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
     "admin-api": {
         "write the inbox", "send to outbound", "take from inbound", "read the Meta app", "search the audit log",
         *_FILES - {"write a channel's icon"},
@@ -291,7 +308,7 @@ MUST_NOT = {
         "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
         "take from inbound", "search the audit log", *_FILES,
     },
-    # Both may write what stands under the key `search` of the inbox alone, by a condition that the emulator does not know.
+    # It may write what stands under the key `search` of the inbox alone, by a condition that the emulator does not know.
     "search-index": {
         "delete from the inbox", "write the directory", "send to inbound", "send to outbound",
         "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",

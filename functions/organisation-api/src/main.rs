@@ -5,7 +5,7 @@ use axum::middleware::{Next, from_fn};
 use lambda_http::Error;
 use madoguchi_api::{OrganisationApi, RolesClaim, answering, once, organisation_routes, request_id};
 use madoguchi_runtime::{Aws, Env, Function};
-use madoguchi_store::{Audit, Directory, Inbox, Requests};
+use madoguchi_store::{Audit, Directory, Inbox, Live, Requests};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -13,13 +13,16 @@ async fn main() -> Result<(), Error> {
     let mut env = Env::from_process();
     let roles = RolesClaim::new(env.roles_claim());
     let tables = (env.inbox_table(), env.directory_table(), env.requests_table());
-    let config = (tables, env.audit_table(), env.audit_retention(), env.aws());
-    let ((inbox, directory, requests), audit, keep, aws) = env.finish(config)?;
+    let (audit, live) = ((env.audit_table(), env.audit_retention()), (env.live_table(), env.live_api_id()));
+    let config = (tables, audit, live, env.aws());
+    let ((inbox, directory, requests), (audit, keep), (live, live_api), aws) = env.finish(config)?;
     let aws = Aws::new(aws)?;
     let api = OrganisationApi {
         inbox: Inbox::new(aws.dynamodb(), inbox),
         directory: Directory::new(aws.dynamodb(), directory),
         audit: Audit::new(aws.dynamodb(), audit, keep),
+        live: Live::new(aws.dynamodb(), live),
+        live_url: aws.connections(&live_api, function.clock()).url(),
         clock: function.clock(),
     };
     let routes = once(organisation_routes(api), Requests::new(aws.dynamodb(), requests), function.clock());

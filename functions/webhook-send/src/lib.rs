@@ -50,10 +50,10 @@ pub struct WebhookSender {
 }
 
 /// What an event is told with.
-enum Told {
-    About(Option<Conversation>, Option<Message>),
-    /// The conversation was deleted.
-    Gone,
+#[derive(Default)]
+struct Told {
+    conversation: Option<Conversation>,
+    message: Option<Message>,
 }
 
 impl WebhookSender {
@@ -81,7 +81,7 @@ impl WebhookSender {
         let told = self.told(&work).await?;
         let subscription = self.directory.webhook(work.webhook).await?;
         let subscription = subscription.filter(|subscription| may_be_told(subscription, &work));
-        let (Some(subscription), Told::About(conversation, message)) = (subscription, told) else {
+        let (Some(subscription), Some(Told { conversation, message })) = (subscription, told) else {
             return self.cancel(delivery).await;
         };
         let body = payload(&work.event, conversation.as_ref(), message.as_ref()).to_string();
@@ -120,14 +120,15 @@ impl WebhookSender {
         Ok(delivery.awaits(work).then_some(delivery))
     }
 
-    async fn told(&self, work: &Work) -> Result<Told, StoreError> {
-        let Some(id) = work.event.conversation else { return Ok(Told::About(None, None)) };
-        let Some(conversation) = self.inbox.conversation(id).await? else { return Ok(Told::Gone) };
+    /// `None` if the conversation was deleted.
+    async fn told(&self, work: &Work) -> Result<Option<Told>, StoreError> {
+        let Some(id) = work.event.conversation else { return Ok(Some(Told::default())) };
+        let Some(conversation) = self.inbox.conversation(id).await? else { return Ok(None) };
         let message = match &work.event.message {
             Some(message) => self.inbox.message(id, message).await?,
             None => None,
         };
-        Ok(Told::About(Some(conversation), message))
+        Ok(Some(Told { conversation: Some(conversation), message }))
     }
 
     /// Nobody is to be told any more. What was never tried leaves no trace.

@@ -147,6 +147,7 @@ pub const ROUTES: &[Route] = &[
     ("POST", "/api/departments", Access::To(Act::Administrate)),
     ("PATCH", "/api/departments/{department}", Access::To(Act::Administrate)),
     ("DELETE", "/api/departments/{department}", Access::To(Act::Administrate)),
+    ("POST", "/api/live/tickets", Access::To(Act::Read)),
     ("GET", "/api/labels", Access::To(Act::SeeOrganisation)),
     ("POST", "/api/labels", Access::To(Act::Administrate)),
     ("PATCH", "/api/labels/{label}", Access::To(Act::Administrate)),

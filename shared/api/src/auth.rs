@@ -39,6 +39,8 @@ pub(crate) struct Operator {
     signed_in_at: Option<Timestamp>,
     /// What a machine may; `None` of a person, whose role says it.
     scopes: Option<Scopes>,
+    /// When the token ends, where it tells.
+    pub(crate) token_ends_at: Option<Timestamp>,
     language: Language,
     from: Origin,
 }
@@ -134,6 +136,7 @@ pub(crate) fn caller(request: &Request, claim: &RolesClaim) -> Result<Operator, 
             role: Role::Administrator,
             account: None,
             signed_in_at: None,
+            token_ends_at: instant(claims, &["exp"]),
             scopes: Some(scopes),
             language: language(request.headers()),
             from: origin(request.extensions()),
@@ -147,7 +150,8 @@ pub(crate) fn caller(request: &Request, claim: &RolesClaim) -> Result<Operator, 
         name,
         role,
         account: first_of(claims, &ACCOUNT_CLAIMS).cloned(),
-        signed_in_at: signed_in_at(claims),
+        signed_in_at: instant(claims, &["auth_time", "iat"]),
+        token_ends_at: instant(claims, &["exp"]),
         scopes: None,
         language: language(request.headers()),
         from: origin(request.extensions()),
@@ -203,9 +207,10 @@ fn first_of<'a>(claims: &'a HashMap<String, String>, names: &[&str]) -> Option<&
     names.iter().filter_map(|claim| claims.get(*claim)).find(|text| !text.trim().is_empty())
 }
 
-/// When the person entered their password; of an issuer that does not tell, when the token was made. In seconds.
-fn signed_in_at(claims: &HashMap<String, String>) -> Option<Timestamp> {
-    let seconds: i64 = first_of(claims, &["auth_time", "iat"])?.parse().ok()?;
+/// An instant that a token tells, in seconds. `auth_time` is when the person entered their password; of an issuer that does
+/// not tell, `iat` is when the token was made.
+fn instant(claims: &HashMap<String, String>, names: &[&str]) -> Option<Timestamp> {
+    let seconds: i64 = first_of(claims, names)?.parse().ok()?;
     seconds.checked_mul(1_000).map(Timestamp::from_ms)
 }
 

@@ -93,7 +93,7 @@ impl Once {
         }
         let response = next.run(Request::from_parts(parts, Body::from(body))).await;
         if !response.status().is_success() {
-            self.note(self.requests.abandon(&key).await);
+            note(self.requests.abandon(&key).await);
             return Ok(response);
         }
         let (head, body) = response.into_parts();
@@ -105,15 +105,15 @@ impl Once {
             content_type: content_type.map(str::to_owned),
             body: without_secret(&body),
         };
-        self.note(self.requests.finish(&key, &answer).await);
+        note(self.requests.finish(&key, &answer).await);
         Ok(Response::from_parts(head, Body::from(body)))
     }
+}
 
-    /// What was asked for is done; that this was not written down is no reason to say otherwise.
-    fn note(&self, kept: Result<(), madoguchi_store::StoreError>) {
-        if let Err(error) = kept {
-            tracing::warn!(%error, "What a request was answered is not kept");
-        }
+/// What was asked for is done; that this was not written down is no reason to say otherwise.
+fn note(kept: Result<(), madoguchi_store::StoreError>) {
+    if let Err(error) = kept {
+        tracing::warn!(%error, "What a request was answered is not kept");
     }
 }
 

@@ -27,6 +27,7 @@ mod idempotency;
 mod inbox;
 mod input;
 mod labels;
+mod live;
 mod me;
 mod memberships;
 mod mentions;

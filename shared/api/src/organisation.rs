@@ -1,5 +1,5 @@
-//! What `organisation-api` serves: people and their channels, brands, departments, message templates, labels, the audit log, and
-//! the sync of sender names.
+//! What `organisation-api` serves: people and their channels, brands, departments, message templates, labels, the audit log,
+//! tickets for live updates, and the sync of sender names.
 
 use std::sync::Arc;
 
@@ -8,11 +8,13 @@ use axum::extract::State;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, patch, post, put};
 use madoguchi_runtime::Clock;
-use madoguchi_store::{Audit, Directory, Inbox};
+use madoguchi_store::{Audit, Directory, Inbox, Live};
 
 use crate::auth::Operator;
 use crate::people::{self, Presence};
-use crate::{audit, brands, departments, labels, memberships, operators, profanity, sender_sync, templates};
+use crate::{
+    audit, brands, departments, labels, live, memberships, operators, profanity, sender_sync, templates,
+};
 
 /// What the routes that look after the organisation work with.
 #[derive(Clone, Debug)]
@@ -23,6 +25,10 @@ pub struct OrganisationApi {
     pub directory: Directory,
     /// The audit log.
     pub audit: Audit,
+    /// Tickets for live updates.
+    pub live: Live,
+    /// Where clients connect for them.
+    pub live_url: String,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -56,6 +62,7 @@ pub fn organisation_routes(api: OrganisationApi) -> Router {
         .route("/api/brands/{brand}/profanity/test", post(profanity::try_out))
         .route("/api/departments", get(departments::list).post(departments::add))
         .route("/api/departments/{department}", patch(departments::change).delete(departments::remove))
+        .route("/api/live/tickets", post(live::ticket))
         .route("/api/labels", get(labels::list).post(labels::add))
         .route("/api/labels/{label}", patch(labels::change).delete(labels::remove))
         .route("/api/templates", get(templates::list).post(templates::add))

@@ -24,6 +24,7 @@ pub mod happening;
 pub mod ids;
 pub mod label;
 pub mod later;
+pub mod live;
 pub mod lookup;
 pub mod media;
 pub mod membership;

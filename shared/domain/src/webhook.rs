@@ -254,6 +254,7 @@ pub struct Key {
 
 impl Key {
     /// The next one; this one goes on signing for [`SECRET_OVERLAP`].
+    #[must_use]
     pub fn replaced(self, now: Timestamp) -> Self {
         Self { generation: self.generation.saturating_add(1), previous_until: Some(now + SECRET_OVERLAP) }
     }

@@ -11,6 +11,7 @@ use aws_types::SdkConfig;
 
 use crate::bucket::{Bucket, Signer};
 use crate::clock::Clock;
+use crate::connections::Connections;
 use crate::http::HttpError;
 use crate::mail::Mailer;
 use crate::secrets::Secret;
@@ -116,6 +117,11 @@ impl Aws {
             session_token,
         );
         Bucket::new(self.transport.clone(), signer, clock)
+    }
+
+    /// The clients that are connected to the WebSocket API `api`.
+    pub fn connections(&self, api: &str, clock: Clock) -> Connections {
+        Connections::new(self.transport.clone(), self.config.clone(), api, clock)
     }
 
     /// Sends e-mail as `from`. Nothing is tried twice here: an attempt whose answer is lost may have been delivered.

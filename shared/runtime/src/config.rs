@@ -107,6 +107,16 @@ impl Env {
         Span::from_days(days)
     }
 
+    /// `LIVE_TABLE`: the table of what is live.
+    pub fn live_table(&mut self) -> String {
+        self.text("LIVE_TABLE", "set it to the name of the Live table")
+    }
+
+    /// `LIVE_API_ID`: the id of the WebSocket API.
+    pub fn live_api_id(&mut self) -> String {
+        self.text("LIVE_API_ID", "set it to the id of the WebSocket API")
+    }
+
     /// `INBOUND_QUEUE_URL`: where webhooks leave their events.
     pub fn inbound_queue_url(&mut self) -> String {
         self.url("INBOUND_QUEUE_URL", None, "set it to the URL of the queue inbound.fifo")

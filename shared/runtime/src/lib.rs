@@ -26,6 +26,7 @@ pub mod batch;
 pub mod bucket;
 pub mod clock;
 pub mod config;
+pub mod connections;
 mod digest;
 #[cfg(test)]
 mod fake_aws;
@@ -46,6 +47,7 @@ pub use batch::{Invocation, RecordError};
 pub use bucket::{Bucket, BucketError};
 pub use clock::{Clock, ClockHand};
 pub use config::{ConfigError, Env, ProviderConfig};
+pub use connections::{ConnectionError, Connections, Posted};
 pub use digest::sha256;
 pub use mail::{MailError, Mailer};
 pub use metrics::Metrics;

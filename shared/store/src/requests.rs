@@ -85,10 +85,7 @@ impl Requests {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
-        let error = match answer {
-            Ok(_) => return Ok(Begun::First),
-            Err(error) => error,
-        };
+        let Err(error) = answer else { return Ok(Begun::First) };
         let there = error.as_service_error().and_then(|error| match error {
             aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(lost) => {
                 lost.item().cloned()

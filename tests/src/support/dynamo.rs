@@ -29,6 +29,8 @@ pub const DIRECTORY: &str = "directory";
 pub const SEARCH: &str = "search";
 /// The name of the Audit table.
 pub const AUDIT: &str = "audit";
+/// The name of the Live table.
+pub const LIVE: &str = "live";
 /// The name of the Deliveries table.
 pub const DELIVERIES: &str = "deliveries";
 /// The name of the Requests table.
@@ -58,6 +60,7 @@ impl Dynamo {
         create_audit(&client).await;
         create_search(&client).await;
         create_deliveries(&client).await;
+        create_live(&client).await;
         create_requests(&client).await;
         dynamo
     }
@@ -318,6 +321,21 @@ async fn create_audit(client: &Client) {
         .await
         .unwrap();
     expire(client, AUDIT).await;
+}
+
+async fn create_live(client: &Client) {
+    client
+        .create_table()
+        .table_name(LIVE)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(
+            ["pk", "sk"].map(|name| attribute(name, ScalarAttributeType::S)).into(),
+        ))
+        .set_key_schema(Some(keys("pk", "sk")))
+        .send()
+        .await
+        .unwrap();
+    expire(client, LIVE).await;
 }
 
 async fn create_deliveries(client: &Client) {

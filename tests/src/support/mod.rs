@@ -12,6 +12,7 @@ pub mod receiver;
 pub mod s3;
 mod server;
 pub mod ses;
+pub mod sockets;
 pub mod twilio;
 
 pub(crate) use server::{serve, serve_with};

@@ -135,7 +135,9 @@ async fn abu_2_the_contact_is_blocked_at_the_limit_if_the_brand_wants_it() {
     assert_eq!((&blocked["status"], &blocked["close_reason"]), (&json!("closed"), &json!("abuse")));
     let told = &blocked["contact"]["blocked"];
     assert_eq!((&told["by"], &told["reason"], &told["dropped"]), (&Value::Null, &json!("abuse"), &json!(1)));
-    assert_eq!(lines(&test, id).await, ["closed:abuse", "blocked:abuse"]);
+    let mut told = lines(&test, id).await;
+    told.sort();
+    assert_eq!(told, ["blocked:abuse", "closed:abuse"], "of the same moment");
     let listed = test.get("/api/blocked").await;
     assert_eq!(listed["items"][0]["id"], json!(id), "{listed}");
 }
@@ -175,6 +177,7 @@ async fn abu_3_and_abu_4_what_a_blocked_contact_says_is_dropped_and_counted_unti
         assert_eq!((&told["by"], &told["reason"]), (&json!("operator-1"), &json!("spam")), "{kind}");
         assert_eq!(blocked["composer"]["reason"], "contact_blocked");
         assert_eq!(block(&test, id).await["version"], blocked["version"], "once");
+        test.settle().await;
         let before = test.conversation(id).await;
         for text in ["one", "two", "three"] {
             says(&test, kind, text).await;
@@ -271,7 +274,7 @@ async fn abu_3_what_had_reached_us_before_the_block_is_taken_in() {
 async fn abu_3_the_list_of_blocked_contacts_has_pages() {
     let (test, kind) = (TestInbox::start().await, ChannelKind::Line);
     let mut ids = Vec::new();
-    for customer in 1..=5 {
+    for customer in 1..=4 {
         let id = test.customer_writes(kind, &format!("customer-{customer}"), "hello").await;
         test.settle().await;
         test.pass(Span::from_secs(1));
@@ -279,14 +282,14 @@ async fn abu_3_the_list_of_blocked_contacts_has_pages() {
         ids.push(json!(id));
     }
     ids.reverse();
-    let (mut listed, mut path) = (Vec::new(), "/api/blocked?limit=2".to_owned());
+    let (mut listed, mut path) = (Vec::new(), "/api/blocked?limit=3".to_owned());
     loop {
         let page = test.get(&path).await;
         let items = page["items"].as_array().unwrap();
-        assert!(items.len() <= 2);
+        assert!(items.len() <= 3);
         listed.extend(items.iter().map(|item| item["id"].clone()));
         let Some(cursor) = page["next_cursor"].as_str() else { break };
-        path = format!("/api/blocked?limit=2&cursor={cursor}");
+        path = format!("/api/blocked?limit=3&cursor={cursor}");
     }
     assert_eq!(listed, ids);
     let (status, refused) = test.call("GET", "/api/blocked?cursor=x", None, &Value::Null).await;

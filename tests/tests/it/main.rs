@@ -22,6 +22,7 @@ mod ingest;
 mod kinds;
 mod later;
 mod lifecycle;
+mod live;
 mod lookup;
 mod media;
 mod memberships;

@@ -45,7 +45,7 @@ fn operator(name: &str) -> OperatorId {
 }
 
 #[tokio::test]
-async fn asg_3_a_conversation_moves_by_itself_to_where_it_belongs() {
+async fn asg_1_and_asg_3_a_conversation_moves_by_itself_to_where_it_belongs() {
     let test = TestInbox::start().await;
     let kind = ChannelKind::Line;
     let ids = begin(&test, kind, 4).await;

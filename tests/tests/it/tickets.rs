@@ -215,7 +215,7 @@ async fn tkt_1_an_episode_of_many_messages_is_one_ticket() {
     let test = TestInbox::start().await;
     for at in 0..100 {
         test.customer_writes(LINE, "customer-1", &format!("{at:03}")).await;
-        test.pass(Span::from_ms(5));
+        test.pass(Span::from_secs(1));
     }
     let id = says(&test, "100").await;
     let (status, ticket) = by_hand(&test, json!({"conversation_id": id, "episode": 1})).await;

@@ -102,7 +102,7 @@ async fn ops_1_a_conversation_is_told_from_its_beginning_to_its_end() {
     assert_eq!(told[0].json()["data"]["message"]["operator_id"], "operator-1");
 
     let closed = format!("/api/conversations/{id}/close");
-    assert_eq!(test.call("POST", &closed, None, &Value::Null).await.0, 200);
+    assert_eq!(test.call("POST", &closed, None, &json!({})).await.0, 200);
     test.settle().await;
     test.tell().await;
     let told = receiver.take();
@@ -125,7 +125,7 @@ async fn ops_1_a_closer_tells_why_it_closed() {
     test.set(Line, &settings).await;
     let id = test.customer_writes(Line, "customer-1", "a").await;
     test.settle().await;
-    test.pass(Span::from_minutes(15));
+    test.pass(Span::from_minutes(16));
     test.tick(DeadlineKind::Unanswered).await;
     assert!(!test.conversation(id).await.is_open());
     test.settle().await;

@@ -55,7 +55,7 @@ pub(crate) async fn upload(
     let now = api.clock.now();
     let channel = api.channels.channel(conversation.channel_id, now).await?;
     let settings = &usable(channel.as_ref(), conversation.channel_kind)?.settings;
-    reply::composer(&conversation, settings, Author::Person, now)
+    reply::composer(&conversation, settings, Author::of(&operator.id), now)
         .free()
         .map_err(|lock| ApiError::Locked(lock, conversation.channel_kind))?;
     let name = name(&wish.name)?;

@@ -46,7 +46,7 @@ pub(crate) async fn fill(
     .await?;
     values.set_record(record).map_err(|refused| ApiError::InvalidBody { what: refused.to_string() })?;
     let only_approved = channel.is_some_and(|channel| {
-        let composer = reply::composer(conversation, &channel.settings, Author::Person, now);
+        let composer = reply::composer(conversation, &channel.settings, Author::of(&operator.id), now);
         matches!(composer, Composer::TemplateOnly { .. })
     });
     template.fill(language.as_ref(), object, &values, only_approved).ok_or(ApiError::TemplateNotFound)

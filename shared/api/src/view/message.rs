@@ -71,6 +71,9 @@ pub(crate) struct MessageView {
     /// The messages of the set, in its order, if this item stands for all of them.
     parts: Vec<MessageView>,
     at: String,
+    /// Counts its writes: of two that a client has, the one with the higher is later (CON-9). Of a set the sum of its
+    /// parts'.
+    version: u64,
     #[serde(skip)]
     key: MessageKey,
 }
@@ -234,6 +237,7 @@ impl MessageView {
             album,
             parts: Vec::new(),
             at: message.key.at.to_string(),
+            version: message.rev,
             key: message.key,
         }
     }
@@ -281,6 +285,7 @@ impl MessageView {
             album,
             parts: Vec::new(),
             at: newest.at.clone(),
+            version: 0,
             id: newest.id,
             key: newest.key,
         };
@@ -294,6 +299,8 @@ impl MessageView {
         let place =
             |part: &Self| (part.album.as_ref().and_then(|album| album.index).unwrap_or(u32::MAX), part.key);
         self.parts.sort_by_key(place);
+        // Higher with each write of any part.
+        self.version = self.parts.iter().map(|part| part.version).sum();
         self.attachments = self.parts.iter().flat_map(|part| part.attachments.clone()).collect();
     }
 }

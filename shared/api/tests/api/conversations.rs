@@ -11,7 +11,7 @@ fn ids(list: &serde_json::Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn sections_are_listed_newest_first_over_all_channels_and_page_by_page() {
+async fn cls_3_sections_are_listed_newest_first_over_all_channels_and_page_by_page() {
     let api = TestApi::start().await;
     let page = api.add_channel(ChannelKind::Messenger, "104", ChannelSettings::default()).await;
     let line = api.add_channel(ChannelKind::Line, "165", ChannelSettings::default()).await;
@@ -47,7 +47,7 @@ async fn sections_are_listed_newest_first_over_all_channels_and_page_by_page() {
 }
 
 #[tokio::test]
-async fn an_answered_conversation_is_open_and_not_unanswered() {
+async fn cls_2_an_answered_conversation_is_open_and_not_unanswered() {
     let api = TestApi::start().await;
     let line = api.add_channel(ChannelKind::Line, "165", ChannelSettings::default()).await;
     let id = api.customer_writes(&line, "u", "hello", NOW).await;
@@ -60,7 +60,7 @@ async fn an_answered_conversation_is_open_and_not_unanswered() {
 }
 
 #[tokio::test]
-async fn closing_and_reopening_twice_is_the_same_as_once() {
+async fn cls_4_and_cls_5_closing_and_reopening_twice_is_the_same_as_once() {
     let api = TestApi::start().await;
     let line = api.add_channel(ChannelKind::Line, "165", ChannelSettings::default()).await;
     let id = api.customer_writes(&line, "u", "hello", NOW).await;

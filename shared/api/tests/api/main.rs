@@ -10,6 +10,7 @@ mod channel_life;
 mod channels;
 mod conversations;
 mod health;
+mod live;
 mod me;
 mod memberships;
 mod notes;

@@ -103,7 +103,7 @@ async fn mem_9_a_removal_that_is_repeated_lets_go_all_the_same() {
 
 /// Row by row: every route of a conversation.
 #[tokio::test]
-async fn asg_8_who_is_not_associated_cannot_tell_a_conversation_from_none() {
+async fn asg_7_and_asg_8_who_is_not_associated_cannot_tell_a_conversation_from_none() {
     let api = start().await;
     let channel = api.add_channel(ChannelKind::Line, "165", closed_circle()).await;
     let id = api.customer_writes(&channel, "u", "hello", NOW).await;

@@ -28,7 +28,7 @@ use madoguchi_domain::{
 use madoguchi_runtime::http::provider_client;
 use madoguchi_runtime::signature::WebhookKeys;
 use madoguchi_runtime::{Clock, ClockHand, Metrics, Queue, SecretCache, SecretWriter};
-use madoguchi_store::{Audit, ChannelCache, Deliveries, Directory, Inbox, Saved, Search, SenderCache};
+use madoguchi_store::{Audit, ChannelCache, Deliveries, Directory, Inbox, Live, Saved, Search, SenderCache};
 use serde_json::{Value, json};
 
 /// Where the clock stands when a test begins.
@@ -45,6 +45,7 @@ pub(crate) struct TestApi {
     pub(crate) aws: Arc<FakeAws>,
     pub(crate) hand: ClockHand,
     pub(crate) audit: Audit,
+    pub(crate) live: Live,
 }
 
 /// An answer of the API.
@@ -86,6 +87,7 @@ impl TestApi {
         let inbox = Inbox::new(dynamodb.clone(), tables::INBOX);
         let audit = Audit::new(dynamodb.clone(), tables::AUDIT, AUDIT_KEPT);
         let deliveries = Deliveries::new(dynamodb.clone(), tables::DELIVERIES);
+        let live = Live::new(dynamodb.clone(), tables::LIVE);
         let directory = Directory::new(dynamodb.clone(), tables::DIRECTORY);
         let api = Api {
             inbox: inbox.clone(),
@@ -110,6 +112,8 @@ impl TestApi {
             inbox: inbox.clone(),
             directory: directory.clone(),
             audit: audit.clone(),
+            live: live.clone(),
+            live_url: "wss://live.example/live".into(),
             clock: clock.clone(),
         };
         let admin = AdminApi {
@@ -158,7 +162,7 @@ impl TestApi {
             .merge(desk_routes(desk))
             .merge(webhook_routes(webhooks));
         let router = answering(all, RolesClaim::default());
-        Self { router, inbox, directory, aws, hand, audit }
+        Self { router, inbox, directory, aws, hand, audit, live }
     }
 
     pub(crate) async fn call(&self, caller: Caller, method: &str, path: &str, body: Option<Value>) -> Answer {

@@ -96,9 +96,8 @@ pub fn may_take(
     if is_gone || !membership::may_see(role, channel, person) {
         return Err(CannotTake::NoAccess);
     }
-    match duty.available {
-        false => Err(CannotTake::Unavailable),
-        true if duty.held.len() >= MOST_HELD => Err(CannotTake::Full),
-        true => Ok(()),
+    if !duty.available {
+        return Err(CannotTake::Unavailable);
     }
+    if duty.held.len() >= MOST_HELD { Err(CannotTake::Full) } else { Ok(()) }
 }

@@ -752,7 +752,7 @@ proptest! {
 
     /// TMR-6: whatever was armed, a closer closes only when the true deadline has passed.
     #[test]
-    fn a_verdict_closes_exactly_when_the_true_deadline_has_passed(events in events(), minutes in 0_i64..30) {
+    fn tmr_6_a_verdict_closes_exactly_when_the_true_deadline_has_passed(events in events(), minutes in 0_i64..30) {
         let settings = settings(Some(15), Some(10));
         let (conversation, ..) = final_state(&events, &settings);
         let now = T0 + Span::from_minutes(minutes);

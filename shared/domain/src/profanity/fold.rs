@@ -2,7 +2,7 @@
 //!
 //! Each unit remembers where it stands in the text, and in which script it was written there.
 
-use icu_normalizer::DecomposingNormalizerBorrowed;
+use unicode_normalization::char::decompose_compatible;
 
 /// One letter, or what stands between letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,12 +64,7 @@ pub(super) fn fold(text: &str) -> Vec<Unit> {
             '゛' => take('\u{3099}', from, to, &mut units),
             '゜' => take('\u{309A}', from, to, &mut units),
             _ if is_plain(ch) => take(ch, from, to, &mut units),
-            _ => {
-                let nfkd = const { DecomposingNormalizerBorrowed::new_nfkd() };
-                for part in nfkd.normalize_iter(std::iter::once(ch)) {
-                    take(part, from, to, &mut units);
-                }
-            }
+            _ => decompose_compatible(ch, |part| take(part, from, to, &mut units)),
         }
     }
     units

@@ -118,8 +118,9 @@ mod tests {
 
     #[test]
     fn ops_1_a_conversation_tells_when_it_opens_closes_and_changes_hands() {
+        type Stand = (Status, Option<&'static str>);
         let closed = Status::Closed { reason: CloseReason::Idle, at: NOW };
-        let table: &[(Option<(Status, Option<&str>)>, (Status, Option<&str>), &[&str])] = &[
+        let table: &[(Option<Stand>, Stand, &[&str])] = &[
             (None, (Status::New, None), &[]),
             (None, (Status::Open, None), &["conversation.opened"]),
             (Some((Status::New, None)), (Status::Open, None), &["conversation.opened"]),
@@ -190,7 +191,7 @@ mod tests {
             (SendState::queued(), SendState::Sent { at: NOW }, SendState::Read { at: NOW });
         let reply = |send: &SendState| message(operator(), Some(send.clone()));
         let said = |sent_by| message(sent_by, None);
-        let table = [
+        let table = vec![
             (None, said(SentBy::Customer), Some("message.received")),
             (Some(said(SentBy::Customer)), said(SentBy::Customer), None),
             (None, said(SentBy::ProviderInbox), Some("message.sent")),

@@ -114,27 +114,32 @@ impl Signer {
 
     /// The signature of `text` under the key of the day.
     pub(super) fn signature(&self, now: &Instant, text: &str) -> String {
-        let secret = format!("AWS4{}", self.secret_access_key.expose());
-        let steps = [now.date(), &self.region, "s3", "aws4_request", text];
-        let signed = steps.iter().fold(secret.into_bytes(), |key, step| {
-            let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
-            hmac::sign(&key, step.as_bytes()).as_ref().to_vec()
-        });
-        hex(&signed)
+        signature(&self.secret_access_key, [now.date(), &self.region, "s3"], text)
     }
 }
 
+/// The signature of `text` under the key of `secret` for a date, a Region and a service.
+pub(crate) fn signature(secret: &Secret<String>, [date, region, service]: [&str; 3], text: &str) -> String {
+    let secret = format!("AWS4{}", secret.expose());
+    let steps = [date, region, service, "aws4_request", text];
+    let signed = steps.iter().fold(secret.into_bytes(), |key, step| {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
+        hmac::sign(&key, step.as_bytes()).as_ref().to_vec()
+    });
+    hex(&signed)
+}
+
 /// `20260101T000000Z`.
-pub(super) struct Instant(pub(super) String);
+pub(crate) struct Instant(pub(crate) String);
 
 impl Instant {
-    pub(super) fn of(at: Timestamp) -> Self {
+    pub(crate) fn of(at: Timestamp) -> Self {
         let text = at.to_string();
         let whole = text.split('.').next().unwrap_or_default();
         Self(format!("{}Z", whole.replace(['-', ':'], "")))
     }
 
-    fn date(&self) -> &str {
+    pub(crate) fn date(&self) -> &str {
         self.0.split('T').next().unwrap_or_default()
     }
 }
@@ -147,7 +152,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 /// Everything but RFC 3986's unreserved characters as `%XX`.
-pub(super) fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             encoded.push(char::from(byte));

@@ -13,7 +13,7 @@ use crate::access;
 use crate::error::{StoreError, failed};
 use crate::item::{self, Item, n, s};
 
-pub(super) const SORT_KEY: &str = "conversation";
+pub(crate) const SORT_KEY: &str = "conversation";
 
 pub(super) fn partition(conversation: ConversationId) -> String {
     format!("c#{conversation}")

@@ -30,6 +30,7 @@ mod upload;
 
 pub use blocked::BlockedPage;
 pub(crate) use compact::expand as read_conversation;
+pub(crate) use conversation::SORT_KEY;
 pub use counts::Moved;
 pub use deadline::{DEADLINE_SHARDS, Due, DueCursor, DueReplies};
 pub use draft::{DraftPage, DraftPointer};

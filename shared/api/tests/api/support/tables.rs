@@ -12,6 +12,7 @@ pub(crate) const DIRECTORY: &str = "directory";
 pub(crate) const AUDIT: &str = "audit";
 pub(crate) const DELIVERIES: &str = "deliveries";
 pub(crate) const SEARCH: &str = "search";
+pub(crate) const LIVE: &str = "live";
 
 /// Clients of a local AWS endpoint.
 pub(crate) fn clients(endpoint: String) -> Aws {
@@ -36,6 +37,7 @@ pub(crate) async fn start() -> Client {
     create_audit(&client).await;
     create_deliveries(&client).await;
     create_search(&client).await;
+    create_live(&client).await;
     client
 }
 
@@ -139,6 +141,18 @@ async fn create_audit(client: &Client) {
         .global_secondary_indexes(by("actor", "actor"))
         .global_secondary_indexes(by("channel", "channel"))
         .global_secondary_indexes(by("conversation", "conversation"))
+        .send()
+        .await
+        .unwrap();
+}
+
+async fn create_live(client: &Client) {
+    client
+        .create_table()
+        .table_name(LIVE)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(attributes(&["pk", "sk"])))
+        .set_key_schema(Some(keys("pk", "sk")))
         .send()
         .await
         .unwrap();

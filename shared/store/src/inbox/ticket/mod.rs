@@ -82,7 +82,10 @@ fn put_place(
     let put = match given_up {
         None => put.condition_expression("attribute_not_exists(pk)"),
         Some(before) => {
-            put.condition_expression("batch = :before").expression_attribute_values(":before", n(before))
+            // `batch` is a word of the table's own.
+            put.condition_expression("#batch = :before")
+                .expression_attribute_names("#batch", "batch")
+                .expression_attribute_values(":before", n(before))
         }
     };
     put.build().map_err(incomplete)
