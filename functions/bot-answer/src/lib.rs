@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use madoguchi_domain::Channel;
 use madoguchi_domain::bot::{self, Answer, Bot, BotKind, Decision, MOST_ANSWERS};
 use madoguchi_domain::conversation::{Switched, switch_mode};
 use madoguchi_domain::message_template::{Object, Values};

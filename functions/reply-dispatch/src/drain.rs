@@ -143,6 +143,7 @@ impl Dispatcher {
         Ok(())
     }
 
+    #[expect(clippy::too_many_lines, reason = "one reply, from its claim to its end")]
     async fn reply(&self, work: ReplyWork, reply: PendingReply) -> Result<Next, DispatchError> {
         for again in (0..TRIES).map(|attempt| attempt > 0) {
             // Read for every reply: the one before it may have found the credential broken.

@@ -75,6 +75,7 @@ impl DeadlineKind {
 
     /// As what it is armed: those that one function looks after share what that function asks, so that a tick costs no more
     /// for each of them.
+    #[must_use]
     pub const fn watched_as(self) -> Self {
         match self {
             Self::Snooze | Self::IdleWarning | Self::Mode => Self::WindowReminder,
@@ -95,6 +96,7 @@ pub struct Deadline {
 
 impl Deadline {
     /// As it is armed.
+    #[must_use]
     pub const fn to_arm(self) -> Self {
         Self { kind: self.kind.watched_as(), due_at: self.due_at }
     }

@@ -11,7 +11,7 @@ use madoguchi_tests::TestInbox;
 use madoguchi_tests::support::fault::{Fault, Faults};
 use serde_json::{Value, json};
 
-pub(crate) async fn begin(test: &TestInbox, kind: ChannelKind) -> ConversationId {
+async fn begin(test: &TestInbox, kind: ChannelKind) -> ConversationId {
     let id = test.customer_writes(kind, "customer-1", "question").await;
     test.settle().await;
     id

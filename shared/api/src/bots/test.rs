@@ -37,8 +37,6 @@ pub(crate) async fn test(
     Ok(Json(match bot.decide(Some(&said.text)) {
         Decision::Say(template) => Outcome { kind: "say", template_id: Some(template), why: None },
         Decision::Ask => Outcome { kind: "ask", template_id: None, why: None },
-        Decision::HandOver(why) => {
-            Outcome { kind: "hand_over", template_id: None, why: Some(why.as_str()) }
-        }
+        Decision::HandOver(why) => Outcome { kind: "hand_over", template_id: None, why: Some(why.as_str()) },
     }))
 }

@@ -254,7 +254,7 @@ fn what_follows_from_a_write() {
         ..open(assignee)
     };
     let bot = Conversation { mode: Mode::Bot, ..open(None) };
-    for (before, after, waits, freed) in [
+    let rows = vec![
         (None, Some(open(None)), true, None),
         (Some(open(None)), Some(open(None)), false, None),
         (Some(open(None)), Some(open(Some("a"))), false, None),
@@ -267,7 +267,8 @@ fn what_follows_from_a_write() {
         (Some(bot), Some(open(None)), true, None),
         (Some(open(Some("a"))), None, false, Some("a")),
         (Some(open(None)), Some(closed(None)), false, None),
-    ] {
+    ];
+    for (before, after, waits, freed) in rows {
         let expected = Follows { waits, freed: freed.map(|id: &str| OperatorId(id.into())) };
         assert_eq!(follows(before.as_ref(), after.as_ref()), expected);
     }

@@ -60,7 +60,9 @@ fn says(before: Option<Conversation>, at: Timestamp) -> Conversation {
 }
 
 fn answered(conversation: Conversation, at: Timestamp) -> Conversation {
-    let reply = crate::reply::write(&conversation, &settings(), operator(), "k", "answer", None, at).unwrap();
+    let key = format!("k{}", at.as_ms());
+    let reply =
+        crate::reply::write(&conversation, &settings(), operator(), &key, "answer", None, at).unwrap();
     crate::reply::take_note(conversation, &settings(), &reply, at).unwrap().0
 }
 

@@ -128,7 +128,8 @@ fn abu_1_every_word_of_the_lists_is_found_and_tells_where() {
 
 #[test]
 fn abu_1_a_brand_s_own_words_and_exceptions() {
-    let table: &[(&[&str], &[&str], &str, &[&str])] = &[
+    type Row = (&'static [&'static str], &'static [&'static str], &'static str, &'static [&'static str]);
+    let table: &[Row] = &[
         (&["競合社"], &[], "競合社のほうが安い", &["競合社"]),
         (&["競合社"], &["旧競合社"], "旧競合社の件", &[]),
         (&["競合社"], &["旧競合社"], "旧競合社と競合社", &["競合社"]),

@@ -184,7 +184,6 @@ impl Opening {
 
 /// What is to be different; `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::option_option, reason = "left out, none and somebody are three different wishes")]
 pub struct TicketChanges {
     /// What it is called; `None` inside = as its first message begins.
     pub subject: Option<Option<String>>,

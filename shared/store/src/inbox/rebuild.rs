@@ -1,6 +1,5 @@
 //! Making the index of search anew: how far that is, and everything that is read for it.
 
-
 use madoguchi_domain::{Conversation, Message, Timestamp};
 use serde::{Deserialize, Serialize};
 
