@@ -183,9 +183,6 @@ pub enum ApiError {
     /// A snooze ends in the past, or too far ahead (CLS-12).
     #[error("{}", sentence(.0))]
     SnoozeTime(SnoozeRefused),
-    /// Nobody works on it.
-    #[error("Only open conversations can be assigned; reopen it first.")]
-    NotAssignable,
     /// Somebody was faster (ASG-14).
     #[error("{}", changed(.assignee.as_ref()))]
     AssigneeChanged {
@@ -446,7 +443,6 @@ impl ApiError {
             Self::Reopen(ReopenRefused::OnlyTheCustomer) => "reopen_by_customer_only",
             Self::Reopen(ReopenRefused::Final) => "conversation_final",
             Self::SnoozeTime(_) => "snooze_out_of_range",
-            Self::NotAssignable => "conversation_not_open",
             Self::AssigneeChanged { .. } => "assignee_changed",
             Self::CannotTake(cannot) => cannot.public_id(),
             Self::OnlyTheAssignee { .. } => "only_the_assignee",
@@ -548,7 +544,6 @@ impl ApiError {
             | Self::IdempotencyKeyReused
             | Self::Locked(..)
             | Self::Reopen(_)
-            | Self::NotAssignable
             | Self::AssigneeChanged { .. }
             | Self::CannotTake(_)
             | Self::OnlyTheAssignee { .. }
@@ -1033,7 +1028,6 @@ mod tests {
             ApiError::Note(NoteRefused::Deleted),
             ApiError::MentionRefused { person: "person-2".into() },
             ApiError::DraftNotFound,
-            ApiError::NotAssignable,
             ApiError::AssigneeChanged {
                 assignee: Some(Who { id: OperatorId("operator-2".into()), name: "Sato".into() }),
             },
@@ -1192,14 +1186,13 @@ mod tests {
             ApiError::ScopeMissing(_) => 137,
             ApiError::PersonNeeded => 138,
             ApiError::TooManyRequests { .. } => 139,
-            ApiError::NotAssignable => 140,
             ApiError::AssigneeChanged { .. } => 141,
             ApiError::CannotTake(CannotTake::Unavailable) => 142,
             ApiError::CannotTake(CannotTake::NoAccess) => 143,
             ApiError::CannotTake(CannotTake::Full) => 144,
             ApiError::OnlyTheAssignee { .. } => 145,
             ApiError::Locked(Lock::Blocked, _) => 146,
-            ApiError::Profanity(_) => 147,
+            ApiError::Profanity(_) => 140,
         }
     }
 

@@ -74,7 +74,7 @@ pub(super) async fn channel(api: &Api, conversation: &Conversation) -> Result<Ch
 /// Why it was refused, with the name of whoever was faster.
 pub(super) async fn refused(api: &Api, refused: Refused) -> ApiError {
     match refused {
-        Refused::NotOpen => ApiError::NotAssignable,
+        Refused::NotOpen => ApiError::ConversationNotOpen,
         Refused::Changed { assignee: None } => ApiError::AssigneeChanged { assignee: None },
         Refused::Changed { assignee: Some(id) } => match called(api, &id).await {
             Ok(assignee) => ApiError::AssigneeChanged { assignee: Some(assignee) },
