@@ -81,7 +81,8 @@ async fn asg_10_and_11_round_robin_among_the_available_up_to_their_capacity() {
     }
     switch(&test, "c", true).await;
     switch(&test, "c", false).await;
-    let ids = write(&test, &["U1", "U2", "U3", "U4", "U5"]).await;
+    let fifth = test.simulator.add_customer("Fifth");
+    let ids = write(&test, &["customer-1", "customer-2", "customer-3", "customer-4", &fifth]).await;
     test.assign().await;
     assert_eq!(assignees(&test, &ids).await, ["a", "b", "a", "b", "-"]);
     assert_eq!(moves(&test, ids[0]).await, ["assigned round_robin a"]);
@@ -96,7 +97,7 @@ async fn asg_10_and_11_round_robin_among_the_available_up_to_their_capacity() {
 #[tokio::test]
 async fn asg_12_what_waits_is_given_out_oldest_first_as_soon_as_somebody_has_room() {
     let test = start(&rule(AssignmentRule::LeastBusy, 2)).await;
-    let ids = write(&test, &["U1", "U2", "U3", "U4"]).await;
+    let ids = write(&test, &["customer-1", "customer-2", "customer-3", "customer-4"]).await;
     test.assign().await;
     assert_eq!(assignees(&test, &ids).await, ["-", "-", "-", "-"]);
     switch(&test, "a", true).await;
@@ -121,7 +122,7 @@ async fn asg_13_a_reopened_conversation_goes_back_if_its_operator_is_available_e
     ] {
         let test = start(&settings).await;
         switch(&test, "a", true).await;
-        let ids = write(&test, &["U1", "U2"]).await;
+        let ids = write(&test, &["customer-1", "customer-2"]).await;
         test.assign().await;
         let body = json!({"operator_id": "a", "expect": assignee(&test, ids[0]).await});
         let path = format!("/api/conversations/{}/assignee", ids[0]);
@@ -134,7 +135,7 @@ async fn asg_13_a_reopened_conversation_goes_back_if_its_operator_is_available_e
         assert_eq!(test.call("PUT", &path, None, &other).await.0, 200);
         switch(&test, "a", !off).await;
         switch(&test, "b", true).await;
-        write(&test, &["U1"]).await;
+        write(&test, &["customer-1"]).await;
         test.assign().await;
         assert_eq!(assignees(&test, &ids[..1]).await, [expected], "{settings:?} {off}");
         let last = moves(&test, ids[0]).await.pop().unwrap();
@@ -146,7 +147,7 @@ async fn asg_13_a_reopened_conversation_goes_back_if_its_operator_is_available_e
 #[tokio::test]
 async fn what_a_bot_has_or_a_person_left_open_is_not_given_out() {
     let test = start(&rule(AssignmentRule::LeastBusy, 9)).await;
-    let ids = write(&test, &["U1", "U2"]).await;
+    let ids = write(&test, &["customer-1", "customer-2"]).await;
     let mut with_bot = test.conversation(ids[0]).await;
     with_bot.mode = Mode::Bot;
     assert_eq!(test.inbox.save_conversation(&with_bot).await.unwrap(), Saved::Done);
@@ -180,7 +181,7 @@ async fn mem_9_who_loses_the_channel_or_is_removed_loses_its_conversations() {
     }
     let path = format!("/api/channels/{line}/operators");
     test.administered("POST", &path, &json!({"operators": ["a"]})).await;
-    let ids = write(&test, &["U1", "U2"]).await;
+    let ids = write(&test, &["customer-1", "customer-2"]).await;
     test.assign().await;
     assert_eq!(assignees(&test, &ids).await, ["a", "a"]);
     test.administered("DELETE", &format!("{path}/a"), &json!({})).await;
@@ -205,7 +206,7 @@ async fn a_changed_circle_of_operators_is_followed_within_ten_minutes() {
     let open = rule(AssignmentRule::LeastBusy, 9);
     let test = start(&open).await;
     switch(&test, "a", true).await;
-    let ids = write(&test, &["U1"]).await;
+    let ids = write(&test, &["customer-1"]).await;
     test.assign().await;
     test.set(ChannelKind::Line, &ChannelSettings { operators: OperatorAccess::Associated, ..open }).await;
     for _ in 0..10 {
@@ -221,7 +222,7 @@ async fn what_the_stream_lost_is_made_up_for() {
     let test = start(&rule(AssignmentRule::LeastBusy, 1)).await;
     switch(&test, "a", true).await;
     test.assign().await;
-    let ids = write(&test, &["U1", "U2"]).await;
+    let ids = write(&test, &["customer-1", "customer-2"]).await;
     // Nobody hears of the customers.
     test.relay().await;
     test.assignment.drain(10, async |_| SqsBatchResponse::default()).await;
@@ -253,7 +254,7 @@ async fn what_time_is_too_short_for_is_left_to_another_message() {
     let test = start(&rule(AssignmentRule::LeastBusy, 9)).await;
     switch(&test, "a", true).await;
     test.assign().await;
-    let ids = write(&test, &["U1"]).await;
+    let ids = write(&test, &["customer-1"]).await;
     test.relay().await;
     test.assignment.drain(10, async |_| SqsBatchResponse::default()).await;
     test.assign_without_time(&serde_json::to_string(&AssignmentWork::Room).unwrap()).await;
@@ -269,7 +270,7 @@ async fn asg_14_the_rule_and_a_person_do_not_both_give_a_conversation() {
     let test = start(&rule(AssignmentRule::LeastBusy, 9)).await;
     switch(&test, "a", true).await;
     switch(&test, "b", true).await;
-    let ids = write(&test, &["U1", "U2", "U3", "U4"]).await;
+    let ids = write(&test, &["customer-1", "customer-2", "customer-3", "customer-4"]).await;
     for id in &ids {
         let path = format!("/api/conversations/{id}/assignee");
         let body = json!({"operator_id": "me"});
