@@ -176,7 +176,7 @@ async fn con_9_clients_are_told_of_each_change_with_its_version_and_never_what_w
     let world = World::start().await;
     world.connect("c1", YAMADA).await;
     world.connect("c2", YAMADA).await;
-    let id = world.customer_writes("taro", "a secret").await;
+    let id = world.customer_writes("customer-1", "a secret").await;
     let told = world.sockets.take("c1");
     assert_eq!(world.sockets.take("c2"), told, "every screen of a person");
     assert!(!serde_json::to_string(&told).unwrap().contains("secret"));
@@ -214,7 +214,7 @@ async fn con_9_clients_are_told_of_each_change_with_its_version_and_never_what_w
 async fn con_9_a_record_that_comes_again_does_no_harm() {
     let world = World::start().await;
     world.connect("c1", YAMADA).await;
-    world.customer_writes("taro", "hello").await;
+    world.customer_writes("customer-1", "hello").await;
     let first = versions(&world.sockets.take("c1"));
     *world.stream.lock().await = world.test.dynamo.stream();
     world.push().await;
@@ -227,15 +227,18 @@ async fn con_9_a_record_that_comes_again_does_no_harm() {
 async fn con_9_a_client_that_comes_back_is_told_what_it_missed() {
     let world = World::start().await;
     world.connect("c1", YAMADA).await;
-    world.customer_writes("taro", "one").await;
+    world.customer_writes("customer-1", "one").await;
     let after = last_seq(&world.sockets.take("c1"));
     // What was told long before is not told again.
     world.test.pass(Span::from_minutes(5));
-    let kept = world.customer_writes("hanako", "two").await;
+    let kept = world.customer_writes("customer-2", "two").await;
     let seen = last_seq(&world.sockets.take("c1"));
     assert!(seen > after);
     world.disconnect("c1").await;
-    let missed = [world.customer_writes("jiro", "three").await, world.customer_writes("jiro", "four").await];
+    let missed = [
+        world.customer_writes("customer-3", "three").await,
+        world.customer_writes("customer-3", "four").await,
+    ];
     world.test.pass(Span::from_minutes(30));
     world.connect("c2", YAMADA).await;
     let told = world.say("c2", &json!({"action": "resume", "after": seen})).await;
@@ -255,7 +258,7 @@ async fn con_9_a_client_that_comes_back_is_told_what_it_missed() {
 async fn con_9_a_client_that_missed_too_much_loads_anew() {
     let world = World::start().await;
     world.connect("c1", YAMADA).await;
-    world.customer_writes("taro", "one").await;
+    world.customer_writes("customer-1", "one").await;
     let after = last_seq(&world.sockets.take("c1"));
     let resume = json!({"action": "resume", "after": after});
     let unknown = json!({"action": "resume", "after": after + 1_000});
@@ -269,24 +272,24 @@ async fn con_9_a_client_that_missed_too_much_loads_anew() {
 #[tokio::test]
 async fn con_9_nothing_is_written_while_nobody_could_come_back() {
     let world = World::start().await;
-    world.customer_writes("taro", "one").await;
+    world.customer_writes("customer-1", "one").await;
     assert!(world.test.dynamo.items(LIVE).await.is_empty());
     world.connect("c1", YAMADA).await;
-    world.customer_writes("taro", "two").await;
+    world.customer_writes("customer-1", "two").await;
     let after = last_seq(&world.sockets.take("c1"));
     world.disconnect("c1").await;
     // Its client may come back for an hour.
     world.test.pass(LOG_KEPT - Span::from_minutes(1));
-    let missed = world.customer_writes("hanako", "three").await;
+    let missed = world.customer_writes("customer-2", "three").await;
     world.connect("c2", YAMADA).await;
     let told = world.say("c2", &json!({"action": "resume", "after": after})).await;
     assert!(told[0]["type"] == "reload" || versions(&told).contains_key(&missed.to_string()), "{told:?}");
     world.disconnect("c2").await;
     world.test.pass(LOG_KEPT + Span::from_secs(1));
     // The function looks once more, and never again.
-    world.customer_writes("taro", "four").await;
+    world.customer_writes("customer-1", "four").await;
     let before = world.live.last_number().await.unwrap();
-    world.customer_writes("taro", "five").await;
+    world.customer_writes("customer-1", "five").await;
     assert_eq!(world.live.last_number().await.unwrap(), before);
     world.test.dynamo.sweep_expired();
     let left = world.test.dynamo.items(LIVE).await;
@@ -300,7 +303,7 @@ async fn con_9_connections_that_are_gone_or_stuck_are_cleaned_up() {
         world.connect(id, YAMADA).await;
     }
     world.sockets.drop_silently("dead");
-    let id = world.customer_writes("taro", "one").await;
+    let id = world.customer_writes("customer-1", "one").await;
     let open = async || {
         let now = world.test.clock.now();
         let known = world.live.connections(now).await.unwrap();
@@ -311,12 +314,12 @@ async fn con_9_connections_that_are_gone_or_stuck_are_cleaned_up() {
     };
     assert_eq!(open().await, ["stuck", "well"]);
     let posts = world.sockets.posts();
-    world.customer_writes("taro", "two").await;
+    world.customer_writes("customer-1", "two").await;
     assert!(world.sockets.posts() > posts);
     world.sockets.take("well");
     // One that can be neither told nor ended keeps nobody from being told; the records come again.
     world.sockets.set_stuck("stuck", true);
-    world.test.customer_writes(ChannelKind::Line, "taro", "three").await;
+    world.test.customer_writes(ChannelKind::Line, "customer-1", "three").await;
     world.test.write().await;
     let event = world.stream.lock().await.peek(100);
     let deadline = world.test.clock.now() + Span::from_secs(25);
@@ -331,7 +334,7 @@ async fn con_9_connections_that_are_gone_or_stuck_are_cleaned_up() {
     assert!(told.contains_key(&id.to_string()));
     // After two hours a connection is ended, whoever holds it.
     world.test.pass(Span::from_hours(2));
-    world.customer_writes("taro", "four").await;
+    world.customer_writes("customer-1", "four").await;
     assert!(open().await.is_empty());
     assert!(!world.sockets.is_open("well"));
     world.sockets.open("well");
@@ -348,7 +351,7 @@ async fn con_5_whoever_loses_access_is_told_no_more() {
     let line = world.test.channel(ChannelKind::Line).await;
     let heard = async |text: &str| {
         world.test.pass(SETTINGS_CACHE);
-        let id = world.customer_writes("taro", text).await;
+        let id = world.customer_writes("customer-1", text).await;
         let heard = ["yamada", "sato", "chief"].map(|id| !world.sockets.take(id).is_empty());
         (id, heard)
     };
@@ -381,7 +384,7 @@ async fn con_5_whoever_loses_access_is_told_no_more() {
 #[tokio::test]
 async fn con_5_people_see_who_else_is_there_and_who_writes() {
     let world = World::start().await;
-    let id = world.customer_writes("taro", "hello").await;
+    let id = world.customer_writes("customer-1", "hello").await;
     for (connection, person) in [("y1", YAMADA), ("y2", YAMADA), ("s1", SATO)] {
         world.connect(connection, person).await;
     }
@@ -410,7 +413,7 @@ async fn con_5_people_see_who_else_is_there_and_who_writes() {
         "Sato has said nothing for a minute"
     );
     // Who opens another conversation has left this one.
-    let other = world.customer_writes("hanako", "hi").await;
+    let other = world.customer_writes("customer-2", "hi").await;
     world.say("s1", &viewing(id)).await;
     world.sockets.take("s1");
     world.say("y2", &viewing(other)).await;

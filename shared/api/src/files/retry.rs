@@ -37,7 +37,7 @@ pub(crate) async fn retry(
             );
             return Ok((
                 StatusCode::ACCEPTED,
-                Json(MessageView::new(&message, &conversation, operator.reader())),
+                Json(MessageView::written(&message, &conversation, operator.reader())),
             ));
         }
     }

@@ -31,7 +31,7 @@ pub(crate) async fn cancel(
                 conversation.id = %id, message.id = %key, operator.id = operator.id.0,
                 "Canceled a scheduled reply"
             );
-            return Ok(Json(MessageView::new(&canceled, &conversation, operator.reader())));
+            return Ok(Json(MessageView::written(&canceled, &conversation, operator.reader())));
         }
     }
     Err(ApiError::contended("a reply to be canceled"))

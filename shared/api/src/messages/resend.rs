@@ -48,7 +48,7 @@ pub(crate) async fn resend(
             );
             return Ok((
                 StatusCode::ACCEPTED,
-                Json(MessageView::new(&message, &conversation, operator.reader())),
+                Json(MessageView::written(&message, &conversation, operator.reader())),
             ));
         }
     }

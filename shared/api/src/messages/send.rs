@@ -25,7 +25,7 @@ use crate::auth::Operator;
 use crate::conversations::existing;
 use crate::input::{IdempotencyKey, InPath, Instant, JsonBody};
 use crate::templates::{self, Chosen};
-use crate::view::{MessageView, PageView};
+use crate::view::PageView;
 use crate::{Api, ApiError, Shared, drafts};
 
 /// What is to be sent: a text, a template, a sticker or a location, or a file with or without a text.
@@ -273,11 +273,7 @@ async fn send_parts(
     for (number, part) in parts.iter().enumerate() {
         let content = Content::text(part.to_string());
         let written = write(api, author, current, &key_of_part(key, number), content, after).await?;
-        answer.items.push(MessageView::new(
-            &written.message,
-            &written.conversation,
-            author.operator.reader(),
-        ));
+        answer.items.push(written.view(author.operator));
         fresh |= written.fresh;
         // The next part stands below this one, whatever the clocks say.
         after = Some(written.message.key.at + Span::from_ms(1));

@@ -23,8 +23,12 @@ impl Written {
     /// What `operator` is answered.
     pub(super) fn answer(&self, operator: &Operator) -> Response {
         let status = if self.fresh { StatusCode::ACCEPTED } else { StatusCode::OK };
-        let view = MessageView::new(&self.message, &self.conversation, operator.reader());
-        (status, Json(view)).into_response()
+        (status, Json(self.view(operator))).into_response()
+    }
+
+    pub(super) fn view(&self, operator: &Operator) -> MessageView {
+        let view = if self.fresh { MessageView::written } else { MessageView::new };
+        view(&self.message, &self.conversation, operator.reader())
     }
 }
 

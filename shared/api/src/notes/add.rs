@@ -51,7 +51,7 @@ pub(crate) async fn add(
         let told = message.note().map(|note| note.newly_mentioned(None)).unwrap_or_default();
         if api.inbox.write_note(&message, &told, now).await? == Saved::Done {
             tracing::debug!(conversation.id = %id, message.id = %message.key, operator.id = operator.id.0, "Wrote a note");
-            let view = MessageView::new(&message, &conversation, operator.reader());
+            let view = MessageView::written(&message, &conversation, operator.reader());
             return Ok((StatusCode::CREATED, Json(view)));
         }
     }

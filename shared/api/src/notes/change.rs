@@ -33,7 +33,7 @@ pub(crate) async fn change(
         let told = note.newly_mentioned(Some(&before));
         message.body = Body::Note { note };
         if api.inbox.write_note(&message, &told, now).await? == Saved::Done {
-            return Ok(Json(MessageView::new(&message, &conversation, operator.reader())));
+            return Ok(Json(MessageView::written(&message, &conversation, operator.reader())));
         }
     }
     Err(ApiError::contended("a note"))

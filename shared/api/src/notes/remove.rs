@@ -29,7 +29,7 @@ pub(crate) async fn remove(
         };
         message.body = Body::Note { note };
         if api.inbox.write_note(&message, &[], now).await? == Saved::Done {
-            return Ok(Json(MessageView::new(&message, &conversation, operator.reader())));
+            return Ok(Json(MessageView::written(&message, &conversation, operator.reader())));
         }
     }
     Err(ApiError::contended("a note"))

@@ -138,6 +138,12 @@ struct AttachmentView {
 }
 
 impl MessageView {
+    /// The same of a message that was just written as it is here: it has been counted by the write.
+    pub(crate) fn written(message: &Message, conversation: &Conversation, reader: Reader) -> Self {
+        let view = Self::new(message, conversation, reader);
+        Self { version: view.version + 1, ..view }
+    }
+
     /// The message of `conversation`, whose watermarks tell what was delivered and read, for `reader`.
     pub(crate) fn new(message: &Message, conversation: &Conversation, reader: Reader) -> Self {
         let (status, failure) = progress(message, conversation, reader);
