@@ -4,9 +4,7 @@ use madoguchi_domain::deadline::DeadlineKind;
 use madoguchi_domain::farewell::Farewell;
 use madoguchi_domain::message::Body;
 use madoguchi_domain::warning::IdleWarning;
-use madoguchi_domain::{
-    Channel, ChannelKind, ChannelSettings, ConversationId, OperatorId, ReopenPolicy, Section, Span,
-};
+use madoguchi_domain::{ChannelKind, ChannelSettings, ConversationId, ReopenPolicy, Section, Span};
 use madoguchi_tests::TestInbox;
 use madoguchi_tests::support::fault::{Fault, Faults};
 use serde_json::{Value, json};
@@ -322,11 +320,13 @@ async fn cls_7_where_nothing_is_reopened_the_composer_says_so() {
 /// Makes the operator of the tests the one who connected the channel.
 async fn install(test: &TestInbox, kind: ChannelKind) {
     test.get("/api/me").await;
-    let read = test.channel(kind).await;
-    let channel = Channel { installer: Some(OperatorId("operator-1".into())), ..read.clone() };
-    let now = test.clock.now();
-    let saved = test.directory.change_channel(&channel, read.settings_changed_at, now).await.unwrap();
-    assert_eq!(saved, madoguchi_store::Saved::Done);
+    let (table, operator) = (madoguchi_tests::support::dynamo::DIRECTORY, "operator-1".to_owned());
+    let client = test.dynamo.clients().dynamodb();
+    let text = aws_sdk_dynamodb::types::AttributeValue::S;
+    let id = TestInbox::channel_id(kind).to_string();
+    let update = client.update_item().table_name(table).key("pk", text("channel".into())).key("sk", text(id));
+    let update = update.update_expression("SET installer = :installer");
+    update.expression_attribute_values(":installer", text(operator)).send().await.unwrap();
 }
 
 async fn erase(test: &TestInbox, id: ConversationId, confirm: &str) -> (u16, Value) {

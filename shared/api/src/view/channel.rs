@@ -217,6 +217,8 @@ pub(super) mod tests {
                     "reopen": "always", "human_agent": false, "files": true,
                     "sender_prefix": false, "window_reminder": null,
                     "bot": {"starts": false, "release_after_minutes": null, "return_after_minutes": null},
+                    "bot_close_after_minutes": null, "farewell": null, "idle_close_when": "anybody",
+                    "idle_warning": null, "own_timers": false, "pause_outside_hours": false,
                     "operators": "everybody", "add_new_operators": false, "assignment": "off",
                     "assignment_capacity": null, "only_assignee_answers": false,
                     "tickets": {"after": "never", "departments": {}},

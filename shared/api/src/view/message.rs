@@ -587,7 +587,7 @@ mod tests {
                 "failure": null,
                 "reactions": [],
                 "edited": false,
-                "unsent": false,
+                "version": 1, "unsent": false,
                 "insets": [],
                 "attachments": [],
                 "template": null,

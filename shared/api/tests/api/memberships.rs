@@ -56,6 +56,7 @@ fn body(template: &str, message: MessageKey) -> Value {
         "assignee" => json!({"operator_id": "me"}),
         "transfer" => json!({"department_id": message.id}),
         "mode" => json!({ "mode": "operator" }),
+        "block" => json!({ "reason": "spam" }),
         "uploads" => json!({"name": "a.png", "type": "image/png", "size_bytes": 1}),
         "messages" | "notes" | "draft" => json!({"text": "hi"}),
         "{message}" if template.contains("/notes/") => json!({"text": "hi"}),

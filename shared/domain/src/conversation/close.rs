@@ -118,7 +118,8 @@ pub(super) fn deed<'a>(
     let latest = conversation.preview.as_ref().map(|preview| preview.key.at + crate::time::Span::from_ms(1));
     let at = latest.map_or(now, |latest| now.max(latest));
     let mut line = timeline(conversation, event, "", at, now);
-    line.key.id = MessageId::of_timeline(conversation.id, &format!("{event}:{}", now.as_ms()));
+    line.key.id =
+        MessageId::of_timeline(conversation.id, &format!("{event}:{}.{}", now.as_ms(), conversation.version));
     let facts = facts.into_iter().map(|(name, fact)| (name.to_owned(), fact)).collect();
     line.body = Body::Timeline { event: event.to_owned(), detail: detail.map(str::to_owned), facts };
     line
