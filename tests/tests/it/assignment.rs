@@ -184,6 +184,7 @@ async fn mem_9_who_loses_the_channel_or_is_removed_loses_its_conversations() {
     let ids = write(&test, &["customer-1", "customer-2"]).await;
     test.assign().await;
     assert_eq!(assignees(&test, &ids).await, ["a", "a"]);
+    test.pass(Span::from_secs(1));
     test.administered("DELETE", &format!("{path}/a"), &json!({})).await;
     test.assign().await;
     assert_eq!((assignees(&test, &ids).await, held(&test, "a").await), (vec!["-".into(), "-".into()], 0));

@@ -285,7 +285,7 @@ async fn con_9_nothing_is_written_while_nobody_could_come_back() {
     let told = world.say("c2", &json!({"action": "resume", "after": after})).await;
     assert!(told[0]["type"] == "reload" || versions(&told).contains_key(&missed.to_string()), "{told:?}");
     world.disconnect("c2").await;
-    world.test.pass(LOG_KEPT + Span::from_secs(1));
+    world.test.pass(LOG_KEPT + Span::from_secs(2));
     // The function looks once more, and never again.
     world.customer_writes("customer-1", "four").await;
     let before = world.live.last_number().await.unwrap();

@@ -116,6 +116,7 @@ async fn asg_7_and_asg_8_who_is_not_associated_cannot_tell_a_conversation_from_n
     for (method, template, _) in rows {
         let path = template.replace("{conversation}", &id.to_string());
         let path = path.replace("{message}", &message.to_string()).replace("{attachment}", "0");
+        let path = if template.ends_with("/search") { format!("{path}?q=hello") } else { path };
         let path = path.replace("{label}", &id.to_string());
         let body = body(template, message);
         let as_caller = async |caller| api.call_with_key(caller, method, &path, "key", body.clone()).await;
