@@ -22,13 +22,14 @@ logs: ## print what the functions logged (FUNCTION=inbox-writer for one of them)
 
 test: check test-rust test-sizes test-stack ## run every check and every test
 
-check: ## formatting, lints, dependencies, template
+check: ## formatting, lints, dependencies, template, table of features
 	cargo fmt --all --check
 	@$(LOCAL) claim-target
 	cargo clippy --locked --workspace --all-targets $(if $(CI),-- -D warnings)
 	@if command -v cargo-deny >/dev/null; then set -x; cargo deny --locked check; \
 	else echo "skipped: cargo-deny is not installed (cargo install cargo-deny)"; fi
 	@$(LOCAL) check
+	@$(LOCAL) features
 
 test-rust: ## unit and integration tests
 	@$(LOCAL) claim-target

@@ -335,7 +335,7 @@ async fn erase(test: &TestInbox, id: ConversationId, confirm: &str) -> (u16, Val
 }
 
 #[tokio::test]
-async fn cls_8_cls_10_what_is_deleted_is_gone_and_the_next_message_begins_anew() {
+async fn cls_8_to_cls_10_what_is_deleted_is_gone_and_the_next_message_begins_anew() {
     let test = TestInbox::start().await;
     let id = begin(&test, ChannelKind::Line).await;
     let (status, refused) = erase(&test, id, &id.to_string()).await;
