@@ -47,14 +47,13 @@ def test_a_ticket_opens_one_connection(stack: Testbed):
 
 
 def test_an_operator_sees_that_another_is_writing(stack: Testbed, unique: str):
-    customer = new_customer(stack, f"Typing {unique}")
-    customer_writes(stack, "line", customer, f"typing {unique}")
-    found = conversation_with(stack, f"typing {unique}")
-
     def writes(told: dict) -> bool:
         return told["type"] == "presence" and any(person["typing_until"] for person in told["people"])
 
     with LiveClient(stack) as operator, LiveClient(stack, "administrators") as administrator:
+        customer = new_customer(stack, f"Typing {unique}")
+        customer_writes(stack, "line", customer, f"typing {unique}")
+        found = conversation_with(stack, f"typing {unique}")
         here = operator.ask("viewing", kind="presence", conversation_id=found["id"])
         assert len(here["people"]) == 1
         administrator.say("typing", conversation_id=found["id"])

@@ -75,7 +75,10 @@ def _use_everything(stack: Testbed) -> None:
     bot = {"kind": "webhook", "url": f"{stack.description['simulator']}/hook"}
     made = stack.api("PUT", f"/channels/{stack.channel('line')['id']}/bot", bot, group="administrators")
     assert made.status == 200, made
-    stack.api("PUT", f"/conversations/{conversation_with(stack, 'to be allowed')['id']}/mode", {"mode": "bot"})
+    customer_writes(stack, "line", new_customer(stack, "Bots"), "is a bot there?")
+    asked = conversation_with(stack, "is a bot there?")
+    handed = stack.api("PUT", f"/conversations/{asked['id']}/mode", {"mode": "bot"})
+    assert handed.status == 200, handed
     eventually(lambda: stack.authorizations("bot-answer"), "bot-answer at work", 30)
     webhook = {"url": f"{stack.description['simulator']}/hook", "events": ["message.received"]}
     webhook = stack.api("POST", "/webhooks", webhook, group="administrators")
