@@ -72,6 +72,11 @@ def _use_everything(stack: Testbed) -> None:
     asked = stack.api("POST", f"/channels/{stack.channel('line')['id']}/check", {}, group="administrators")
     assert asked.status == 202, asked
     eventually(lambda: stack.authorizations("channel-mail"), "channel-mail at work", SCHEDULE_PATIENCE_S)
+    # Somebody has become available: whose are those that wait?
+    for available in (False, True):
+        switched = stack.api("PUT", "/me/availability", {"available": available})
+        assert switched.status == 200, switched
+    eventually(lambda: stack.authorizations("assign"), "assign at work", 30)
     bot = {"kind": "webhook", "url": f"{stack.description['simulator']}/hook"}
     made = stack.api("PUT", f"/channels/{stack.channel('line')['id']}/bot", bot, group="administrators")
     assert made.status == 200, made

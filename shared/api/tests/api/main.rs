@@ -19,5 +19,6 @@ mod organisation;
 mod people;
 mod quarantine;
 mod replies;
+mod saved_views;
 mod support;
 mod templates;

@@ -18,6 +18,7 @@ mod persona;
 mod profanity;
 mod quota;
 mod rearm;
+mod saved_view;
 mod sender_sync;
 mod settings;
 mod setup;
