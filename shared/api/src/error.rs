@@ -793,6 +793,7 @@ impl From<NoRandomness> for ApiError {
 
 /// Whose a conversation is; null = nobody's.
 #[derive(Debug, serde::Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct AssigneeView {
     id: Option<String>,
     name: Option<String>,
@@ -814,10 +815,12 @@ fn theirs(assignee: Option<&Who>) -> String {
 
 /// The length of a text, as its provider counts.
 #[derive(Debug, serde::Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Length {
     #[serde(rename = "length")]
     has: usize,
     max: usize,
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::TextUnit))]
     unit: &'static str,
 }
 
@@ -845,21 +848,19 @@ pub(crate) fn sentence(reason: &impl ToString) -> String {
     first.chain(letters).chain(['.']).collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use std::collections::{BTreeSet, HashSet};
-
+/// Every error there is, for tests and the description of the API.
+#[cfg(any(test, feature = "openapi"))]
+pub mod catalogue {
     use madoguchi_domain::OperatorId;
+    use madoguchi_domain::TicketStatus;
     use madoguchi_domain::media::{MediaKind, Pixels};
     use madoguchi_domain::setup::Step;
 
-    use madoguchi_domain::TicketStatus;
-
     use super::*;
 
-    /// One of each; the match in [`place`] makes the compiler ask for the new ones.
+    /// One of each; the match in `place` makes the compiler ask for the new ones.
     #[expect(clippy::too_many_lines, reason = "it is one list")]
-    fn catalogue() -> Vec<ApiError> {
+    pub fn catalogue() -> Vec<ApiError> {
         let detail = || "secret detail".to_owned();
         let line = madoguchi_domain::ChannelId::derive(ChannelKind::Line, "1");
         let id = ConversationId::derive(line, &madoguchi_domain::Party::User("U".into()));
@@ -1066,7 +1067,8 @@ mod tests {
     }
 
     #[expect(clippy::too_many_lines, reason = "it is one list")]
-    fn place(error: &ApiError) -> usize {
+    #[cfg(test)]
+    pub(super) fn place(error: &ApiError) -> usize {
         match error {
             ApiError::Unauthenticated => 0,
             ApiError::AdministratorsOnly => 1,
@@ -1220,6 +1222,14 @@ mod tests {
             ApiError::DeletionNotConfirmed { .. } => 149,
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeSet, HashSet};
+
+    use super::catalogue::{catalogue, place};
+    use super::*;
 
     #[test]
     fn every_error_has_its_own_id_a_status_and_a_text_without_detail() {

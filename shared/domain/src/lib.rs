@@ -43,6 +43,8 @@ pub mod quota;
 pub mod reminder;
 pub mod reply;
 pub mod role;
+#[cfg(feature = "openapi")]
+mod schema;
 pub mod search;
 pub mod second_try;
 pub mod send;
