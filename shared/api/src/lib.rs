@@ -35,6 +35,8 @@ mod messages;
 mod meta;
 mod notes;
 mod notices;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod operators;
 mod organisation;
 mod people;
