@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex};
 
+use madoguchi_domain::notify::{PushSubscription, Settings};
 use madoguchi_domain::organisation::BusinessHours;
 use madoguchi_domain::profanity::Guard;
 use madoguchi_domain::sender::{Persona, Profile};
@@ -178,6 +179,77 @@ impl WebhookCache {
         let on: Arc<[Subscription]> = all.into();
         self.known.put((), Arc::clone(&on), now);
         Ok(on)
+    }
+}
+
+/// Remembers who is here and what each wants to be told of: what nobody wants to be told of costs nothing more.
+#[derive(Debug)]
+pub struct ListenerCache {
+    directory: Directory,
+    known: Known<(), Arc<[(Person, Settings)]>>,
+}
+
+impl ListenerCache {
+    /// An empty cache in front of `directory`.
+    pub fn new(directory: Directory) -> Self {
+        Self { directory, known: Known::default() }
+    }
+
+    /// Everybody who was here within the last [`SETTINGS_CACHE`], with what they wanted then.
+    pub async fn everybody(&self, now: Timestamp) -> Result<Arc<[(Person, Settings)]>, StoreError> {
+        if let Some(known) = self.known.get(&(), now) {
+            return Ok(known);
+        }
+        let chosen = self.directory.all_notify_settings().await?;
+        let mut chosen: HashMap<OperatorId, Settings> =
+            chosen.into_iter().map(|settings| (settings.operator.clone(), settings)).collect();
+        let people = self.directory.people().await?.into_iter();
+        let here = people.filter(|person| person.removed_at.is_none()).map(|person| {
+            let settings = chosen.remove(&person.id).unwrap_or_else(|| Settings::new(person.id.clone()));
+            (person, settings)
+        });
+        let everybody: Arc<[_]> = here.collect();
+        self.known.put((), Arc::clone(&everybody), now);
+        Ok(everybody)
+    }
+}
+
+/// Remembers by which browsers operators are told, and of whom it is known that the last push was taken.
+#[derive(Debug)]
+pub struct BrowserCache {
+    directory: Directory,
+    browsers: Known<OperatorId, Arc<[PushSubscription]>>,
+    fine: Known<OperatorId, bool>,
+}
+
+impl BrowserCache {
+    /// An empty cache in front of `directory`.
+    pub fn new(directory: Directory) -> Self {
+        Self { directory, browsers: Known::default(), fine: Known::default() }
+    }
+
+    /// The browsers of an operator as they were within the last [`SETTINGS_CACHE`].
+    pub async fn of(
+        &self,
+        operator: &OperatorId,
+        now: Timestamp,
+    ) -> Result<Arc<[PushSubscription]>, StoreError> {
+        if let Some(known) = self.browsers.get(operator, now) {
+            return Ok(known);
+        }
+        let browsers: Arc<[_]> = self.directory.push_subscriptions(operator).await?.into();
+        self.browsers.put(operator.clone(), Arc::clone(&browsers), now);
+        Ok(browsers)
+    }
+
+    /// Whether it was noted within the last [`SETTINGS_CACHE`] that their last push was taken.
+    pub fn is_known_fine(&self, operator: &OperatorId, now: Timestamp) -> bool {
+        self.fine.get(operator, now).unwrap_or_default()
+    }
+
+    /// Notes how their last push ended.
+    pub fn note(&self, operator: &OperatorId, fine: bool, now: Timestamp) {
+        self.fine.put(operator.clone(), fine, now);
     }
 }
 

@@ -161,6 +161,19 @@
 //! | try again after more than a quarter of an hour | 1 WRU and `due` 1 to take it |
 //! | sweep with nothing due | one query, 0.5 RRU |
 //!
+//! Beside that what operators are still to be told by e-mail, and when they were told last (`n#{operator}`, conversation), in the
+//! same index as `notify`, for 15 days after its last change. What they want to be told of is an item of the Directory (`notify`,
+//! operator), with the browsers that they are told by (`push#{operator}`, id) and how the latest attempts ended
+//! (`notify-standing`, operator).
+//!
+//! | access pattern | cost |
+//! | --- | --- |
+//! | whether anybody wants to be told | 2 queries of the Directory, people and what they chose, in half a minute while customers write |
+//! | find who is told of one thing | strong gets of conversation and channel 2 RRU; half a minute's people and duties, 1 RRU per 4 KB |
+//! | note it for an e-mail | strong get 1 RRU; 1 WRU and `due` 1 if there is none yet |
+//! | send an e-mail | 1 WRU and `due` 1 each to queue, take and settle it; strong gets of it, the conversation, how far it was read, the channel and the settings |
+//! | sweep with nothing due | one query, 0.5 RRU |
+//!
 //! # Live table
 //!
 //! | item | pk | sk |
@@ -207,18 +220,22 @@ mod error;
 pub mod inbox;
 mod item;
 pub mod live;
+pub mod notify;
 pub mod requests;
 pub mod search;
 pub mod work;
 
 pub use audit::Audit;
-pub use cache::{ChannelCache, GuardCache, SETTINGS_CACHE, SenderCache, WebhookCache};
+pub use cache::{
+    BrowserCache, ChannelCache, GuardCache, ListenerCache, SETTINGS_CACHE, SenderCache, WebhookCache,
+};
 pub use committed::Committed;
 pub use deliveries::Deliveries;
 pub use directory::Directory;
 pub use error::StoreError;
 pub use inbox::Inbox;
 pub use live::Live;
+pub use notify::NotifyWork;
 pub use requests::Requests;
 pub use search::Search;
 
