@@ -91,6 +91,11 @@ def _use_everything(stack: Testbed) -> None:
     told = stack.api("POST", f"/webhooks/{webhook.json()['id']}/test", {}, group="administrators")
     assert told.status == 202, told
     eventually(lambda: stack.authorizations("webhook-send"), "webhook-send at work", 30)
+    tested = stack.api("POST", "/me/notifications/test", {"by": "email"})
+    assert tested.status == 200, tested
+    stack.api("PUT", "/me/availability", {"available": True})
+    customer_writes(stack, "messenger", new_customer(stack, "Notified"), "is anybody told?")
+    eventually(lambda: stack.authorizations("notify"), "notify at work", 60)
 
 
 def _attempts(stack: Testbed):
@@ -290,6 +295,19 @@ MUST_NOT = {
         *_FILES,
         *_AUDIT,
     },
+    "notify": {
+        "write the inbox", "delete from the inbox", "send to inbound", "send to outbound", "take from inbound",
+        "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
+    "notify-api": {
+        # It reads what operators are on.
+        "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
+        "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
     "webhook-send": {
         "write the inbox", "delete from the inbox", "send to inbound", "send to outbound", "take from inbound",
         "read the Meta app", "read a LINE secret", "write a LINE secret",
@@ -339,7 +357,7 @@ MUST_NOT = {
 @pytest.mark.parametrize("function", sorted(MUST_NOT))
 def test_a_role_is_refused_what_it_has_no_need_of(used: Testbed, function: str):
     attempts = _attempts(used)
-    others = set() if function == "channel-mail" else {"send e-mail"}
+    others = set() if function in {"channel-mail", "notify", "notify-api"} else {"send e-mail"}
     # Making the index of search anew reads everything once.
     needed = {"scan the inbox"} if function == "search-index" else set()
     for what in sorted((MUST_NOT[function] | EVERYTHING_ELSE | others) - needed):
