@@ -42,8 +42,8 @@ use madoguchi_simulator::demo;
 use madoguchi_simulator::{Options, Provider, Simulator};
 use madoguchi_store::directory::Connection;
 use madoguchi_store::{
-    Audit, ChannelCache, Deliveries, Directory, Inbox, ListenerCache, Live, Requests, Saved, Search,
-    SenderCache, WebhookCache,
+    Audit, ChannelCache, Deliveries, Directory, Inbox, ListenerCache, Live, NotifyWork, Requests, Saved,
+    Search, SenderCache, WebhookCache,
 };
 use media_fetch::{Addresses, MediaFetcher};
 use notify::Notifier;
@@ -619,8 +619,8 @@ impl TestInbox {
     }
 
     /// Hands one record to `notify`, past the queue.
-    pub async fn notify_record(&self, body: &str) {
-        self.functions.notifier.handle(body).await.unwrap();
+    pub async fn notify_record(&self, work: &NotifyWork) -> Result<(), notify::Failure> {
+        self.functions.notifier.handle(&serde_json::to_string(work).unwrap()).await
     }
 
     /// Hands one record to `webhook-send`, past the queue.
@@ -949,7 +949,12 @@ impl Functions {
             })
             .telling(queue(webhooks), WebhookCache::new(directory.clone()), clock.clone())
             .assigning(queue(assignment), ChannelCache::new(directory.clone()), clock.clone())
-            .notifying(queue(notify), ListenerCache::new(directory.clone()), clock.clone()),
+            .notifying(
+                queue(notify),
+                ListenerCache::new(directory.clone()),
+                true,
+                clock.clone(),
+            ),
             notifier: Notifier::new(
                 inbox.clone(),
                 directory.clone(),

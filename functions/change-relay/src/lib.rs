@@ -13,7 +13,9 @@ use madoguchi_store::search::{SearchItem, SearchWork};
 use madoguchi_store::work::{
     AWAITS_TICKET, BotWork, FollowUp, Image, MediaWork, PictureWork, follow_up, ticket_work,
 };
-use madoguchi_store::{ChannelCache, Committed, ListenerCache, NotifyWork, StoreError, WebhookCache};
+use madoguchi_store::{
+    ChannelCache, Committed, ListenerCache, NotifyWork, Somebody, StoreError, WebhookCache,
+};
 
 /// Why a stream record must be read again.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +65,7 @@ pub struct Relay {
 struct Notifying {
     queue: Queue,
     listeners: ListenerCache,
+    has_mail: bool,
     clock: Clock,
 }
 
@@ -100,10 +103,11 @@ impl Relay {
         Self { assigning: Some(Assigning { queue, channels, clock }), ..self }
     }
 
-    /// The same, which queues in `queue` what operators may want to be told of.
+    /// The same, which queues in `queue` what operators may want to be told of. `has_mail`: whether there is an address to
+    /// send them e-mail from.
     #[must_use]
-    pub fn notifying(self, queue: Queue, listeners: ListenerCache, clock: Clock) -> Self {
-        Self { notifying: Some(Notifying { queue, listeners, clock }), ..self }
+    pub fn notifying(self, queue: Queue, listeners: ListenerCache, has_mail: bool, clock: Clock) -> Self {
+        Self { notifying: Some(Notifying { queue, listeners, has_mail, clock }), ..self }
     }
 
     /// Queues what follows from stream records, in their order, with as few calls as they fit into. Repeating a
@@ -273,7 +277,8 @@ impl Notifying {
         let everybody = self.listeners.everybody(self.clock.now()).await?;
         let mut told = Vec::new();
         for happened in happened {
-            if everybody.iter().any(|(_, settings)| happened.may_concern(settings)) {
+            let concerns = |who: &Somebody| happened.may_concern(&who.settings, who.reach(self.has_mail));
+            if everybody.iter().any(concerns) {
                 told.push(serde_json::to_string(&NotifyWork::Happened(happened))?);
             }
         }

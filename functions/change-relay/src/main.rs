@@ -14,6 +14,7 @@ async fn main() -> Result<(), Error> {
     let work = (env.outbound_queue_url(), env.profiles_queue_url(), env.media_queue_url());
     let follow = (env.search_queue_url(), env.bot_queue_url(), env.tickets_queue_url());
     let more = (env.webhooks_queue_url(), env.assignment_queue_url(), env.notify_queue_url());
+    let has_mail = env.mail_from().is_some();
     let config = (work, follow, more, env.directory_table(), env.aws());
     let ((outbound, profiles, media), (search, bot, tickets), (webhooks, assignment, notify), directory, aws) =
         env.finish(config)?;
@@ -34,7 +35,7 @@ async fn main() -> Result<(), Error> {
     let relay = Relay::new(queues)
         .telling(queue(webhooks), subscriptions, clock.clone())
         .assigning(queue(assignment), ChannelCache::new(directory.clone()), clock.clone())
-        .notifying(queue(notify), ListenerCache::new(directory), clock.clone());
+        .notifying(queue(notify), ListenerCache::new(directory), has_mail, clock.clone());
     function
         .run(async |event: LambdaEvent<Event>| {
             let invocation = Invocation { deadline: deadline(&event.context), clock: &clock, queue: None };

@@ -8,7 +8,7 @@ use madoguchi_api::{NotificationsApi, RolesClaim, answering, notification_routes
 use madoguchi_runtime::outgoing::Receivers;
 use madoguchi_runtime::signature::WebhookKeys;
 use madoguchi_runtime::unsubscribe::UnsubscribeKeys;
-use madoguchi_runtime::web_push::VapidKeys;
+use madoguchi_runtime::web_push::{PUSH_TIMEOUT, VapidKeys};
 use madoguchi_runtime::{Aws, Env, Function, SecretCache, SecretWriter};
 use madoguchi_store::{Directory, Inbox, Requests};
 
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Error> {
         mail: from.map(|from| aws.mailer(from)),
         unsubscribe: UnsubscribeKeys::new(WebhookKeys::new(secrets.clone(), &prefix)),
         vapid: VapidKeys::new(secrets, writer, &prefix),
-        receivers: Receivers::new(loopback)?,
+        receivers: Receivers::with_timeout(loopback, PUSH_TIMEOUT)?,
         console_url,
         loopback,
         clock: function.clock(),

@@ -151,7 +151,8 @@ impl Notifier {
             match outcome {
                 Outcome::Sent => batch.sent(now),
                 Outcome::Later => batch.put_off(now),
-                Outcome::Refused(_) | Outcome::Settled => batch.settle(now),
+                Outcome::Refused(_) => batch.refused(),
+                Outcome::Settled => batch.settle(),
             }
             if self.deliveries.save_batch(&batch, now).await? == Saved::Done {
                 return Ok(());

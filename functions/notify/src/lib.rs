@@ -12,15 +12,16 @@ mod push;
 
 use std::collections::BTreeSet;
 
-use madoguchi_domain::notify::{Batch, Happened, Kind, Listener, What, address, told};
-use madoguchi_domain::{Conversation, ConversationId, OperatorId, Person, Timestamp};
+use madoguchi_domain::notify::{Batch, Happened, Kind, Listener, What, told};
+use madoguchi_domain::{Conversation, ConversationId, OperatorId, Timestamp};
 use madoguchi_runtime::outgoing::Receivers;
 use madoguchi_runtime::signature::KeyError;
 use madoguchi_runtime::unsubscribe::UnsubscribeKeys;
 use madoguchi_runtime::web_push::VapidKeys;
 use madoguchi_runtime::{Clock, Mailer, Metrics};
 use madoguchi_store::{
-    BrowserCache, ChannelCache, Deliveries, Directory, Inbox, ListenerCache, NotifyWork, Saved, StoreError,
+    ChannelCache, Deliveries, Directory, Inbox, ListenerCache, NotifyWork, PushedCache, Saved, Somebody,
+    StoreError,
 };
 
 /// How often a lost race is run again.
@@ -38,6 +39,9 @@ pub enum Failure {
     /// The record is not readable.
     #[error("the record is not readable: {0}")]
     Unreadable(#[from] serde_json::Error),
+    /// Its message is stored, and its conversation not yet.
+    #[error("conversation {0} has not been told of its message yet")]
+    NotYet(ConversationId),
     /// Others kept writing the same batch.
     #[error("the e-mail about conversation {0} could not be noted")]
     Contended(ConversationId),
@@ -62,7 +66,7 @@ pub struct Notifier {
     deliveries: Deliveries,
     channels: ChannelCache,
     listeners: ListenerCache,
-    browsers: BrowserCache,
+    pushed: PushedCache,
     mail: Option<Mailer>,
     unsubscribe: UnsubscribeKeys,
     vapid: VapidKeys,
@@ -91,7 +95,7 @@ impl Notifier {
             deliveries,
             channels: ChannelCache::new(directory.clone()),
             listeners: ListenerCache::new(directory.clone()),
-            browsers: BrowserCache::new(directory.clone()),
+            pushed: PushedCache::default(),
             directory,
             mail,
             unsubscribe,
@@ -115,39 +119,41 @@ impl Notifier {
     async fn happened(&self, happened: &Happened) -> Result<(), Failure> {
         let now = self.clock.now();
         let everybody = self.listeners.everybody(now).await?;
+        let reach = |who: &Somebody| who.reach(self.mail.is_some());
         let concerned: Vec<_> =
-            everybody.iter().filter(|(_, settings)| happened.may_concern(settings)).collect();
+            everybody.iter().filter(|who| happened.may_concern(&who.settings, reach(who))).collect();
         if concerned.is_empty() {
             return Ok(());
         }
         let Some(conversation) = self.inbox.conversation(happened.conversation_id).await? else {
             return Ok(());
         };
+        if !happened.is_noted_by(&conversation) {
+            return Err(Failure::NotYet(conversation.id));
+        }
         let Some(channel) = self.channels.channel(happened.channel_id, now).await? else { return Ok(()) };
-        let available = self.available(happened, &conversation).await?;
-        let listeners = concerned.iter().map(|(person, settings)| Listener {
-            person,
-            settings,
-            available: available.contains(&person.id),
+        let available = self.available(happened, &conversation, &concerned).await?;
+        let listeners = concerned.iter().map(|who| Listener {
+            person: &who.person,
+            settings: &who.settings,
+            available: available.contains(&who.person.id),
         });
-        let told = told(happened, &conversation, &channel, listeners);
-        let ways = |id: &OperatorId, kind| {
-            let found = concerned.iter().find(|(person, _)| person.id == *id);
-            found.map(|(person, settings)| (person, settings.ways(kind)))
-        };
+        let told: Vec<_> = told(happened, &conversation, &channel, listeners)
+            .into_iter()
+            .filter_map(|(id, kind)| {
+                let who = *concerned.iter().find(|who| who.person.id == id)?;
+                Some((who, kind, who.settings.ways(kind).both(reach(who))))
+            })
+            .collect();
         // What is written down comes first: should that fail, the record comes again, and nobody has been told twice.
-        for (id, kind) in &told {
-            if let Some((person, ways)) = ways(id, *kind)
-                && ways.email
-            {
-                self.note(person, &conversation, *kind, happened.at).await?;
+        for (who, kind, ways) in &told {
+            if ways.email {
+                self.note(&who.person.id, &conversation, *kind, happened.at).await?;
             }
         }
-        for (id, kind) in &told {
-            if ways(id, *kind).is_some_and(|(_, ways)| ways.desktop) {
-                self.push(id, &conversation, *kind, happened.at).await;
-            }
-        }
+        let by_browser: Vec<_> =
+            told.iter().filter(|(_, _, ways)| ways.desktop).map(|(who, kind, _)| (*who, *kind)).collect();
+        self.push(&by_browser, &conversation, happened.at).await;
         Ok(())
     }
 
@@ -156,8 +162,10 @@ impl Notifier {
         &self,
         happened: &Happened,
         conversation: &Conversation,
+        concerned: &[&Somebody],
     ) -> Result<BTreeSet<OperatorId>, StoreError> {
-        if happened.what != What::Said || conversation.assignee.is_some() {
+        let is_nobodys = !matches!(happened.what, What::Assigned { .. }) && conversation.assignee.is_none();
+        if !is_nobodys || !concerned.iter().any(|who| who.settings.wants(Kind::Unassigned)) {
             return Ok(BTreeSet::new());
         }
         let duties = self.inbox.duties().await?.into_iter();
@@ -167,17 +175,14 @@ impl Notifier {
     /// Has it told by e-mail.
     async fn note(
         &self,
-        person: &Person,
+        operator: &OperatorId,
         conversation: &Conversation,
         kind: Kind,
         at: Timestamp,
     ) -> Result<(), Failure> {
-        if self.mail.is_none() || address(person).is_none() {
-            return Ok(());
-        }
         for _ in 0..TRIES {
-            let kept = self.deliveries.batch(&person.id, conversation.id).await?;
-            let fresh = || Batch::new(person.id.clone(), conversation.id, conversation.channel_id);
+            let kept = self.deliveries.batch(operator, conversation.id).await?;
+            let fresh = || Batch::new(operator.clone(), conversation.id, conversation.channel_id);
             let mut batch = kept.unwrap_or_else(fresh);
             if !batch.note(kind, at)
                 || self.deliveries.save_batch(&batch, self.clock.now()).await? == Saved::Done

@@ -6,7 +6,7 @@ use madoguchi_runtime::batch::{Invocation, process};
 use madoguchi_runtime::outgoing::Receivers;
 use madoguchi_runtime::signature::WebhookKeys;
 use madoguchi_runtime::unsubscribe::UnsubscribeKeys;
-use madoguchi_runtime::web_push::VapidKeys;
+use madoguchi_runtime::web_push::{PUSH_TIMEOUT, VapidKeys};
 use madoguchi_runtime::{Aws, Env, Function, SecretCache, SecretWriter, deadline};
 use madoguchi_store::{Deliveries, Directory, Inbox};
 use notify::{Addresses, Notifier};
@@ -31,7 +31,7 @@ async fn main() -> Result<(), Error> {
         Deliveries::new(aws.dynamodb(), deliveries),
         from.map(|from| aws.mailer(from)),
         (unsubscribe, vapid),
-        Receivers::new(loopback)?,
+        Receivers::with_timeout(loopback, PUSH_TIMEOUT)?,
         Addresses { console, public, loopback },
         (clock.clone(), function.metrics()),
     );

@@ -1,6 +1,8 @@
 //! Web Push: messages to browsers that have no page of ours open (RFC 8030), which only the browser can read (RFC 8291,
 //! RFC 8188) and which tell the push service who sends them (VAPID, RFC 8292).
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use madoguchi_domain::Timestamp;
@@ -30,6 +32,8 @@ const OVERHEAD: usize = 86 + 16 + 1;
 const TOKEN_LIFE_SECS: i64 = 12 * 60 * 60;
 /// A notification that could not be delivered for so long is no news any more.
 const KEPT_SECS: u32 = 60 * 60;
+/// How long a push service has for its answer: those of browsers take a fraction of a second.
+pub const PUSH_TIMEOUT: Duration = Duration::from_secs(5);
 /// RFC 8030: a topic has at most 32 characters.
 const TOPIC: usize = 32;
 
@@ -139,9 +143,9 @@ impl VapidKey {
     }
 }
 
-/// Checks what a browser says of its keys.
-pub fn check_keys(p256dh: &str, auth: &str) -> Result<(), PushRefused> {
-    Keys::read(p256dh, auth).map(drop)
+/// Checks what a browser says of its keys: that something can be encrypted with them.
+pub fn check_keys(p256dh: &str, auth: &str) -> Result<(), WebPushError> {
+    encrypted(&Keys::read(p256dh, auth)?, &[]).map(drop)
 }
 
 /// Tells a browser `text` through its push service. What was sent about the same `topic` and was not delivered yet is
@@ -355,7 +359,9 @@ mod tests {
 
     #[test]
     fn ntf_5_what_are_no_keys_of_a_browser_is_refused() {
+        let off_the_curve = URL_SAFE_NO_PAD.encode([&[4][..], &[1; 64]].concat());
         let table = [
+            (off_the_curve.as_str(), THEIR_AUTH, Err(PushRefused::Key)),
             (THEIR_PUBLIC, THEIR_AUTH, Ok(())),
             (THEIR_PUBLIC, "BTBZMqHH6r4Tts7J_aSIgg==", Ok(())),
             (&THEIR_PUBLIC[..86], THEIR_AUTH, Err(PushRefused::Key)),
@@ -364,11 +370,12 @@ mod tests {
             (THEIR_PUBLIC, "BTBZMqHH6r4", Err(PushRefused::Auth)),
         ];
         for (key, auth, expected) in table {
-            assert_eq!(check_keys(key, auth), expected, "{key} {auth}");
+            let checked = check_keys(key, auth).map_err(|error| match error {
+                WebPushError::Subscription(refused) => refused,
+                error => panic!("{error}"),
+            });
+            assert_eq!(checked, expected, "{key} {auth}");
         }
-        let off_the_curve = Keys { public: [&[4][..], &[1; 64]].concat(), auth: vec![0; AUTH] };
-        let refused = encrypted(&off_the_curve, PLAIN).unwrap_err();
-        assert!(matches!(refused, WebPushError::Subscription(PushRefused::Key)), "{refused}");
     }
 
     #[test]

@@ -85,6 +85,7 @@ impl Deliveries {
 
 #[cfg(test)]
 mod tests {
+    use madoguchi_domain::MessageId;
     use madoguchi_domain::notify::What;
 
     use super::*;
@@ -99,8 +100,11 @@ mod tests {
             what,
         };
         let somebody = || OperatorId("a".into());
+        let message = MessageId::of_timeline(id.parse().unwrap(), "1");
         for work in [
-            NotifyWork::Happened(happened(What::Said)),
+            NotifyWork::Happened(happened(What::Said { message, noted_before: None })),
+            NotifyWork::Happened(happened(What::Said { message, noted_before: Some(3) })),
+            NotifyWork::Happened(happened(What::HandedOver)),
             NotifyWork::Happened(happened(What::Assigned { to: somebody(), by: None })),
             NotifyWork::Happened(happened(What::Assigned { to: somebody(), by: Some(somebody()) })),
             NotifyWork::Due { operator: somebody(), conversation_id: id.parse().unwrap() },

@@ -3,14 +3,17 @@
 
 use axum::http::StatusCode;
 use madoguchi_domain::ChannelKind::Line;
-use madoguchi_domain::notify::{EVERY, FIRST_AFTER, Kind, Ways};
+use madoguchi_domain::notify::{EVERY, FIRST_AFTER, Happened, Kind, Ways, What};
 use madoguchi_domain::person::Seen;
-use madoguchi_domain::{ConversationId, OperatorId, Person, Role, Span};
-use madoguchi_store::{NotifyWork, Saved};
+use madoguchi_domain::{
+    ChannelSettings, ConversationId, MessageId, OperatorAccess, OperatorId, Person, Role, Span,
+};
+use madoguchi_store::{NotifyWork, SETTINGS_CACHE, Saved};
 use madoguchi_tests::TestInbox;
 use madoguchi_tests::inbox::PUBLIC;
 use madoguchi_tests::support::receiver::Receiver;
 use madoguchi_tests::support::ses::Mail;
+use notify::Failure;
 use serde_json::{Value, json};
 
 const ADDRESS: &str = "yamada@example.com";
@@ -23,14 +26,18 @@ fn yamada() -> OperatorId {
 /// An inbox with one operator who has an address, and is available.
 async fn start() -> TestInbox {
     let test = TestInbox::start().await;
-    let seen =
-        Seen {
-            name: "山田".into(), account: Some(ADDRESS.into()), role: Role::Operator, signed_in_at: None
-        };
-    let person = Person::new(yamada(), &seen, test.clock.now());
-    assert_eq!(test.directory.save_person(&person).await.unwrap(), Saved::Done);
-    assert_eq!(test.inbox.switch(&yamada(), true, test.clock.now()).await.unwrap(), Saved::Done);
+    add(&test, "yamada", Some(ADDRESS)).await;
     test
+}
+
+async fn add(test: &TestInbox, name: &str, account: Option<&str>) -> OperatorId {
+    let id = OperatorId(name.into());
+    let account = account.map(str::to_owned);
+    let seen = Seen { name: name.into(), account, role: Role::Operator, signed_in_at: None };
+    let person = Person::new(id.clone(), &seen, test.clock.now());
+    assert_eq!(test.directory.save_person(&person).await.unwrap(), Saved::Done);
+    assert_eq!(test.inbox.switch(&id, true, test.clock.now()).await.unwrap(), Saved::Done);
+    id
 }
 
 async fn write(test: &TestInbox) -> ConversationId {
@@ -96,14 +103,13 @@ async fn ntf_1_no_more_than_one_email_in_five_minutes_however_often_the_work_com
         write(&test).await;
     }
     let due = NotifyWork::Due { operator: yamada(), conversation_id: id };
-    let due = serde_json::to_string(&due).unwrap();
-    test.notify_record(&due).await;
+    test.notify_record(&due).await.unwrap();
     assert_eq!(mails_after(&test, FIRST_AFTER).await, [], "the last one is too young");
     let mails = mails_after(&test, EVERY).await;
     assert_eq!(mails.len(), 1, "{mails:?}");
     assert!(mails[0].subject.contains("新着メッセージ"), "{}", mails[0].subject);
     for _ in 0..2 {
-        test.notify_record(&due).await;
+        test.notify_record(&due).await.unwrap();
     }
     assert_eq!(mails_after(&test, EVERY).await, []);
 }
@@ -127,15 +133,7 @@ async fn ntf_2_a_colleague_is_told_only_if_they_want_to_be() {
     let id = write(&test).await;
     assign(&test, id).await;
     assert_eq!(mails_after(&test, FIRST_AFTER).await.len(), 1);
-    let sato = OperatorId("sato".into());
-    let seen = Seen {
-        name: "佐藤".into(),
-        account: Some("sato@example.com".into()),
-        role: Role::Operator,
-        signed_in_at: None,
-    };
-    let person = Person::new(sato.clone(), &seen, test.clock.now());
-    assert_eq!(test.directory.save_person(&person).await.unwrap(), Saved::Done);
+    let sato = add(&test, "sato", Some("sato@example.com")).await;
     let to_sato = |mails: Vec<Mail>| mails.into_iter().filter(|mail| mail.to == ["sato@example.com"]).count();
     // What is remembered of people and settings is forgotten by then.
     test.pass(EVERY);
@@ -155,6 +153,54 @@ async fn ntf_3_nothing_is_queued_that_nobody_wants() {
     test.customer_writes(Line, "customer-1", TEXT).await;
     test.settle().await;
     assert!(test.notify.messages().is_empty(), "nobody is here");
+    // Somebody is, whom only a browser could tell, and there is none.
+    add(&test, "sato", None).await;
+    test.pass(SETTINGS_CACHE);
+    test.customer_writes(Line, "customer-1", TEXT).await;
+    test.settle().await;
+    assert!(test.notify.messages().is_empty(), "nobody can be reached");
+}
+
+#[tokio::test]
+async fn ntf_3_who_is_available_is_told_of_a_customer_whom_a_bot_leaves_to_people() {
+    let test = start().await;
+    let channel = TestInbox::channel_id(Line);
+    // It fails.
+    let outside = Receiver::start().await;
+    outside.answer_next(&[500]);
+    let bot = json!({ "kind": "webhook", "url": outside.url() });
+    let (status, answer) = test.administer("PUT", &format!("/api/channels/{channel}/bot"), &bot).await;
+    assert_eq!(status, 200, "{answer}");
+    let settings = json!({ "bot": { "starts": true } });
+    let (status, answer) = test.administer("PATCH", &format!("/api/channels/{channel}"), &settings).await;
+    assert_eq!(status, 200, "{answer}");
+    test.pass(SETTINGS_CACHE);
+    let service = Receiver::start().await;
+    subscribe(&test, "yamada", &service).await;
+
+    write(&test).await;
+    assert!(service.take().is_empty(), "a bot has it");
+    test.answer_bots().await;
+    test.settle().await;
+    test.notify().await;
+    assert_eq!(service.take().len(), 1);
+}
+
+#[tokio::test]
+async fn ntf_1_a_message_whose_conversation_is_not_written_yet_is_told_of_later() {
+    let test = start().await;
+    let id = write(&test).await;
+    assign(&test, id).await;
+    let conversation = test.conversation(id).await;
+    let unknown = MessageId::of_provider(id, "on its way");
+    let said = NotifyWork::Happened(Happened {
+        channel_id: conversation.channel_id,
+        conversation_id: id,
+        at: test.clock.now(),
+        what: What::Said { message: unknown, noted_before: Some(conversation.noted.count()) },
+    });
+    let early = test.notify_record(&said).await;
+    assert!(matches!(early, Err(Failure::NotYet(conversation)) if conversation == id), "{early:?}");
 }
 
 #[tokio::test]
@@ -250,6 +296,65 @@ async fn ntf_5_a_browser_without_an_open_page_is_told_until_it_unsubscribes() {
     write(&test).await;
     assert_eq!(service.take().len(), 1);
     assert_eq!(test.directory.push_subscriptions(&yamada()).await.unwrap(), []);
+}
+
+/// Somebody's browser, with an address at `service`.
+async fn subscribe(test: &TestInbox, who: &str, service: &Receiver) {
+    let path = "/api/me/push-subscriptions";
+    let body = browser(service.url());
+    let (status, answer) = test.call_as((who, "operators"), "POST", path, None, &body).await;
+    assert_eq!(status, 201, "{answer}");
+    test.pass(SETTINGS_CACHE);
+}
+
+#[tokio::test]
+async fn ntf_5_a_browser_tells_only_who_signed_in_last() {
+    let test = start().await;
+    add(&test, "sato", None).await;
+    let service = Receiver::start().await;
+    subscribe(&test, "yamada", &service).await;
+    subscribe(&test, "sato", &service).await;
+    write(&test).await;
+    assert_eq!(service.take().len(), 1, "it is one browser");
+    assert_eq!(test.directory.push_subscriptions(&yamada()).await.unwrap(), []);
+    // Whose it is no longer cannot take it away.
+    let theirs = test.directory.push_subscriptions(&OperatorId("sato".into())).await.unwrap();
+    let path = format!("/api/me/push-subscriptions/{}", theirs[0].id);
+    let (status, _) = as_yamada(&test, "DELETE", &path, &Value::Null).await;
+    assert_eq!(status, 204);
+    assert_eq!(test.directory.push_subscriptions(&theirs[0].operator).await.unwrap(), theirs);
+}
+
+#[tokio::test]
+async fn ntf_1_who_was_removed_or_lost_the_channel_a_moment_ago_is_told_nothing() {
+    for is_removed in [true, false] {
+        let test = start().await;
+        let service = Receiver::start().await;
+        subscribe(&test, "yamada", &service).await;
+        write(&test).await;
+        assert_eq!(service.take().len(), 1, "everything is remembered from here on");
+        if is_removed {
+            let mut person = test.directory.person(&yamada()).await.unwrap().unwrap();
+            assert!(person.remove(test.clock.now()));
+            assert_eq!(test.directory.save_person(&person).await.unwrap(), Saved::Done);
+        } else {
+            let channel = test.channel(Line).await;
+            let operators = OperatorAccess::Associated;
+            test.set(Line, &ChannelSettings { operators, ..channel.settings }).await;
+        }
+        write(&test).await;
+        assert!(service.take().is_empty(), "removed: {is_removed}");
+    }
+}
+
+#[tokio::test]
+async fn ntf_5_who_is_removed_leaves_no_browser_behind() {
+    let test = start().await;
+    let service = Receiver::start().await;
+    subscribe(&test, "yamada", &service).await;
+    let (status, answer) = test.administer("DELETE", "/api/people/yamada", &Value::Null).await;
+    assert_eq!(status, 204, "{answer}");
+    assert_eq!(test.directory.all_push_subscriptions().await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -82,23 +82,25 @@ pub(super) async fn add(
     let api = api.by(&operator);
     let NewBrowser { endpoint, keys: Keys { p256dh, auth } } = new;
     let endpoint: String = checked(&endpoint, api.loopback).map_err(WebPushError::Address)?.into();
-    check_keys(&p256dh, &auth).map_err(WebPushError::Subscription)?;
+    check_keys(&p256dh, &auth)?;
     let id = fingerprint(&endpoint);
     for _ in 0..TRIES {
-        let there = api.directory.push_subscriptions(&operator.id).await?;
-        let known = there.iter().find(|browser| browser.id == id);
+        // Whoever signed in there before is no longer told by it.
+        let known = api.directory.push_subscription(&id).await?;
+        let mine = known.as_ref().filter(|known| known.operator == operator.id);
         let browser = PushSubscription {
             id: id.clone(),
             operator: operator.id.clone(),
             endpoint: endpoint.clone(),
             p256dh: p256dh.clone(),
             auth: auth.clone(),
-            created_at: known.map_or_else(|| api.clock.now(), |known| known.created_at),
-            rev: known.map_or(0, |known| known.rev),
+            created_at: mine.map_or_else(|| api.clock.now(), |mine| mine.created_at),
+            rev: known.as_ref().map_or(0, |known| known.rev),
         };
         if api.directory.save_push_subscription(&browser).await? == Saved::Conflict {
             continue;
         }
+        let there = api.directory.push_subscriptions(&operator.id).await?;
         for replaced in Subscribed::after(&id, &there).replaced {
             api.directory.remove_push_subscription(&operator.id, &replaced).await?;
         }

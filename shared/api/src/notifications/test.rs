@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use futures::future::join_all;
 use madoguchi_domain::notify::{Letter, PushNote, Refusal, Standing, address};
 use madoguchi_runtime::MailError;
 use madoguchi_runtime::web_push::{Pushed, push};
@@ -97,8 +98,11 @@ impl NotificationsApi {
         let now = self.clock.now();
         let text = serde_json::to_string(&PushNote::test(self.settings_link(), now)).unwrap_or_default();
         let contact = (self.console_url.as_str(), self.loopback);
-        for browser in &browsers {
-            match push(&self.receivers, &key, browser, (text.as_str(), TOPIC), contact, now).await? {
+        let sent = (text.as_str(), TOPIC);
+        // Side by side: one that hangs must not use up everybody's time.
+        let pushes = browsers.iter().map(|browser| push(&self.receivers, &key, browser, sent, contact, now));
+        for (browser, pushed) in browsers.iter().zip(join_all(pushes).await) {
+            match pushed? {
                 Pushed::Taken => told += 1,
                 Pushed::Gone => {
                     self.directory.remove_push_subscription(&operator.id, &browser.id).await?;

@@ -37,9 +37,10 @@ pub struct Batch {
     /// When the last e-mail was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_at: Option<Timestamp>,
-    /// All that happened until then is settled: it was told, or needed no telling any more.
+    /// All that happened until then was told. What needed no telling leaves no trace: that is looked at again if it comes
+    /// again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub settled_through: Option<Timestamp>,
+    pub told_through: Option<Timestamp>,
     /// Counts the writes; every change is conditional on it.
     #[serde(default)]
     pub rev: u64,
@@ -50,6 +51,8 @@ pub struct Batch {
 pub struct Pending {
     /// When the first happened of what it tells.
     pub since: Timestamp,
+    /// When the last happened. Only what comes while another e-mail is being sent is followed.
+    pub until: Timestamp,
     /// What it tells.
     pub kinds: BTreeSet<Kind>,
     /// When it is to be sent.
@@ -78,7 +81,7 @@ impl Batch {
             pending: None,
             next: None,
             sent_at: None,
-            settled_through: None,
+            told_through: None,
             rev: 0,
         }
     }
@@ -86,25 +89,23 @@ impl Batch {
     /// Takes note of something of `kind` that happened at `at`; false if there is nothing to write down. However often
     /// and in whatever order the same is noted, it is told once.
     pub fn note(&mut self, kind: Kind, at: Timestamp) -> bool {
-        if self.settled_through.is_some_and(|settled| at <= settled) {
+        if self.told_through.is_some_and(|told| at <= told) {
             return false;
         }
         let sent_at = self.sent_at;
-        let place = match &self.pending {
-            // What is being sent was looked at after that.
-            Some(Pending { taken_at: Some(taken_at), .. }) if at <= *taken_at => return false,
-            Some(Pending { taken_at: Some(_), .. }) => &mut self.next,
-            _ => &mut self.pending,
-        };
+        // Whether the e-mail that is being sent tells it, too, is known when it has been sent.
+        let is_taken = self.pending.as_ref().is_some_and(|pending| pending.taken_at.is_some());
+        let place = if is_taken { &mut self.next } else { &mut self.pending };
         match place {
             Some(pending) => {
-                let is_earlier = at < pending.since;
+                let is_news = at < pending.since || (is_taken && at > pending.until);
                 pending.since = pending.since.min(at);
-                pending.kinds.insert(kind) || is_earlier
+                pending.until = pending.until.max(at);
+                pending.kinds.insert(kind) || is_news
             }
             None => {
-                let kinds = BTreeSet::from([kind]);
-                *place = Some(Pending { since: at, kinds, due_at: due_at(at, sent_at), taken_at: None });
+                let (kinds, due_at) = (BTreeSet::from([kind]), due_at(at, sent_at));
+                *place = Some(Pending { since: at, until: at, kinds, due_at, taken_at: None });
                 true
             }
         }
@@ -124,13 +125,20 @@ impl Batch {
     /// What was taken has been sent at `now`.
     pub fn sent(&mut self, now: Timestamp) {
         self.sent_at = self.sent_at.max(Some(now));
-        self.settle(now);
+        self.refused();
     }
 
-    /// What was taken needs no telling, or nobody can be told.
-    pub fn settle(&mut self, now: Timestamp) {
-        let taken_at = self.pending.take().and_then(|pending| pending.taken_at);
-        self.settled_through = self.settled_through.max(Some(taken_at.unwrap_or(now)));
+    /// What was taken can never be sent: as good as told.
+    pub fn refused(&mut self) {
+        let taken_at = self.pending.as_ref().and_then(|pending| pending.taken_at);
+        self.told_through = self.told_through.max(taken_at);
+        // It was there when the e-mail was written, which leads to it.
+        self.next = self.next.take().filter(|next| Some(next.until) > self.told_through);
+        self.settle();
+    }
+
+    /// What was taken needs no telling.
+    pub fn settle(&mut self) {
         self.pending = self.next.take();
         let sent_at = self.sent_at;
         if let Some(pending) = &mut self.pending {
@@ -145,10 +153,12 @@ impl Batch {
                 pending.taken_at = None;
                 pending.due_at = now + EVERY;
                 if let Some(next) = self.next.take() {
+                    pending.since = pending.since.min(next.since);
+                    pending.until = pending.until.max(next.until);
                     pending.kinds.extend(next.kinds);
                 }
             }
-            _ => self.settle(now),
+            _ => self.refused(),
         }
     }
 

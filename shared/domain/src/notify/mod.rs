@@ -34,6 +34,12 @@ pub fn address(person: &Person) -> Option<&str> {
     person.account.as_deref().map(str::trim).filter(|account| is_address(account))
 }
 
+/// The ways by which somebody can be told at all: e-mail needs an address to send it from and one to send it to, the desktop a
+/// browser.
+pub fn reach(person: &Person, has_mail: bool, has_browser: bool) -> Ways {
+    Ways { desktop: has_browser, email: has_mail && address(person).is_some() }
+}
+
 /// What somebody is told of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Settings};
+use super::{Kind, Settings, Ways};
 use crate::channel::Channel;
-use crate::conversation::Conversation;
-use crate::ids::{ChannelId, ConversationId, OperatorId};
+use crate::conversation::{Conversation, Mode};
+use crate::ids::{ChannelId, ConversationId, MessageId, OperatorId};
 use crate::membership::may_see;
-use crate::message::{Body, Message, SentBy};
+use crate::message::{Body, Facts, Message, SentBy};
 use crate::person::Person;
 use crate::time::Timestamp;
 
@@ -30,7 +30,15 @@ pub struct Happened {
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum What {
     /// The customer wrote.
-    Said,
+    Said {
+        /// What.
+        message: MessageId,
+        /// How many messages the conversation had taken note of when it was stored.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        noted_before: Option<u64>,
+    },
+    /// A bot has left to people what the customer wrote.
+    HandedOver,
     /// The conversation was given to somebody.
     Assigned {
         /// To whom.
@@ -46,28 +54,51 @@ impl Happened {
     pub fn of(before: Option<&Message>, after: Option<&Message>) -> Option<Self> {
         let message = after.filter(|_| before.is_none())?;
         let what = match &message.body {
-            Body::Said { .. } if message.sent_by == SentBy::Customer => What::Said,
-            Body::Timeline { event, facts, .. } if matches!(event.as_str(), "assigned" | "transferred") => {
-                let named = |role: &str| facts.get(role).map(|id| OperatorId(id.clone()));
-                What::Assigned { to: named("to")?, by: named("by") }
+            Body::Said { .. } if message.sent_by == SentBy::Customer => {
+                What::Said { message: message.key.id, noted_before: message.noted_before }
             }
+            Body::Timeline { event, detail, facts } => of_line(event, detail.as_deref(), facts)?,
             _ => return None,
         };
         let (channel_id, conversation_id) = (message.channel_id, message.conversation_id);
         Some(Self { channel_id, conversation_id, at: message.stored_at, what })
     }
 
-    /// Whether somebody with `settings` could be told of it, whatever the conversation is like: if nobody could, nothing
-    /// need be read.
-    pub fn may_concern(&self, settings: &Settings) -> bool {
+    /// Whether `conversation` has been told of it: a message is stored first and its conversation after it.
+    pub fn is_noted_by(&self, conversation: &Conversation) -> bool {
+        match self.what {
+            What::Said { message, noted_before: Some(before) } => {
+                conversation.has_noted_since(message, before)
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether somebody with `settings` whom only `reach` reaches could be told of it, whatever the conversation is like:
+    /// if nobody could, nothing need be read.
+    pub fn may_concern(&self, settings: &Settings, reach: Ways) -> bool {
+        let is_told = |kind| settings.ways(kind).both(reach).is_any();
         match &self.what {
-            What::Said => {
-                [Kind::Mine, Kind::Others, Kind::Unassigned].into_iter().any(|kind| settings.wants(kind))
+            What::Said { .. } | What::HandedOver => {
+                [Kind::Mine, Kind::Others, Kind::Unassigned].into_iter().any(is_told)
             }
             What::Assigned { to, by } => {
-                settings.operator == *to && by.as_ref() != Some(to) && settings.wants(Kind::Assigned)
+                settings.operator == *to && by.as_ref() != Some(to) && is_told(Kind::Assigned)
             }
         }
+    }
+}
+
+/// What a line of the timeline tells. Who takes a conversation from a bot by hand knows of it.
+fn of_line(event: &str, detail: Option<&str>, facts: &Facts) -> Option<What> {
+    let fact = |name: &str| facts.get(name).map(String::as_str);
+    let named = |role: &str| fact(role).map(|id| OperatorId(id.to_owned()));
+    match event {
+        "assigned" | "transferred" => Some(What::Assigned { to: named("to")?, by: named("by") }),
+        "mode_switched" if detail == Some(Mode::Operator.as_str()) && named("operator").is_none() => {
+            Some(What::HandedOver)
+        }
+        _ => None,
     }
 }
 
@@ -95,7 +126,8 @@ pub fn told<'a>(
         || !conversation.mode.is_operator()
         || conversation.contact.blocked.is_some()
         || channel.status.is_deleted();
-    if is_quiet {
+    let is_answered = happened.what == What::HandedOver && conversation.waiting.is_empty();
+    if is_quiet || is_answered {
         return Vec::new();
     }
     let people = people.into_iter();
@@ -115,7 +147,7 @@ fn kind(happened: &Happened, conversation: &Conversation, listener: &Listener<'_
             let is_theirs = to == id && conversation.assignee.as_ref() == Some(id);
             (is_theirs && by.as_ref() != Some(id)).then_some(Kind::Assigned)
         }
-        What::Said => match &conversation.assignee {
+        What::Said { .. } | What::HandedOver => match &conversation.assignee {
             Some(assignee) if assignee == id => Some(Kind::Mine),
             Some(_) => Some(Kind::Others),
             None => listener.available.then_some(Kind::Unassigned),

@@ -28,6 +28,12 @@ impl Ways {
         }
     }
 
+    /// Those of them that are among `others`, too.
+    #[must_use]
+    pub const fn both(self, others: Self) -> Self {
+        Self { desktop: self.desktop && others.desktop, email: self.email && others.email }
+    }
+
     /// Whether there is any.
     pub const fn is_any(self) -> bool {
         self.desktop || self.email

@@ -6,7 +6,7 @@ use super::*;
 use crate::block::Block;
 use crate::catalogue::Language;
 use crate::channel::{Channel, ChannelKind, ChannelSettings, OperatorAccess};
-use crate::conversation::{CloseReason, Conversation, Mode, Status};
+use crate::conversation::{CloseReason, Conversation, CustomerWaits, Mode, Status};
 use crate::event::Content;
 use crate::ids::{ChannelId, MessageId, OperatorId, Party};
 use crate::membership::Ask;
@@ -36,6 +36,7 @@ fn conversation(assignee: Option<&str>) -> Conversation {
         episode: 1,
         assignee: assignee.map(id),
         last_customer_at: Some(NOW),
+        waiting: serde_json::from_value(serde_json::json!([NOW])).unwrap(),
         ..Conversation::new(channel().id, ChannelKind::Line, Party::User("U1".into()))
     }
 }
@@ -53,10 +54,16 @@ fn all(ways: Ways, name: &str) -> Settings {
 }
 
 const BOTH: Ways = Ways { desktop: true, email: true };
+const DESKTOP: Ways = Ways { desktop: true, email: false };
+const EMAIL: Ways = Ways { desktop: false, email: true };
 const NONE: Ways = Ways { desktop: false, email: false };
 
 fn happened(what: What) -> Happened {
     Happened { channel_id: channel().id, conversation_id: conversation(None).id, at: NOW, what }
+}
+
+fn said() -> What {
+    What::Said { message: MessageId::of_timeline(conversation(None).id, "1"), noted_before: None }
 }
 
 fn assigned(to: &str, by: Option<&str>) -> What {
@@ -69,9 +76,11 @@ fn ntf_1_to_ntf_4_who_is_told_of_what() {
     type Row = (What, Option<&'static str>, &'static [(&'static str, Kind)]);
     // `a` and `b` are available, `c` is not.
     let table: &[Row] = &[
-        (What::Said, Some("a"), &[("a", Mine), ("b", Others), ("c", Others)]),
-        (What::Said, Some("gone"), &[("a", Others), ("b", Others), ("c", Others)]),
-        (What::Said, None, &[("a", Unassigned), ("b", Unassigned)]),
+        (said(), Some("a"), &[("a", Mine), ("b", Others), ("c", Others)]),
+        (said(), Some("gone"), &[("a", Others), ("b", Others), ("c", Others)]),
+        (said(), None, &[("a", Unassigned), ("b", Unassigned)]),
+        (What::HandedOver, Some("a"), &[("a", Mine), ("b", Others), ("c", Others)]),
+        (What::HandedOver, None, &[("a", Unassigned), ("b", Unassigned)]),
         (assigned("a", Some("b")), Some("a"), &[("a", Assigned)]),
         (assigned("c", Some("b")), Some("c"), &[("c", Assigned)]),
         (assigned("a", None), Some("a"), &[("a", Assigned)]),
@@ -111,12 +120,35 @@ fn ntf_1_nobody_is_told_while_there_is_nothing_for_people_to_do() {
     ];
     let (person, settings) = (person("a", Role::Operator), all(BOTH, "a"));
     for (conversation, expected) in table {
-        for what in [What::Said, assigned("a", None)] {
+        for what in [said(), What::HandedOver, assigned("a", None)] {
             let listener = Listener { person: &person, settings: &settings, available: true };
             let told = told(&happened(what), &conversation, &channel(), [listener]);
             assert_eq!(told.len(), expected, "{conversation:?}");
         }
     }
+}
+
+#[test]
+fn ntf_1_what_a_bot_leaves_to_people_is_told_if_the_customer_waits() {
+    let (person, settings) = (person("a", Role::Operator), all(BOTH, "a"));
+    let answered = Conversation { waiting: CustomerWaits::default(), ..conversation(Some("a")) };
+    for (conversation, expected) in [(conversation(Some("a")), 1), (answered, 0)] {
+        let listener = Listener { person: &person, settings: &settings, available: true };
+        let told = told(&happened(What::HandedOver), &conversation, &channel(), [listener]);
+        assert_eq!(told.len(), expected, "{conversation:?}");
+    }
+}
+
+#[test]
+fn ntf_1_a_message_is_told_of_once_its_conversation_knows_it() {
+    let of = |noted_before| {
+        let What::Said { message, .. } = said() else { unreachable!("it is what a customer said") };
+        happened(What::Said { message, noted_before })
+    };
+    let fresh = conversation(None);
+    assert!(!of(Some(0)).is_noted_by(&fresh));
+    assert!(of(None).is_noted_by(&fresh), "nobody counts it");
+    assert!(happened(What::HandedOver).is_noted_by(&fresh), "both were one write");
 }
 
 #[test]
@@ -132,7 +164,7 @@ fn ntf_1_only_who_sees_the_channel_is_told() {
     let settings = all(BOTH, "a");
     for (person, expected) in table {
         let listener = Listener { person: &person, settings: &settings, available: true };
-        let told = told(&happened(What::Said), &conversation(Some("a")), &channel, [listener]);
+        let told = told(&happened(said()), &conversation(Some("a")), &channel, [listener]);
         assert_eq!(told.len(), expected, "{person:?}");
     }
 }
@@ -169,13 +201,23 @@ fn line(event: &str, facts: &[(&str, &str)]) -> Message {
 
 #[test]
 fn ntf_1_to_ntf_4_what_a_committed_message_tells() {
-    let said = |sent_by| message(sent_by, Body::Said { content: Content::text("secret") });
+    let said_by = |sent_by| message(sent_by, Body::Said { content: Content::text("secret") });
+    let switched = |to: &str, facts: &[(&str, &str)]| {
+        let mut line = line("mode_switched", facts);
+        if let Body::Timeline { detail, .. } = &mut line.body {
+            *detail = Some(to.to_owned());
+        }
+        line
+    };
     let table = [
-        (said(SentBy::Customer), Some(What::Said)),
-        (said(SentBy::Operator { operator: id("a") }), None),
-        (said(SentBy::ProviderInbox), None),
-        (said(SentBy::Bot), None),
-        (said(SentBy::Automation), None),
+        (said_by(SentBy::Customer), Some(said())),
+        (said_by(SentBy::Operator { operator: id("a") }), None),
+        (said_by(SentBy::ProviderInbox), None),
+        (said_by(SentBy::Bot), None),
+        (said_by(SentBy::Automation), None),
+        (switched("operator", &[("why", "customer_asked")]), Some(What::HandedOver)),
+        (switched("operator", &[("why", "operator"), ("operator", "a")]), None),
+        (switched("bot", &[("why", "time")]), None),
         (line("assigned", &[("by", "b"), ("to", "a")]), Some(assigned("a", Some("b")))),
         (line("assigned", &[("to", "a")]), Some(assigned("a", None))),
         (line("transferred", &[("by", "b"), ("to", "a")]), Some(assigned("a", Some("b")))),
@@ -213,17 +255,35 @@ fn ntf_5_what_nobody_chose_is_as_documented_and_a_link_switches_one_kind_off() {
 #[test]
 fn ntf_5_nothing_is_read_for_what_cannot_concern_anybody() {
     let table = [
-        (What::Said, all(BOTH, "a"), true),
-        (What::Said, all(NONE, "a"), false),
-        (What::Said, Settings::new(id("a")), true),
-        (assigned("a", None), Settings::new(id("a")), true),
-        (assigned("b", None), Settings::new(id("a")), false),
-        (assigned("a", Some("a")), Settings::new(id("a")), false),
-        (assigned("a", None), all(NONE, "a"), false),
+        (said(), all(BOTH, "a"), BOTH, true),
+        (said(), all(NONE, "a"), BOTH, false),
+        (said(), all(BOTH, "a"), NONE, false),
+        (said(), all(EMAIL, "a"), DESKTOP, false),
+        (said(), all(EMAIL, "a"), EMAIL, true),
+        (said(), Settings::new(id("a")), BOTH, true),
+        (What::HandedOver, Settings::new(id("a")), BOTH, true),
+        (What::HandedOver, all(NONE, "a"), BOTH, false),
+        (assigned("a", None), Settings::new(id("a")), BOTH, true),
+        (assigned("a", None), Settings::new(id("a")), NONE, false),
+        (assigned("b", None), Settings::new(id("a")), BOTH, false),
+        (assigned("a", Some("a")), Settings::new(id("a")), BOTH, false),
+        (assigned("a", None), all(NONE, "a"), BOTH, false),
     ];
-    for (what, settings, expected) in table {
-        assert_eq!(happened(what.clone()).may_concern(&settings), expected, "{what:?} {settings:?}");
+    for (what, settings, reach, expected) in table {
+        let happened = happened(what);
+        assert_eq!(happened.may_concern(&settings, reach), expected, "{happened:?} {settings:?} {reach:?}");
     }
+}
+
+#[test]
+fn ntf_5_somebody_is_reached_by_what_there_is() {
+    let mut person = person("a", Role::Operator);
+    assert_eq!(reach(&person, true, true), DESKTOP, "they sign in with no address");
+    person.account = Some("a@example.com".into());
+    assert_eq!(reach(&person, true, true), BOTH);
+    assert_eq!(reach(&person, true, false), EMAIL);
+    assert_eq!(reach(&person, false, true), DESKTOP);
+    assert_eq!(reach(&person, false, false), NONE);
 }
 
 fn batch() -> Batch {
@@ -264,12 +324,38 @@ fn ntf_1_what_comes_while_an_email_is_sent_makes_another() {
     assert!(batch.take(at(60)));
     assert!(!batch.take(at(61)), "somebody is sending it");
     assert_eq!(batch.look_at(), Some(at(60) + LEASE));
-    assert!(!batch.note(Kind::Mine, at(59)), "it was there when the e-mail was written");
     assert!(batch.note(Kind::Others, at(61)));
     batch.sent(at(62));
     let pending = batch.pending.clone().unwrap();
     assert_eq!((pending.since, pending.due_at), (at(61), at(62) + EVERY));
     assert!(send(&mut batch, at(62) + EVERY));
+}
+
+#[test]
+fn ntf_1_what_an_email_leads_to_is_told_by_it_and_what_none_told_is_kept() {
+    let taken = || {
+        let mut batch = batch();
+        batch.note(Kind::Unassigned, at(0));
+        assert!(batch.take(at(60)));
+        // It happened before the e-mail was written, and is noted after it.
+        assert!(batch.note(Kind::Assigned, at(59)));
+        batch
+    };
+    let mut sent = taken();
+    sent.sent(at(61));
+    assert_eq!((sent.pending, sent.next), (None, None));
+    assert_eq!(sent.told_through, Some(at(60)));
+    // Nobody was told anything: the conversation had found somebody.
+    let mut settled = taken();
+    settled.settle();
+    assert_eq!(settled.pending.map(|pending| pending.kinds), Some([Kind::Assigned].into()));
+    let mut both = taken();
+    assert!(both.note(Kind::Mine, at(62)));
+    both.sent(at(63));
+    assert!(both.pending.is_some(), "something has come since");
+    let mut later = taken();
+    later.put_off(at(61));
+    assert_eq!(later.pending.map(|pending| pending.kinds.len()), Some(2), "one e-mail will tell both");
 }
 
 #[test]
@@ -515,7 +601,7 @@ proptest! {
             if again {
                 batch.note(Kind::Mine, at(happened));
             }
-            let told = batch.settled_through.is_some_and(|settled| at(happened) <= settled);
+            let told = batch.told_through.is_some_and(|told| at(happened) <= told);
             prop_assert!(told || batch.pending.is_some());
         }
         look(&mut batch, &mut sent, now + Span::from_hours(1));
@@ -540,7 +626,7 @@ proptest! {
         let what = if gives {
             assigned(assignee.unwrap_or("a"), by)
         } else {
-            What::Said
+            said()
         };
         let listeners = people.iter().map(|(person, settings, available)| Listener {
             person, settings, available: *available,
@@ -551,7 +637,7 @@ proptest! {
         prop_assert_eq!(names.len(), told.len());
         for (name, kind) in &told {
             let settings = &people.iter().find(|(person, ..)| person.id == *name).unwrap().1;
-            prop_assert!(settings.wants(*kind) && happened.may_concern(settings));
+            prop_assert!(settings.wants(*kind) && happened.may_concern(settings, BOTH));
             prop_assert!(!gives || by != Some(name.0.as_str()));
         }
     }

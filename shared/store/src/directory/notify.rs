@@ -4,17 +4,15 @@ use madoguchi_domain::OperatorId;
 use madoguchi_domain::notify::{PushSubscription, Settings, Standing};
 
 use super::Directory;
+use super::channel::saved;
 use crate::Saved;
 use crate::access;
-use crate::error::{StoreError, failed};
-use crate::item::{self, Item};
+use crate::error::StoreError;
+use crate::item::{self, Item, s};
 
 const SETTINGS: &str = "notify";
 const STANDING: &str = "notify-standing";
-
-fn push(operator: &OperatorId) -> String {
-    format!("push#{}", operator.0)
-}
+const BROWSERS: &str = "push";
 
 fn of(partition: &str, operator: &OperatorId) -> Item {
     item::key(partition, operator.0.clone())
@@ -54,24 +52,41 @@ impl Directory {
         self.save(of(STANDING, operator), standing.rev, &next).await
     }
 
+    /// The browsers that anybody is told by.
+    pub async fn all_push_subscriptions(&self) -> Result<Vec<PushSubscription>, StoreError> {
+        self.list(BROWSERS).await
+    }
+
     /// The browsers that somebody is told by.
     pub async fn push_subscriptions(
         &self,
         operator: &OperatorId,
     ) -> Result<Vec<PushSubscription>, StoreError> {
-        self.list(&push(operator)).await
+        let mut browsers = self.all_push_subscriptions().await?;
+        browsers.retain(|browser| browser.operator == *operator);
+        Ok(browsers)
+    }
+
+    /// A browser, whosever it is: it tells one person only, who subscribed last.
+    pub async fn push_subscription(&self, id: &str) -> Result<Option<PushSubscription>, StoreError> {
+        access::get(&self.client, &self.table, item::key(BROWSERS, id)).await
     }
 
     /// Writes a browser, if nobody has since it was read (`rev` 0: if there is none).
     pub async fn save_push_subscription(&self, browser: &PushSubscription) -> Result<Saved, StoreError> {
         let next = PushSubscription { rev: browser.rev + 1, ..browser.clone() };
-        self.save(item::key(push(&next.operator), next.id.clone()), browser.rev, &next).await
+        self.save(item::key(BROWSERS, next.id.clone()), browser.rev, &next).await
     }
 
-    /// Forgets a browser.
+    /// Forgets a browser, if it is still this person's.
     pub async fn remove_push_subscription(&self, operator: &OperatorId, id: &str) -> Result<(), StoreError> {
         let request = self.client.delete_item().table_name(&self.table);
-        let request = request.set_key(Some(item::key(push(operator), id)));
-        request.send().await.map(drop).map_err(|error| failed("DeleteItem", error))
+        let request = request
+            .set_key(Some(item::key(BROWSERS, id)))
+            .condition_expression("#operator = :operator")
+            .expression_attribute_names("#operator", "operator")
+            .expression_attribute_values(":operator", s(operator.0.clone()));
+        let _whether_it_was_there = saved("DeleteItem", request.send().await)?;
+        Ok(())
     }
 }
