@@ -42,7 +42,7 @@ test-sizes: ## size of every function as it is deployed, against tests/sizes.jso
 test-stack: ## tests of the deployed template and of the pages, on a stack of their own (ARGS="-k close")
 	@$(LOCAL) pytest tests/stack tests/browser $(ARGS)
 
-bench: ## measure size, start-up, work and cost; writes docs/BENCHMARKS.md (about 12 minutes after the build; PARTS=functions,peers)
+bench: ## measure size, start-up, work and cost; writes docs/BENCHMARKS.md (about 18 minutes after the build; PARTS=functions,peers)
 	@$(LOCAL) bench --parts "$(PARTS)" $(if $(OUT),--out $(OUT)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 fuzz: ## hand mutated webhooks to everything that reads a provider's bytes (INPUTS=10000000)

@@ -9,7 +9,7 @@ import websocket
 
 from infra.local.testbed import Testbed
 
-from .live_client import LiveClient, ticket
+from infra.local.live_client import LiveClient, ticket
 from .steps import answer, conversation, conversation_with, customer_writes, messages, new_customer, status_of
 
 

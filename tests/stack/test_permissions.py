@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from infra.local.deployment import MAIL_FROM
 from infra.local.testbed import SCHEDULE_PATIENCE_S, Testbed, eventually
 
-from .live_client import LiveClient
+from infra.local.live_client import LiveClient
 from .steps import answer, conversation_with, customer_writes, mark_as_read, new_customer, status_of
 
 

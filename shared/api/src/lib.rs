@@ -41,6 +41,7 @@ mod organisation;
 mod people;
 mod profanity;
 mod quarantine;
+mod saved_views;
 mod search;
 mod sender_sync;
 mod templates;

@@ -44,6 +44,7 @@ pub mod quota;
 pub mod reminder;
 pub mod reply;
 pub mod role;
+pub mod saved_view;
 pub mod search;
 pub mod second_try;
 pub mod send;
@@ -73,7 +74,7 @@ pub use event::{Content, Event, EventBody};
 pub use happening::Happening;
 pub use ids::{
     BrandId, ChannelId, ConnectionId, ConversationId, DepartmentId, LabelId, MessageId, OperatorId, Party,
-    SetupId, TemplateId, WebhookEventId, WebhookId,
+    SetupId, TemplateId, ViewId, WebhookEventId, WebhookId,
 };
 pub use membership::{Membership, MembershipState};
 pub use message::{Message, MessageKey, ReadToken, SendState, SentBy};

@@ -20,5 +20,6 @@ mod organisation;
 mod people;
 mod quarantine;
 mod replies;
+mod saved_views;
 mod support;
 mod templates;

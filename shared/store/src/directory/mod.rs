@@ -19,6 +19,7 @@ mod persona;
 mod profanity;
 mod quota;
 mod rearm;
+mod saved_view;
 mod sender_sync;
 mod settings;
 mod setup;
