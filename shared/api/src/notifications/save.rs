@@ -1,0 +1,84 @@
+//! `PUT /api/me/notifications`: from now on the caller is told of this (NTF-5).
+
+use axum::extract::State;
+use madoguchi_domain::Language;
+use madoguchi_domain::notify::{Kind, Settings, Ways};
+use madoguchi_store::Saved;
+use serde::Deserialize;
+
+use super::chosen;
+use super::view::{NotificationsView, Tongue};
+use crate::auth::Operator;
+use crate::conversations::TRIES;
+use crate::etag::{IfMatch, Tagged};
+use crate::input::JsonBody;
+use crate::{ApiError, SharedOrganisation};
+
+/// All of it: what somebody saves is what they saw.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wish {
+    kinds: Kinds,
+    /// Null or left out = Japanese.
+    #[serde(default)]
+    language: Option<Tongue>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kinds {
+    mine: Both,
+    others: Both,
+    unassigned: Both,
+    assigned: Both,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Both {
+    desktop: bool,
+    email: bool,
+}
+
+impl Wish {
+    fn fulfil(self, settings: &mut Settings) {
+        let Kinds { mine, others, unassigned, assigned } = self.kinds;
+        for (kind, Both { desktop, email }) in [
+            (Kind::Mine, mine),
+            (Kind::Others, others),
+            (Kind::Unassigned, unassigned),
+            (Kind::Assigned, assigned),
+        ] {
+            settings.choose(kind, Ways { desktop, email });
+        }
+        settings.choose_language(self.language.map(Language::from));
+    }
+}
+
+pub(crate) async fn save(
+    State(api): SharedOrganisation,
+    operator: Operator,
+    meant: IfMatch,
+    JsonBody(wish): JsonBody<Wish>,
+) -> Result<Tagged<NotificationsView>, ApiError> {
+    let api = api.by(&operator);
+    let language = operator.reader().language;
+    for _ in 0..TRIES {
+        let (before, person) = chosen(&api.directory, &operator.id).await?;
+        let view = |settings: &Settings| {
+            NotificationsView::new(settings, person.as_ref(), operator.is_administrator(), language)
+        };
+        meant.check(before.rev, || view(&before))?;
+        let mut after = before.clone();
+        wish.fulfil(&mut after);
+        if after == before {
+            return Ok(Tagged(before.rev, view(&before)));
+        }
+        if api.directory.save_notify_settings(&after).await? == Saved::Done {
+            after.rev += 1;
+            tracing::info!(operator.id = operator.id.0, "An operator chose what they are told of");
+            return Ok(Tagged(after.rev, view(&after)));
+        }
+    }
+    Err(ApiError::contended("the notification settings"))
+}
