@@ -46,7 +46,7 @@ openapi: ## write infra/openapi.yaml, the description of the API, from the code
 	@$(LOCAL) claim-target
 	cargo run --locked --quiet -p madoguchi-openapi -- --write
 
-bench: ## measure size, start-up, work and cost; writes docs/BENCHMARKS.md (about 12 minutes after the build; PARTS=functions,peers)
+bench: ## measure size, start-up, work and cost; writes docs/BENCHMARKS.md (about 18 minutes after the build; PARTS=functions,peers)
 	@$(LOCAL) bench --parts "$(PARTS)" $(if $(OUT),--out $(OUT)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 fuzz: ## hand mutated webhooks to everything that reads a provider's bytes (INPUTS=10000000)

@@ -18,6 +18,7 @@ pub mod pollers;
 pub mod template;
 mod world;
 
+pub use event::OPERATOR;
 pub use function::Function;
 pub use measured::{CallTable, Measured};
 pub use world::{Elsewhere, Wiring, World};

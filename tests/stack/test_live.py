@@ -9,7 +9,7 @@ import websocket
 
 from infra.local.testbed import Testbed
 
-from .live_client import LiveClient, ticket
+from infra.local.live_client import LiveClient, ticket
 from .steps import answer, conversation, conversation_with, customer_writes, messages, new_customer, status_of
 
 
@@ -19,7 +19,10 @@ def test_a_customers_message_is_told_and_a_client_that_comes_back_is_told_what_i
     found = conversation_with(stack, f"first {unique}")
     with LiveClient(stack) as client:
         customer_writes(stack, "line", customer, f"second {unique}")
+        # Its owner's name and picture may be told in between.
         change = client.hear_change(found["id"], found["version"] + 1)
+        while conversation(stack, found["id"])["preview"] != f"second {unique}":
+            change = client.hear_change(found["id"], change["version"] + 1)
         assert (change["kind"], change["channel_id"]) == ("conversation", found["channel_id"])
         # What it is told of is there already.
         assert conversation(stack, found["id"])["version"] >= change["version"]

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from infra.local.deployment import MAIL_FROM
 from infra.local.testbed import SCHEDULE_PATIENCE_S, Testbed, eventually
 
-from .live_client import LiveClient
+from infra.local.live_client import LiveClient
 from .steps import answer, conversation_with, customer_writes, mark_as_read, new_customer, status_of
 
 
@@ -72,6 +72,11 @@ def _use_everything(stack: Testbed) -> None:
     asked = stack.api("POST", f"/channels/{stack.channel('line')['id']}/check", {}, group="administrators")
     assert asked.status == 202, asked
     eventually(lambda: stack.authorizations("channel-mail"), "channel-mail at work", SCHEDULE_PATIENCE_S)
+    # Somebody has become available: whose are those that wait?
+    for available in (False, True):
+        switched = stack.api("PUT", "/me/availability", {"available": available})
+        assert switched.status == 200, switched
+    eventually(lambda: stack.authorizations("assign"), "assign at work", 30)
     bot = {"kind": "webhook", "url": f"{stack.description['simulator']}/hook"}
     made = stack.api("PUT", f"/channels/{stack.channel('line')['id']}/bot", bot, group="administrators")
     assert made.status == 200, made
@@ -86,6 +91,36 @@ def _use_everything(stack: Testbed) -> None:
     told = stack.api("POST", f"/webhooks/{webhook.json()['id']}/test", {}, group="administrators")
     assert told.status == 202, told
     eventually(lambda: stack.authorizations("webhook-send"), "webhook-send at work", 30)
+    _be_notified(stack)
+
+
+def _be_notified(stack: Testbed) -> None:
+    """An operator is told by e-mail and by a browser, which is the one of RFC 8291, section 5."""
+    assert stack.api("PUT", "/me/availability", {"available": True}).status == 200
+    keys = {
+        "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+        "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+    }
+    browser = {"endpoint": f"{stack.description['simulator']}/hook", "keys": keys}
+    added = stack.api("POST", "/me/push-subscriptions", browser)
+    assert added.status == 201, added
+    for way in ("email", "desktop"):
+        tested = stack.api("POST", "/me/notifications/test", {"by": way})
+        assert tested.status == 200, tested
+    wrong = stack.api("GET", "/me/notifications/troubleshooting")
+    assert wrong.status == 200, wrong
+    customer_writes(stack, "messenger", new_customer(stack, "Notified"), "is anybody told?")
+    found = conversation_with(stack, "is anybody told?")
+    me = stack.api("GET", "/me").json()["id"]
+    given = stack.api("PUT", f"/conversations/{found['id']}/assignee", {"operator_id": me}, group="administrators")
+    assert given.status == 200, given
+
+    def has_noted() -> bool:
+        return any(asked["action"] == "dynamodb:PutItem" for asked in stack.authorizations("notify"))
+
+    eventually(has_noted, "notify at work", 60)
+    removed = stack.api("DELETE", f"/me/push-subscriptions/{added.json()['id']}")
+    assert removed.status == 204, removed
 
 
 def _attempts(stack: Testbed):
@@ -285,6 +320,19 @@ MUST_NOT = {
         *_FILES,
         *_AUDIT,
     },
+    "notify": {
+        "write the inbox", "delete from the inbox", "send to inbound", "send to outbound", "take from inbound",
+        "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
+    "notify-api": {
+        # It reads what operators are on.
+        "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
+        "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
     "webhook-send": {
         "write the inbox", "delete from the inbox", "send to inbound", "send to outbound", "take from inbound",
         "read the Meta app", "read a LINE secret", "write a LINE secret",
@@ -334,7 +382,7 @@ MUST_NOT = {
 @pytest.mark.parametrize("function", sorted(MUST_NOT))
 def test_a_role_is_refused_what_it_has_no_need_of(used: Testbed, function: str):
     attempts = _attempts(used)
-    others = set() if function == "channel-mail" else {"send e-mail"}
+    others = set() if function in {"channel-mail", "notify", "notify-api"} else {"send e-mail"}
     # Making the index of search anew reads everything once.
     needed = {"scan the inbox"} if function == "search-index" else set()
     for what in sorted((MUST_NOT[function] | EVERYTHING_ELSE | others) - needed):

@@ -200,7 +200,9 @@ impl BotAnswerer {
         words: Words,
     ) -> Result<bool, Failure> {
         let (id, now) = (conversation.id, self.clock.now());
-        let silent = words.say.is_empty() && words.hand_over.is_none();
+        // What is handed over, people answer; all else is dealt with when the last word of it is noted.
+        let dealt_with = words.hand_over.is_none().then_some(asked.key.at);
+        let mut noted = false;
         for (number, text) in words.say.iter().enumerate() {
             let answer = match bot::write(&conversation, settings, asked, number, text, now) {
                 Ok(answer) => answer,
@@ -216,10 +218,15 @@ impl BotAnswerer {
                 // Written by an earlier delivery of the record.
                 Saved::Conflict => self.inbox.message(id, &answer.key).await?.unwrap_or(answer),
             };
+            if number + 1 == words.say.len() {
+                conversation.bot_through = conversation.bot_through.max(dealt_with);
+            }
+            let before = conversation.version;
             conversation = self.inbox.note_reply(conversation, settings, &answer, now).await?;
+            noted = conversation.version > before && conversation.bot_through >= dealt_with;
         }
-        if silent {
-            self.note_silence(id, asked.key.at).await?;
+        if let Some(through) = dealt_with.filter(|_| !noted) {
+            self.note_dealt_with(id, through).await?;
         }
         match words.hand_over {
             Some(why) => self.hand_over(id, why, settings).await.map(|()| true),
@@ -227,7 +234,7 @@ impl BotAnswerer {
         }
     }
 
-    async fn note_silence(&self, id: ConversationId, through: Timestamp) -> Result<(), Failure> {
+    async fn note_dealt_with(&self, id: ConversationId, through: Timestamp) -> Result<(), Failure> {
         for _ in 0..TRIES {
             let Some(mut conversation) = self.inbox.conversation(id).await? else { return Ok(()) };
             if conversation.bot_through >= Some(through) {

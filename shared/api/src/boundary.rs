@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::ApiError;
 use crate::auth::language;
 use crate::error::{AssigneeView, Length};
-use crate::etag::tag;
+use crate::etag::{IfNoneMatch, tag};
 
 /// What errors are told as (RFC 9457).
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -89,6 +89,7 @@ pub(crate) async fn answer(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let method = request.method().clone();
     let language = language(request.headers());
+    let had = IfNoneMatch::of(&method, request.headers());
     let mut response = next.run(request).await;
     if let Some(error) = response.extensions_mut().remove::<Arc<ApiError>>() {
         log(&error, &method, &route);
@@ -96,7 +97,7 @@ pub(crate) async fn answer(request: Request, next: Next) -> Response {
     }
     // What customers write must not stay behind in a shared browser; what is open to everybody says itself that it may.
     response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    response
+    had.answer(response)
 }
 
 /// `conversation_not_found` is titled `Conversation not found`.

@@ -376,6 +376,9 @@ pub enum ApiError {
     /// No such label, or one that was given up.
     #[error("There is no such label.")]
     LabelNotFound,
+    /// The path names no saved view that the caller sees.
+    #[error("There is no such view, or it is somebody else's.")]
+    ViewNotFound,
     /// A note that cannot be written, or is somebody else's (CON-7).
     #[error("{}", sentence(.0))]
     Note(NoteRefused),
@@ -499,6 +502,7 @@ impl ApiError {
             Self::TemplateIncomplete { .. } => "template_incomplete",
             Self::OtherDepartment => "other_department",
             Self::LabelNotFound => "label_not_found",
+            Self::ViewNotFound => "view_not_found",
             Self::Note(NoteRefused::Length { .. }) => "note_length_refused",
             Self::Note(NoteRefused::Mentions { .. }) => "too_many_mentions",
             Self::Note(NoteRefused::NotYours) => "note_not_yours",
@@ -553,6 +557,7 @@ impl ApiError {
             | Self::DeliveryNotFound
             | Self::TicketNotFound
             | Self::LabelNotFound
+            | Self::ViewNotFound
             | Self::DraftNotFound
             | Self::QuarantinedNotFound => StatusCode::NOT_FOUND,
             Self::ChangedMeanwhile { .. } => StatusCode::PRECONDITION_FAILED,
@@ -1042,6 +1047,7 @@ pub mod catalogue {
             ApiError::ChangedMeanwhile { version: 3, current: serde_json::json!({"name": "now"}) },
             ApiError::SnoozeTime(SnoozeRefused::Until),
             ApiError::LabelNotFound,
+            ApiError::ViewNotFound,
             ApiError::Note(NoteRefused::Length { length: 0 }),
             ApiError::Note(NoteRefused::Mentions { count: 21 }),
             ApiError::Note(NoteRefused::NotYours),
@@ -1197,29 +1203,30 @@ pub mod catalogue {
             ApiError::ChangedMeanwhile { .. } => 124,
             ApiError::SnoozeTime(_) => 125,
             ApiError::LabelNotFound => 126,
-            ApiError::Note(NoteRefused::Length { .. }) => 127,
-            ApiError::Note(NoteRefused::Mentions { .. }) => 128,
-            ApiError::Note(NoteRefused::NotYours) => 129,
-            ApiError::Note(NoteRefused::Deleted) => 130,
-            ApiError::MentionRefused { .. } => 131,
-            ApiError::DraftNotFound => 132,
-            ApiError::TicketNotFound => 133,
-            ApiError::InTicket { .. } => 134,
-            ApiError::NotForTicket { .. } => 135,
-            ApiError::TicketMove(_) => 136,
-            ApiError::ScopeMissing(_) => 137,
-            ApiError::PersonNeeded => 138,
-            ApiError::TooManyRequests { .. } => 139,
-            ApiError::AssigneeChanged { .. } => 140,
-            ApiError::CannotTake(CannotTake::Unavailable) => 141,
-            ApiError::CannotTake(CannotTake::NoAccess) => 142,
-            ApiError::CannotTake(CannotTake::Full) => 143,
-            ApiError::OnlyTheAssignee { .. } => 144,
-            ApiError::Locked(Lock::Blocked, _) => 145,
-            ApiError::Profanity(_) => 146,
-            ApiError::Locked(Lock::Final, _) => 147,
-            ApiError::NotInstaller => 148,
-            ApiError::DeletionNotConfirmed { .. } => 149,
+            ApiError::ViewNotFound => 127,
+            ApiError::Note(NoteRefused::Length { .. }) => 128,
+            ApiError::Note(NoteRefused::Mentions { .. }) => 129,
+            ApiError::Note(NoteRefused::NotYours) => 130,
+            ApiError::Note(NoteRefused::Deleted) => 131,
+            ApiError::MentionRefused { .. } => 132,
+            ApiError::DraftNotFound => 133,
+            ApiError::TicketNotFound => 134,
+            ApiError::InTicket { .. } => 135,
+            ApiError::NotForTicket { .. } => 136,
+            ApiError::TicketMove(_) => 137,
+            ApiError::ScopeMissing(_) => 138,
+            ApiError::PersonNeeded => 139,
+            ApiError::TooManyRequests { .. } => 140,
+            ApiError::AssigneeChanged { .. } => 141,
+            ApiError::CannotTake(CannotTake::Unavailable) => 142,
+            ApiError::CannotTake(CannotTake::NoAccess) => 143,
+            ApiError::CannotTake(CannotTake::Full) => 144,
+            ApiError::OnlyTheAssignee { .. } => 145,
+            ApiError::Locked(Lock::Blocked, _) => 146,
+            ApiError::Profanity(_) => 147,
+            ApiError::Locked(Lock::Final, _) => 148,
+            ApiError::NotInstaller => 149,
+            ApiError::DeletionNotConfirmed { .. } => 150,
         }
     }
 }

@@ -11,7 +11,7 @@ use axum::http::request::Parts;
 use madoguchi_domain::webhook::DeliveryKey;
 use madoguchi_domain::{
     BrandId, ChannelId, ConversationId, DepartmentId, LabelId, MessageKey, OperatorId, SetupId, TemplateId,
-    Timestamp, WebhookId,
+    Timestamp, ViewId, WebhookId,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -117,6 +117,16 @@ impl PathId for LabelId {
     }
     fn not_found() -> ApiError {
         ApiError::LabelNotFound
+    }
+}
+
+impl PathId for ViewId {
+    const PARAMETER: &'static str = "view";
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+    fn not_found() -> ApiError {
+        ApiError::ViewNotFound
     }
 }
 

@@ -254,6 +254,8 @@ const KINDS: &[Kind] = &[
         name: "template",
         told: &["name", "folder", "department", "object", "variants.*.changed_at", "removed_at"],
     },
+    // Not what operators keep for themselves.
+    Kind { pk: "shared-views", name: "shared_views", told: &["views"] },
     Kind { pk: "label", name: "label", told: &["name", "color", "removed_at"] },
     // Not as whom they wrote last, which changes with their replies.
     Kind { pk: "operator", name: "operator", told: &["display_name", "picture.upload"] },

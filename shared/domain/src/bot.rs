@@ -4,11 +4,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::automatic;
 use crate::channel::ChannelSettings;
 use crate::conversation::{Conversation, Mode, Switched};
 use crate::event::Content;
 use crate::ids::{ChannelId, MessageId, TemplateId, WebhookId};
-use crate::message::{Annotations, Body, Message, MessageKey, SendState, SentBy};
+use crate::message::{Body, Message, MessageKey, SentBy};
 use crate::reply::{self, ReplyRefused};
 use crate::search::Folded;
 use crate::text;
@@ -208,14 +209,18 @@ pub struct Said {
     pub text: String,
 }
 
-/// The customer's messages that the bot owes an answer, oldest first: those of the `latest` (newest first) that nobody of our side
-/// has spoken after. Who hands a conversation over to the bot wants it to answer what waits.
+/// The customer's messages that the bot owes an answer, oldest first: those of the `latest` (newest first) that no person of our
+/// side has spoken after, and that the bot has not dealt with to the end. Who hands a conversation over to the bot wants it to
+/// answer what waits.
 pub fn owed<'a>(conversation: &Conversation, latest: &'a [Message]) -> Vec<&'a Message> {
     if conversation.mode != Mode::Bot || !conversation.is_open() {
         return Vec::new();
     }
     let said = latest.iter().filter(|message| matches!(message.body, Body::Said { .. }));
-    let mut owed: Vec<&Message> = said.take_while(|message| message.sent_by == SentBy::Customer).collect();
+    // That the bot has begun to answer says nothing of what it had still to say: `bot_through` does.
+    let automatic = |by: &SentBy| matches!(by, SentBy::Bot | SentBy::Automation);
+    let since = said.take_while(|message| message.sent_by == SentBy::Customer || automatic(&message.sent_by));
+    let mut owed: Vec<&Message> = since.filter(|message| message.sent_by == SentBy::Customer).collect();
     let (begun, dealt_with) = (conversation.episode_started_at, conversation.bot_through);
     owed.retain(|message| {
         let at = message.key.at;
@@ -258,29 +263,11 @@ pub fn write(
     let name = format!("bot:{}:{number}", asked.key);
     // Behind what it answers, and before whatever is said next; where it stands follows from that alone.
     let behind = i64::try_from(number).unwrap_or_default() + 1;
+    let at = asked.key.at + Span::from_ms(behind);
     Ok(Message {
-        key: MessageKey {
-            at: asked.key.at + Span::from_ms(behind),
-            id: MessageId::of_reply(conversation.id, &name),
-        },
-        conversation_id: conversation.id,
-        channel_id: conversation.channel_id,
+        key: MessageKey { at, id: MessageId::of_reply(conversation.id, &name) },
         sent_by: SentBy::Bot,
-        body: Body::Said { content },
-        provider_message_id: None,
-        participant: None,
-        reply_to: None,
-        send: Some(SendState::queued()),
-        read_token: None,
-        annotations: Annotations::default(),
-        stored_at: now,
-        noted_before: Some(conversation.noted.count()),
-        discarded: Vec::new(),
-        first_try: None,
-        awaits_ticket: false,
-        offensive: false,
-        sender: None,
-        rev: 0,
+        ..automatic::message(conversation, &name, words, at, now)
     })
 }
 
@@ -409,27 +396,26 @@ mod tests {
     }
 
     proptest! {
-        /// However customers, people and the bot take turns: what is owed is what the customer said since somebody of our side
-        /// spoke last, oldest first.
+        /// However customers, people, the bot and automatic texts take turns: what is owed is what the customer said since a
+        /// person of our side spoke last and the bot has not dealt with, oldest first.
         #[test]
-        fn bot_2_what_is_owed_is_what_nobody_has_answered(turns in proptest::collection::vec(0..3_u8, 0..12)) {
-            let conversation = conversation();
+        fn bot_2_what_is_owed_is_what_nobody_has_answered(
+            turns in proptest::collection::vec(0..4_u8, 0..12),
+            dealt_with in proptest::option::of(0..12_i64),
+        ) {
+            let through = dealt_with.map(|minute| T0 + Span::from_minutes(minute));
+            let conversation = Conversation { bot_through: through, ..conversation() };
             let sent_by = |turn: &u8| match turn {
                 0 => SentBy::Customer,
                 1 => SentBy::Bot,
+                2 => SentBy::Automation,
                 _ => SentBy::Operator { operator: crate::ids::OperatorId("o".into()) },
             };
             let mut latest: Vec<Message> =
                 (1..).zip(&turns).map(|(minute, turn)| message(&conversation, minute, sent_by(turn))).collect();
-            let expected: Vec<MessageKey> = latest
-                .iter()
-                .rev()
-                .take_while(|message| message.sent_by == SentBy::Customer)
-                .map(|message| message.key)
-                .collect::<Vec<_>>()
-                .into_iter()
-                .rev()
-                .collect();
+            let person = turns.iter().rposition(|turn| *turn == 3).map_or(0, |at| at + 1);
+            let since = latest.iter().skip(person).filter(|message| message.sent_by == SentBy::Customer);
+            let expected: Vec<MessageKey> = since.map(|message| message.key).filter(|key| Some(key.at) > through).collect();
             latest.reverse();
             let owed: Vec<MessageKey> = owed(&conversation, &latest).into_iter().map(|message| message.key).collect();
             prop_assert_eq!(owed, expected);

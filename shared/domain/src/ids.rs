@@ -57,6 +57,10 @@ uuid_id!(
     ChannelId
 );
 uuid_id!(
+    /// A saved view of the inbox.
+    ViewId
+);
+uuid_id!(
     /// A face that the organisation shows.
     BrandId
 );
@@ -129,6 +133,13 @@ impl LabelId {
     /// The label that was added as `name` at `at`; it keeps its id when it is renamed.
     pub fn derive(name: &str, at: Timestamp) -> Self {
         Self(added("label", name, at))
+    }
+}
+
+impl ViewId {
+    /// The view that `owner` saved as `name` at `at`; it keeps its id when it is renamed.
+    pub fn derive(owner: &str, name: &str, at: Timestamp) -> Self {
+        Self(added("view", &format!("{owner}:{name}"), at))
     }
 }
 

@@ -59,18 +59,8 @@ impl Label {
 
     /// Whether the names of both look the same to a reader.
     pub fn is_namesake(&self, other: &Self) -> bool {
-        normalized(&self.name) == normalized(&other.name)
+        organisation::as_seen(&self.name) == organisation::as_seen(&other.name)
     }
-}
-
-/// A name without what readers hardly see: case, the width of letters, how many blanks there are.
-fn normalized(name: &str) -> String {
-    let narrow = |c: char| match c {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-        c => c,
-    };
-    let name: String = name.chars().map(narrow).flat_map(char::to_lowercase).collect();
-    name.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A person who marks a conversation.

@@ -32,6 +32,7 @@ pub mod message;
 pub mod message_template;
 pub mod note;
 pub mod notice;
+pub mod notify;
 pub mod organisation;
 pub mod participant;
 pub mod person;
@@ -43,6 +44,7 @@ pub mod quota;
 pub mod reminder;
 pub mod reply;
 pub mod role;
+pub mod saved_view;
 #[cfg(feature = "openapi")]
 mod schema;
 pub mod search;
@@ -74,7 +76,7 @@ pub use event::{Content, Event, EventBody};
 pub use happening::Happening;
 pub use ids::{
     BrandId, ChannelId, ConnectionId, ConversationId, DepartmentId, LabelId, MessageId, OperatorId, Party,
-    SetupId, TemplateId, WebhookEventId, WebhookId,
+    SetupId, TemplateId, ViewId, WebhookEventId, WebhookId,
 };
 pub use membership::{Membership, MembershipState};
 pub use message::{Message, MessageKey, ReadToken, SendState, SentBy};

@@ -4,7 +4,9 @@
 pub mod compare;
 pub mod deadlines;
 pub mod functions;
+pub mod inbox;
 pub mod lambda;
+pub mod live;
 pub mod machine;
 pub mod options;
 pub mod peers;

@@ -10,7 +10,7 @@ use madoguchi_bench::compare::Comparison;
 use madoguchi_bench::machine::Machine;
 use madoguchi_bench::options::{self, Command, Options, Part};
 use madoguchi_bench::report::{Report, Run, json_beside};
-use madoguchi_bench::{Section, deadlines, functions, peers, throughput, work};
+use madoguchi_bench::{Section, deadlines, functions, inbox, live, peers, throughput, work};
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
@@ -66,6 +66,8 @@ async fn measure(part: Part, options: &Options) -> anyhow::Result<Section> {
         Part::Peers => peers::run(options).await,
         Part::Work => work::run(options).await,
         Part::Deadlines => deadlines::run(options).await,
+        Part::Inbox => inbox::run(options).await,
+        Part::Live => live::run(options),
         Part::Throughput => throughput::run(options).await,
     }
 }

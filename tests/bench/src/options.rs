@@ -12,7 +12,8 @@ madoguchi-bench --compare A.json B.json  compare the ratios of two reports; exit
 
   --functions FOLDER  release builds to measure: FOLDER/<function>/{bootstrap,bootstrap.zip}
   --peers PATH        what infra/local/bench_peers.py prepared
-  --parts LIST        of functions,peers,work,deadlines,throughput (default: all)
+  --live FILE         what infra/local/bench_live.py measured
+  --parts LIST        of functions,peers,work,deadlines,inbox,live,throughput (default: all)
   --rounds NUMBER     how often contestants take turns (default: 8)
   --out FILE          the report (default: docs/BENCHMARKS.md); a .json is written beside it
   --commit HASH       what was built, for the report
@@ -38,6 +39,8 @@ pub struct Options {
     pub peers: Option<PathBuf>,
     /// The parts to run, in the order of [`Part::ALL`], each once.
     pub parts: Vec<Part>,
+    /// What `infra/local/bench_live.py` measured.
+    pub live: Option<PathBuf>,
     /// How often contestants take turns.
     pub rounds: usize,
     /// The report in Markdown; figures go beside it as JSON.
@@ -59,13 +62,25 @@ pub enum Part {
     Work,
     /// Many conversations due at once, and none.
     Deadlines,
+    /// What lists and searches cost, however much there is.
+    Inbox,
+    /// From the commit to the client.
+    Live,
     /// The code without the network.
     Throughput,
 }
 
 impl Part {
     /// All parts, in the order in which they run and are reported.
-    pub const ALL: [Self; 5] = [Self::Functions, Self::Peers, Self::Work, Self::Deadlines, Self::Throughput];
+    pub const ALL: [Self; 7] = [
+        Self::Functions,
+        Self::Peers,
+        Self::Work,
+        Self::Deadlines,
+        Self::Inbox,
+        Self::Live,
+        Self::Throughput,
+    ];
 
     /// The name on the command line and of the section.
     pub const fn id(self) -> &'static str {
@@ -74,6 +89,8 @@ impl Part {
             Self::Peers => "peers",
             Self::Work => "work",
             Self::Deadlines => "deadlines",
+            Self::Inbox => "inbox",
+            Self::Live => "live",
             Self::Throughput => "throughput",
         }
     }
@@ -94,6 +111,7 @@ impl Default for Options {
         Self {
             functions: None,
             peers: None,
+            live: None,
             parts: Part::ALL.to_vec(),
             rounds: 8,
             out: PathBuf::from("docs/BENCHMARKS.md"),
@@ -114,6 +132,11 @@ impl Options {
         self.peers.as_deref().context("--peers is missing")
     }
 
+    /// What was measured on a local stack, for the part that cannot do without.
+    pub fn live_path(&self) -> anyhow::Result<&Path> {
+        self.live.as_deref().context("--live is missing")
+    }
+
     /// Finds out now what a part would find out after minutes.
     fn check(&self) -> anyhow::Result<()> {
         for part in &self.parts {
@@ -127,7 +150,11 @@ impl Options {
                     let path = self.peers_path().context("part `peers` runs prepared contestants")?;
                     ensure!(path.exists(), "--peers: `{}` does not exist", path.display());
                 }
-                Part::Deadlines | Part::Throughput => {}
+                Part::Live => {
+                    let path = self.live_path().context("part `live` reports what a local stack took")?;
+                    ensure!(path.exists(), "--live: `{}` does not exist", path.display());
+                }
+                Part::Deadlines | Part::Inbox | Part::Throughput => {}
             }
         }
         if let Some(folder) = &self.criterion {
@@ -154,6 +181,7 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> anyhow::Result<Comm
         match name {
             "--functions" => options.functions = Some(value()?.into()),
             "--peers" => options.peers = Some(value()?.into()),
+            "--live" => options.live = Some(value()?.into()),
             "--parts" => options.parts = parts(&value()?)?,
             "--rounds" => options.rounds = rounds(&value()?)?,
             "--out" => options.out = value()?.into(),
@@ -205,13 +233,14 @@ mod tests {
 
     #[test]
     fn everything_can_be_said() {
-        let line = "--functions . --peers=/ --parts throughput,peers,functions,peers --rounds 3 \
+        let line = "--functions . --peers=/ --live=. --parts throughput,peers,functions,peers --rounds 3 \
                     --out /tmp/r.md --commit abc --criterion .";
         assert_eq!(
             options(line),
             Options {
                 functions: Some(".".into()),
                 peers: Some("/".into()),
+                live: Some(".".into()),
                 parts: vec![Part::Functions, Part::Peers, Part::Throughput],
                 rounds: 3,
                 out: "/tmp/r.md".into(),
@@ -232,9 +261,10 @@ mod tests {
         assert_eq!(refusal(""), "part `functions` runs release builds: --functions is missing");
         assert_eq!(refusal("--functions /nowhere"), "--functions: `/nowhere` is not a folder");
         assert_eq!(refusal("--parts peers --peers /no"), "--peers: `/no` does not exist");
+        assert_eq!(refusal("--parts live"), "part `live` reports what a local stack took: --live is missing");
         assert_eq!(
             refusal("--parts speed"),
-            "no part is called `speed`; there are functions, peers, work, deadlines, throughput"
+            "no part is called `speed`; there are functions, peers, work, deadlines, inbox, live, throughput"
         );
         assert_eq!(refusal("--rounds 0"), "--rounds: `0` is not a number of rounds");
         assert_eq!(refusal("--parts deadlines --out x.txt"), "--out: the report's name ends in .md");

@@ -32,11 +32,13 @@ pub enum Group {
     Work,
     /// What deadlines cost.
     Deadlines,
+    /// What operators wait for, and what it costs.
+    Inbox,
 }
 
 impl Group {
     /// All groups, ratios first.
-    pub const ALL: [Self; 4] = [Self::Ratios, Self::Functions, Self::Work, Self::Deadlines];
+    pub const ALL: [Self; 5] = [Self::Ratios, Self::Functions, Self::Work, Self::Deadlines, Self::Inbox];
 
     /// The heading.
     pub const fn title(self) -> &'static str {
@@ -45,6 +47,7 @@ impl Group {
             Self::Functions => "Size and start of each function",
             Self::Work => "Work and dollars per message",
             Self::Deadlines => "Deadlines",
+            Self::Inbox => "Lists, search and live updates",
         }
     }
 }
@@ -113,6 +116,10 @@ const BATCHED_REPLY: &str = "Nine write units make $5.63 of it: place of the ide
     `pending` and its removal, conversation, its move in the list (2), claim, settlement. Each is what one of the promises \
     rests on: no reply twice, none lost. It would take one of them away, or the HTTP API ($1.00) in favour of a function \
     URL.";
+
+/// Why a client may hear late of a change on the local stack.
+const EMULATED_STREAM: &str = "The emulator looks for new records of a stream when its other work is done, and runs one \
+    invocation after the other; Lambda asks each shard four times a second.";
 
 use Bound::{AtLeast, AtMost, Below};
 
@@ -207,7 +214,30 @@ pub const TARGETS: &[Target] = &[
         AtMost(120.0),
         Unit::Seconds,
     ),
+    inbox(
+        "inbox.lists.worst_growth",
+        "a page of any list, of 1,000,000 conversations instead of 100: read units",
+        AtMost(1.05),
+        Unit::Times,
+    ),
+    inbox(
+        "inbox.search.seconds_at_100000",
+        "a word in a conversation of 100,000 messages",
+        Below(1.0),
+        Unit::Seconds,
+    ),
+    inbox(
+        "live.median_s",
+        "a change, from its commit to a client on the local stack",
+        Below(1.0),
+        Unit::Seconds,
+    )
+    .if_missed(EMULATED_STREAM),
 ];
+
+const fn inbox(figure: &'static str, about: &'static str, bound: Bound, unit: Unit) -> Target {
+    Target::new(Group::Inbox, figure, about, bound, unit)
+}
 
 const fn ratio(figure: &'static str, about: &'static str, least: f64) -> Target {
     Target::new(Group::Ratios, figure, about, AtLeast(least), Unit::Times)

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// Who answers in the jobs: what Cognito calls a person.
-pub(super) const OPERATOR: &str = "b7f4a9d2-5c31-4e0c-9a6e-2f1d3c8b7a65";
+pub const OPERATOR: &str = "b7f4a9d2-5c31-4e0c-9a6e-2f1d3c8b7a65";
 
 /// What a function answered.
 #[derive(Clone, Debug)]
@@ -23,6 +23,16 @@ impl HttpAnswer {
         let status = answer["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok());
         Self { status: status.unwrap_or(500), bytes: headers + body.len(), body }
     }
+}
+
+/// A request by an operator for what `path` names, with a query if there is one.
+pub(super) fn get(path: &str, at_ms: i64) -> Value {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let mut event = post(path, &[], "", true, at_ms);
+    event["requestContext"]["http"]["method"] = json!("GET");
+    event["rawQueryString"] = json!(query);
+    event.as_object_mut().into_iter().for_each(|event| drop(event.remove("body")));
+    event
 }
 
 /// A request by an operator, if `operator`, or by a provider.

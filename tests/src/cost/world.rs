@@ -264,6 +264,14 @@ impl World {
         serde_json::from_str(&answer.body).unwrap()
     }
 
+    /// An operator reads something; returns the answer's body.
+    pub async fn ask_api(&mut self, path: &str) -> Value {
+        let event = event::get(path, self.now().as_ms());
+        let answer = self.http(Function::InboxApi, event).await;
+        assert_eq!(answer.status, 200, "{}\n{}", answer.body, self.said(Function::InboxApi));
+        serde_json::from_str(&answer.body).unwrap()
+    }
+
     /// An operator's client tells the API something that has no answer.
     pub async fn tell_api(&mut self, path: &str, body: &Value) {
         let event = event::post(path, &[], &body.to_string(), true, self.now().as_ms());

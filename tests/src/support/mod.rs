@@ -3,6 +3,7 @@
 //! own, so tests run side by side.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc)] // An unwrap is an assertion here.
 
+pub mod archive;
 pub mod aws;
 pub mod capacity;
 pub mod dynamo;

@@ -6,6 +6,7 @@ use madoguchi_domain::conversation::Section;
 use madoguchi_domain::message::Body;
 use madoguchi_domain::{ChannelKind, ConversationId, Mode, SentBy, Span};
 use madoguchi_tests::TestInbox;
+use madoguchi_tests::support::fault::{Fault, Faults};
 use madoguchi_tests::support::receiver::Receiver;
 use ring::hmac::{HMAC_SHA256, Key, verify};
 use serde_json::{Value, json};
@@ -205,6 +206,39 @@ async fn bot_2_an_outside_bot_is_asked_by_a_signed_call_and_answers_once() {
     says(&test, "人と話したい").await;
     assert_eq!(switches(&test, id).await, [switched("operator", "bot_asked")]);
     assert!(bot_said(&test, id).await.contains(&"担当に代わります".to_owned()));
+}
+
+/// What a bot began to say it says to the end, and the hand-over that it asked for is made.
+#[tokio::test]
+async fn bot_3_bot_answer_may_be_cut_off_at_any_moment() {
+    for fault in [Fault::CrashBefore, Fault::CrashAfter] {
+        for at in 1.. {
+            let faults = Faults::new();
+            let test = TestInbox::with_faults(&faults).await;
+            let receiver = Receiver::start().await;
+            with(&test, &json!({ "kind": "webhook", "url": receiver.url() }), &json!({ "starts": true }))
+                .await;
+            let answer = json!({ "messages": [{ "text": "一" }, { "text": "二" }], "hand_over": true });
+            receiver.say(answer.to_string());
+            let id = test.customer_writes(KIND, "customer-1", "人と話したい").await;
+            test.pass(Span::from_secs(1));
+            test.write().await;
+            let record = json!({ "v": 1, "conversation_id": id }).to_string();
+            faults.arm(at, fault.clone());
+            let whole = faults.until_crash(test.bot_record(&record)).await.is_some();
+            test.bot_record(&record).await;
+            test.relay().await;
+            test.dispatch().await;
+            let mut said = bot_said(&test, id).await;
+            said.sort();
+            assert_eq!(said, ["一", "二"], "{fault:?} {at}");
+            assert_eq!(switches(&test, id).await, [switched("operator", "bot_asked")], "{fault:?} {at}");
+            assert_eq!(test.simulator.sent().len(), 2, "{fault:?} {at}");
+            if whole {
+                break;
+            }
+        }
+    }
 }
 
 #[tokio::test]

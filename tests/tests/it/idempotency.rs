@@ -120,13 +120,20 @@ async fn ops_1_a_change_of_what_somebody_else_has_changed_is_refused_with_what_i
     let (_, headers, brand) = post(&test, BRANDS, "k", &json!({ "name": "本店" })).await;
     let (_, _, department) = post(&test, "/api/departments", "k2", &json!({ "name": "窓口" })).await;
     assert_eq!(headers["etag"], format!("\"{}\"", brand["version"]));
+    let (_, _, view) =
+        post(&test, "/api/views", "k3", &json!({ "name": "待ち", "query": {}, "shared": true })).await;
     let channel = format!("/api/channels/{}", TestInbox::channel_id(madoguchi_domain::ChannelKind::Line));
     let (_, headers, _) = call(&test, "suzuki", ("GET", &channel), &[], &Value::Null).await;
     let settings = headers["etag"].to_str().unwrap().to_owned();
     let of = |what: &Value, path: &str| {
         (format!("{path}/{}", what["id"].as_str().unwrap()), format!("\"{}\"", what["version"]))
     };
-    let all = [of(&brand, BRANDS), of(&department, "/api/departments"), (channel, settings)];
+    // What a client has already is not sent again.
+    let (status, headers, _) =
+        call(&test, "suzuki", ("GET", &channel), &[("If-None-Match", &settings)], &Value::Null).await;
+    assert_eq!((status, headers["etag"].to_str().unwrap()), (304, &*settings));
+    let views = of(&view, "/api/views");
+    let all = [of(&brand, BRANDS), of(&department, "/api/departments"), views, (channel, settings)];
     for (path, seen) in all {
         test.pass(Span::from_secs(1));
         let change = async |headers: &[(&str, &str)], name: &str| {

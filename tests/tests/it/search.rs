@@ -10,6 +10,7 @@ use madoguchi_domain::{
 };
 use madoguchi_simulator::{Act, Action, Provider, demo};
 use madoguchi_store::Saved;
+use madoguchi_tests::support::archive::archive;
 use madoguchi_tests::support::capacity::Capacity;
 use madoguchi_tests::support::fault::{Fault, Faults};
 use madoguchi_tests::{START, TestInbox};
@@ -487,85 +488,10 @@ async fn src_4_taking_note_of_a_message_takes_two_write_units() {
     assert_eq!(taken(&["一つ目です"]).await, (2.0, 2.0), "the time goes on");
 }
 
-/// Words that people write, put together at random.
-struct Babble(u64);
-
-impl Babble {
-    const WORDS: [&'static str; 48] = [
-        "ご注文",
-        "ありがとうございます",
-        "商品",
-        "発送",
-        "明日",
-        "届き",
-        "ますか",
-        "確認",
-        "しました",
-        "お支払い",
-        "方法",
-        "クレジットカード",
-        "銀行振込",
-        "交換",
-        "サイズ",
-        "カラー",
-        "在庫",
-        "予約",
-        "キャンセル",
-        "時間",
-        "午前",
-        "午後",
-        "受け取り",
-        "店舗",
-        "営業",
-        "住所",
-        "変更",
-        "メール",
-        "電話番号",
-        "会員",
-        "ポイント",
-        "クーポン",
-        "割引",
-        "送料",
-        "無料",
-        "領収書",
-        "写真",
-        "不具合",
-        "修理",
-        "保証",
-        "担当者",
-        "お待ちください",
-        "よろしく",
-        "お願いします",
-        "すみません",
-        "わかりました",
-        "いつごろ",
-        "になりますでしょうか",
-    ];
-
-    fn next(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % below
-    }
-
-    /// Some 40 characters, and a number now and then.
-    fn sentence(&mut self) -> String {
-        let mut text = String::new();
-        while text.chars().count() < 36 {
-            let word = usize::try_from(self.next(48)).unwrap();
-            text.push_str(Self::WORDS[word]);
-            if self.next(6) == 0 {
-                text.push_str(&self.next(90_000).to_string());
-            }
-        }
-        text
-    }
-}
-
 /// A conversation of 100,000 messages over three years. The word stands in one of them, which is not among the newest.
 #[tokio::test]
 async fn src_3_a_hundred_thousand_messages_are_searched_with_a_dozen_queries() {
-    const MESSAGES: i64 = 100_000;
-    const APART: Span = Span::from_ms(946_080);
+    const MESSAGES: u32 = 100_000;
     let faults = Faults::new();
     let test = TestInbox::with_faults(&faults).await;
     let id = say(&test, LINE, "customer-1", &["返金証明書が必要です"]).await;
@@ -575,27 +501,7 @@ async fn src_3_a_hundred_thousand_messages_are_searched_with_a_dozen_queries() {
     }
     test.settle().await;
     test.index().await;
-    let template = test.messages(id).await.remove(0);
-    let mut babble = Babble(7);
-    let mut slots: Vec<Vec<Leaf>> = Vec::new();
-    let mut slot: Vec<Message> = Vec::new();
-    let begin = START.as_ms() - MESSAGES * APART.as_ms() - 86_400_000;
-    for number in 0..MESSAGES {
-        let at = Timestamp::from_ms(begin + number * APART.as_ms());
-        let key = MessageKey { at, id: MessageId::of_provider(id, &number.to_string()) };
-        let content = Content::text(babble.sentence());
-        let message = Message { key, body: Body::Said { content }, ..template.clone() };
-        let slot_of = madoguchi_domain::search::slot;
-        if slot.last().is_some_and(|last| slot_of(last.key.at) != slot_of(at)) {
-            slots.push(Leaf::of_slot(&slot));
-            slot.clear();
-        }
-        slot.push(message);
-    }
-    slots.push(Leaf::of_slot(&slot));
-    let leaves: usize = slots.iter().map(Vec::len).sum();
-    let written = futures::stream::iter(&slots).map(|leaves| test.search.replace_leaves(&[], leaves));
-    assert!(written.buffer_unordered(20).all(async |saved| saved.unwrap() == Saved::Done).await);
+    let leaves = archive(&test, id, MESSAGES).await;
 
     // Who calls is noted once a day.
     test.get("/api/me").await;

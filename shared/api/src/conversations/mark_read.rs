@@ -42,7 +42,8 @@ pub(crate) async fn mark_read(
     let Some(through) = read_through(&conversation, seen.message) else { return Ok(StatusCode::NO_CONTENT) };
     if possible(&conversation, &Courtesy::Read { through, after: None }).is_ok() {
         // Who read it before, or further, has said so.
-        let _known_already = api.inbox.note_read(&conversation, through, api.clock.now()).await?;
+        let _known_already =
+            api.inbox.note_read(&conversation, through, &operator.id, api.clock.now()).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

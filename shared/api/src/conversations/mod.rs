@@ -33,6 +33,7 @@ pub(crate) use snooze::{snooze, wake};
 pub(crate) use transfer::transfer;
 pub(crate) use typing::typing;
 pub(crate) use unassign::unassign;
+pub(crate) use wanted::to_save;
 
 use std::collections::HashMap;
 

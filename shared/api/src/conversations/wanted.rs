@@ -1,6 +1,6 @@
 //! What a list is asked for, and where in the table that stands.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use madoguchi_domain::conversation::{Facet, Section};
 use madoguchi_domain::{
@@ -8,6 +8,7 @@ use madoguchi_domain::{
 };
 use madoguchi_store::inbox::{Filter, Part, PartOf, Sorting, Whose};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::ApiError;
 use crate::input::{given, not_a_cursor, page_size};
@@ -57,6 +58,25 @@ pub(crate) struct ListQuery {
     window_ends_within_minutes: Option<String>,
     limit: Option<String>,
     cursor: Option<String>,
+}
+
+/// The query of a list as it is saved (SRC-5): every name is known and every value can be asked for. Where a page begins and how
+/// long it is belong to no view.
+pub(crate) fn to_save(mut query: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, ApiError> {
+    // Neither box ticked is a wish; every other name without a value is none.
+    query.retain(|name, value| !value.is_empty() || name == "contacts");
+    let not_saved = |what: String| ApiError::InvalidBody { what: format!("`query`: {what}") };
+    if let Some(name) = ["cursor", "limit"].into_iter().find(|name| query.contains_key(*name)) {
+        return Err(not_saved(format!("`{name}` cannot be saved")));
+    }
+    let values = query.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
+    let asked: ListQuery =
+        serde_json::from_value(Value::Object(values)).map_err(|error| not_saved(error.to_string()))?;
+    match Wanted::parse(&asked) {
+        Ok(_) => Ok(query),
+        Err(ApiError::InvalidQuery { what }) => Err(not_saved(what)),
+        Err(other) => Err(other),
+    }
 }
 
 /// What is asked for.

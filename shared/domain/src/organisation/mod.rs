@@ -106,6 +106,16 @@ pub fn name(given: &str) -> Option<String> {
     fits.then(|| name.to_owned())
 }
 
+/// A name as it is compared with others: without what readers hardly see: case, the width of letters, how many blanks there are.
+pub fn as_seen(name: &str) -> String {
+    let narrow = |c: char| match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        c => c,
+    };
+    let name: String = name.chars().map(narrow).flat_map(char::to_lowercase).collect();
+    name.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The longest name, in characters.
 pub const NAME_LENGTH: usize = 100;
 

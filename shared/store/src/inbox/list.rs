@@ -203,10 +203,10 @@ impl Inbox {
     ) -> Result<Run, StoreError> {
         let mut run = Run { positions: Vec::new(), through: None };
         let (mut start, mut left) = (None, budget);
-        let unfiltered = part.filter == Filter::default();
         loop {
-            let size = if unfiltered { limit + 1 } else { left.min(200) };
             let expression = Expression::of(part, sorting, after);
+            // Where every entry is wanted, no more are looked at than are shown.
+            let size = if expression.filters.is_empty() { limit + 1 } else { left.min(200) };
             let answer = self
                 .client
                 .query()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import websocket
 
-from infra.local.testbed import Testbed
+from .testbed import Testbed
 
 
 def ticket(stack: Testbed, group: str = "operators") -> dict:
