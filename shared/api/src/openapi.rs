@@ -1,5 +1,6 @@
 //! What the code tells of itself, for `infra/openapi`; only with the feature `openapi`.
 
+pub(crate) mod bodies;
 mod parameters;
 pub(crate) mod words;
 

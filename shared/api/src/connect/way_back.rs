@@ -46,8 +46,14 @@ struct Back {
     params(Back),
     responses(
         (status = 302, description = "On to the console, with `setup` and `login`.", headers(("Location"))),
-        (status = 200, description = "The login was canceled or refused; the page says what to do.", content_type = "text/html", body = String),
-        (status = 400, description = "The state is unknown, was used before, or is too old; the page says so.", content_type = "text/html", body = String),
+        (
+            status = 200, description = "The login was canceled or refused; the page says what to do.",
+            content_type = "text/html", body = String,
+        ),
+        (
+            status = 400, description = "The state is unknown, was used before, or is too old; the page says so.",
+            content_type = "text/html", body = String,
+        ),
     ),
 ))]
 pub(crate) async fn way_back(State(api): SharedConnect, request: Request) -> Result<Response, ApiError> {

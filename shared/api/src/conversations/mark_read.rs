@@ -28,7 +28,8 @@ pub(crate) struct Seen {
 /// the customer that is shown. To say it again, or of an earlier message, changes nothing. It moves neither the
 /// conversation's `unread` nor a timer.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    post, path = "/api/conversations/{conversation}/read", operation_id = "markConversationRead", tag = "Conversations",
+    post, path = "/api/conversations/{conversation}/read",
+    operation_id = "markConversationRead", tag = "Conversations",
     request_body = inline(Seen),
     responses((status = 204, description = "Noted.")),
 ))]

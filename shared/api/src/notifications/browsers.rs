@@ -132,7 +132,8 @@ pub(super) async fn add(
 
 /// Have a browser told no more
 #[cfg_attr(feature = "openapi", utoipa::path(
-    delete, path = "/api/me/push-subscriptions/{subscription}", operation_id = "removeMyPushSubscription", tag = "Notifications",
+    delete, path = "/api/me/push-subscriptions/{subscription}",
+    operation_id = "removeMyPushSubscription", tag = "Notifications",
     responses((status = 204, description = "It is told no more")),
 ))]
 pub(super) async fn remove(

@@ -20,7 +20,8 @@ pub(super) struct TroublesView {
 
 /// Why you are not told, or not of everything
 #[cfg_attr(feature = "openapi", utoipa::path(
-    get, path = "/api/me/notifications/troubleshooting", operation_id = "troubleshootMyNotifications", tag = "Notifications",
+    get, path = "/api/me/notifications/troubleshooting",
+    operation_id = "troubleshootMyNotifications", tag = "Notifications",
     responses(
         (
             status = 200, description = "What is wrong, what keeps most from being told first. In Japanese
