@@ -3,7 +3,7 @@ LOCAL := python3 -m infra.local
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run stop status logs test check test-rust test-sizes test-stack bench fuzz deploy
+.PHONY: help run stop status logs test check test-rust test-sizes test-stack openapi bench fuzz deploy
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -41,6 +41,10 @@ test-sizes: ## size of every function as it is deployed, against tests/sizes.jso
 
 test-stack: ## tests of the deployed template and of the pages, on a stack of their own (ARGS="-k close")
 	@$(LOCAL) pytest tests/stack tests/browser $(ARGS)
+
+openapi: ## write infra/openapi.yaml, the description of the API, from the code
+	@$(LOCAL) claim-target
+	cargo run --locked --quiet -p madoguchi-openapi -- --write
 
 bench: ## measure size, start-up, work and cost; writes docs/BENCHMARKS.md (about 18 minutes after the build; PARTS=functions,peers)
 	@$(LOCAL) bench --parts "$(PARTS)" $(if $(OUT),--out $(OUT)) $(if $(ROUNDS),--rounds $(ROUNDS))

@@ -22,41 +22,62 @@ const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json"
 
 /// Problem details (RFC 9457). `error` says the same in the API's first form, which programs go by, and more.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Error))]
 struct Problem<'a> {
     /// A name that is no address: `urn:madoguchi:error:{id}`.
     #[serde(rename = "type")]
     kind: String,
     /// The same for every occurrence.
     title: String,
+    /// The HTTP status.
     status: u16,
+    /// As `error.message`.
     detail: String,
-    /// The request's id, which is a relative reference (RFC 3986).
+    /// As `error.request_id`, which is a relative reference (RFC 3986).
     instance: &'a str,
     /// As it is now, of what somebody else has changed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false, value_type = Object))]
     current: Option<&'a serde_json::Value>,
     error: Told<'a>,
 }
 
+/// The error as programs and people read it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ErrorDetails))]
 struct Told<'a> {
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::ErrorId))]
     id: &'static str,
+    /// What happened and what to do, for people.
     message: String,
+    /// Why; only of what stands in the way of a reply.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     cause: Option<&'static str>,
+    /// What to do; the same.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     remedy: Option<&'static str>,
-    /// Of a text that is too long.
+    /// Of `text_too_long`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     text: Option<Length>,
-    /// Of a reply that would be sent after it.
+    /// Of `reply_window_over_by_then`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     window_ends_at: Option<String>,
-    /// Whose the conversation is, where that is what stands in the way.
+    /// Of `assignee_changed` and `only_the_assignee`. Whose the conversation is; nulls for nobody's.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     assignee: Option<AssigneeView>,
     request_id: &'a str,
 }
+
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(components(schemas(Problem<'static>)))]
+pub(crate) struct Described;
 
 /// The id under which Lambda logs this request; `-` outside Lambda.
 pub fn request_id(extensions: &Extensions) -> &str {

@@ -51,6 +51,30 @@ use crate::conversations::TRIES;
 use crate::meta;
 use crate::people::{self, Presence};
 
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(
+    way_back::way_back,
+    consent::consent,
+    accounts::accounts,
+    list::list,
+    start::start,
+    read::read,
+    abandon::abandon,
+    accept::accept,
+    brand::brand,
+    log_in::log_in,
+    take_login::take_login,
+    pages::pages,
+    choose_pages::choose_pages,
+    credentials::credentials,
+    names::names,
+    department::department,
+    finish::finish
+))]
+pub(crate) struct Described;
+
 /// What the routes that connect channels work with.
 #[derive(Clone, Debug)]
 pub struct ConnectApi {

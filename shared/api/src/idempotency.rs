@@ -22,7 +22,7 @@ use crate::{ApiError, Operator};
 
 /// Routes whose answer must not be repeated: replies and notes have keys of their own, which live as long as they; forms
 /// for uploads and logins are good for minutes and once.
-const EXEMPT: [&str; 5] = [
+pub(crate) const EXEMPT: [&str; 5] = [
     "/api/conversations/{conversation}/messages",
     "/api/conversations/{conversation}/notes",
     "/api/conversations/{conversation}/uploads",

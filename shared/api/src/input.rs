@@ -250,6 +250,7 @@ fn reason(rejection: &str) -> String {
 
 /// An instant in a body, as RFC 3339 tells it.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "openapi", derive(serde::Serialize, utoipa::ToSchema), schema(value_type = String, format = DateTime))]
 pub(crate) struct Instant(pub(crate) Timestamp);
 
 impl<'de> Deserialize<'de> for Instant {

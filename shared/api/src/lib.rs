@@ -36,6 +36,8 @@ mod meta;
 mod notes;
 mod notices;
 mod notifications;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod operators;
 mod organisation;
 mod people;

@@ -4,3 +4,9 @@
 mod ticket;
 
 pub(crate) use ticket::ticket;
+
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(ticket::ticket))]
+pub(crate) struct Described;

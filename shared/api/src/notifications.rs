@@ -30,6 +30,22 @@ use crate::ApiError;
 use crate::auth::Operator;
 use crate::people::{self, Presence};
 
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(
+    read::read,
+    save::save,
+    browsers::list,
+    browsers::add,
+    browsers::remove,
+    test::test,
+    troubleshoot::troubleshoot,
+    unsubscribe::ask,
+    unsubscribe::unsubscribe
+))]
+pub(crate) struct Described;
+
 /// What the routes of `notify-api` work with.
 #[derive(Clone, Debug)]
 pub struct NotificationsApi {

@@ -29,6 +29,22 @@ use crate::auth::Operator;
 use crate::people::{self, Presence};
 use crate::{ApiError, bots};
 
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(
+    list::list,
+    add::add,
+    read::read,
+    change::change,
+    remove::remove,
+    replace_secret::replace_secret,
+    test::test,
+    deliveries::list,
+    replay::replay
+))]
+pub(crate) struct Described;
+
 /// What the routes of outgoing webhooks work with.
 #[derive(Clone, Debug)]
 pub struct WebhooksApi {

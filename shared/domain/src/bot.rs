@@ -76,6 +76,7 @@ pub enum BotKind {
 /// Words that are answered with a template.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rule {
     /// Any of them in what the customer says.
     pub words: Vec<String>,
@@ -86,6 +87,7 @@ pub struct Rule {
 /// What the built-in bot does when no rule fits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Fallback {
     /// It hands over to people.
     #[default]

@@ -25,6 +25,7 @@ pub use status::{ChannelStatus, Deleted, Intake, OutOfUse};
 /// The provider behind a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum ChannelKind {
     /// A Facebook Page in Messenger (CHN-1).
     Messenger,
@@ -235,12 +236,15 @@ pub enum ChannelHealth {
 /// What an administrator chose for a channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChannelSettings {
     /// Close when no operator has answered for so long (TMR-1): 15 minutes to 30 days; `None` = off.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = 15, maximum = 43200))]
     pub unanswered_close_after_minutes: Option<u32>,
     /// Close when neither side has written for so long (TMR-3): 1 minute to 24 hours; `None` = off.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1440))]
     pub idle_close_after_minutes: Option<u32>,
     /// Close what a bot holds when neither side has written for so long (TMR-8): 1 minute to 24 hours; `None` = off. The other two
     /// do not run meanwhile, and this one runs outside business hours, too: bots have none.
@@ -292,6 +296,7 @@ pub struct ChannelSettings {
     /// How many open conversations, on all channels together, somebody may have to get one more of this channel by itself
     /// (ASG-11): 1 to 200; `None` = 200.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 200))]
     pub assignment_capacity: Option<u32>,
     /// Whether only its assignee answers a conversation (CON-5).
     #[serde(default)]
@@ -404,12 +409,15 @@ impl ChannelSettings {
 /// When the bot of a channel answers (BOT-1, BOT-2). What it answers is [`crate::bot::Bot`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BotUse {
     /// Whether episodes begin with the bot.
     pub starts: bool,
     /// The bot hands over to people after so long, whatever was said; `None` = not by itself.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 43200))]
     pub release_after_minutes: Option<u32>,
     /// People hand back to the bot when nobody has written for so long; `None` = not by itself.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 43200))]
     pub return_after_minutes: Option<u32>,
 }
 
@@ -452,6 +460,7 @@ fn unit(field: &str) -> &'static str {
 /// Who may reopen a closed conversation (C1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum ReopenPolicy {
     /// By button at any time, and by the customer's next message.
     #[default]
@@ -465,6 +474,7 @@ pub enum ReopenPolicy {
 /// Whose silence the idle close counts (TMR-11).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum IdleWhen {
     /// Both sides', whoever spoke last.
     #[default]
@@ -476,6 +486,7 @@ pub enum IdleWhen {
 /// Which operators see and answer the conversations of a channel (ASG-8). Administrators always do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum OperatorAccess {
     /// All of them. Every channel begins with it, so that nobody is locked out unasked.
     #[default]

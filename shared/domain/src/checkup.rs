@@ -23,6 +23,7 @@ const STUCK: Span = Span::from_minutes(15);
 /// A traffic light.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Light {
     /// Nothing is known yet.
     Grey,
@@ -37,6 +38,7 @@ pub enum Light {
 /// What is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Point {
     /// Whether the provider takes our credential, and until when.
     Credential,
@@ -75,6 +77,7 @@ pub struct Facts<'a> {
 
 /// One point with its light.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Finding {
     /// What was looked at.
     pub point: Point,

@@ -48,6 +48,7 @@ pub struct Credential {
 /// Kinds of credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum CredentialKind {
     /// A person's token and the Page's that comes from it (Messenger).
     UserAndPageToken,

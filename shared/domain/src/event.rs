@@ -252,8 +252,10 @@ pub enum Content {
 
 /// A template at the provider, with what is filled in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Template {
     /// The provider's id of it: Twilio's `HX…`.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^HX[0-9a-fA-F]{32}$"))]
     pub content_sid: String,
     /// What is filled in, by the name or number of the placeholder.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

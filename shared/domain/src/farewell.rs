@@ -13,6 +13,7 @@ use crate::time::{Span, Timestamp};
 /// What an administrator lets customers be told at the end.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Farewell {
     /// The text.
     pub text: String,

@@ -45,6 +45,8 @@ pub mod reminder;
 pub mod reply;
 pub mod role;
 pub mod saved_view;
+#[cfg(feature = "openapi")]
+mod schema;
 pub mod search;
 pub mod second_try;
 pub mod send;

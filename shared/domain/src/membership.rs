@@ -82,6 +82,7 @@ pub enum Outcome {
 /// How an association stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum MembershipState {
     /// Everything is as it shall be (MEM-2).
     Available,

@@ -80,6 +80,7 @@ pub struct Variant {
 
 /// A template that the provider keeps, and what its variables are filled with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Approved {
     /// The provider's id of it.
     pub content_sid: String,
@@ -91,6 +92,7 @@ pub struct Approved {
 /// A language such as `ja`, `en` or `zh-tw`, in lower case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LanguageTag(String);
 
 /// Text that names no language.

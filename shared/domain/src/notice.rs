@@ -26,6 +26,7 @@ pub struct Viewer {
 /// What a notice is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum About {
     /// The credential does not work.
     NeedsReauthorization,

@@ -19,6 +19,7 @@ pub struct Quota {
 /// How near a quota is to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum QuotaLevel {
     /// There is room.
     Ample,

@@ -18,6 +18,7 @@ pub const REMINDER_AFTER: Span = Span::from_hours(23);
 /// What an administrator lets customers be told.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WindowReminder {
     /// The text.
     pub text: String,

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 /// What somebody is in the organisation, the least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Role {
     /// Reads and answers conversations.
     Operator,

@@ -94,6 +94,7 @@ pub enum RefusalClass {
 
 /// How much of a month's messages is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Meter {
     /// Sent this month, as the provider counts.
     pub used: u64,

@@ -15,6 +15,7 @@ pub const NAME_MAX_UTF16_UNITS: usize = 20;
 /// Who the customer sees above a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum SenderMode {
     /// The official account; no name (SND-2).
     #[default]
@@ -166,6 +167,7 @@ pub fn prefix(kind: ChannelKind, name: Option<&SenderName>) -> String {
 /// A name that may stand above a message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SenderName(String);
 
 /// Why a name cannot be shown to customers.

@@ -14,12 +14,16 @@ use crate::time::{Span, Timestamp};
 /// Timers that a department or a brand gives to its channels where they have none of their own (TMR-5); `None` = none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Timers {
     /// See [`ChannelSettings::unanswered_close_after_minutes`].
+    #[cfg_attr(feature = "openapi", schema(minimum = 15, maximum = 43200))]
     pub unanswered_close_after_minutes: Option<u32>,
     /// See [`ChannelSettings::idle_close_after_minutes`].
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1440))]
     pub idle_close_after_minutes: Option<u32>,
     /// See [`ChannelSettings::bot_close_after_minutes`].
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1440))]
     pub bot_close_after_minutes: Option<u32>,
 }
 

@@ -13,6 +13,7 @@ use crate::timers::Timing;
 /// What an administrator lets customers be told before the idle close.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct IdleWarning {
     /// The text.
     pub text: String,

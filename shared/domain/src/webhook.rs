@@ -235,6 +235,7 @@ pub struct SwitchedOff {
 /// Why a subscription is off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum OffBecause {
     /// An administrator switched it off.
     Administrator,

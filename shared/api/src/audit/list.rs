@@ -9,6 +9,16 @@ use crate::input::{InQuery, page_size};
 use crate::view::PageView;
 use crate::{ApiError, SharedOrganisation};
 
+/// Search the audit log
+///
+/// For administrators. Newest first. Several wishes must all be met. A page may hold fewer entries than asked
+/// for, or none, while `next_cursor` says that there are more. A contact is searched for by the id that the
+/// provider has for them, together with their channel.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/audit", operation_id = "searchAudit", tag = "Audit",
+    params(AuditQuery),
+    responses((status = 200, description = "A page of entries.", body = PageView<EntryView>)),
+))]
 pub(crate) async fn list(
     State(api): SharedOrganisation,
     _: Operator,

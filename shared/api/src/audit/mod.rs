@@ -15,19 +15,37 @@ use serde::{Deserialize, Serialize};
 use crate::input::{given, not_a_cursor};
 use crate::{ApiError, OrganisationApi};
 
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(list::list, export::export))]
+pub(crate) struct Described;
+
 /// Clocks differ: what a function has just written may seem to be from a moment later.
 const AHEAD: Span = Span::from_minutes(1);
 
 /// What is looked for; each part is left out or not empty.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(crate) struct AuditQuery {
+    /// From this time on; as long as entries are kept, unless told.
+    #[cfg_attr(feature = "openapi", param(format = DateTime))]
     from: Option<String>,
+    /// Before this time.
+    #[cfg_attr(feature = "openapi", param(format = DateTime))]
     to: Option<String>,
+    /// A person's id, or `system:` and the name of a function.
     actor: Option<String>,
+    #[cfg_attr(feature = "openapi", param(format = "uuid"))]
     channel: Option<String>,
+    #[cfg_attr(feature = "openapi", param(format = "uuid"))]
     conversation: Option<String>,
+    /// The provider's id of a person, or `group:` or `room:` and that of a LINE chat; only with `channel`. A number
+    /// may lack `+`.
     contact: Option<String>,
+    /// An act such as `channel.held`, or what several begin with, such as `channel`.
+    #[cfg_attr(feature = "openapi", param(pattern = "^[a-z._]*$"))]
     act: Option<String>,
     limit: Option<String>,
     cursor: Option<String>,
@@ -127,27 +145,44 @@ fn party(kind: Option<ChannelKind>, given: &str) -> Party {
 
 /// One entry.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct EntryView {
     id: String,
     at: String,
+    /// `channel.` added, changed, held, cause_named, released, connected, disabled, enabled, deleted, resumed,
+    /// check_requested; `credential.` requested, entered, replaced, joined, left, checked, refreshed,
+    /// pages_changed, deleted; `brand.`, `department.`, `template.` and `label.` added, changed, removed;
+    /// `operator.` added, changed; `person.` added, changed, associated, dissociated, removed, restored,
+    /// retried; `sender_sync.started`, `conversation.read`, `conversations.listed`, `quarantine.replayed`,
+    /// `audit.exported`. Others may be added.
     act: String,
     actor: ActorView,
+    /// What it was done to, such as `brand/{id}`.
     subject: String,
+    #[cfg_attr(feature = "openapi", schema(format = "uuid"))]
     channel_id: Option<String>,
+    #[cfg_attr(feature = "openapi", schema(format = "uuid"))]
     conversation_id: Option<String>,
-    /// The fields that changed, as they were; a field that had no value is left out.
+    /// The fields that changed, by their path, as they were; left out if they had no value.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     before: Fields,
+    /// As they became.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     after: Fields,
 }
 
 /// Who it was, and from where.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct ActorView {
+    /// A person's; `system:` and a function's name; `system` if nobody said who.
     id: String,
     name: Option<String>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::openapi::words::ActorRole>))]
     role: Option<&'static str>,
     ip: Option<String>,
     user_agent: Option<String>,
+    /// Under which the log has it.
     request_id: Option<String>,
 }
 

@@ -16,10 +16,22 @@ use crate::{ApiError, Shared};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Why {
+    /// One line.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200))]
     reason: String,
 }
 
+/// Block the contact
+///
+/// From then on nothing that they say comes in; it is dropped and counted, and nobody can write to them.
+/// Blocking who is blocked changes nothing. It is told in the timeline and in the audit log.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/conversations/{conversation}/block", operation_id = "blockContact", tag = "Conversations",
+    request_body = inline(Why),
+    responses((status = 200, description = "The conversation.", body = ConversationView)),
+))]
 pub(crate) async fn block(
     State(api): Shared,
     operator: Operator,

@@ -13,11 +13,20 @@ use crate::{ApiError, Shared};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(crate) struct BlockedQuery {
     limit: Option<String>,
     cursor: Option<String>,
 }
 
+/// List the blocked contacts
+///
+/// Of the channels that you see, those who were blocked last first. A page costs the same however many there are.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/blocked", operation_id = "listBlocked", tag = "Conversations",
+    params(BlockedQuery),
+    responses((status = 200, description = "A page of conversations.", body = PageView<ConversationView>)),
+))]
 pub(crate) async fn list(
     State(api): Shared,
     operator: Operator,

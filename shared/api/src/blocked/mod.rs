@@ -14,6 +14,12 @@ use madoguchi_domain::audit::{Entry, Fields};
 use crate::auth::Operator;
 use crate::{Api, ApiError};
 
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(block::block, unblock::unblock, list::list))]
+pub(crate) struct Described;
+
 /// Records that somebody blocks or unblocks the contact, before it is done.
 async fn is_done(
     api: &Api,

@@ -13,6 +13,14 @@ use crate::input::InPath;
 use crate::view::ConversationView;
 use crate::{ApiError, Shared};
 
+/// Unblock the contact
+///
+/// What they say from then on comes in again. What was dropped is gone. Unblocking who is not blocked changes
+/// nothing.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    delete, path = "/api/conversations/{conversation}/block", operation_id = "unblockContact", tag = "Conversations",
+    responses((status = 200, description = "The conversation.", body = ConversationView)),
+))]
 pub(crate) async fn unblock(
     State(api): Shared,
     operator: Operator,

@@ -17,6 +17,12 @@ use madoguchi_store::Directory;
 
 use crate::ApiError;
 
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(read::read, set::set, remove::remove, test::test))]
+pub(crate) struct Described;
+
 /// The channel's bot, unless it was taken away.
 async fn existing(directory: &Directory, channel: ChannelId) -> Result<Bot, ApiError> {
     let channel = directory.channel(channel).await?.filter(|channel| !channel.status.is_deleted());

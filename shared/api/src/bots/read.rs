@@ -10,6 +10,11 @@ use crate::etag::Tagged;
 use crate::input::InPath;
 use crate::webhooks::SharedWebhooks;
 
+/// Read a channel's bot
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/channels/{channel}/bot", operation_id = "readBot", tag = "Channels",
+    responses((status = 200, description = "The bot.", body = BotView, headers(("ETag")))),
+))]
 pub(crate) async fn read(
     State(api): SharedWebhooks,
     InPath(channel): InPath<ChannelId>,

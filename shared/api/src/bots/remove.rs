@@ -12,6 +12,11 @@ use crate::auth::Operator;
 use crate::input::InPath;
 use crate::webhooks::SharedWebhooks;
 
+/// Take a channel's bot away
+#[cfg_attr(feature = "openapi", utoipa::path(
+    delete, path = "/api/channels/{channel}/bot", operation_id = "removeBot", tag = "Channels",
+    responses((status = 204, description = "It is gone.")),
+))]
 pub(crate) async fn remove(
     State(api): SharedWebhooks,
     administrator: Operator,

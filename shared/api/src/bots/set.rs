@@ -18,6 +18,7 @@ use crate::webhooks::SharedWebhooks;
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) enum NewBot {
     Keywords {
         rules: Vec<Rule>,
@@ -42,6 +43,24 @@ const fn five() -> u8 {
     5
 }
 
+/// Set a channel's bot
+///
+/// For administrators. When it answers is told by the channel's setting `bot`. The built-in bot answers by the
+/// first rule of which a word is in what the customer says (capitals, width and kana make no difference), with
+/// its template.
+///
+/// An outside bot is asked by `POST`, signed as outgoing webhooks are, with `{"type": "message.received", "id",
+/// "conversation", "message"}`; a repetition has the same id. It answers within `timeout_seconds` with
+/// `{"messages": [{"text": "…"}], "hand_over": false}`, up to five messages, or with nothing to stay silent.
+/// Any other answer hands the conversation over to people. `secret` is in the answer when it is made: the first
+/// time, and with `replace_secret`.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    put, path = "/api/channels/{channel}/bot", operation_id = "setBot", tag = "Channels",
+    params(IfMatch),
+    request_body = inline(NewBot),
+    responses((status = 200, description = "The bot.", body = BotView, headers(("ETag")))),
+    extensions(("x-errors" = json!(["template_not_found"]))),
+))]
 pub(crate) async fn set(
     State(api): SharedWebhooks,
     administrator: Operator,

@@ -13,21 +13,31 @@ use crate::webhooks::SharedWebhooks;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Said {
     text: String,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Outcome {
     /// `say`, `ask` (an outside bot decides) or `hand_over`.
     #[serde(rename = "outcome")]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::OutcomeOutcome))]
     kind: &'static str,
     /// Of `say`.
     template_id: Option<TemplateId>,
     /// Of `hand_over`: why.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::openapi::words::OutcomeWhy>))]
     why: Option<&'static str>,
 }
 
+/// Tell what the built-in bot would do about a text
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/channels/{channel}/bot/test", operation_id = "testBot", tag = "Channels",
+    request_body = inline(Said),
+    responses((status = 200, description = "What it would do.", body = Outcome)),
+))]
 pub(crate) async fn test(
     State(api): SharedWebhooks,
     InPath(channel): InPath<ChannelId>,

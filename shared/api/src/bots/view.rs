@@ -6,6 +6,7 @@ use serde::Serialize;
 
 /// One bot.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct BotView {
     channel_id: ChannelId,
     #[serde(flatten)]
@@ -16,6 +17,7 @@ pub(crate) struct BotView {
 
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 enum KindView {
     Keywords {
         rules: Vec<Rule>,

@@ -17,10 +17,21 @@ use crate::{ApiError, SharedOrganisation};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct NewBrand {
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     name: String,
 }
 
+/// Add a brand
+///
+/// For administrators.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/brands", operation_id = "addBrand", tag = "Organisation",
+    request_body = inline(NewBrand),
+    responses((status = 201, description = "The brand.", body = BrandView)),
+    extensions(("x-errors" = json!(["name_taken"]))),
+))]
 pub(crate) async fn add(
     State(api): SharedOrganisation,
     administrator: Operator,

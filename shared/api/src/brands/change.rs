@@ -16,13 +16,28 @@ use crate::{ApiError, SharedOrganisation};
 /// What is left out stays as it is.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Changes {
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100, nullable = false))]
     name: Option<String>,
+    /// What channels of the brand or department take over where they have no such timer of their own; null = none.
+    /// The department's come first.
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     timers: Option<Timers>,
 }
 
+/// Change a brand
+///
+/// For administrators.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    patch, path = "/api/brands/{brand}", operation_id = "changeBrand", tag = "Organisation",
+    params(IfMatch),
+    request_body = inline(Changes),
+    responses((status = 200, description = "The brand.", body = BrandView, headers(("ETag")))),
+    extensions(("x-errors" = json!(["settings_out_of_bounds"]))),
+))]
 pub(crate) async fn change(
     State(api): SharedOrganisation,
     administrator: Operator,

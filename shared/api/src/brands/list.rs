@@ -8,6 +8,11 @@ use crate::auth::Operator;
 use crate::view::PageView;
 use crate::{ApiError, SharedOrganisation};
 
+/// List the brands
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/brands", operation_id = "listBrands", tag = "Organisation",
+    responses((status = 200, description = "Every brand, by name.", body = PageView<BrandView>)),
+))]
 pub(crate) async fn list(
     State(api): SharedOrganisation,
     _: Operator,

@@ -18,14 +18,23 @@ use serde::Serialize;
 
 use crate::{ApiError, OrganisationApi};
 
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(list::list, add::add, change::change, remove::remove))]
+pub(crate) struct Described;
+
 /// One brand.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct BrandView {
     id: BrandId,
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     name: String,
     /// As `ETag` tells it.
     version: u64,
-    /// What its channels take over.
+    /// What channels of the brand or department take over where they have no such timer of their own; null = none.
+    /// The department's come first.
     timers: Timers,
     created_at: String,
 }

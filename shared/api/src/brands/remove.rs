@@ -11,6 +11,14 @@ use crate::conversations::TRIES;
 use crate::input::InPath;
 use crate::{ApiError, SharedOrganisation};
 
+/// Give a brand up
+///
+/// For administrators. Refused with `in_use` while channels belong to it.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    delete, path = "/api/brands/{brand}", operation_id = "removeBrand", tag = "Organisation",
+    responses((status = 204, description = "It is given up.")),
+    extensions(("x-errors" = json!(["in_use"]))),
+))]
 pub(crate) async fn remove(
     State(api): SharedOrganisation,
     administrator: Operator,

@@ -27,48 +27,96 @@ use crate::{ApiError, SharedAdmin};
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::option_option, reason = "left out, null and a number are three different wishes")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Changes {
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100, nullable = false))]
     name: Option<String>,
+    /// Close when nobody has answered for so long; null = off.
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 15, maximum = 43200))]
     unanswered_close_after_minutes: Option<Option<u32>>,
+    /// Close when neither side has written for so long; null = off.
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1440))]
     idle_close_after_minutes: Option<Option<u32>>,
+    /// Closes what a bot holds when neither side has written for so long; null = off.
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1440))]
     bot_close_after_minutes: Option<Option<u32>>,
+    /// Whether the unanswered and the idle close count business hours only, those of the conversation's department.
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pause_outside_hours: Option<bool>,
+    /// Whether timers that are null stay off, whatever the channel's department and brand say.
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     own_timers: Option<bool>,
+    /// `customer_silent`: the idle close spares customers who wait for an answer.
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     idle_close_when: Option<IdleWhen>,
+    /// What the customer is told so many minutes before the idle close, once in each silence, inside the
+    /// standard window only; null = off. `minutes_before` is less than `idle_close_after_minutes`.
     #[serde(deserialize_with = "named")]
     idle_warning: Option<Option<IdleWarning>>,
+    /// What the customer is told when a timer completes the conversation, or an operator if
+    /// `when_operators_close`, inside the standard window only; null = off.
     #[serde(deserialize_with = "named")]
     farewell: Option<Option<Farewell>>,
+    /// Who may reopen. `always`: people by button, and the customer by writing; `on_customer_message`: only the
+    /// customer; `never`: completed is final, and the customer's next message starts anew.
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     reopen: Option<ReopenPolicy>,
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     human_agent: Option<bool>,
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     files: Option<bool>,
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     sender_prefix: Option<bool>,
+    /// What a customer who waits for an answer is told an hour before the 24-hour window closes, once per
+    /// window; null = off. Messenger and WhatsApp only.
     #[serde(deserialize_with = "named")]
     window_reminder: Option<Option<WindowReminder>>,
+    /// When the channel's bot answers.
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     bot: Option<BotUse>,
+    /// Which operators see and answer the channel: all of them, or those who are associated with it. Administrators
+    /// always do. For everybody else its conversations are not there: `conversation_not_found`.
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     operators: Option<OperatorAccess>,
+    /// Whether whoever comes for the first time from now on is associated with the channel.
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     add_new_operators: Option<bool>,
+    /// To whom conversations go by themselves: to nobody; to one after the other of those who are available; to
+    /// whoever of them has the fewest. Those that wait go first come, first served. Whatever it is, a reopened
+    /// conversation goes back to whom it was with, if they are available. What a bot has waits for its
+    /// hand-over.
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     assignment: Option<AssignmentRule>,
+    /// How many open conversations, on all channels together, somebody may have to get one more of this channel
+    /// by itself; null = 200. Administrators set another number for a person by `PUT
+    /// /api/people/{person}/capacity`.
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 200))]
     assignment_capacity: Option<Option<u32>>,
+    /// Whether only its assignee may answer a conversation (`only_the_assignee`). There are no exceptions: who
+    /// wants to answer takes it first, administrators too.
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     only_assignee_answers: Option<bool>,
+    /// `after` holds for the channel, `departments` for conversations of certain departments. A change holds
+    /// for what begins after it; with `never` what waits becomes no ticket.
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     tickets: Option<TicketSettings>,
     #[serde(deserialize_with = "named")]
     brand_id: Option<Option<BrandId>>,
@@ -76,6 +124,19 @@ pub(crate) struct Changes {
     department_id: Option<Option<DepartmentId>>,
 }
 
+/// Change a channel's name and settings
+///
+/// For administrators. What is left out stays as it is. A change reaches the conversations that are open within
+/// a minute.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    patch, path = "/api/channels/{channel}", operation_id = "changeChannel", tag = "Channels",
+    params(IfMatch),
+    request_body = inline(Changes),
+    responses((status = 200, description = "The channel.", body = ChannelView, headers(("ETag")))),
+    extensions(("x-errors" = json!([
+        "settings_out_of_bounds", "text_empty", "text_too_long", "text_indivisible"
+    ]))),
+))]
 pub(crate) async fn change(
     State(api): SharedAdmin,
     administrator: Operator,

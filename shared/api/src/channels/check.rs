@@ -17,14 +17,25 @@ use crate::{ApiError, SharedAdmin};
 
 /// A check that will be made.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct AskedView {
     asked_at: String,
-    /// When the provider was last asked: once it is later in the channel's health, this check was made.
+    /// When the provider was last asked. Once the health tells a later time, this check was made.
     checked_at: Option<String>,
-    /// Where the finding will be.
+    /// Path of the channel's health
     health: String,
 }
 
+/// Have the provider asked now whether all is well
+///
+/// For administrators. The calls are made within a minute, and what can be repaired by itself is; `checked_at` of
+/// the channel's health tells when. Refused for a channel that is off or deleted (`channel_off`,
+/// `channel_deleted`), of which nobody is asked.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/channels/{channel}/check", operation_id = "checkChannel", tag = "Channels",
+    responses((status = 202, description = "It will be.", body = AskedView)),
+    extensions(("x-errors" = json!(["channel_deleted", "connection_not_found", "channel_off"]))),
+))]
 pub(crate) async fn check(
     State(api): SharedAdmin,
     administrator: Operator,

@@ -100,6 +100,20 @@ struct Plan {
     reach: Reach,
 }
 
+/// Connect a Page, a LINE official account, or a sender at Twilio
+///
+/// For administrators. The channel begins as `connecting`; its credential is looked at within a minute. An
+/// account that is connected already is refused with `channel_exists`, one more of a kind than there are
+/// departments with `too_many_channels`. One whose channel was deleted is refused with `channel_deleted`, unless
+/// `resume` is true: then that channel goes on, with its id, its conversations and its settings.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/channels", operation_id = "createChannel", tag = "Channels",
+    request_body = Object,
+    responses((status = 201, description = "The channel.", body = ChannelView)),
+    extensions(("x-errors" = json!([
+        "too_many_channels", "channel_exists", "channel_deleted", "brand_not_found", "department_not_found"
+    ]))),
+))]
 pub(crate) async fn create(
     State(api): SharedAdmin,
     administrator: Operator,

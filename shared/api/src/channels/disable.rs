@@ -10,6 +10,16 @@ use crate::input::InPath;
 use crate::view::ChannelView;
 use crate::{ApiError, SharedAdmin};
 
+/// Switch a channel off
+///
+/// For administrators. It neither sends nor receives until it is switched on again: replies that are queued or
+/// scheduled fail with the reason `channel_off` when their turn comes, and what the provider sends is answered,
+/// counted and dropped. What is there stays. A channel that is off already stays as it is.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/channels/{channel}/disable", operation_id = "disableChannel", tag = "Channels",
+    responses((status = 200, description = "The channel.", body = ChannelView)),
+    extensions(("x-errors" = json!(["channel_deleted", "channel_off"]))),
+))]
 pub(crate) async fn disable(
     State(api): SharedAdmin,
     administrator: Operator,

@@ -11,6 +11,15 @@ use crate::input::InPath;
 use crate::view::ChannelView;
 use crate::{ApiError, SharedAdmin};
 
+/// Switch a channel on
+///
+/// For administrators. It receives at once, and sends as soon as its credential was looked at, within a minute.
+/// What was sent to it meanwhile is not fetched. A deleted channel is refused with `channel_deleted`.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/channels/{channel}/enable", operation_id = "enableChannel", tag = "Channels",
+    responses((status = 200, description = "The channel.", body = ChannelView)),
+    extensions(("x-errors" = json!(["channel_deleted"]))),
+))]
 pub(crate) async fn enable(
     State(api): SharedAdmin,
     administrator: Operator,

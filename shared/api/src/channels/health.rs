@@ -19,32 +19,38 @@ const LATEST: usize = 20;
 
 /// How a channel is.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ChannelHealth))]
 pub(crate) struct HealthView {
     /// The worst of the points.
     light: Light,
     points: Vec<Finding>,
     credential: CredentialView,
+    /// When a customer last wrote.
     last_received_at: Option<String>,
+    /// How replies ended that the provider was asked to take, each counted once. What a process had not yet
+    /// written down when it ended is missing: at most what was accepted within a minute.
     replies: RepliesView,
     replies_waiting: WaitingView,
+    /// Null where the provider is not asked for it, or was not yet.
     subscription: Option<SubscriptionView>,
 }
 
 /// The credential, without itself.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct CredentialView {
     /// Whose it is: `messenger`, `line` or `twilio`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::CredentialKind))]
     kind: &'static str,
-    /// What it is; null until somebody has looked.
+    /// Until when Meta lets the app have the person's data. The permissions that a Page needs do not end with it.
     r#type: Option<CredentialKind>,
-    /// Until when the person's data may be had (Messenger); what a Page needs does not end with it.
     data_access_expires_at: Option<String>,
-    /// When a person last signed in or entered it.
+    /// When a person last entered it.
     authorized_at: Option<String>,
     /// When it ends; null if it does not, or nobody has looked yet.
     expires_at: Option<String>,
     days_left: Option<i64>,
-    /// When it was last looked at.
+    /// When the provider was last asked.
     checked_at: Option<String>,
     /// When it will be.
     next_check_at: Option<String>,
@@ -52,11 +58,19 @@ struct CredentialView {
 
 /// Replies that nobody has settled.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct WaitingView {
     count: usize,
     oldest_at: Option<String>,
 }
 
+/// Tell how a channel is, point by point
+///
+/// Messages and remedies are in the language that the request asks for.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/channels/{channel}/health", operation_id = "readChannelHealth", tag = "Channels",
+    responses((status = 200, description = "How it is.", body = HealthView)),
+))]
 pub(crate) async fn health(
     State(api): Shared,
     operator: Operator,

@@ -18,6 +18,16 @@ use crate::{AdminApi, ApiError, SharedAdmin};
 /// More than a Lambda function can be sent: what is too large is told by its size.
 const BODY_LIMIT_BYTES: usize = 6 * 1_048_576;
 
+/// Give a channel an icon
+///
+/// For administrators. The body is the image itself: a JPEG or PNG by its content, at most 1 MiB (1,048,576
+/// bytes), from 16 to 4,096 pixels wide and high. One that is replaced can still be had at its own address.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    put, path = "/api/channels/{channel}/icon", operation_id = "setChannelIcon", tag = "Channels",
+    request_body(content = Vec<u8>, content_type = "image/jpeg", description = "The image itself, a JPEG or PNG."),
+    responses((status = 200, description = "The channel.", body = ChannelView)),
+    extensions(("x-errors" = json!(["channel_deleted"]))),
+))]
 pub(crate) async fn set(
     State(api): SharedAdmin,
     administrator: Operator,
@@ -42,6 +52,14 @@ pub(crate) async fn set(
     Ok(Json(ChannelView::from(&Channel { icon: Some(digest), ..channel })))
 }
 
+/// Take a channel's icon away
+///
+/// For administrators.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    delete, path = "/api/channels/{channel}/icon", operation_id = "removeChannelIcon", tag = "Channels",
+    responses((status = 200, description = "The channel.", body = ChannelView)),
+    extensions(("x-errors" = json!(["channel_deleted"]))),
+))]
 pub(crate) async fn remove(
     State(api): SharedAdmin,
     administrator: Operator,

@@ -7,6 +7,16 @@ use crate::auth::Operator;
 use crate::view::{ChannelView, PageView};
 use crate::{ApiError, SharedAdmin};
 
+/// List the channels
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/channels", operation_id = "listChannels", tag = "Channels",
+    responses(
+        (
+            status = 200, description = "Every channel that the caller may see, by name.", body =
+            PageView<ChannelView>,
+        ),
+    ),
+))]
 pub(crate) async fn list(
     State(api): SharedAdmin,
     operator: Operator,

@@ -33,6 +33,25 @@ use crate::auth::Operator;
 use crate::conversations::TRIES;
 use crate::{AdminApi, ApiError, brands, departments};
 
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(
+    health::health,
+    list::list,
+    create::create,
+    read::read,
+    change::change,
+    remove::remove,
+    disable::disable,
+    enable::enable,
+    check::check,
+    reauthorize::reauthorize,
+    icon::set,
+    icon::remove
+))]
+pub(crate) struct Described;
+
 pub(crate) async fn existing(directory: &Directory, id: ChannelId) -> Result<Channel, ApiError> {
     directory.channel(id).await?.ok_or(ApiError::ChannelNotFound)
 }

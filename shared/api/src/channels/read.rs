@@ -10,6 +10,11 @@ use crate::input::InPath;
 use crate::view::ChannelView;
 use crate::{ApiError, SharedAdmin};
 
+/// Read a channel
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/channels/{channel}", operation_id = "readChannel", tag = "Channels",
+    responses((status = 200, description = "The channel.", body = ChannelView, headers(("ETag")))),
+))]
 pub(crate) async fn read(
     State(api): SharedAdmin,
     operator: Operator,

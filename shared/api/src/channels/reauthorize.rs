@@ -23,6 +23,17 @@ pub(crate) struct NewCredential {
     channel_secret: Option<Secret<String>>,
 }
 
+/// Enter a channel's credential anew
+///
+/// For administrators. The credential takes the place of the old one for every channel of the connection and is
+/// looked at within a minute; replies that waited then go out, once and in order. `connection_busy` means that
+/// it is being renewed at this moment: try again.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    put, path = "/api/channels/{channel}/credential", operation_id = "reauthorizeChannel", tag = "Channels",
+    request_body = Object,
+    responses((status = 200, description = "The channel.", body = ChannelView)),
+    extensions(("x-errors" = json!(["connection_busy"]))),
+))]
 pub(crate) async fn reauthorize(
     State(api): SharedAdmin,
     administrator: Operator,

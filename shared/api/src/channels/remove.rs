@@ -18,10 +18,24 @@ use crate::{ApiError, SharedAdmin};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Confirmation {
+    /// The channel's name.
     confirm: String,
 }
 
+/// Delete a channel
+///
+/// For administrators, who type its name: anything else is refused with `not_confirmed`. Its conversations are
+/// closed with the reason `channel_removed` within a minute and can be read from then on, and nothing else. Its
+/// credential is destroyed, unless other Pages need the login. Asking again changes nothing and starts what is
+/// left to be done.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    delete, path = "/api/channels/{channel}", operation_id = "deleteChannel", tag = "Channels",
+    request_body = inline(Confirmation),
+    responses((status = 200, description = "The channel.", body = ChannelView)),
+    extensions(("x-errors" = json!(["not_confirmed"]))),
+))]
 pub(crate) async fn remove(
     State(api): SharedAdmin,
     administrator: Operator,

@@ -9,6 +9,13 @@ use crate::ApiError;
 use crate::auth::Operator;
 use crate::input::InPath;
 
+/// Give a setup up
+///
+/// For administrators. What it kept of a login is destroyed.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    delete, path = "/api/setups/{setup}", operation_id = "abandonSetup", tag = "Connecting",
+    responses((status = 204, description = "It is forgotten.")),
+))]
 pub(crate) async fn abandon(
     State(api): SharedConnect,
     administrator: Operator,

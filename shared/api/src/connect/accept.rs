@@ -13,10 +13,22 @@ use crate::input::{InPath, JsonBody};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Accepted {
     version: String,
 }
 
+/// Accept the consent text
+///
+/// For administrators. Who, when and which version is kept. `consent_outdated`: another version is current.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    put, path = "/api/setups/{setup}/consent", operation_id = "acceptConsent", tag = "Connecting",
+    request_body = inline(Accepted),
+    responses(
+        (status = 200, description = "Everything that was chosen, and the next step.", body = SetupView),
+    ),
+    extensions(("x-errors" = json!(["consent_outdated"]))),
+))]
 pub(crate) async fn accept(
     State(api): SharedConnect,
     administrator: Operator,

@@ -13,10 +13,11 @@ use crate::view::PageView;
 
 /// One linked account.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Account))]
 pub(crate) struct AccountView {
     connection_id: ConnectionId,
     kind: ChannelKind,
-    /// Facebook's id of the person; null of connections of earlier releases.
+    /// Null of an account that was linked by a token.
     user_id: Option<String>,
     user_name: Option<String>,
     /// The channels that it reaches.
@@ -27,12 +28,25 @@ pub(crate) struct AccountView {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct ReachedView {
     channel_id: ChannelId,
     page_id: String,
     name: String,
 }
 
+/// List the linked Facebook accounts
+///
+/// For administrators. With the channels that each reaches and the end of its login; never a token.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/connections", operation_id = "listConnections", tag = "Connecting",
+    responses(
+        (
+            status = 200, description = "Every linked account, the longest linked first.", body =
+            PageView<AccountView>,
+        ),
+    ),
+))]
 pub(crate) async fn accounts(
     State(api): SharedConnect,
     _: Operator,

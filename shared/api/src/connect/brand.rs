@@ -14,12 +14,23 @@ use crate::input::{InPath, JsonBody};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct AtBrand {
     // Not told and told to be none are two things.
     #[serde(deserialize_with = "Option::deserialize")]
     brand_id: Option<BrandId>,
 }
 
+/// Choose the brand
+///
+/// For administrators. Null for none.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    put, path = "/api/setups/{setup}/brand", operation_id = "chooseSetupBrand", tag = "Connecting",
+    request_body = inline(AtBrand),
+    responses(
+        (status = 200, description = "Everything that was chosen, and the next step.", body = SetupView),
+    ),
+))]
 pub(crate) async fn brand(
     State(api): SharedConnect,
     administrator: Operator,

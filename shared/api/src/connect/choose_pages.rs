@@ -16,21 +16,35 @@ use crate::input::{InPath, JsonBody};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Chosen {
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 20))]
     pages: Vec<Wanted>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ChosenPage))]
 struct Wanted {
     page_id: String,
     /// The Page's own unless told.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     name: Option<String>,
-    /// Goes on with a channel that was deleted (CHN-21).
+    /// Whether an account whose channel was deleted goes on as that channel. Left out: `false`.
     #[serde(default)]
     resume: bool,
 }
 
+/// Choose Pages
+///
+/// For administrators. They take the place of those chosen before. A Page without `name` is called as at Facebook.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    put, path = "/api/setups/{setup}/pages", operation_id = "chooseSetupPages", tag = "Connecting",
+    request_body = inline(Chosen),
+    responses(
+        (status = 200, description = "Everything that was chosen, and the next step.", body = SetupView),
+    ),
+))]
 pub(crate) async fn choose_pages(
     State(api): SharedConnect,
     administrator: Operator,

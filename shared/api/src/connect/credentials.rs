@@ -16,6 +16,23 @@ use crate::auth::Operator;
 use crate::channels::entered;
 use crate::input::{InPath, JsonBody};
 
+/// Enter what a LINE account or a sender at Twilio is reached with
+///
+/// The fields of `POST /api/channels` for the setup's kind, without `kind`, brand and department. They are
+/// tried out by real calls and never shown; nothing is changed at the provider. Finishing stores them, has the
+/// provider send what comes in to this stack, has LINE try that out, and tells in `account.notes` what gets in
+/// the way.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    put, path = "/api/setups/{setup}/credentials", operation_id = "enterCredentials", tag = "Connecting",
+    request_body = Object,
+    responses(
+        (status = 200, description = "The setup."),
+        (status = 400, description = "`invalid_body`"),
+        (status = 409, description = "The setup has no such step, or has ended."),
+        (status = 422, description = "`credential_refused`: the provider does not take it."),
+        (status = 502, description = "`provider_unavailable`, `provider_refused`"),
+    ),
+))]
 pub(crate) async fn credentials(
     State(api): SharedConnect,
     administrator: Operator,

@@ -14,12 +14,23 @@ use crate::input::{InPath, JsonBody};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct AtDepartment {
     // Not told and told to be none are two things.
     #[serde(deserialize_with = "Option::deserialize")]
     department_id: Option<DepartmentId>,
 }
 
+/// Choose the department
+///
+/// For administrators. Null for none.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    put, path = "/api/setups/{setup}/department", operation_id = "chooseSetupDepartment", tag = "Connecting",
+    request_body = inline(AtDepartment),
+    responses(
+        (status = 200, description = "Everything that was chosen, and the next step.", body = SetupView),
+    ),
+))]
 pub(crate) async fn department(
     State(api): SharedConnect,
     administrator: Operator,

@@ -20,6 +20,18 @@ use crate::auth::Operator;
 use crate::conversations::TRIES;
 use crate::input::InPath;
 
+/// Connect what was chosen
+///
+/// For administrators. Makes the login one of 60 days, subscribes to the webhooks of each Page, calls it once,
+/// and saves. Each Page answers by itself: what failed stands among the problems and can be finished again,
+/// what works is not touched then. A channel that is authorized anew keeps its settings and history; replies
+/// that waited go out.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/setups/{setup}/finish", operation_id = "finishSetup", tag = "Connecting",
+    responses(
+        (status = 200, description = "Everything that was chosen, and the next step.", body = SetupView),
+    ),
+))]
 pub(crate) async fn finish(
     State(api): SharedConnect,
     administrator: Operator,

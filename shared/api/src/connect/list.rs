@@ -9,6 +9,13 @@ use crate::ApiError;
 use crate::auth::Operator;
 use crate::view::PageView;
 
+/// List what is being connected
+///
+/// For administrators. Those that ended are shown for a week.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/setups", operation_id = "listSetups", tag = "Connecting",
+    responses((status = 200, description = "Every setup, the latest first.", body = PageView<SetupView>)),
+))]
 pub(crate) async fn list(
     State(api): SharedConnect,
     administrator: Operator,

@@ -16,13 +16,23 @@ use crate::auth::Operator;
 use crate::input::InPath;
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct SentOff {
     /// Where the browser goes.
+    #[cfg_attr(feature = "openapi", schema(format = "uri"))]
     login_url: String,
     /// Until when it may come back.
     ends_at: String,
 }
 
+/// Where the browser goes to log in at Facebook
+///
+/// For administrators. The browser comes back within 10 minutes to the console, with the query parameters
+/// `setup` and `login`; send the latter to take the login over.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/setups/{setup}/facebook", operation_id = "startFacebookLogin", tag = "Connecting",
+    responses((status = 200, description = "Where to go.", body = SentOff)),
+))]
 pub(crate) async fn log_in(
     State(api): SharedConnect,
     administrator: Operator,

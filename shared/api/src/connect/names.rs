@@ -16,10 +16,21 @@ use crate::input::{InPath, JsonBody};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Names {
     names: BTreeMap<String, String>,
 }
 
+/// Name the channels
+///
+/// For administrators. By the id of the Page.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    put, path = "/api/setups/{setup}/names", operation_id = "nameSetupChannels", tag = "Connecting",
+    request_body = inline(Names),
+    responses(
+        (status = 200, description = "Everything that was chosen, and the next step.", body = SetupView),
+    ),
+))]
 pub(crate) async fn names(
     State(api): SharedConnect,
     administrator: Operator,

@@ -15,12 +15,14 @@ use crate::auth::Operator;
 use crate::input::InPath;
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct PagesView {
     items: Vec<PageView>,
 }
 
 /// One Page.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = FacebookPage))]
 struct PageView {
     page_id: String,
     name: String,
@@ -32,6 +34,13 @@ struct PageView {
     problem: Option<ProblemView>,
 }
 
+/// List the Pages of the login
+///
+/// For administrators. Every Page that Facebook lists, and why it cannot be connected where it cannot.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/setups/{setup}/pages", operation_id = "listSetupPages", tag = "Connecting",
+    responses((status = 200, description = "The Pages.", body = PagesView)),
+))]
 pub(crate) async fn pages(
     State(api): SharedConnect,
     administrator: Operator,

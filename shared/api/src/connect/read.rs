@@ -10,6 +10,15 @@ use crate::ApiError;
 use crate::auth::Operator;
 use crate::input::InPath;
 
+/// Review a setup
+///
+/// For administrators. Every choice, the next step, and what stands in the way.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/setups/{setup}", operation_id = "readSetup", tag = "Connecting",
+    responses(
+        (status = 200, description = "Everything that was chosen, and the next step.", body = SetupView),
+    ),
+))]
 pub(crate) async fn read(
     State(api): SharedConnect,
     administrator: Operator,

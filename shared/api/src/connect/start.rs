@@ -18,12 +18,27 @@ use crate::input::JsonBody;
 /// One of the two.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct NewSetup {
     kind: Option<ChannelKind>,
     /// Whose connection is authorized anew (AUT-7).
     channel_id: Option<ChannelId>,
 }
 
+/// Begin to connect channels, or to authorize one anew
+///
+/// For administrators. Send `kind` to connect channels, or the `channel_id` of one to authorize its connection
+/// anew. A setup can be left and resumed for 7 days by whoever began it; nothing else is saved before it is
+/// finished. LINE and Twilio are authorized anew by `PUT /api/channels/{channel}/credential`; a setup for that
+/// is refused with `setup_not_guided`.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/setups", operation_id = "startSetup", tag = "Connecting",
+    request_body = inline(NewSetup),
+    responses(
+        (status = 201, description = "Everything that was chosen, and the next step.", body = SetupView),
+    ),
+    extensions(("x-errors" = json!(["channel_not_found", "channel_deleted", "setup_not_guided"]))),
+))]
 pub(crate) async fn start(
     State(api): SharedConnect,
     administrator: Operator,

@@ -19,12 +19,26 @@ use crate::input::{InPath, JsonBody};
 /// One of the two.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Taken {
     /// `login` of the address that the browser came back to.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     login: Option<Secret<String>>,
     connection_id: Option<ConnectionId>,
 }
 
+/// Take a login over
+///
+/// For administrators. Send either `login` of the address that the browser came back to, or the `connection_id`
+/// of a linked account. Permissions that were left out are named among the problems.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    put, path = "/api/setups/{setup}/facebook", operation_id = "takeFacebookLogin", tag = "Connecting",
+    request_body = inline(Taken),
+    responses(
+        (status = 200, description = "Everything that was chosen, and the next step.", body = SetupView),
+    ),
+    extensions(("x-errors" = json!(["connection_not_found"]))),
+))]
 pub(crate) async fn take_login(
     State(api): SharedConnect,
     administrator: Operator,

@@ -9,11 +9,14 @@ use madoguchi_domain::{
 };
 use serde::Serialize;
 
+/// A way to channels that is under way.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct SetupView {
     id: SetupId,
     kind: ChannelKind,
     /// `open`, `finished` or `expired`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::SetupState))]
     state: &'static str,
     started_by: String,
     started_at: String,
@@ -23,7 +26,7 @@ pub(crate) struct SetupView {
     /// The channel that it authorizes anew.
     channel_id: Option<ChannelId>,
     steps: Vec<StepView>,
-    /// The first step that is not done; null once everything is.
+    /// The first step that is not done.
     next_step: Option<&'static str>,
     consent: Option<ConsentView>,
     brand_id: Option<BrandId>,
@@ -34,12 +37,15 @@ pub(crate) struct SetupView {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct StepView {
+    /// Such as `consent`, `brand`, `login`, `pages`, `department`, `finish`.
     id: &'static str,
     done: bool,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct ConsentView {
     by: String,
     name: String,
@@ -48,8 +54,9 @@ struct ConsentView {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct FacebookView {
-    /// Somebody came back with a login that nobody has taken over yet.
+    /// Somebody came back with a login that nobody has taken over.
     login_waits: bool,
     login: Option<LoginView>,
     pages: Vec<ChosenView>,
@@ -57,6 +64,7 @@ struct FacebookView {
 
 /// An account that is reached with credentials, without them.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = SetupAccount))]
 struct AccountView {
     external_id: String,
     /// What the provider calls it, where it tells.
@@ -70,6 +78,7 @@ struct AccountView {
 
 /// What to know about an account.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct NoteView {
     id: &'static str,
     light: Light,
@@ -85,32 +94,39 @@ impl NoteView {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct LoginView {
     user_id: String,
     user_name: String,
     at: String,
-    /// The linked account that it is; null of a new login.
+    /// The linked account that it is.
     connection_id: Option<ConnectionId>,
     granted: Vec<String>,
     left_out: Vec<&'static str>,
-    /// Whose login it takes the place of, if that is another person's.
+    /// Whose login it takes the place of, if another person's.
     instead_of: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct ChosenView {
     page_id: String,
     page_name: String,
     name: String,
     resume: bool,
     /// `chosen`, `connected` or `failed`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::ChosenState))]
     state: &'static str,
     channel_id: Option<ChannelId>,
 }
 
-/// What stands in the way, with what to do.
+/// What stands in the way, in the language that `Accept-Language` asks for first.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = SetupProblem))]
 pub(crate) struct ProblemView {
+    /// `consent_outdated`, `login_denied`, `login_refused`, `login_ended`, `scope_left_out`, `page_not_ticked`,
+    /// `page_not_listed`, `page_role_missing`, `channel_exists`, `channel_deleted`, `too_many_channels`,
+    /// `provider_refused`, `provider_unavailable`; more may be added.
     id: &'static str,
     message: String,
     remedy: String,

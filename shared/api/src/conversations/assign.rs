@@ -15,13 +15,29 @@ use crate::{ApiError, Shared};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Wish {
-    /// `me`, or somebody's id.
+    /// An operator's id
     operator_id: String,
     #[serde(default)]
     expect: Option<OperatorId>,
 }
 
+/// Give a conversation to an operator
+///
+/// To anybody who is available (`operator_unavailable`) and sees the channel (`operator_without_access`),
+/// yourself included. `expect` is whose you see it to be; without it, nobody's. If it is somebody else's by
+/// now, the answer is `assignee_changed` with `assignee`, and nothing changes: of two who take a conversation
+/// at the same time one gets it, and the other is told who. What is closed cannot be assigned
+/// (`conversation_not_open`). Giving it to whose it is changes nothing.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    put, path = "/api/conversations/{conversation}/assignee", operation_id = "assignConversation", tag = "Conversations",
+    request_body = inline(Wish),
+    responses((status = 200, description = "The conversation.", body = ConversationView)),
+    extensions(("x-errors" = json!([
+        "operator_unavailable", "operator_without_access", "assignee_changed", "conversation_not_open"
+    ]))),
+))]
 pub(crate) async fn assign(
     State(api): Shared,
     operator: Operator,

@@ -15,11 +15,21 @@ use crate::{ApiError, Shared, labels};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Closing {
-    /// What it was about: the label is put on it (CLS-11).
+    /// A label that is put on it. The line `closed` tells it.
     label_id: Option<LabelId>,
 }
 
+/// Close a conversation
+///
+/// Closing what is closed changes nothing and answers with the conversation as it is. The customer is told the
+/// channel's farewell where its settings say so and the standard window is open.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/conversations/{conversation}/close", operation_id = "closeConversation", tag = "Conversations",
+    request_body = inline(Option<Closing>),
+    responses((status = 200, description = "The conversation.", body = ConversationView)),
+))]
 pub(crate) async fn close(
     State(api): Shared,
     operator: Operator,

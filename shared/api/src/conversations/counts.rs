@@ -12,6 +12,7 @@ use crate::auth::Operator;
 use crate::{ApiError, Shared};
 
 #[derive(Debug, Default, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct CountsView {
     unassigned: u64,
     mine: u64,
@@ -19,10 +20,17 @@ pub(crate) struct CountsView {
     unanswered: u64,
     snoozed: u64,
     closed: u64,
-    /// Open conversations by whom they are assigned to.
+    /// Open conversations by the operator's id.
     by_assignee: BTreeMap<String, u64>,
 }
 
+/// Count the conversations of each section
+///
+/// Of the channels that the caller sees. A change is counted about a second after it was made.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/conversations/counts", operation_id = "countConversations", tag = "Conversations",
+    responses((status = 200, description = "The counts.", body = CountsView)),
+))]
 pub(crate) async fn counts(State(api): Shared, operator: Operator) -> Result<Json<CountsView>, ApiError> {
     let (seen, _) = channels(&api, &operator).await?;
     let mut view = CountsView::default();

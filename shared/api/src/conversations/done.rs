@@ -14,11 +14,23 @@ use crate::{ApiError, Shared};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Seen {
-    /// The latest message that the operator had before them.
+    /// A message's `id`.
     message: Option<MessageKey>,
 }
 
+/// Say that what the customer wrote needs no answer (対応完了)
+///
+/// Nothing is sent and nothing is closed. The conversation leaves 未対応 and 未返信, and its unanswered clock stops,
+/// until the customer writes again. Name the latest `message` that is shown, so that one that has just come in
+/// is not covered; without it everything is covered that is stored at the time of the request. `never_replied`
+/// lists are not affected.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/conversations/{conversation}/done", operation_id = "setConversationDone", tag = "Conversations",
+    request_body = inline(Option<Seen>),
+    responses((status = 200, description = "The conversation.", body = ConversationView)),
+))]
 pub(crate) async fn done(
     State(api): Shared,
     operator: Operator,
@@ -34,6 +46,13 @@ pub(crate) async fn done(
     .await
 }
 
+/// Take 対応完了 back
+///
+/// The customer waits again, and the timers begin anew.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    delete, path = "/api/conversations/{conversation}/done", operation_id = "setConversationNotDone", tag = "Conversations",
+    responses((status = 200, description = "The conversation.", body = ConversationView)),
+))]
 pub(crate) async fn not_done(
     State(api): Shared,
     operator: Operator,

@@ -16,12 +16,14 @@ use crate::{ApiError, Shared};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Confirmation {
-    /// The contact's name, typed, or an id.
+    /// The contact's name as it is shown, the provider's id of the contact, or the conversation's id.
     confirm: String,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct DeletedView {
     id: ConversationId,
     deleted_at: String,
@@ -29,11 +31,25 @@ pub(crate) struct DeletedView {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct ProviderCopy {
     deleted: bool,
+    /// In the language that was asked for.
     message: &'static str,
 }
 
+/// Delete a conversation for ever
+///
+/// Only for whoever connected the channel (`installer_only`); where that is not known or they were removed, for
+/// owners. It is gone at once, and what it was made of - messages, files, links, notes, drafts, pictures -
+/// within minutes. The provider's copy is untouched. The audit log keeps that it was deleted. The contact's
+/// next message begins a new conversation under the same id.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    delete, path = "/api/conversations/{conversation}", operation_id = "deleteConversation", tag = "Conversations",
+    request_body = inline(Option<Confirmation>),
+    responses((status = 200, description = "It is deleted.", body = DeletedView)),
+    extensions(("x-errors" = json!(["installer_only", "deletion_not_confirmed"]))),
+))]
 pub(crate) async fn erase(
     State(api): Shared,
     operator: Operator,

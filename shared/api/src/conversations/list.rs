@@ -14,6 +14,20 @@ use crate::input::InQuery;
 use crate::view::{ConversationView, PageView};
 use crate::{Api, ApiError, Shared};
 
+/// List a section of the inbox
+///
+/// A page may hold fewer conversations than were asked for, even none, and still have a next one: a page looks
+/// at no more than a thousand entries, however long the list is.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/conversations", operation_id = "listConversations", tag = "Conversations",
+    params(ListQuery),
+    responses(
+        (
+            status = 200, description = "A page of conversations, the latest activity first.", body =
+            PageView<ConversationView>,
+        ),
+    ),
+))]
 pub(crate) async fn list(
     State(api): Shared,
     operator: Operator,

@@ -14,10 +14,24 @@ use crate::{ApiError, Shared};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Seen {
+    /// A message's `id`.
     message: MessageKey,
 }
 
+/// Tell that the messages up to one were seen
+///
+/// For the customer to see, where the provider can show it: on Messenger, and on LINE if the account's chat is
+/// on. The customer's messages up to this one are marked a moment later, best effort and without an answer. Say
+/// it when a conversation is opened, and when the customer writes while it is open, with the newest message of
+/// the customer that is shown. To say it again, or of an earlier message, changes nothing. It moves neither the
+/// conversation's `unread` nor a timer.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/conversations/{conversation}/read", operation_id = "markConversationRead", tag = "Conversations",
+    request_body = inline(Seen),
+    responses((status = 204, description = "Noted.")),
+))]
 pub(crate) async fn mark_read(
     State(api): Shared,
     operator: Operator,

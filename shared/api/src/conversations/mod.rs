@@ -50,6 +50,30 @@ use crate::auth::{Operator, Reader};
 use crate::view::ConversationView;
 use crate::{Api, ApiError};
 
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(
+    list::list,
+    counts::counts,
+    read::read,
+    erase::erase,
+    register::register,
+    assign::assign,
+    unassign::unassign,
+    transfer::transfer,
+    mode::switch,
+    close::close,
+    reopen::reopen,
+    done::done,
+    done::not_done,
+    snooze::snooze,
+    snooze::wake,
+    mark_read::mark_read,
+    typing::typing
+))]
+pub(crate) struct Described;
+
 /// How often a lost race is tried again before the caller is told to.
 pub(crate) const TRIES: usize = 8;
 

@@ -15,10 +15,21 @@ use crate::{ApiError, Shared};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct NewMode {
     mode: Mode,
 }
 
+/// Have a bot or people answer
+///
+/// A bot that gets a conversation answers what waits there. Refused with `no_bot` where the channel has none,
+/// or the conversation is a group's, and with `conversation_not_open`.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    put, path = "/api/conversations/{conversation}/mode", operation_id = "switchMode", tag = "Conversations",
+    request_body = inline(NewMode),
+    responses((status = 200, description = "The conversation.", body = ConversationView)),
+    extensions(("x-errors" = json!(["conversation_not_open", "no_bot"]))),
+))]
 pub(crate) async fn switch(
     State(api): Shared,
     operator: Operator,

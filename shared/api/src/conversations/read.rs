@@ -13,6 +13,11 @@ use crate::{ApiError, Shared};
 /// How many people of a group are shown; LINE groups hold 500.
 const MOST_PARTICIPANTS: usize = 500;
 
+/// Read a conversation
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/conversations/{conversation}", operation_id = "readConversation", tag = "Conversations",
+    responses((status = 200, description = "The conversation.", body = ConversationView)),
+))]
 pub(crate) async fn read(
     State(api): Shared,
     operator: Operator,

@@ -15,10 +15,17 @@ use crate::{ApiError, Shared};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct ContactChange {
     registered: bool,
 }
 
+/// Note whether the contact is registered in a record system
+#[cfg_attr(feature = "openapi", utoipa::path(
+    patch, path = "/api/conversations/{conversation}/contact", operation_id = "registerContact", tag = "Conversations",
+    request_body = inline(ContactChange),
+    responses((status = 200, description = "The conversation.", body = ConversationView)),
+))]
 pub(crate) async fn register(
     State(api): Shared,
     operator: Operator,

@@ -14,6 +14,15 @@ use crate::{ApiError, Shared};
 /// What the timeline says about who reopened: a person, as opposed to `customer`.
 const BY: &str = "operator";
 
+/// Reopen a conversation
+///
+/// Reopening what is open changes nothing. Refused with `reopen_by_customer_only` or `conversation_final` where
+/// the channel's setting `reopen` is not `always`.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/conversations/{conversation}/reopen", operation_id = "reopenConversation", tag = "Conversations",
+    responses((status = 200, description = "The conversation.", body = ConversationView)),
+    extensions(("x-errors" = json!(["reopen_by_customer_only", "conversation_final"]))),
+))]
 pub(crate) async fn reopen(
     State(api): Shared,
     operator: Operator,

@@ -16,11 +16,23 @@ use crate::{ApiError, Shared};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Wish {
-    /// Left out, or null: until the customer writes.
+    /// Left out or null - until the customer writes.
     until: Option<Instant>,
 }
 
+/// Set a conversation aside
+///
+/// Until a time at most 90 days ahead, or until the customer writes, whichever is first. Meanwhile every timer
+/// rests but the provider's reply limit; an answer leaves it set aside. Asking again with another time moves
+/// it.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/conversations/{conversation}/snooze", operation_id = "snoozeConversation", tag = "Conversations",
+    request_body = inline(Option<Wish>),
+    responses((status = 200, description = "The conversation.", body = ConversationView)),
+    extensions(("x-errors" = json!(["snooze_out_of_range"]))),
+))]
 pub(crate) async fn snooze(
     State(api): Shared,
     operator: Operator,
@@ -35,6 +47,14 @@ pub(crate) async fn snooze(
     .await
 }
 
+/// Bring a conversation back
+///
+/// Its timers begin anew.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    delete, path = "/api/conversations/{conversation}/snooze", operation_id = "wakeConversation", tag = "Conversations",
+    responses((status = 200, description = "The conversation.", body = ConversationView)),
+    extensions(("x-errors" = json!(["snooze_out_of_range"]))),
+))]
 pub(crate) async fn wake(
     State(api): Shared,
     operator: Operator,

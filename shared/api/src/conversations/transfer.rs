@@ -16,9 +16,10 @@ use crate::{ApiError, Shared};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::option_option, reason = "left out, null and an id are three different expectations")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Wish {
     department_id: DepartmentId,
-    /// `me`, or somebody's id.
+    /// An operator's id
     #[serde(default)]
     operator_id: Option<String>,
     /// Only if it is this operator's, or, null, nobody's.
@@ -26,6 +27,17 @@ pub(crate) struct Wish {
     expect: Option<Option<OperatorId>>,
 }
 
+/// Hand a conversation over to a department
+///
+/// There it is the operator's who is named, as if it had been assigned to them, or else nobody's until somebody
+/// takes it; the channel's rule leaves it alone. With `expect`, only if it is still that operator's, or, null,
+/// nobody's.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/conversations/{conversation}/transfer", operation_id = "transferConversation", tag = "Conversations",
+    request_body = inline(Wish),
+    responses((status = 200, description = "The conversation.", body = ConversationView)),
+    extensions(("x-errors" = json!(["department_not_found"]))),
+))]
 pub(crate) async fn transfer(
     State(api): Shared,
     operator: Operator,

@@ -11,6 +11,15 @@ use crate::auth::Operator;
 use crate::input::InPath;
 use crate::{ApiError, Shared};
 
+/// Tell that an answer is being written
+///
+/// For the customer to see, where the provider can show it: on Messenger and in LINE's chats with one person,
+/// for some 15 to 20 seconds or until the next message. Say it every few seconds while somebody writes; the
+/// provider is told every 10 seconds at most. The request has no body.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/conversations/{conversation}/typing", operation_id = "typeInConversation", tag = "Conversations",
+    responses((status = 204, description = "Noted.")),
+))]
 pub(crate) async fn typing(
     State(api): Shared,
     operator: Operator,

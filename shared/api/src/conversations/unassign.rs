@@ -14,12 +14,21 @@ use crate::{ApiError, Shared};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(crate) struct Wish {
     /// Only if it is this operator's.
     #[serde(default)]
     expect: Option<OperatorId>,
 }
 
+/// Make a conversation nobody's
+///
+/// The channel's rule leaves it to whoever takes it, until it is reopened. What is nobody's stays so.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    delete, path = "/api/conversations/{conversation}/assignee", operation_id = "unassignConversation", tag = "Conversations",
+    params(Wish),
+    responses((status = 200, description = "The conversation.", body = ConversationView)),
+))]
 pub(crate) async fn unassign(
     State(api): Shared,
     operator: Operator,

@@ -20,17 +20,41 @@ const LONGEST_WINDOW_MINUTES: i64 = 7 * 24 * 60;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(crate) struct ListQuery {
+    /// Every conversation is in one of `unassigned`, `assigned` (which is `mine` and `others`), `snoozed` and
+    /// `closed`. `open` is all but the closed ones; `unanswered` those of unassigned and assigned that no
+    /// operator has answered. Left out: `open`.
+    #[cfg_attr(feature = "openapi", param(value_type = Option<crate::openapi::words::SectionChoice>))]
     section: Option<String>,
+    /// `activity`: the latest first. `waiting`: who waits longest for an answer first. `window`: whose reply
+    /// window ends soonest first. Those that have no such time follow, the latest activity first. Left out:
+    /// `activity`.
+    #[cfg_attr(feature = "openapi", param(value_type = Option<crate::openapi::words::SortChoice>))]
     sort: Option<String>,
+    /// Only this channel's conversations.
+    #[cfg_attr(feature = "openapi", param(format = "uuid"))]
     channel: Option<String>,
+    #[cfg_attr(feature = "openapi", param(format = "uuid"))]
     brand: Option<String>,
+    /// Its channels' conversations, but for those that were transferred to another one, and those transferred to
+    /// it.
+    #[cfg_attr(feature = "openapi", param(format = "uuid"))]
     department: Option<String>,
+    /// Ids of labels with commas between; a conversation has all of them.
     label: Option<String>,
+    /// An operator's id, or `me`. Not together with `mine` and `others`.
     assignee: Option<String>,
+    #[cfg_attr(feature = "openapi", param(value_type = Option<crate::openapi::words::ModeChoice>))]
     mode: Option<String>,
+    /// Registered and provisional contacts, with a comma between. Left out, both; empty, neither. Left out:
+    /// `registered,provisional`.
     contacts: Option<String>,
+    /// Only those that no operator has ever answered. Left out: `false`.
+    #[cfg_attr(feature = "openapi", param(value_type = Option<bool>))]
     never_replied: Option<String>,
+    /// Only those whose reply window is open, and ends within so many minutes.
+    #[cfg_attr(feature = "openapi", param(value_type = Option<u32>, minimum = 1, maximum = 10080))]
     window_ends_within_minutes: Option<String>,
     limit: Option<String>,
     cursor: Option<String>,

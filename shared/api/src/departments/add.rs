@@ -17,11 +17,23 @@ use crate::{ApiError, SharedOrganisation};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct NewDepartment {
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     name: String,
+    /// When a department answers; null = always. A day of the week that is missing is closed.
     hours: Option<BusinessHours>,
 }
 
+/// Add a department
+///
+/// For administrators. Without `hours` it answers always.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/departments", operation_id = "addDepartment", tag = "Organisation",
+    request_body = inline(NewDepartment),
+    responses((status = 201, description = "The department.", body = DepartmentView)),
+    extensions(("x-errors" = json!(["name_taken"]))),
+))]
 pub(crate) async fn add(
     State(api): SharedOrganisation,
     administrator: Operator,

@@ -19,15 +19,31 @@ use crate::{ApiError, SharedOrganisation};
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::option_option, reason = "left out, null and hours are three different wishes")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Changes {
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100, nullable = false))]
     name: Option<String>,
+    /// What channels of the brand or department take over where they have no such timer of their own; null = none.
+    /// The department's come first.
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     timers: Option<Timers>,
+    /// When a department answers; null = always. A day of the week that is missing is closed.
     #[serde(deserialize_with = "named")]
     hours: Option<Option<BusinessHours>>,
 }
 
+/// Change a department
+///
+/// For administrators. What is left out stays as it is.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    patch, path = "/api/departments/{department}", operation_id = "changeDepartment", tag = "Organisation",
+    params(IfMatch),
+    request_body = inline(Changes),
+    responses((status = 200, description = "The department.", body = DepartmentView, headers(("ETag")))),
+    extensions(("x-errors" = json!(["settings_out_of_bounds"]))),
+))]
 pub(crate) async fn change(
     State(api): SharedOrganisation,
     administrator: Operator,

@@ -8,6 +8,11 @@ use crate::auth::Operator;
 use crate::view::PageView;
 use crate::{ApiError, SharedOrganisation};
 
+/// List the departments
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/departments", operation_id = "listDepartments", tag = "Organisation",
+    responses((status = 200, description = "Every department, by name.", body = PageView<DepartmentView>)),
+))]
 pub(crate) async fn list(
     State(api): SharedOrganisation,
     _: Operator,

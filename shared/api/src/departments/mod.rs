@@ -18,19 +18,28 @@ use serde::Serialize;
 
 use crate::{ApiError, OrganisationApi};
 
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(list::list, add::add, change::change, remove::remove))]
+pub(crate) struct Described;
+
 /// One department.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct DepartmentView {
     id: DepartmentId,
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     name: String,
-    /// When it answers; null = always.
+    /// When a department answers; null = always. A day of the week that is missing is closed.
     hours: Option<BusinessHours>,
     open_now: bool,
-    /// When that changes; null if it never does.
+    /// When `open_now` changes; null = never.
     next_change_at: Option<String>,
     /// As `ETag` tells it.
     version: u64,
-    /// What its channels take over.
+    /// What channels of the brand or department take over where they have no such timer of their own; null = none.
+    /// The department's come first.
     timers: Timers,
     created_at: String,
 }

@@ -12,6 +12,15 @@ use crate::conversations::TRIES;
 use crate::input::InPath;
 use crate::{ApiError, SharedOrganisation};
 
+/// Give a department up
+///
+/// For administrators. Refused with `in_use` while channels belong to it; with `too_many_channels` while a kind has
+/// as many channels as there are departments.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    delete, path = "/api/departments/{department}", operation_id = "removeDepartment", tag = "Organisation",
+    responses((status = 204, description = "It is given up.")),
+    extensions(("x-errors" = json!(["in_use", "too_many_channels"]))),
+))]
 pub(crate) async fn remove(
     State(api): SharedOrganisation,
     administrator: Operator,

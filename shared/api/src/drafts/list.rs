@@ -15,11 +15,20 @@ use crate::{ApiError, Shared};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(crate) struct ListQuery {
     limit: Option<String>,
     cursor: Option<String>,
 }
 
+/// List what one has begun to write
+///
+/// By conversation; a page can be shorter than `limit`, and has the latest first.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/me/drafts", operation_id = "listDrafts", tag = "Notes",
+    params(ListQuery),
+    responses((status = 200, description = "A page of drafts.", body = PageView<DraftView>)),
+))]
 pub(crate) async fn list(
     State(api): Shared,
     operator: Operator,

@@ -16,12 +16,19 @@ use serde::Serialize;
 
 use crate::ApiError;
 
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(read::read, save::save, remove::remove, list::list))]
+pub(crate) struct Described;
+
 /// A draft.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct DraftView {
     conversation_id: ConversationId,
     text: String,
-    /// Counts the saves: the next one names it.
+    /// Counts the saves; the next one names it.
     revision: u64,
     saved_at: String,
     expires_at: String,

@@ -10,6 +10,14 @@ use crate::conversations::existing;
 use crate::input::InPath;
 use crate::{ApiError, Shared};
 
+/// Read what one has begun to write
+///
+/// Nobody else sees it. `draft_not_found` if there is none.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/conversations/{conversation}/draft", operation_id = "readDraft", tag = "Notes",
+    responses((status = 200, description = "The draft.", body = DraftView)),
+    extensions(("x-errors" = json!(["draft_not_found"]))),
+))]
 pub(crate) async fn read(
     State(api): Shared,
     operator: Operator,

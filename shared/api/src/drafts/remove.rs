@@ -15,10 +15,18 @@ use crate::{Api, ApiError, Shared};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(crate) struct RemoveQuery {
+    #[cfg_attr(feature = "openapi", param(value_type = Option<u32>, minimum = 0))]
     revision: Option<String>,
 }
 
+/// Throw away what one has begun to write
+#[cfg_attr(feature = "openapi", utoipa::path(
+    delete, path = "/api/conversations/{conversation}/draft", operation_id = "removeDraft", tag = "Notes",
+    params(RemoveQuery),
+    responses((status = 204, description = "There is none any more.")),
+))]
 pub(crate) async fn remove(
     State(api): Shared,
     operator: Operator,

@@ -14,13 +14,26 @@ use crate::{ApiError, Shared};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Words {
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 10_000))]
     text: String,
-    /// That of the draft that was read; 0 = there was none.
+    /// Left out: `0`.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0))]
     revision: u64,
 }
 
+/// Save what one has begun to write
+///
+/// Over the draft of `revision`, 0 = there is none. If another tab has saved or thrown it away since, it is
+/// refused with `changed_meanwhile` and how it is now in `current`, null = there is none. It is kept for 30
+/// days.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    put, path = "/api/conversations/{conversation}/draft", operation_id = "saveDraft", tag = "Notes",
+    request_body = inline(Words),
+    responses((status = 200, description = "The draft.", body = DraftView)),
+))]
 pub(crate) async fn save(
     State(api): Shared,
     operator: Operator,

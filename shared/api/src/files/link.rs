@@ -16,6 +16,7 @@ use crate::input::{AttachmentIndex, InPath};
 use crate::{ApiError, Shared};
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct LinkView {
     url: String,
     preview_url: Option<String>,
@@ -24,6 +25,14 @@ pub(crate) struct LinkView {
     size_bytes: u64,
 }
 
+/// Get a link to a file
+///
+/// The link is good for five minutes. Pictures, sounds and videos are shown, everything else is saved.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/conversations/{conversation}/messages/{message}/attachments/{attachment}", operation_id = "linkAttachment", tag = "Messages",
+    responses((status = 200, description = "The link.", body = LinkView)),
+    extensions(("x-errors" = json!(["attachment_pending", "attachment_gone"]))),
+))]
 pub(crate) async fn link(
     State(api): Shared,
     operator: Operator,

@@ -12,6 +12,12 @@ pub(crate) use upload::upload;
 
 use madoguchi_domain::Span;
 
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(link::link, retry::retry, upload::upload, public::public))]
+pub(crate) struct Described;
+
 /// How long an upload may take to begin: long enough for 200 MB by a slow line, since the bucket looks at it then.
 pub(crate) const FORM_LIFE: Span = Span::from_minutes(15);
 

@@ -20,6 +20,20 @@ const HEADERS: [(HeaderName, &str); 3] = [
     (REFERRER_POLICY, "no-referrer"),
 ];
 
+/// Get a file that was sent
+///
+/// What customers' apps and providers call; needs no token of an operator. The address stays good for as long as
+/// the file is there. HEAD works as well. A channel's icon is answered at once, to be kept for ever.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/media/{token}", operation_id = "getMedia", tag = "Messages",
+    responses(
+        (status = 200, description = "A channel's icon.", content_type = "image/jpeg", body = String),
+        (
+            status = 302, description = "Leads to the file, by an address that is good for five minutes.",
+            headers(("Location")),
+        ),
+    ),
+))]
 pub(crate) async fn public(
     State(api): Shared,
     method: Method,

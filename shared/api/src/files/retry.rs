@@ -14,6 +14,14 @@ use crate::input::{AttachmentIndex, InPath};
 use crate::view::MessageView;
 use crate::{ApiError, Shared};
 
+/// Fetch a customer's file again
+///
+/// Only a file whose state is `failed`. What an operator sent is sent again as a whole, by `resend`.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/conversations/{conversation}/messages/{message}/attachments/{attachment}/retry", operation_id = "retryAttachment", tag = "Messages",
+    responses((status = 202, description = "The reply.", body = MessageView)),
+    extensions(("x-errors" = json!(["attachment_not_retryable"]))),
+))]
 pub(crate) async fn retry(
     State(api): Shared,
     operator: Operator,

@@ -26,25 +26,45 @@ const LONGEST_MS: u64 = 86_400_000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Wish {
+    #[cfg_attr(feature = "openapi", schema(max_length = 200))]
     name: String,
+    /// Content type; without it the name's ending tells.
     #[serde(rename = "type", default)]
     content_type: String,
+    /// Exactly; the form takes no other size.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     size_bytes: u64,
+    /// Of a sound or video
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     duration_ms: Option<u64>,
+    /// Left out: `false`.
     #[serde(default)]
     as_link: bool,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct UploadView {
     upload_id: String,
     kind: &'static str,
     content_type: String,
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::UploadForm))]
     form: PostForm,
 }
 
+/// Get a form to upload a file with
+///
+/// Refuses what the channel does not take before it is uploaded, with what helps. Post the form's fields and then
+/// the file, as field `file`, to its `url` within 15 minutes; then send a message with the `upload_id` within a
+/// day. LINE takes no files but pictures, videos and sounds: with `as_link` a link is sent instead.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/conversations/{conversation}/uploads", operation_id = "uploadFile", tag = "Messages",
+    request_body = inline(Wish),
+    responses((status = 201, description = "The form.", body = UploadView)),
+))]
 pub(crate) async fn upload(
     State(api): Shared,
     operator: Operator,

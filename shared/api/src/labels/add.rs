@@ -16,11 +16,23 @@ use crate::{ApiError, SharedOrganisation};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct NewLabel {
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     name: String,
+    #[cfg_attr(feature = "openapi", schema(pattern = "^#[0-9a-fA-F]{6}$"))]
     color: String,
 }
 
+/// Add a label
+///
+/// For administrators. Names are told apart whatever their case and width. At most 200 are kept, else `too_many`.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/labels", operation_id = "addLabel", tag = "Labels",
+    request_body = inline(NewLabel),
+    responses((status = 201, description = "The label.", body = LabelView)),
+    extensions(("x-errors" = json!(["name_taken", "too_many"]))),
+))]
 pub(crate) async fn add(
     State(api): SharedOrganisation,
     administrator: Operator,

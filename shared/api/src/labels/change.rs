@@ -15,11 +15,24 @@ use crate::{ApiError, SharedOrganisation};
 /// What is left out stays as it is.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Changes {
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     name: Option<String>,
+    #[cfg_attr(feature = "openapi", schema(pattern = "^#[0-9a-fA-F]{6}$"))]
     color: Option<String>,
 }
 
+/// Change a label
+///
+/// For administrators. What is left out stays as it is.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    patch, path = "/api/labels/{label}", operation_id = "changeLabel", tag = "Labels",
+    params(IfMatch),
+    request_body = inline(Changes),
+    responses((status = 200, description = "The label.", body = LabelView, headers(("ETag")))),
+    extensions(("x-errors" = json!(["name_taken"]))),
+))]
 pub(crate) async fn change(
     State(api): SharedOrganisation,
     administrator: Operator,

@@ -8,6 +8,11 @@ use crate::auth::Operator;
 use crate::view::PageView;
 use crate::{ApiError, SharedOrganisation};
 
+/// List the labels
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/labels", operation_id = "listLabels", tag = "Labels",
+    responses((status = 200, description = "Every label, by name.", body = PageView<LabelView>)),
+))]
 pub(crate) async fn list(
     State(api): SharedOrganisation,
     _: Operator,

@@ -26,13 +26,22 @@ use serde::Serialize;
 use crate::ApiError;
 use crate::auth::Operator;
 
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(put::put, take_off::take_off, list::list, add::add, change::change, remove::remove))]
+pub(crate) struct Described;
+
 /// One label.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct LabelView {
     id: LabelId,
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     name: String,
+    #[cfg_attr(feature = "openapi", schema(pattern = "^#[0-9a-fA-F]{6}$"))]
     color: String,
-    /// As `ETag` tells it.
+    /// As the header `ETag` of a change tells it.
     version: u64,
     created_at: String,
 }

@@ -12,6 +12,15 @@ use crate::input::InPath;
 use crate::view::ConversationView;
 use crate::{ApiError, Shared};
 
+/// Put a label on a conversation
+///
+/// At most 20 on one, else `too_many`. What is there stays as it is. Labels that were given up leave with the
+/// first change. A line `labeled` of the timeline tells it; no timer restarts.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    put, path = "/api/conversations/{conversation}/labels/{label}", operation_id = "putLabel", tag = "Labels",
+    responses((status = 200, description = "The conversation.", body = ConversationView)),
+    extensions(("x-errors" = json!(["too_many"]))),
+))]
 pub(crate) async fn put(
     State(api): Shared,
     operator: Operator,

@@ -11,6 +11,13 @@ use crate::conversations::TRIES;
 use crate::input::InPath;
 use crate::{ApiError, SharedOrganisation};
 
+/// Give a label up
+///
+/// For administrators. Conversations lose it when their labels are next changed.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    delete, path = "/api/labels/{label}", operation_id = "removeLabel", tag = "Labels",
+    responses((status = 204, description = "It is given up.")),
+))]
 pub(crate) async fn remove(
     State(api): SharedOrganisation,
     administrator: Operator,

@@ -16,13 +16,29 @@ use crate::{ApiError, Shared};
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::option_option, reason = "left out, null and a name are three different wishes")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Changes {
+    /// At most 20 UTF-16 code units. “LINE” and “ライン” by themselves are refused: customers could take
+    /// the sender for LINE.
     #[serde(deserialize_with = "named")]
     display_name: Option<Option<String>>,
+    /// Whom customers see above a reply: the official account, or the operator by name. LINE shows the name
+    /// with the account's, Messenger the operator's persona; a channel without sender names puts the name
+    /// before the text if its setting `sender_prefix` is on.
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     sender: Option<SenderMode>,
 }
 
+/// Change how customers see you
+///
+/// What is left out stays as it is. The display name replaces the name that you sign in with; null takes it away.
+/// `sender` is what replies are sent as if they do not say it themselves.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    patch, path = "/api/me", operation_id = "changeMe", tag = "Operators",
+    request_body = inline(Changes),
+    responses((status = 200, description = "How customers see the operator who calls.", body = MeView)),
+))]
 pub(crate) async fn change(
     State(api): Shared,
     operator: Operator,

@@ -19,36 +19,50 @@ use crate::auth::Operator;
 use crate::files::LINK_LIFE;
 use crate::{Api, ApiError};
 
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(read::read, change::change, picture::set, picture::remove, upload::upload))]
+pub(crate) struct Described;
+
 /// An operator's own settings.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct MeView {
     id: String,
-    /// What the identity provider calls the operator.
+    /// What you sign in with.
     account_name: String,
     /// What replaces it towards customers.
     display_name: Option<SenderName>,
-    /// What customers see above a message that is sent as the operator; null if the account's name may not be shown.
+    /// What customers see; null if the account's name may not be shown and there is no display name.
     shown_name: Option<SenderName>,
-    /// What the composer begins with.
+    /// Whom customers see above a reply: the official account, or the operator by name. LINE shows the name
+    /// with the account's, Messenger the operator's persona; a channel without sender names puts the name
+    /// before the text if its setting `sender_prefix` is on.
     sender: SenderMode,
     picture: PictureView,
 }
 
 /// The operator's picture.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct PictureView {
-    /// `none`, `pending`, `shown` or `failed`.
+    /// Of what was chosen last. A picture that was shown before goes on being shown until another one is.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::PictureState))]
     state: &'static str,
-    /// What customers see, also while another one is made or after that failed; null if there is none.
+    /// A link to the picture that customers see.
     url: Option<String>,
     /// Until when `url` is good.
     expires_at: Option<String>,
-    /// Why the last one was not taken.
+    /// Why the last one is not shown.
     problem: Option<FailureView>,
 }
 
+/// Why the last one is not shown.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct FailureView {
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::FailureId))]
     id: &'static str,
     message: &'static str,
 }

@@ -20,10 +20,22 @@ const HEAD_BYTES: u64 = 4096;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Choice {
     upload_id: String,
 }
 
+/// Choose the picture that customers see
+///
+/// What was uploaded becomes a square PNG of 256 by 256 pixels: its middle. Within seconds LINE shows it beside
+/// what you send as yourself from then on; Messenger after the next sync of sender names. `GET /api/me` tells
+/// when it is shown, or why it cannot be. Messages that were sent keep the picture that you had then.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    put, path = "/api/me/picture", operation_id = "setMyPicture", tag = "Operators",
+    request_body = inline(Choice),
+    responses((status = 202, description = "How customers see the operator who calls.", body = MeView)),
+    extensions(("x-errors" = json!(["upload_not_found", "upload_incomplete"]))),
+))]
 pub(crate) async fn set(
     State(api): Shared,
     operator: Operator,
@@ -47,6 +59,14 @@ pub(crate) async fn set(
     Err(ApiError::contended("the operator's picture"))
 }
 
+/// Take your picture away
+///
+/// Every picture that you have had is deleted; messages that were sent lose theirs.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    delete, path = "/api/me/picture", operation_id = "removeMyPicture", tag = "Operators",
+    responses((status = 202, description = "How customers see the operator who calls.", body = MeView)),
+    extensions(("x-errors" = json!(["upload_not_found", "upload_incomplete"]))),
+))]
 pub(crate) async fn remove(
     State(api): Shared,
     operator: Operator,

@@ -16,19 +16,32 @@ use crate::{ApiError, Shared};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Wish {
     #[serde(rename = "type")]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::WishType))]
     content_type: String,
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 5000000))]
     size_bytes: u64,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = PictureUpload))]
 struct UploadView {
     upload_id: String,
     content_type: &'static str,
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::UploadForm))]
     form: PostForm,
 }
 
+/// Get a form to upload your picture with
+///
+/// JPEG or PNG, at most 5,000,000 bytes and 50 million pixels. The form takes exactly what is announced.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/me/picture/uploads", operation_id = "uploadMyPicture", tag = "Operators",
+    request_body = inline(Wish),
+    responses((status = 201, description = "Where to post the picture.", body = UploadView)),
+))]
 pub(crate) async fn upload(
     State(api): Shared,
     operator: Operator,

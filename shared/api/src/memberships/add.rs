@@ -18,10 +18,22 @@ const MOST: usize = 100;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Chosen {
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 100))]
     operators: Vec<OperatorId>,
 }
 
+/// Associate operators with a channel
+///
+/// For administrators. All of them or, with `person_not_found`, nobody. Who is associated already stays as they
+/// are. Whom Messenger must show as a person begins as `waiting` and is asked for within a minute.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/channels/{channel}/operators", operation_id = "addChannelOperators", tag = "Organisation",
+    request_body = inline(Chosen),
+    responses((status = 200, description = "Operators of the channel.", body = PageView<MemberView>)),
+    extensions(("x-errors" = json!(["person_not_found"]))),
+))]
 pub(crate) async fn add(
     State(api): SharedOrganisation,
     administrator: Operator,

@@ -13,11 +13,25 @@ use crate::{ApiError, SharedOrganisation, channels, people};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(crate) struct Search {
+    /// A part of the name or the account; the person's id; or the id of a channel of theirs.
     query: Option<String>,
+    /// `waiting`: the provider is asked by itself. `failed`: somebody has to do something, see `reason`.
+    /// `retry`: the provider could not be asked; it is tried again by itself. Whoever is associated sees and
+    /// answers the channel in each of them; until they are `available`, replies go out as the account.
+    #[cfg_attr(feature = "openapi", param(value_type = Option<crate::openapi::words::StateChoice>))]
     state: Option<String>,
 }
 
+/// List the operators of a channel
+///
+/// For administrators. Those who are associated with it, by name.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/channels/{channel}/operators", operation_id = "listChannelOperators", tag = "Organisation",
+    params(Search),
+    responses((status = 200, description = "Operators of the channel.", body = PageView<MemberView>)),
+))]
 pub(crate) async fn list(
     State(api): SharedOrganisation,
     administrator: Operator,

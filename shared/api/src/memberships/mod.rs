@@ -16,11 +16,22 @@ use serde::Serialize;
 
 use crate::{ApiError, OrganisationApi};
 
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(list::list, add::add, remove::remove, retry::retry))]
+pub(crate) struct Described;
+
 /// How an association stands.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct MembershipView {
+    /// `waiting`: the provider is asked by itself. `failed`: somebody has to do something, see `reason`.
+    /// `retry`: the provider could not be asked; it is tried again by itself. Whoever is associated sees and
+    /// answers the channel in each of them; until they are `available`, replies go out as the account.
     state: MembershipState,
     /// Since when it stands so.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     since: String,
     added_at: String,
     /// Why it is not available.
@@ -28,8 +39,11 @@ pub(crate) struct MembershipView {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = MembershipReason))]
 struct ReasonView {
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::ReasonId))]
     id: &'static str,
+    /// In the language that the request asks for, Japanese or English.
     message: &'static str,
     remedy: &'static str,
 }
@@ -51,6 +65,7 @@ impl MembershipView {
 
 /// An operator of a channel.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct MemberView {
     id: String,
     name: String,

@@ -17,20 +17,23 @@ const MOST_UNREAD: usize = 100;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(crate) struct ListQuery {
     limit: Option<String>,
     cursor: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct MentionsView {
     items: Vec<MentionView>,
     next_cursor: Option<String>,
-    /// At most 100.
+    /// How many are unread; 100 = that many or more.
     unread: usize,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct MentionView {
     /// What marks it and all before it as read.
     id: String,
@@ -38,12 +41,20 @@ struct MentionView {
     message_id: MessageKey,
     author_id: Option<OperatorId>,
     author_name: Option<String>,
-    /// Null of a note that was deleted.
+    /// The note as it is now; null = it was deleted.
     text: Option<String>,
     unread: bool,
     at: String,
 }
 
+/// List where one was mentioned
+///
+/// Of the last 90 days, in conversations that one sees.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/me/mentions", operation_id = "listMentions", tag = "Notes",
+    params(ListQuery),
+    responses((status = 200, description = "A page of mentions, newest first.", body = MentionsView)),
+))]
 pub(crate) async fn list(
     State(api): Shared,
     operator: Operator,

@@ -12,11 +12,20 @@ use crate::{ApiError, Shared};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Read {
     /// The `id` of a mention.
     through: String,
 }
 
+/// Mark one's mentions as read
+///
+/// Up to this one. Of an earlier one it changes nothing.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/me/mentions/read", operation_id = "readMentions", tag = "Notes",
+    request_body = inline(Read),
+    responses((status = 204, description = "Noted.")),
+))]
 pub(crate) async fn mark_read(
     State(api): Shared,
     operator: Operator,

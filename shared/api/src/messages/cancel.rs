@@ -13,6 +13,15 @@ use crate::input::InPath;
 use crate::view::MessageView;
 use crate::{ApiError, Shared};
 
+/// Cancel a scheduled reply
+///
+/// Only while it is `scheduled`, else `message_not_scheduled`. It stays in the list as `canceled`; canceling it
+/// again answers the same.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    delete, path = "/api/conversations/{conversation}/messages/{message}", operation_id = "cancelMessage", tag = "Messages",
+    responses((status = 200, description = "The reply.", body = MessageView)),
+    extensions(("x-errors" = json!(["message_not_scheduled"]))),
+))]
 pub(crate) async fn cancel(
     State(api): Shared,
     operator: Operator,

@@ -20,20 +20,26 @@ const ALBUM_REACH: usize = 50;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(crate) struct PageQuery {
     limit: Option<String>,
     cursor: Option<String>,
+    /// The `id` of a message that the page is to lie around, such as one that a search found. Not with `cursor` or
+    /// `after`.
     around: Option<String>,
+    /// A page's `newer_cursor`, or the `id` of a message, for what was said next. Not with `cursor` or `around`.
     after: Option<String>,
 }
 
 /// A page, and where it goes on to newer ones if it does not begin with the newest.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct MessagesView {
     #[serde(flatten)]
     page: PageView<MessageView>,
-    /// What to send as `after`; left out where there is nothing newer to go on to.
+    /// What to send as `after`; only where newer messages follow those of `around` or `after`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     newer_cursor: Option<String>,
 }
 
@@ -63,6 +69,19 @@ impl Span {
     }
 }
 
+/// Read a conversation's messages and timeline
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/conversations/{conversation}/messages", operation_id = "listMessages", tag = "Messages",
+    params(PageQuery),
+    responses(
+        (
+            status = 200, description = "A page of messages, newest first. Pictures that were sent together
+            are one item of kind `album`, in the\nplace of the newest; a page may be longer than `limit` by
+            the rest of an album.", body = MessagesView,
+        ),
+    ),
+    extensions(("x-errors" = json!(["message_not_found"]))),
+))]
 pub(crate) async fn list(
     State(api): Shared,
     operator: Operator,

@@ -14,8 +14,15 @@ use crate::input::InPath;
 use crate::view::MessageView;
 use crate::{ApiError, Shared};
 
-/// Queues a reply again that was not sent, or of which nobody knows whether it was: there the
-/// operator takes the risk that it arrives twice. It keeps its id, and with it LINE's retry key.
+/// Send a reply again
+///
+/// Only a reply that is `failed` or `unconfirmed`, and only while the composer is not locked. An unconfirmed
+/// Messenger reply may then arrive twice; on LINE the provider recognises the repetition for 24 hours.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/conversations/{conversation}/messages/{message}/resend", operation_id = "resendMessage", tag = "Messages",
+    responses((status = 202, description = "The reply.", body = MessageView)),
+    extensions(("x-errors" = json!(["message_not_resendable"]))),
+))]
 pub(crate) async fn resend(
     State(api): Shared,
     operator: Operator,

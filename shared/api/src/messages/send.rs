@@ -28,35 +28,45 @@ use crate::templates::{self, Chosen};
 use crate::view::PageView;
 use crate::{Api, ApiError, Shared, drafts};
 
-/// What is to be sent: a text, a template, a sticker or a location, or a file with or without a text.
+/// One of `text`, `template`, `attachment`, `sticker` and `location`; an `attachment` also with a `text`, which
+/// then is a reply of its own after the file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Draft {
+    /// At most 1,999 characters on Messenger, 5,000 UTF-16 code units on LINE, 1,600 characters on WhatsApp
+    /// and SMS.
     text: Option<String>,
-    /// Of a text: the template that it was made from, whose use is counted (TPL-5).
+    /// Of a `text` that was made from one of the organisation's templates. Its use is counted.
     template_id: Option<TemplateId>,
     template: Option<TemplateDraft>,
     attachment: Option<FileDraft>,
+    /// On LINE and Messenger, else `sticker_not_supported`. Which stickers an account may send only the provider
+    /// knows: one that it refuses fails with `sticker_refused`.
     sticker: Option<StickerDraft>,
+    /// On LINE and WhatsApp, else `location_not_supported`. `limits` of the conversation says how long the
+    /// words may be. WhatsApp shows the title first and the address below it.
     location: Option<LocationDraft>,
-    /// When it goes out: not now but then (RPL-15).
+    /// Later than now and at most 30 days ahead. Not for files and split texts.
     send_at: Option<Instant>,
-    /// It is dropped, with notice, if the customer writes before.
+    /// With `send_at`: if the customer writes before, the reply fails with `customer_wrote_first`, and the
+    /// timeline tells it. Left out: `false`.
     #[serde(default)]
     unless_customer_writes: bool,
-    /// A text that is too long becomes several messages instead of being refused (MSG-1).
+    /// Split a text that is too long. The answer is then a list, also of a single reply. Left out: `false`.
     #[serde(default)]
     split: bool,
-    /// The operator's draft of this revision has become the message, and is thrown away (CON-6).
+    /// The draft of this revision has become the message, and is thrown away.
     #[serde(rename = "draft_revision")]
     revision: Option<u64>,
-    /// As whom; left out, as the operator chose last (SND-1).
+    /// As whom. Remembered for the next reply that does not say it.
     sender: Option<SenderMode>,
 }
 
 /// One that the provider keeps, by its `content_sid`, or one of ours, by its `id`.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct TemplateDraft {
     content_sid: Option<String>,
     variables: BTreeMap<String, String>,
@@ -66,20 +76,32 @@ struct TemplateDraft {
     record: BTreeMap<String, String>,
 }
 
-/// As [`sticker::naming`] says.
+/// On LINE and Messenger, else `sticker_not_supported`. Which stickers an account may send only the provider
+/// knows: one that it refuses fails with `sticker_refused`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct StickerDraft {
+    /// On LINE required; nowhere else.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9]{1,19}$"))]
     package_id: Option<String>,
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9]{1,19}$"))]
     sticker_id: String,
 }
 
+/// On LINE and WhatsApp, else `location_not_supported`. `limits` of the conversation says how long the
+/// words may be. WhatsApp shows the title first and the address below it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct LocationDraft {
+    /// Name of the place.
     title: String,
+    /// On LINE required.
     address: Option<String>,
+    #[cfg_attr(feature = "openapi", schema(minimum = -90, maximum = 90))]
     latitude: f64,
+    #[cfg_attr(feature = "openapi", schema(minimum = -180, maximum = 180))]
     longitude: f64,
 }
 
@@ -115,6 +137,16 @@ impl Draft {
     }
 }
 
+/// What sending answers with.
+#[cfg(feature = "openapi")]
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its shape counts")]
+enum Sent {
+    One(Box<crate::view::MessageView>),
+    Several(crate::view::PageView<crate::view::MessageView>),
+}
+
 /// Who writes a reply.
 #[derive(Clone, Copy)]
 pub(super) struct Author<'a> {
@@ -124,9 +156,31 @@ pub(super) struct Author<'a> {
     pub(super) writer: &'a Writer,
 }
 
-/// Answers 202 with the queued reply, or 200 with the reply that was written under the same key
-/// before, whatever has become of it since (RPL-14). Of a file and a text, the file comes first and the text is a
-/// reply of its own after it; the answer shows the file.
+/// Send a text, a template, a file, a sticker or a location, now or later
+///
+/// Writes the reply down and answers at once; its `status` then goes from `queued` to `sent`, `failed` or
+/// `unconfirmed`. Replies of a conversation go out in the order in which they were written. While the channel
+/// waits for a new credential (`channel_health`) they wait too.
+///
+/// A text that is too long is refused with its length and the limit, or, with `split`, becomes several replies
+/// in order: split behind a sentence or a word, never inside of what a reader sees as one character.
+///
+/// With `send_at` a text, a template, a sticker or a location is `scheduled` and goes out then, within a
+/// minute. It is refused with `reply_window_over_by_then` and `window_ends_at` if the time to answer will be
+/// over. It counts as an answer when it is sent, not before.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/conversations/{conversation}/messages", operation_id = "sendMessage", tag = "Messages",
+    params(IdempotencyKey),
+    request_body = inline(Draft),
+    responses(
+        (status = 202, description = "The reply; with `split` the list of replies, in order.", body = inline(Sent)),
+        (status = 200, description = "The reply; with `split` the list of replies, in order.", body = inline(Sent)),
+    ),
+    extensions(("x-errors" = json!([
+        "template_incomplete", "text_empty", "text_too_long", "text_indivisible", "idempotency_key_reused",
+        "reply_window_over_by_then"
+    ]))),
+))]
 pub(crate) async fn send(
     State(api): Shared,
     operator: Operator,

@@ -14,7 +14,9 @@ const HEAD_BYTES: u64 = 4096;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct FileDraft {
+    /// Of a file that has been uploaded by its form.
     upload_id: String,
 }
 

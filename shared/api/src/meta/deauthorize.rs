@@ -8,6 +8,19 @@ use madoguchi_domain::withdrawal::Extent;
 use crate::ApiError;
 use crate::connect::SharedConnect;
 
+/// Meta tells that somebody took our app out of their Facebook account
+///
+/// Enter it as the deauthorize callback of the app at Meta. Open: the `signed_request` carries Meta's
+/// signature. The logins of that person are held within a minute, by the cause `app_access_withdrawn`, and
+/// checked. A request that was heard of before, or that is older than the login, changes nothing.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/webhooks/messenger/deauthorize", operation_id = "deauthorize", tag = "Connecting",
+    request_body(content = inline(super::SignedRequest), content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "It is taken down."),
+        (status = 401, description = "`signed_request_refused`: it is not Meta's, or more than a day old."),
+    ),
+))]
 pub(crate) async fn deauthorize(
     State(api): SharedConnect,
     request: Request<Body>,

@@ -11,11 +11,26 @@ use crate::ApiError;
 use crate::connect::SharedConnect;
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Promised {
+    /// The page below, for the person.
+    #[cfg_attr(feature = "openapi", schema(format = "uri"))]
     url: String,
     confirmation_code: String,
 }
 
+/// Meta tells that somebody wants their data deleted
+///
+/// Enter it as the data deletion request callback of the app at Meta. As above; within a minute the tokens, the
+/// name and the id of that person are destroyed. Channels and conversations stay.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/webhooks/messenger/data-deletion", operation_id = "deleteFacebookData", tag = "Connecting",
+    request_body(content = inline(super::SignedRequest), content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "It is taken down.", body = Promised),
+        (status = 401, description = "`signed_request_refused`: it is not Meta's, or more than a day old."),
+    ),
+))]
 pub(crate) async fn delete_data(
     State(api): SharedConnect,
     request: Request<Body>,

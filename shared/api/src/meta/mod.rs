@@ -20,6 +20,21 @@ pub(crate) use deauthorize::deauthorize;
 pub(crate) use delete_data::delete_data;
 pub(crate) use status::status;
 
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(deauthorize::deauthorize, delete_data::delete_data, status::status))]
+pub(crate) struct Described;
+
+/// What Meta posts.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "only its shape counts")]
+pub(crate) struct SignedRequest {
+    /// `{signature}.{payload}`, both base64url; HMAC-SHA256 of the payload with the app secret.
+    signed_request: String,
+}
+
 /// Meta's requests are far below it.
 const LARGEST_BODY_BYTES: usize = 64 * 1024;
 

@@ -29,6 +29,16 @@ const HEADERS: [(HeaderName, &str); 5] = [
 /// Longer than any code.
 const LONGEST: usize = 64;
 
+/// How far a deletion is, for people
+///
+/// Open to whoever has the code; the page names nobody. In Japanese or English, as `Accept-Language` asks.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/data-deletion/{code}", operation_id = "readDataDeletion", tag = "Connecting",
+    responses(
+        (status = 200, description = "The page."),
+        (status = 404, description = "There is no such request; also a page."),
+    ),
+))]
 pub(crate) async fn status(
     State(api): SharedConnect,
     Path(code): Path<String>,

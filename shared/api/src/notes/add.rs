@@ -14,6 +14,24 @@ use crate::input::{IdempotencyKey, InPath, JsonBody};
 use crate::view::MessageView;
 use crate::{ApiError, Shared};
 
+/// Write an internal note
+///
+/// It stands among the messages as `internal` and is never sent. It restarts no timer, and moves neither the
+/// conversation in a list nor its `unread` and `preview`. `mentions` are ids of people who see the
+/// conversation, else `mention_refused`; each finds it at `GET /api/me/mentions`.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/conversations/{conversation}/notes", operation_id = "addNote", tag = "Notes",
+    params(IdempotencyKey),
+    request_body = inline(NoteDraft),
+    responses(
+        (status = 201, description = "The note, as it stands among the messages.", body = MessageView),
+        (status = 200, description = "The note, as it stands among the messages.", body = MessageView),
+    ),
+    extensions(("x-errors" = json!([
+        "note_length_refused", "too_many_mentions", "note_not_yours", "note_deleted",
+        "idempotency_key_reused", "mention_refused"
+    ]))),
+))]
 pub(crate) async fn add(
     State(api): Shared,
     operator: Operator,

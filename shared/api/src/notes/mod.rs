@@ -15,13 +15,22 @@ use serde::Deserialize;
 
 use crate::{Api, ApiError};
 
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(add::add, change::change, remove::remove))]
+pub(crate) struct Described;
+
 /// What a note is to say.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct NoteDraft {
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 5000))]
     text: String,
     /// Ids of people.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_items = 20))]
     mentions: BTreeSet<OperatorId>,
 }
 

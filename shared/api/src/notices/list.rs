@@ -15,20 +15,25 @@ use crate::{ApiError, Shared};
 
 /// All notices.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct NoticesView {
     items: Vec<NoticeView>,
-    /// Whether administrators are told by e-mail, too.
+    /// Whether administrators are told by e-mail, too, that a channel needs them.
     mail: bool,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct NoticeView {
     channel_id: ChannelId,
     channel_name: String,
     channel_kind: ChannelKind,
     about: About,
     light: Light,
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     since: Option<String>,
+    /// When a pause is over, or a credential ends.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     until: Option<String>,
     message: String,
     cause: Option<&'static str>,
@@ -52,6 +57,15 @@ impl NoticeView {
     }
 }
 
+/// Tell which channels need somebody
+///
+/// Of the channels that you see: those that need re-authorization, rest, or are near the end of the month's
+/// messages; for administrators also those whose credential ends within 14 days. The worst first. Texts are in the
+/// language that the request asks for; operators are told whom to ask, administrators what to do.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/notices", operation_id = "listNotices", tag = "Channels",
+    responses((status = 200, description = "All notices.", body = NoticesView)),
+))]
 pub(crate) async fn list(State(api): Shared, operator: Operator) -> Result<Json<NoticesView>, ApiError> {
     let now = api.clock.now();
     let mut channels = api.directory.channels().await?;

@@ -3,3 +3,9 @@
 mod list;
 
 pub(crate) use list::list;
+
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(list::list))]
+pub(crate) struct Described;

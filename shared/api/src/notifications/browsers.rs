@@ -33,12 +33,15 @@ impl PathId for BrowserId {
 
 /// As a browser's Push API tells it (`PushSubscription.toJSON`); what else it tells is of no use here.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) struct NewBrowser {
+    #[cfg_attr(feature = "openapi", schema(format = "uri", max_length = 2000))]
     endpoint: String,
     keys: Keys,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct Keys {
     p256dh: String,
     auth: String,
@@ -46,14 +49,16 @@ struct Keys {
 
 /// A browser. Its address is not told: whoever knows it can call it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) struct BrowserView {
     id: String,
     created_at: String,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) struct BrowsersView {
-    /// What browsers subscribe with (`applicationServerKey`), base64url.
+    /// What a browser subscribes with (`applicationServerKey`), base64url. It never changes.
     application_server_key: String,
     items: Vec<BrowserView>,
 }
@@ -64,6 +69,11 @@ impl From<&PushSubscription> for BrowserView {
     }
 }
 
+/// List the browsers that you are told by
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/me/push-subscriptions", operation_id = "listMyPushSubscriptions", tag = "Notifications",
+    responses((status = 200, description = "The oldest first.", body = BrowsersView)),
+))]
 pub(super) async fn list(
     State(api): SharedNotifications,
     operator: Operator,
@@ -74,6 +84,16 @@ pub(super) async fn list(
     Ok(Json(BrowsersView { application_server_key, items: browsers.iter().map(BrowserView::from).collect() }))
 }
 
+/// Have a browser told while no page is open
+///
+/// With what the browser's `PushSubscription.toJSON()` tells. The same browser again changes nothing; of more than
+/// ten the one
+/// that was added first goes.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/me/push-subscriptions", operation_id = "addMyPushSubscription", tag = "Notifications",
+    request_body = inline(NewBrowser),
+    responses((status = 201, description = "It is told from now on.", body = BrowserView)),
+))]
 pub(super) async fn add(
     State(api): SharedNotifications,
     operator: Operator,
@@ -110,7 +130,11 @@ pub(super) async fn add(
     Err(ApiError::contended("the browser"))
 }
 
-/// That it is gone already is as good.
+/// Have a browser told no more
+#[cfg_attr(feature = "openapi", utoipa::path(
+    delete, path = "/api/me/push-subscriptions/{subscription}", operation_id = "removeMyPushSubscription", tag = "Notifications",
+    responses((status = 204, description = "It is told no more")),
+))]
 pub(super) async fn remove(
     State(api): SharedNotifications,
     operator: Operator,

@@ -8,6 +8,13 @@ use crate::auth::Operator;
 use crate::etag::Tagged;
 use crate::{ApiError, SharedOrganisation};
 
+/// Read what you are told of
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/me/notifications", operation_id = "readMyNotifications", tag = "Notifications",
+    responses(
+        (status = 200, description = "What you are told of.", body = NotificationsView, headers(("ETag"))),
+    ),
+))]
 pub(crate) async fn read(
     State(api): SharedOrganisation,
     operator: Operator,

@@ -17,15 +17,23 @@ use crate::{ApiError, SharedOrganisation};
 /// All of it: what somebody saves is what they saw.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Wish {
+    /// `mine`: a customer wrote in a conversation that is yours. `others`: in a colleague's. `unassigned`: in one
+    /// that is nobody's,
+    /// while you are available. `assigned`: somebody, or a channel's rule, gave you a conversation.
     kinds: Kinds,
-    /// Null or left out = Japanese.
+    /// Of your e-mail; null = Japanese.
     #[serde(default)]
     language: Option<Tongue>,
 }
 
+/// `mine`: a customer wrote in a conversation that is yours. `others`: in a colleague's. `unassigned`: in one that
+/// is nobody's,
+/// while you are available. `assigned`: somebody, or a channel's rule, gave you a conversation.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct Kinds {
     mine: Both,
     others: Both,
@@ -35,6 +43,7 @@ struct Kinds {
 
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct Both {
     desktop: bool,
     email: bool,
@@ -55,6 +64,18 @@ impl Wish {
     }
 }
 
+/// Save what you are told of
+///
+/// All of it, as it was shown. It takes effect at once for e-mail that waits, and within half a minute for what
+/// happens next.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    put, path = "/api/me/notifications", operation_id = "saveMyNotifications", tag = "Notifications",
+    params(IfMatch),
+    request_body = inline(Wish),
+    responses(
+        (status = 200, description = "What you are told of.", body = NotificationsView, headers(("ETag"))),
+    ),
+))]
 pub(crate) async fn save(
     State(api): SharedOrganisation,
     operator: Operator,

@@ -15,12 +15,14 @@ use crate::input::JsonBody;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) struct Wish {
     by: Way,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 enum Way {
     Email,
     Desktop,
@@ -28,19 +30,25 @@ enum Way {
 
 /// What came of it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) struct TestView {
     by: Way,
+    /// `sent`: the mail service, or every push service, has taken it. `refused`: at least one has not; `code` tells
+    /// its word, or `unavailable`, `timeout` or `unreachable`.
     outcome: Outcome,
     /// What the mail service or the push service said, unless it took everything.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     code: Option<String>,
-    /// How many browsers were told.
+    /// Of `desktop`: how many browsers were told.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     browsers: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = TestOutcome))]
 enum Outcome {
     /// It was taken. Whether it arrives shows where it should.
     Sent,
@@ -57,6 +65,14 @@ enum Outcome {
 /// A topic of its own: a test replaces no notification that is on its way.
 const TOPIC: &str = "test";
 
+/// Send yourself a test
+///
+/// At once, whatever you have switched on; the answer tells what came of it.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/me/notifications/test", operation_id = "testMyNotifications", tag = "Notifications",
+    request_body = inline(Wish),
+    responses((status = 200, description = "What came of it.", body = TestView)),
+))]
 pub(super) async fn test(
     State(api): SharedNotifications,
     operator: Operator,

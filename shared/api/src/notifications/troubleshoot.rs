@@ -12,11 +12,22 @@ use crate::ApiError;
 use crate::auth::Operator;
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) struct TroublesView {
     /// What keeps most from being told first; empty if nothing is wrong here.
     troubles: Vec<TroubleView>,
 }
 
+/// Why you are not told, or not of everything
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/me/notifications/troubleshooting", operation_id = "troubleshootMyNotifications", tag = "Notifications",
+    responses(
+        (
+            status = 200, description = "What is wrong, what keeps most from being told first. In Japanese
+            or English, as `Accept-Language` asks.", body = TroublesView,
+        ),
+    ),
+))]
 pub(super) async fn troubleshoot(
     State(api): SharedNotifications,
     operator: Operator,

@@ -36,6 +36,13 @@ impl PathId for Token {
     }
 }
 
+/// The page that a link in an e-mail opens
+///
+/// Open to whoever has the link; it changes nothing. In Japanese or English, as `Accept-Language` asks.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/notifications/unsubscribe/{token}", operation_id = "askUnsubscribe", tag = "Notifications",
+    responses((status = 200, description = "The page.")),
+))]
 pub(super) async fn ask(
     State(api): SharedNotifications,
     InPath(Token(token)): InPath<Token>,
@@ -51,6 +58,13 @@ pub(super) async fn ask(
     Ok(page(text, &what, &form, language))
 }
 
+/// Switch e-mail of some kinds off
+///
+/// As mail programs do by one click (RFC 8058). Doing it again changes nothing.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/notifications/unsubscribe/{token}", operation_id = "unsubscribe", tag = "Notifications",
+    responses((status = 200, description = "It is switched off; a page says so.")),
+))]
 pub(super) async fn unsubscribe(
     State(api): SharedNotifications,
     InPath(Token(token)): InPath<Token>,

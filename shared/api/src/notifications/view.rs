@@ -8,41 +8,54 @@ use serde::{Deserialize, Serialize};
 
 /// A person's settings.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct NotificationsView {
+    /// As `ETag` tells it.
     version: u64,
+    /// `mine`: a customer wrote in a conversation that is yours. `others`: in a colleague's. `unassigned`: in one
+    /// that is nobody's,
+    /// while you are available. `assigned`: somebody, or a channel's rule, gave you a conversation.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, Ways>))]
     kinds: BTreeMap<Kind, Ways>,
-    /// Of administrators: that a channel needs them. It always is told, by e-mail; null of everybody else.
+    /// Of administrators: that a channel needs them. It is always told, by e-mail; null of everybody else.
     channel_trouble: Option<Ways>,
-    /// Of their e-mail; null = Japanese.
+    /// Of your e-mail; null = Japanese.
     language: Option<Tongue>,
     email: EmailView,
 }
 
 /// Where e-mail goes.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct EmailView {
-    /// What they sign in with, where that is an address.
+    /// What you sign in with, where that is an address.
     address: Option<String>,
     /// Why there is no e-mail.
     problem: Option<TroubleView>,
 }
 
-/// Something that is wrong.
+/// Why there is no e-mail.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) struct TroubleView {
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::TroubleId))]
     id: &'static str,
     cause: &'static str,
     remedy: &'static str,
     /// What the mail service or the push service said.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     code: Option<String>,
+    /// When.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     at: Option<String>,
 }
 
 /// A language of the settings.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) enum Tongue {
     Ja,
     En,

@@ -16,11 +16,23 @@ use crate::{ApiError, SharedOrganisation, people};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::option_option, reason = "null is a wish, leaving it out a mistake")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Wish {
     #[serde(default, deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 200))]
     capacity: Option<Option<u32>>,
 }
 
+/// Set how many conversations the channels' rules give a person
+///
+/// For administrators. Open conversations on all channels together, in place of the channels'
+/// `assignment_capacity`; null = as each channel says. By hand anybody can be given more.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    put, path = "/api/people/{person}/capacity", operation_id = "setCapacity", tag = "Organisation",
+    request_body = inline(Wish),
+    responses((status = 200, description = "What the operator is on.", body = DutyView)),
+    extensions(("x-errors" = json!(["settings_out_of_bounds"]))),
+))]
 pub(crate) async fn set(
     State(api): SharedOrganisation,
     administrator: Operator,

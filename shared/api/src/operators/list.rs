@@ -16,11 +16,20 @@ use crate::{ApiError, SharedOrganisation, people};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(crate) struct Search {
     /// Only those who see this channel.
+    #[cfg_attr(feature = "openapi", param(format = "uuid"))]
     channel: Option<String>,
 }
 
+/// List to whom conversations can be given
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/operators", operation_id = "listOperators", tag = "Operators",
+    params(Search),
+    responses((status = 200, description = "By name.", body = PageView<OperatorView>)),
+    extensions(("x-errors" = json!(["channel_not_found"]))),
+))]
 pub(crate) async fn list(
     State(api): SharedOrganisation,
     operator: Operator,

@@ -13,12 +13,25 @@ use crate::{ApiError, SharedOrganisation};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(crate) struct Search {
+    /// A part of the name or the account; the person's id; or the id of a channel of theirs.
     query: Option<String>,
+    #[cfg_attr(feature = "openapi", param(value_type = Option<crate::openapi::words::RoleChoice>))]
     role: Option<String>,
+    /// Those who are associated with it.
+    #[cfg_attr(feature = "openapi", param(format = "uuid"))]
     channel: Option<String>,
 }
 
+/// List the people
+///
+/// For administrators. Everybody who has made a request and was not removed since, by name.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/people", operation_id = "listPeople", tag = "Organisation",
+    params(Search),
+    responses((status = 200, description = "The people.", body = PageView<PersonView>)),
+))]
 pub(crate) async fn list(
     State(api): SharedOrganisation,
     administrator: Operator,

@@ -16,9 +16,17 @@ use serde::Serialize;
 use crate::memberships::MembershipView;
 use crate::{ApiError, OrganisationApi};
 
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(list::list, read::read, remove::remove))]
+pub(crate) struct Described;
+
 /// A person of the organisation.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct PersonView {
+    /// The identity provider's id.
     id: String,
     name: String,
     /// What they sign in with, where the token tells.
@@ -34,6 +42,7 @@ pub(crate) struct PersonView {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct ChannelOf {
     channel_id: ChannelId,
     #[serde(flatten)]

@@ -9,6 +9,13 @@ use crate::auth::Operator;
 use crate::input::InPath;
 use crate::{ApiError, SharedOrganisation};
 
+/// Read a person
+///
+/// For administrators. Also one who was removed.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/people/{person}", operation_id = "readPerson", tag = "Organisation",
+    responses((status = 200, description = "The person.", body = PersonView)),
+))]
 pub(crate) async fn read(
     State(api): SharedOrganisation,
     administrator: Operator,

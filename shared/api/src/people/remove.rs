@@ -12,6 +12,14 @@ use crate::input::InPath;
 use crate::memberships::release;
 use crate::{ApiError, OrganisationApi, SharedOrganisation};
 
+/// Remove a person
+///
+/// For administrators. Ends their associations; their name stays with what they have written. Who signs in again is
+/// back, without associations: whoever shall not is also removed at the identity provider.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    delete, path = "/api/people/{person}", operation_id = "removePerson", tag = "Organisation",
+    responses((status = 204, description = "They are removed.")),
+))]
 pub(crate) async fn remove(
     State(api): SharedOrganisation,
     administrator: Operator,

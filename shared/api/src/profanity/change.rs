@@ -11,6 +11,21 @@ use crate::etag::{IfMatch, Tagged};
 use crate::input::{InPath, JsonBody};
 use crate::{ApiError, SharedOrganisation};
 
+/// Change what a brand finds offensive
+///
+/// For administrators. What is left out is as if nobody had chosen anything. Conversations follow within half a
+/// minute. With `If-Match` a change that somebody else made meanwhile is refused with `version_outdated`.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    put, path = "/api/brands/{brand}/profanity", operation_id = "changeProfanity", tag = "Organisation",
+    params(IfMatch),
+    request_body = inline(Choice),
+    responses(
+        (
+            status = 200, description = "What is chosen for the brand.", body = ProfanityView,
+            headers(("ETag")),
+        ),
+    ),
+))]
 pub(crate) async fn change(
     State(api): SharedOrganisation,
     administrator: Operator,

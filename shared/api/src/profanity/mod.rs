@@ -15,18 +15,37 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ApiError, brands};
 
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(read::read, change::change, try_out::try_out))]
+pub(crate) struct Described;
+
 /// What is chosen; what is left out is as if nobody had chosen anything.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Choice {
+    /// Whether customers' messages are looked at.
     on: bool,
+    /// The Japanese starter list. Left out: `true`.
     japanese: Option<bool>,
+    /// The English one. Left out: `true`.
     english: Option<bool>,
+    /// The brand's own words, of at least two letters or one kanji. A Latin word ends where its letters end;
+    /// `*` at an end lets it go on there. Japanese is found anywhere, but for two kana and words in quotes,
+    /// which must stand alone.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_items = 300))]
     words: Vec<String>,
+    /// Phrases in which no word counts.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_items = 300))]
     exceptions: Vec<String>,
+    /// The offensive message of an episode that closes it. Left out: `3`.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 100))]
     limit: Option<u32>,
+    /// Whether the contact is blocked then. Left out: `false`.
     #[serde(default)]
     block: bool,
 }
@@ -54,14 +73,28 @@ impl Choice {
 /// What is chosen for a brand.
 #[derive(Debug, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a box to tick")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct ProfanityView {
+    /// Whether customers' messages are looked at.
     on: bool,
+    /// The Japanese starter list. Left out: `true`.
     japanese: bool,
+    /// The English one. Left out: `true`.
     english: bool,
+    /// The brand's own words, of at least two letters or one kanji. A Latin word ends where its letters end;
+    /// `*` at an end lets it go on there. Japanese is found anywhere, but for two kana and words in quotes,
+    /// which must stand alone.
+    #[cfg_attr(feature = "openapi", schema(max_items = 300))]
     words: Vec<String>,
+    /// Phrases in which no word counts.
+    #[cfg_attr(feature = "openapi", schema(max_items = 300))]
     exceptions: Vec<String>,
+    /// The offensive message of an episode that closes it. Left out: `3`.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 100))]
     limit: u32,
+    /// Whether the contact is blocked then. Left out: `false`.
     block: bool,
+    /// 0 until somebody chooses something.
     version: u64,
 }
 

@@ -16,32 +16,46 @@ const LONGEST_TEXT: usize = 5_000;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Trial {
+    #[cfg_attr(feature = "openapi", schema(max_length = 5000))]
     text: String,
     /// To be tried in place of what is stored.
     settings: Option<Choice>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct TrialView {
     offensive: bool,
+    /// In the order of the text; they do not overlap.
     matches: Vec<MatchView>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct MatchView {
     /// As it stands in the text.
     text: String,
-    /// Where it begins, in UTF-16 code units.
+    /// Where it begins
     index: usize,
-    /// How long it is, in UTF-16 code units.
+    /// In UTF-16 code units.
     length: usize,
     /// As it stands in the list.
     word: String,
     /// `ja`, `en` or `own`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::MatchList))]
     list: &'static str,
 }
 
+/// Try out what would be found in a text
+///
+/// For administrators. Whether or not it is switched on; nothing is stored or counted.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/brands/{brand}/profanity/test", operation_id = "testProfanity", tag = "Organisation",
+    request_body = inline(Trial),
+    responses((status = 200, description = "What was found.", body = TrialView)),
+))]
 pub(crate) async fn try_out(
     State(api): SharedOrganisation,
     _: Operator,

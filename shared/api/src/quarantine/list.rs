@@ -11,11 +11,19 @@ use crate::{ApiError, SharedAdmin};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(crate) struct ListQuery {
     limit: Option<String>,
 }
 
-/// The first pieces. There is no further page: what was dealt with leaves the list.
+/// List what could not be filed
+///
+/// For administrators. Kept for 90 days. What customers wrote is not shown.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/quarantine", operation_id = "listQuarantine", tag = "Quarantine",
+    params(ListQuery),
+    responses((status = 200, description = "The first pieces.", body = PageView<QuarantinedView>)),
+))]
 pub(crate) async fn list(
     State(api): SharedAdmin,
     _: Operator,

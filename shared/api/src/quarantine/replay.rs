@@ -22,10 +22,20 @@ use crate::view::QuarantinedId;
 use crate::{AdminApi, ApiError, SharedAdmin};
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct Replayed {
     replayed: usize,
 }
 
+/// Send a quarantined event through the inbox again
+///
+/// For administrators, once what kept it out has been mended (its channel was added, or a release understands a
+/// body that the one before could not split). What still cannot be read is refused with `not_replayable`.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/quarantine/{quarantined}/replay", operation_id = "replayQuarantined", tag = "Quarantine",
+    responses((status = 202, description = "Sent again.", body = inline(Replayed))),
+    extensions(("x-errors" = json!(["not_replayable"]))),
+))]
 pub(crate) async fn replay(
     State(api): SharedAdmin,
     administrator: Operator,

@@ -29,13 +29,27 @@ const BUDGET: Budget = Budget { read: 12_000, looks: 120 };
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(crate) struct AcrossQuery {
+    /// Words of a message, all of which it must have.
+    #[cfg_attr(feature = "openapi", param(min_length = 1, max_length = 200))]
     q: Option<String>,
+    /// A piece of the contact's name, or the whole of the provider's id of it.
+    #[cfg_attr(feature = "openapi", param(min_length = 1))]
     contact: Option<String>,
+    /// The contact's phone number in any spelling, or the end of it; four digits or more.
+    #[cfg_attr(feature = "openapi", param(min_length = 4))]
     phone: Option<String>,
+    /// Id of a label that the conversation has.
+    #[cfg_attr(feature = "openapi", param(format = "uuid"))]
     label: Option<String>,
+    #[cfg_attr(feature = "openapi", param(format = "uuid"))]
     channel: Option<String>,
+    /// Not before; of contacts, when something was last said.
+    #[cfg_attr(feature = "openapi", param(format = DateTime))]
     from: Option<String>,
+    /// Not later.
+    #[cfg_attr(feature = "openapi", param(format = DateTime))]
     to: Option<String>,
     limit: Option<String>,
     cursor: Option<String>,
@@ -43,8 +57,10 @@ pub(crate) struct AcrossQuery {
 
 /// A conversation, and the message of it that was found.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct HitView {
     conversation: ContactView,
+    /// The message that was found; null where contacts were searched for.
     message: Option<FoundView>,
 }
 
@@ -82,6 +98,17 @@ impl Sight {
     }
 }
 
+/// Search all conversations
+///
+/// With `q` messages, newest first, as in a conversation; what was said within the last seconds may be missing.
+/// Without it conversations by their contact. All parameters narrow down. A page may have fewer results than
+/// `limit`, or none, while `next_cursor` tells that there is more to look through. Only what the caller may see
+/// is found, former channels and what removed operators wrote included.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/search", operation_id = "search", tag = "Search",
+    params(AcrossQuery),
+    responses((status = 200, description = "A page of results.", body = PageView<HitView>)),
+))]
 pub(crate) async fn across(
     State(api): SharedDesk,
     operator: Operator,

@@ -23,12 +23,26 @@ const BUDGET: Budget = Budget { read: 16_000, looks: 120 };
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(crate) struct SearchQuery {
+    #[cfg_attr(feature = "openapi", param(min_length = 1, max_length = 200))]
     q: Option<String>,
     limit: Option<String>,
     cursor: Option<String>,
 }
 
+/// Search a conversation's messages
+///
+/// Every message that has all words of `q`, anywhere in its text, in names of files and places, in what buttons
+/// said and in internal notes; edited messages by their latest text, unsent ones not at all. Full and half
+/// width, capitals, katakana and hiragana, and long vowel marks make no difference. A page may have fewer
+/// results than `limit` while `next_cursor` tells that there is more to look through. The messages around a
+/// result: `GET …/messages?around={message_id}`.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/conversations/{conversation}/search", operation_id = "searchConversation", tag = "Search",
+    params(SearchQuery),
+    responses((status = 200, description = "A page of results, newest first.", body = PageView<FoundView>)),
+))]
 pub(crate) async fn in_conversation(
     State(api): SharedDesk,
     operator: Operator,

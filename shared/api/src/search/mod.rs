@@ -15,6 +15,12 @@ use madoguchi_domain::search::Query;
 use crate::ApiError;
 use crate::input::given;
 
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(in_conversation::in_conversation, across::across, rebuild::rebuilding, rebuild::rebuild))]
+pub(crate) struct Described;
+
 /// What is searched for in messages, if anything is.
 fn query(q: Option<&str>) -> Result<Option<Query>, ApiError> {
     given(q).map(Query::parse).transpose().map_err(|refused| invalid(&refused.to_string()))

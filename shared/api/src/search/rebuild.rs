@@ -18,10 +18,13 @@ const PATIENCE: Span = Span::from_minutes(15);
 
 /// How far it is.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct RebuildView {
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::RebuildState))]
     state: &'static str,
     started_at: Option<String>,
     finished_at: Option<String>,
+    /// Messages and conversations read so far.
     read: u64,
 }
 
@@ -40,11 +43,23 @@ impl RebuildView {
     }
 }
 
+/// How far the making of the search index is
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/search/rebuild", operation_id = "readSearchRebuild", tag = "Search",
+    responses((status = 200, description = "How far it is.", body = RebuildView)),
+))]
 pub(crate) async fn rebuilding(State(api): SharedDesk) -> Result<Json<RebuildView>, ApiError> {
     Ok(Json(RebuildView::new(api.inbox.rebuild().await?.as_ref())))
 }
 
-/// Asking for it while it runs changes nothing, unless it has stopped.
+/// Make the search index anew
+///
+/// Reads every message once, in the background and slowly. Search works meanwhile. Asking again while it runs
+/// changes nothing; after 15 minutes without a step it is set going again where it stood.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/search/rebuild", operation_id = "rebuildSearch", tag = "Search",
+    responses((status = 202, description = "It runs.", body = RebuildView)),
+))]
 pub(crate) async fn rebuild(
     State(api): SharedDesk,
     operator: Operator,

@@ -8,22 +8,29 @@ use serde::Serialize;
 
 /// A message that was found, newest first among others.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct FoundView {
     conversation_id: ConversationId,
-    /// Its `id` in the conversation's messages.
+    /// Its `id` among the conversation's messages.
     message_id: MessageKey,
     at: String,
+    /// `internal`: a note of colleagues.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::FoundDirection))]
     direction: &'static str,
+    /// What stands around the first place found. Places and lengths are UTF-16 code units.
     excerpt: ExcerptView,
 }
 
 /// Whose message it is, or whom a search for contacts found.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = FoundContact))]
 pub(crate) struct ContactView {
     id: ConversationId,
     channel_id: ChannelId,
+    #[cfg_attr(feature = "openapi", schema(value_type = madoguchi_domain::ChannelKind))]
     channel_kind: &'static str,
     contact_name: Option<String>,
+    /// The provider's id of the contact.
     external_id: String,
     section: &'static str,
     assignee: Option<OperatorId>,
@@ -47,16 +54,22 @@ impl ContactView {
     }
 }
 
+/// What stands around the first place found. Places and lengths are UTF-16 code units.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct ExcerptView {
     text: String,
+    /// Where `text` begins in the whole.
     position: usize,
+    /// Something stands before it.
     begins_inside: bool,
+    /// Something stands behind it.
     ends_inside: bool,
     marks: Vec<MarkView>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct MarkView {
     index: usize,
     length: usize,

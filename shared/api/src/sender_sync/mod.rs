@@ -13,21 +13,30 @@ use madoguchi_domain::sender::Synced;
 use madoguchi_store::directory::SenderSync;
 use serde::Serialize;
 
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(read::read, start::start))]
+pub(crate) struct Described;
+
 /// How the sync stands.
 #[derive(Debug, Default, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct SenderSyncView {
     running: bool,
-    /// When it runs next, within the minute after; null before the first minute of a stack.
+    /// When it runs next.
     due_at: Option<String>,
     /// What came of the last one.
     last: Option<LastView>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct LastView {
     at: String,
     made: u32,
     removed: u32,
+    /// Personas that could not be made and channels that could not be looked at.
     failed: u32,
 }
 

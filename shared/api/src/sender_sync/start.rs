@@ -9,6 +9,14 @@ use super::SenderSyncView;
 use crate::auth::Operator;
 use crate::{ApiError, SharedOrganisation};
 
+/// Sync the names of operators to Messenger
+///
+/// For administrators. Begins within a minute; otherwise it runs daily. Makes, renews and removes one persona per
+/// operator and Page. Until then Messenger shows the names of the sync before.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/sender-sync", operation_id = "startSenderSync", tag = "Operators",
+    responses((status = 202, description = "How the sync stands.", body = SenderSyncView)),
+))]
 pub(crate) async fn start(
     State(api): SharedOrganisation,
     administrator: Operator,

@@ -18,16 +18,35 @@ use crate::{ApiError, SharedOrganisation, departments};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct NewTemplate {
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     name: String,
+    /// The folders that it lies in, the outermost first; without `/`.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_items = 5))]
     folder: Vec<String>,
     department_id: Option<DepartmentId>,
+    /// Where fields come from that name no object; left out, as the template says, and of a new one `contact`.
     #[serde(default)]
     object: Object,
+    /// The text by language. One that is asked for and not there is replaced by the same language of no or
+    /// another region, then by `ja`, `en`, and the first. At most 10 languages, 5,000 characters each and
+    /// 10,000 together.
     variants: BTreeMap<LanguageTag, VariantDraft>,
 }
 
+/// Add a message template
+///
+/// What is everybody's may be added by everybody; what belongs to a department, by administrators and by
+/// whoever sees one of its channels, else `other_department`. A field that nothing has is refused with
+/// `template_invalid` and the list of the known ones. At most 1,000 are kept, else `too_many`.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/templates", operation_id = "addTemplate", tag = "Templates",
+    request_body = inline(NewTemplate),
+    responses((status = 201, description = "The template.", body = TemplateView)),
+    extensions(("x-errors" = json!(["template_invalid", "too_many", "name_taken", "other_department"]))),
+))]
 pub(crate) async fn add(
     State(api): SharedOrganisation,
     operator: Operator,

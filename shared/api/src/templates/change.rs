@@ -19,17 +19,44 @@ use crate::{ApiError, SharedOrganisation, departments};
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::option_option, reason = "left out, null and a department are three different wishes")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Changes {
     /// That of the template that was read; also as the header `If-Match`.
     version: Option<u64>,
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     name: Option<String>,
+    /// The folders that it lies in, the outermost first; without `/`.
+    #[cfg_attr(feature = "openapi", schema(max_items = 5))]
     folder: Option<Vec<String>>,
     #[serde(deserialize_with = "named")]
     department_id: Option<Option<DepartmentId>>,
+    /// Where fields come from that name no object; left out, as the template says, and of a new one `contact`.
     object: Option<Object>,
+    /// The text by language. One that is asked for and not there is replaced by the same language of no or
+    /// another region, then by `ja`, `en`, and the first. At most 10 languages, 5,000 characters each and
+    /// 10,000 together.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, VariantOrNull>))]
     variants: BTreeMap<LanguageTag, Option<VariantDraft>>,
 }
 
+/// A text in a language; null takes it away.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "only its shape counts")]
+struct VariantOrNull(Option<VariantDraft>);
+
+/// Change a message template
+///
+/// What is left out stays as it is; a language that is null is taken away. Send the `version` that you have
+/// read, here or as `If-Match: "7"`: if somebody has changed the template since, it is refused with
+/// `changed_meanwhile` and how it is now in `current`.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    patch, path = "/api/templates/{template}", operation_id = "changeTemplate", tag = "Templates",
+    params(Version),
+    request_body = inline(Changes),
+    responses((status = 200, description = "The template.", body = TemplateView)),
+    extensions(("x-errors" = json!(["template_invalid", "name_taken"]))),
+))]
 pub(crate) async fn change(
     State(api): SharedOrganisation,
     operator: Operator,

@@ -19,18 +19,33 @@ use crate::{ApiError, SharedOrganisation};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(crate) struct ListQuery {
     /// Those of this department and those of everybody.
+    #[cfg_attr(feature = "openapi", param(format = "uuid"))]
     department: Option<String>,
     /// Those in this folder and below it, such as `営業/挨拶`.
     folder: Option<String>,
     /// Those with fields of this object.
+    #[cfg_attr(feature = "openapi", param(value_type = Option<crate::openapi::words::ObjectChoice>))]
     object: Option<String>,
+    /// A part of the name or of what it says.
     search: Option<String>,
     limit: Option<String>,
     cursor: Option<String>,
 }
 
+/// List the message templates
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/templates", operation_id = "listTemplates", tag = "Templates",
+    params(ListQuery),
+    responses(
+        (
+            status = 200, description = "A page of templates, by folder and name.", body =
+            PageView<TemplateView>,
+        ),
+    ),
+))]
 pub(crate) async fn list(
     State(api): SharedOrganisation,
     _: Operator,

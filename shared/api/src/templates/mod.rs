@@ -29,29 +29,46 @@ use serde::{Deserialize, Serialize};
 use crate::auth::Operator;
 use crate::{ApiError, OrganisationApi};
 
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(preview::preview, list::list, add::add, read::read, change::change, remove::remove))]
+pub(crate) struct Described;
+
 /// One template.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct TemplateView {
     id: TemplateId,
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     name: String,
+    /// The folders that it lies in, the outermost first; without `/`.
+    #[cfg_attr(feature = "openapi", schema(max_items = 5))]
     folder: Vec<String>,
     /// Whose it is; null = everybody's.
     department_id: Option<DepartmentId>,
-    /// Where fields come from that name no object.
+    /// Where fields come from that name no object; left out, as the template says, and of a new one `contact`.
     object: Object,
-    /// The objects that its fields come from.
+    /// Where its fields come from.
     objects: BTreeSet<Object>,
-    /// The fields, such as `contact.name`.
+    /// Such as `contact.name`.
     fields: Vec<String>,
+    /// The text by language. One that is asked for and not there is replaced by the same language of no or
+    /// another region, then by `ja`, `en`, and the first. At most 10 languages, 5,000 characters each and
+    /// 10,000 together.
     variants: BTreeMap<LanguageTag, VariantView>,
+    /// How often it was sent.
     uses: u64,
     last_used_at: Option<String>,
     created_at: String,
-    /// Counts the changes, see `change`.
+    /// Counts the changes.
     version: u64,
 }
 
+/// The text by language. One that is asked for and not there is replaced by the same language of no or another
+/// region, then by `ja`, `en`, and the first. At most 10 languages, 5,000 characters each and 10,000 together.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct VariantView {
     text: String,
     approved: Option<Approved>,
@@ -82,9 +99,11 @@ impl TemplateView {
     }
 }
 
-/// The text in one language, as it is to be.
+/// The text by language. One that is asked for and not there is replaced by the same language of no or another
+/// region, then by `ja`, `en`, and the first. At most 10 languages, 5,000 characters each and 10,000 together.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(serde::Serialize, utoipa::ToSchema))]
 pub(crate) struct VariantDraft {
     text: String,
     approved: Option<ApprovedDraft>,
@@ -92,6 +111,7 @@ pub(crate) struct VariantDraft {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(serde::Serialize, utoipa::ToSchema))]
 struct ApprovedDraft {
     content_sid: String,
     #[serde(default)]

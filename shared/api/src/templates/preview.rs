@@ -18,38 +18,58 @@ use crate::{Api, ApiError, Shared, messages};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Wanted {
     conversation_id: ConversationId,
     language: Option<LanguageTag>,
+    /// Where fields come from that name no object; left out, as the template says, and of a new one `contact`.
     object: Option<Object>,
+    /// The fields of an entry of another system, which the caller brings along.
     #[serde(default)]
     record: BTreeMap<String, String>,
-    /// As whom it would be sent: a name before the text counts.
+    /// Whom customers see above a reply: the official account, or the operator by name. LINE shows the name
+    /// with the account's, Messenger the operator's persona; a channel without sender names puts the name
+    /// before the text if its setting `sender_prefix` is on.
     sender: Option<SenderMode>,
 }
 
 /// What would be sent.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct PreviewView {
     template_id: TemplateId,
     language: LanguageTag,
     text: String,
-    /// `text`, or `template`: what the provider has approved goes out in its place.
+    /// `template`: only what the provider has approved may go out now, and this is that.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::PreviewSendsAs))]
     sends_as: &'static str,
-    /// Fields without a value and without a text in place of it.
+    /// Such as `contact.name`.
     missing: Vec<String>,
-    /// Why it cannot be sent as it is, beside what is missing.
+    /// Why the channel would not take it, as `sendMessage` would tell.
     problems: Vec<TextProblem>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct TextProblem {
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::ErrorId))]
     id: &'static str,
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     text: Option<Length>,
 }
 
+/// See what a message template says to a customer
+///
+/// Filled in with what is known of the conversation, as `sendMessage` would. `missing` names the fields that
+/// have neither a value nor a text in place of it; they stand in `text` as they are spelled.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/templates/{template}/preview", operation_id = "previewTemplate", tag = "Templates",
+    request_body = inline(Wanted),
+    responses((status = 200, description = "What would be sent.", body = PreviewView)),
+    extensions(("x-errors" = json!(["template_refused", "text_empty", "text_too_long", "text_indivisible"]))),
+))]
 pub(crate) async fn preview(
     State(api): Shared,
     operator: Operator,

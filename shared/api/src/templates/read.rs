@@ -9,6 +9,11 @@ use crate::auth::Operator;
 use crate::input::InPath;
 use crate::{ApiError, SharedOrganisation};
 
+/// Read a message template
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/templates/{template}", operation_id = "readTemplate", tag = "Templates",
+    responses((status = 200, description = "The template.", body = TemplateView)),
+))]
 pub(crate) async fn read(
     State(api): SharedOrganisation,
     _: Operator,

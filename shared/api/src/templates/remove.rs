@@ -11,6 +11,11 @@ use crate::conversations::TRIES;
 use crate::input::InPath;
 use crate::{ApiError, SharedOrganisation};
 
+/// Remove a message template
+#[cfg_attr(feature = "openapi", utoipa::path(
+    delete, path = "/api/templates/{template}", operation_id = "removeTemplate", tag = "Templates",
+    responses((status = 204, description = "It is removed.")),
+))]
 pub(crate) async fn remove(
     State(api): SharedOrganisation,
     operator: Operator,

@@ -20,18 +20,36 @@ use crate::{ApiError, DeskApi};
 /// assignee, and removes the reference.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[expect(clippy::option_option, reason = "left out, null and a text are three different wishes")]
 pub(crate) struct Changes {
+    /// null = as its first message begins.
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200))]
     subject: Option<Option<String>>,
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     status: Option<TicketStatus>,
+    /// Somebody who sees the conversation.
     #[serde(deserialize_with = "named")]
     assignee_id: Option<Option<OperatorId>>,
+    /// What it is called in another system.
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 500))]
     reference: Option<Option<String>>,
 }
 
+/// Change a ticket
+///
+/// What is left out stays as it is. A closed ticket is opened before it becomes anything else; other moves are refused
+/// with `ticket_status_refused`. With `If-Match` it is refused with `changed_meanwhile` if somebody was faster.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    patch, path = "/api/tickets/{number}", operation_id = "changeTicket", tag = "Tickets",
+    params(IfMatch),
+    request_body = inline(Changes),
+    responses((status = 200, description = "The ticket.", body = TicketView, headers(("ETag")))),
+    extensions(("x-errors" = json!(["ticket_status_refused", "person_not_found", "operator_not_associated"]))),
+))]
 pub(crate) async fn change(
     State(api): SharedDesk,
     operator: Operator,

@@ -18,14 +18,31 @@ use crate::input::JsonBody;
 /// One of the two.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Draft {
     conversation_id: ConversationId,
+    /// Either this or `episode`.
     #[serde(default)]
     message_id: Option<MessageKey>,
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     episode: Option<u32>,
 }
 
+/// Make a ticket of a message or an episode
+///
+/// Of a customer's message that waits for its channel's timer everything becomes a ticket that waits with it; any other
+/// message becomes one alone. Of an episode, which must be the conversation's latest, all becomes a ticket that its
+/// customer wrote in it and that is in none, the latest 1,000 messages at most. What is in a ticket already is refused
+/// with `in_ticket`.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/tickets", operation_id = "createTicket", tag = "Tickets",
+    request_body = inline(Draft),
+    responses((status = 201, description = "The ticket.", body = super::view::TicketView, headers(("ETag")))),
+    extensions(("x-errors" = json!([
+        "conversation_not_found", "message_not_found", "in_ticket", "not_for_ticket"
+    ]))),
+))]
 pub(crate) async fn create(
     State(api): SharedDesk,
     operator: Operator,

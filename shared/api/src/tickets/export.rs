@@ -39,6 +39,17 @@ const LOOKS: usize = 30;
 /// When no further look is begun: the gateway waits for 29 seconds.
 const LONGEST: Span = Span::from_secs(10);
 
+/// Take tickets along as CSV
+///
+/// The same as the list, in parts of at most 1,000 rows. While there is more the header `next-cursor` says where the next
+/// part begins; only the first has the names of the columns. Every part is an entry of the audit log.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/tickets/export", operation_id = "exportTickets", tag = "Tickets",
+    params(TicketsQuery),
+    responses((
+        status = 200, description = "A part.", content_type = "text/csv", body = String, headers(("next-cursor")),
+    )),
+))]
 pub(crate) async fn export(
     State(api): SharedDesk,
     operator: Operator,

@@ -11,6 +11,15 @@ use crate::desk::SharedDesk;
 use crate::input::{InQuery, page_size};
 use crate::view::PageView;
 
+/// List tickets
+///
+/// The highest number first, of the channels that the caller sees. A page may be shorter than asked for and still have a
+/// next one.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/tickets", operation_id = "listTickets", tag = "Tickets",
+    params(TicketsQuery),
+    responses((status = 200, description = "A page of tickets.", body = PageView<TicketView>)),
+))]
 pub(crate) async fn list(
     State(api): SharedDesk,
     operator: Operator,

@@ -14,11 +14,20 @@ use crate::view::{MessageView, PageView};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(crate) struct PageQuery {
     limit: Option<String>,
     cursor: Option<String>,
 }
 
+/// List the messages of a ticket
+///
+/// What went into it, newest first.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/tickets/{number}/messages", operation_id = "listTicketMessages", tag = "Tickets",
+    params(PageQuery),
+    responses((status = 200, description = "A page of messages.", body = PageView<MessageView>)),
+))]
 pub(crate) async fn messages(
     State(api): SharedDesk,
     operator: Operator,

@@ -25,6 +25,12 @@ use crate::auth::Operator;
 use crate::input::PathId;
 use crate::{ApiError, DeskApi};
 
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(list::list, create::create, export::export, read::read, change::change, messages::messages))]
+pub(crate) struct Described;
+
 /// The number of a ticket.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TicketNumber(u64);

@@ -14,15 +14,24 @@ const END: Timestamp = Timestamp::from_ms(9_999_999_999_999);
 /// Each part is left out or empty if it does not matter.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(crate) struct TicketsQuery {
-    /// One status, or several between commas.
+    /// `open`, `pending`, `on_hold`, `closed`, or several of them between commas.
     pub(super) status: Option<String>,
     /// A person's id, or `me`.
     pub(super) assignee: Option<String>,
+    #[cfg_attr(feature = "openapi", param(format = "uuid"))]
     pub(super) channel: Option<String>,
+    #[cfg_attr(feature = "openapi", param(format = "uuid"))]
     pub(super) department: Option<String>,
+    /// This one only.
+    #[cfg_attr(feature = "openapi", param(value_type = Option<u64>, minimum = 1))]
     pub(super) number: Option<String>,
+    /// Made at this time or later.
+    #[cfg_attr(feature = "openapi", param(format = DateTime))]
     pub(super) from: Option<String>,
+    /// Made before this time.
+    #[cfg_attr(feature = "openapi", param(format = DateTime))]
     pub(super) to: Option<String>,
     pub(super) limit: Option<String>,
     pub(super) cursor: Option<String>,

@@ -10,6 +10,11 @@ use crate::desk::SharedDesk;
 use crate::etag::Tagged;
 use crate::input::InPath;
 
+/// Read a ticket
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/tickets/{number}", operation_id = "getTicket", tag = "Tickets",
+    responses((status = 200, description = "The ticket.", body = TicketView, headers(("ETag")))),
+))]
 pub(crate) async fn read(
     State(api): SharedDesk,
     operator: Operator,

@@ -12,14 +12,19 @@ use crate::{ApiError, DeskApi};
 
 /// One ticket.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct TicketView {
+    /// Consecutive over all channels.
     pub(super) number: u64,
+    /// As its first message begins unless somebody gave it one.
     pub(super) subject: String,
     pub(super) status: TicketStatus,
     pub(super) assignee_id: Option<OperatorId>,
     pub(super) conversation_id: ConversationId,
     pub(super) channel_id: ChannelId,
     pub(super) department_id: Option<DepartmentId>,
+    /// What made it.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::TicketSource))]
     pub(super) source: &'static str,
     /// Who made it by hand.
     pub(super) created_by: Option<OperatorId>,

@@ -12,40 +12,52 @@ use super::file::FilesView;
 
 /// One channel.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct ChannelView {
     id: ChannelId,
     kind: ChannelKind,
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     name: String,
+    /// The Page's id, LINE's channel id, or Twilio's sender.
     external_id: String,
+    /// Whose credential reaches it.
     connection_id: ConnectionId,
     brand_id: Option<BrandId>,
+    /// Whose its conversations are.
     department_id: Option<DepartmentId>,
-    /// Who connected it.
+    /// The operator who connected it.
     installer_id: Option<String>,
-    /// Below the address of the API; the same for ever.
+    /// Below the API's address, without a token; the same image for ever.
+    #[cfg_attr(feature = "openapi", schema(format = "uri-reference"))]
     icon_url: Option<String>,
-    /// Where the provider must send its webhooks, below the address of the API.
+    /// Where the provider must send its webhooks
     webhook_path: String,
     settings: ChannelSettings,
     settings_changed_at: String,
+    /// Whether it is in use.
     status: StatusView,
     health: HealthView,
-    /// The provider asked us to wait until then before we send more.
+    /// The provider asked us to wait.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     paused_until: Option<String>,
-    /// The month's messages, where the provider limits them.
+    /// LINE's messages of this month, read every hour; null until read. Answers by reply token are not counted.
     quota: Option<QuotaView>,
     created_at: String,
-    /// Which files may be sent.
+    /// Which files may be sent. What a file breaks of it is told before it is uploaded.
     files: FilesView,
     warnings: Vec<Warning>,
 }
 
-/// How many messages the account may still send in this month.
+/// LINE's messages of this month, read every hour; null until read. Answers by reply token are not counted.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct QuotaView {
+    /// What the plan allows; null if there is no limit.
     limit: Option<u64>,
+    /// Approximate; messages sent in LINE's own manager are included.
     used: u64,
     left: Option<u64>,
+    /// Low from nine tenths on.
     level: QuotaLevel,
     read_at: String,
 }
@@ -62,11 +74,16 @@ impl From<&Quota> for QuotaView {
     }
 }
 
-/// Whether the channel is in use, and since when and by whom not.
+/// Whether it is in use.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct StatusView {
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::StatusState))]
     state: &'static str,
+    /// Since when it is off or deleted.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     since: Option<String>,
+    /// The operator who switched it off or deleted it.
     by: Option<String>,
 }
 
@@ -82,18 +99,25 @@ impl From<&ChannelStatus> for StatusView {
     }
 }
 
-/// Whether the channel's credential works, and what to do if not.
+/// Why replies wait; null if the channel is gone.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ChannelState))]
 pub(crate) struct HealthView {
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::HealthState))]
     state: &'static str,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::openapi::words::HealthCause>))]
     cause: Option<&'static str>,
+    /// What an administrator should do.
     remedy: Option<&'static str>,
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     since: Option<String>,
 }
 
 /// A setting that is allowed and does not do what it seems to.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct Warning {
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::WarningId))]
     id: &'static str,
     message: &'static str,
 }

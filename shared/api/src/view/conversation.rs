@@ -28,19 +28,24 @@ use crate::files::LINK_LIFE;
 /// One conversation.
 #[derive(Debug, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each tells something else")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct ConversationView {
     id: ConversationId,
     channel_id: ChannelId,
     channel_kind: ChannelKind,
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::ConversationKind))]
     kind: &'static str,
     contact: ContactView,
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::ConversationStatus))]
     status: &'static str,
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::ConversationSection))]
     section: &'static str,
     /// Whose it is; of a closed one, whose it was.
     assignee_id: Option<OperatorId>,
-    /// The department that it was transferred to; null = the channel's.
+    /// Where it was transferred to; null = the channel's.
     department_id: Option<DepartmentId>,
     labels: Vec<LabelId>,
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::ConversationMode))]
     mode: &'static str,
     /// Null unless it is set aside.
     snooze: Option<SnoozeView>,
@@ -48,102 +53,140 @@ pub(crate) struct ConversationView {
     unanswered: bool,
     /// The customer wrote last.
     unreplied: bool,
-    /// 対応完了: what the customer wrote last needs no answer.
+    /// 対応完了: open, and what the customer wrote last needs no answer.
     done: bool,
-    /// Since when the customer waits for an answer.
+    /// The customer's first message without an answer.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     waiting_since: Option<String>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::openapi::words::ConversationCloseReason>))]
     close_reason: Option<&'static str>,
+    /// Counts the stretches from open to closed; 0 before the first.
     episode: u32,
+    /// Messages of the customer since somebody last answered here.
     unread: u32,
+    /// The latest message in one line.
     preview: Option<String>,
-    /// The preview is of an offensive message, to be shown veiled (ABU-1).
+    /// It is of an offensive message, to be shown veiled.
     preview_offensive: bool,
-    /// Offensive messages of the customer in this episode (ABU-2).
+    /// Offensive messages of the customer in this episode.
     offences: u32,
     last_activity_at: Option<String>,
-    /// What will happen by itself, and when.
+    /// What will happen by itself; null while no timer runs.
     deadline: Option<DeadlineView>,
+    /// Whether a reply can be written now.
     composer: ComposerView,
-    /// Until when the provider lets us answer.
+    /// How long the provider lets a person answer, whether the conversation is open or not.
     window: WindowView,
+    /// What one message may hold.
     limits: LimitsView,
-    /// What stands in the way of replies at the moment, beside a locked composer.
+    /// What keeps replies waiting, or from arriving, although they can be written.
     problems: Vec<ProblemView>,
-    /// Of a group, where one conversation is read: its people. Null otherwise.
+    /// The people of a group or room; null in lists, and in chats with one person.
     participants: Option<Vec<ParticipantView>>,
     /// Which files may be sent; null if the channel is gone.
     files: Option<FilesView>,
-    /// Null if the channel is gone.
+    /// Why replies wait; null if the channel is gone.
     channel_health: Option<HealthView>,
     version: u64,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct ContactView {
-    /// The provider's.
+    /// What the provider calls them: an id, a number, or that of the group.
     external_id: String,
+    /// Null until the profile was fetched.
     name: Option<String>,
-    /// A link to our copy, good for minutes; null until there is one.
+    /// A link to our copy of the picture, good for five minutes; null until there is one.
     picture_url: Option<String>,
     #[serde(skip)]
     picture_key: Option<String>,
+    /// LINE. Whether the contact is a friend
     following: Option<bool>,
+    /// The provider said so; the contact's next message clears it.
     unreachable: bool,
-    /// Null unless the contact is blocked (ABU-3).
+    /// Null unless they are blocked.
     blocked: Option<BlockView>,
     /// Registered in a record system, as opposed to provisional.
     registered: bool,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct SnoozeView {
     /// Null = until the customer writes.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     until: Option<String>,
     by: OperatorId,
 }
 
-/// That a contact is blocked.
+/// Null unless they are blocked.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct BlockView {
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     since: String,
-    /// Null if the inbox did it by itself.
+    /// Whose id; null if the inbox did it by itself.
     by: Option<OperatorId>,
+    /// `abuse` of the inbox.
     reason: String,
-    /// How many messages were dropped since, where one conversation is read or blocked ones are listed. Null otherwise.
+    /// Messages dropped since, where one conversation is read or blocked contacts are listed; null otherwise.
+    /// It lags by up to a minute while they come in.
     dropped: Option<u64>,
 }
 
+/// What will happen by itself; null while no timer runs.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct DeadlineView {
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::DeadlineKind))]
     kind: &'static str,
     due_at: String,
 }
 
+/// Whether a reply can be written now.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct ComposerView {
+    /// `human_agent`: only what a person writes, by the provider's rules. `template_only`: only a template that
+    /// the provider has approved.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::ComposerState))]
     state: &'static str,
+    /// Why it is locked, or takes no text.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::openapi::words::ComposerReason>))]
     reason: Option<&'static str>,
+    /// The reason in words.
     message: Option<&'static str>,
+    /// Why it is so.
     cause: Option<&'static str>,
+    /// What to do.
     remedy: Option<&'static str>,
-    /// The app that controls the thread, where the provider has named it.
+    /// The app that has the thread, `page_inbox` or the provider's id, where it was told.
     controlled_by: Option<String>,
+    /// End of the time to answer.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     until: Option<String>,
 }
 
+/// How long the provider lets a person answer, whether the conversation is open or not.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct WindowView {
-    /// `unlimited`, `standard`, `extended` or `none`.
+    /// `extended`: with Meta's Human Agent permission; `none`: nothing may be sent.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::WindowKind))]
     kind: &'static str,
     /// Until when it lets a person answer.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     until: Option<String>,
-    /// When it was last opened by the customer.
+    /// When the customer last opened it.
     opened_at: Option<String>,
-    /// When it ended.
+    /// Of `none`; null if it never was open.
     ended_at: Option<String>,
 }
 
+/// What one message may hold.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct LimitsView {
     text: TextLimitView,
     /// Null where no stickers can be sent.
@@ -152,13 +195,17 @@ struct LimitsView {
     location: Option<LocationLimitView>,
 }
 
+/// Null where no stickers can be sent.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct StickerLimitView {
-    /// Whether it is named with its package.
+    /// Whether a sticker is named with its package.
     package_required: bool,
 }
 
+/// Null where no locations can be sent.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct LocationLimitView {
     title: TextLimitView,
     address: TextLimitView,
@@ -166,18 +213,25 @@ struct LocationLimitView {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct TextLimitView {
     max: usize,
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::TextUnit))]
     unit: &'static str,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct ParticipantView {
+    /// The provider's id.
     id: String,
+    /// Null until the profile was fetched.
     name: Option<String>,
+    /// As that of the contact.
     picture_url: Option<String>,
     #[serde(skip)]
     picture_key: Option<String>,
+    /// False for who has left.
     present: bool,
 }
 

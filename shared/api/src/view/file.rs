@@ -5,20 +5,26 @@ use madoguchi_domain::media::{LINK_MAX_BYTES, Limit, Media, limits, serving};
 use madoguchi_domain::{ChannelKind, ChannelSettings};
 use serde::Serialize;
 
-/// How far a file has come. The file itself is behind a link, see `files/link.rs`.
+/// How far a file has come; left out for attachments that are no files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct FileView {
+    /// `gone`: the customer took it back before it was copied.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::FileState))]
     state: &'static str,
+    /// What it is handed out as.
     content_type: Option<&'static str>,
     size_bytes: Option<u64>,
     width: Option<u32>,
     height: Option<u32>,
     duration_ms: Option<u64>,
+    /// A link to it was sent in its place.
     as_link: bool,
     failure: Option<Failure>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct Failure {
     id: &'static str,
     message: &'static str,
@@ -53,11 +59,15 @@ impl FileView {
     }
 }
 
-/// Which files a channel takes (MSG-12).
+/// Which files may be sent; null if the channel is gone.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct FilesView {
+    /// An administrator can switch files off.
     allowed: bool,
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Limit>))]
     kinds: &'static [Limit],
+    /// The largest file that a link can be sent to.
     link_max_bytes: u64,
 }
 

@@ -22,118 +22,174 @@ use crate::auth::Reader;
 
 /// One message, or one line of the timeline.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct MessageView {
+    /// Sorts as the messages do.
     id: MessageKey,
+    /// `internal`: a note, which no customer sees.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::MessageDirection))]
     direction: &'static str,
+    /// Of a message: `text`, `sticker`, `image`, `video`, `audio`, `file`, `location`, `postback`, `unknown`,
+    /// `unsent`, `template`, or the provider's own word (`fallback`, `reel`, `post`, `template`,
+    /// `appointment_booking` …); `album` for pictures that were sent together; `note` of an internal one. Of an
+    /// event: `closed`, `reopened`, `followed`, `unfollowed`, `opted_out`, `referral`, `joined_group`,
+    /// `left_group`, `members_joined`, `members_left`, `menu_switched`, `beacon`, `video_played`,
+    /// `account_link`, `membership`, `opted_in`, `control_passed`, `control_taken`, `control_requested`,
+    /// `scheduled_not_sent`, `labeled`, `unlabeled`, or `provider:` and the provider's word.
     kind: String,
+    /// As last edited. Of an event its detail
     text: Option<String>,
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::MessageSentBy))]
     sent_by: &'static str,
     operator_id: Option<OperatorId>,
-    /// Of an operator's reply: whom the customer sees.
+    /// Of an operator's reply: whom the customer sees. `account` also if the provider refused the name, or if
+    /// Messenger has no persona of the operator yet.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::openapi::words::MessageSentAs>))]
     sent_as: Option<&'static str>,
-    /// The name that the customer sees, else what colleagues call the operator (SND-4).
+    /// Sent as the operator the name that the customer sees, else what the operator signs in with.
     sender_name: Option<String>,
-    /// Where the operator's picture is shown, below the API's address; left out of those who had none then (SND-4).
+    /// Where the operator's picture is shown, below the API's address, as it was when the reply was written;
+    /// left out if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     sender_picture: Option<String>,
+    /// In a group the provider's id of who spoke.
     pub(super) participant: Option<String>,
+    /// Their name
     participant_name: Option<String>,
-    /// The message that it answers, where a list holds both.
+    /// The message that it answers
     reply_to: Option<MessageKey>,
+    /// `received` for what came in, null for events. `delivered` and `read` are known on Messenger and
+    /// WhatsApp, `delivered` on SMS. `unconfirmed`: nobody knows whether it arrived; an echo or a status of the
+    /// provider may still tell. `retrying`: WhatsApp or SMS gave it up for a reason that may pass; it is sent once
+    /// more by itself at `send_at`.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::openapi::words::MessageStatus>))]
     status: Option<&'static str>,
-    /// Of a reply that is sent later or once more: when, and whether a message of the customer's drops it.
+    /// Only of a `scheduled` or `retrying` reply.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     send_at: Option<String>,
+    /// Only of a `scheduled` reply.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     unless_customer_writes: Option<bool>,
+    /// Of a `failed` or `unconfirmed` reply.
     failure: Option<ProblemView>,
-    /// Of a reply that is sent once more by itself: what became of the first time (RPL-12).
+    /// Only of a reply that is sent, or was sent, once more by itself; what became of the first time.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     first_try: Option<FirstTryView>,
     reactions: Vec<ReactionView>,
-    /// It holds offensive words of the brand's lists, to be shown veiled (ABU-1).
+    /// Of a customer's: it holds offensive words, to be shown veiled. Left out of others.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     offensive: bool,
     edited: bool,
+    /// The sender took it back; its content is gone.
     unsent: bool,
-    /// Of an internal note: the people whose attention it asks for (CON-7).
+    /// Of a note
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     mentions: Option<Vec<OperatorId>>,
-    /// Links, the provider's own emoji and mentions in `text`.
+    /// Links in `text`, and LINE's own emoji and mentions, by their place in UTF-16 code units.
     insets: Vec<InsetView>,
     attachments: Vec<AttachmentView>,
+    /// A text that the provider has approved (WhatsApp and SMS by Twilio).
     template: Option<Template>,
+    /// Of a reply by SMS, which is paid for by the segment.
     sms: Option<SmsView>,
-    /// Of a button what was picked with it and what it means; of a line of the timeline its pieces.
+    /// The pieces of it by name: of a button its `payload` and what was picked, of a referral `source`, `type`,
+    /// `ref` and `ad_id`, of other events what they are about.
     details: BTreeMap<String, String>,
-    /// The set that it belongs to.
+    /// The set that a picture was sent in.
     pub(super) album: Option<AlbumView>,
-    /// The messages of the set, in its order, if this item stands for all of them.
+    /// Of an `album` its messages, in its order; `attachments` then holds all of theirs.
     parts: Vec<MessageView>,
     at: String,
-    /// Counts its writes: of two that a client has, the one with the higher is later (CON-9). Of a set the sum of its
-    /// parts'.
+    /// Counts its writes: of two that a client has, the higher is later. Of an `album` the sum of those of its
+    /// `parts`, which live updates name one by one.
     version: u64,
     #[serde(skip)]
     key: MessageKey,
 }
 
-/// What an SMS of ours costs: it is paid for by the segment.
+/// Of a reply by SMS, which is paid for by the segment.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct SmsView {
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     segments: usize,
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::SmsEncoding))]
     encoding: &'static str,
 }
 
-/// What became of a reply the first time.
+/// Only of a reply that is sent, or was sent, once more by itself; what became of the first time.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct FirstTryView {
     failed_at: String,
+    /// One entry of the catalogue of what stands in the way of a reply, in the reader's language.
     failure: ProblemView,
-    /// It reached the customer after all.
+    /// It reached the customer after all; with a status of `delivered` they may have it twice.
     delivered: bool,
 }
 
-/// Messages that were sent as one.
+/// The set that a picture was sent in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) struct AlbumView {
     pub(super) id: String,
+    /// From 1; null where the app does not tell
     pub(super) index: Option<u32>,
     pub(super) total: Option<u32>,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct InsetView {
     index: u32,
     length: u32,
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::InsetKind))]
     kind: &'static str,
+    /// `product/emoji`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     emoji: Option<String>,
-    /// Where its picture is shown.
+    /// The link
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     url: Option<String>,
+    /// The provider's id of who is mentioned.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     user: Option<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     everybody: bool,
+    /// The official account itself.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     us: bool,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct ReactionView {
+    /// The provider's id of who reacted.
     by: String,
     emoji: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct AttachmentView {
+    /// `image`, `video`, `audio`, `file`, `sticker`, `location`, or the provider's word.
     kind: String,
+    /// The provider's id of the content.
     reference: Option<String>,
+    /// Usually short-lived. A `geo:` address for a location.
     url: Option<String>,
     title: Option<String>,
-    /// How far the copy has come; left out for what is no file.
+    /// How far a file has come; left out for attachments that are no files.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     file: Option<FileView>,
 }
 

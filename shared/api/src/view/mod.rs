@@ -23,6 +23,7 @@ pub(crate) use subscription::SubscriptionView;
 
 /// A page of a list.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct PageView<T> {
     pub(crate) items: Vec<T>,
     /// What to send as `cursor` for the next page; null on the last.

@@ -6,23 +6,30 @@ use serde::Serialize;
 
 use crate::auth::Reader;
 
-/// One entry of the catalogue.
+/// One entry of the catalogue of what stands in the way of a reply, in the reader's language.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct ProblemView {
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::ProblemId))]
     pub(crate) id: &'static str,
+    /// What happened.
     pub(crate) message: &'static str,
+    /// Why.
     pub(crate) cause: &'static str,
+    /// What to do.
     pub(crate) remedy: &'static str,
-    /// Of a used-up quota: how much of it is used, where the provider told.
+    /// Of `quota_exhausted` on LINE, as LINE counted when it refused.
     meter: Option<Meter>,
-    /// For administrators only.
+    /// For administrators only. What the provider said.
     provider: Option<ProviderView>,
 }
 
-/// What the provider said.
+/// For administrators only. What the provider said.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct ProviderView {
     code: String,
+    /// Its words
     text: Option<String>,
 }
 

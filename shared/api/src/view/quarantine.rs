@@ -10,8 +10,10 @@ use crate::input::PathId;
 
 /// One piece in quarantine.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct QuarantinedView {
     id: String,
+    /// A stable id
     reason: String,
     detail: String,
     channel_kind: String,

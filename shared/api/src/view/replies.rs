@@ -6,32 +6,42 @@ use serde::Serialize;
 /// The most frequent reasons that are shown.
 const REASONS: usize = 5;
 
-/// How replies ended, of late.
+/// How replies ended that the provider was asked to take, each counted once. What a process had not yet written
+/// down when it ended is missing: at most what was accepted within a minute.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct RepliesView {
-    /// Null if none was within eight days.
+    /// When the provider took the latest; null if it took none within eight days.
     last_accepted_at: Option<String>,
+    /// Counted in stretches of ten minutes, so that up to as much before is counted with it.
     last_hour: TallyView,
+    /// Counted in stretches of ten minutes, so that up to as much before is counted with it.
     last_24_hours: TallyView,
-    /// Why the provider refused some in the last 24 hours, the most frequent first.
+    /// Why replies were refused in the last 24 hours, the five most frequent.
     reasons: Vec<ReasonView>,
 }
 
+/// Counted in stretches of ten minutes, so that up to as much before is counted with it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct TallyView {
     accepted: u64,
     refused: u64,
+    /// Those of which nobody knows whether they were sent.
     unconfirmed: u64,
-    /// Those that say nothing about the channel.
+    /// Not in `refused`. The customer has blocked the account, or the time to answer was over.
     refused_for_customer: u64,
-    /// From 0 to 1; null if nothing can be said.
+    /// What part of accepted, refused and unconfirmed ones was refused or is unconfirmed, from 0 to 1.
     error_rate: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = RefusalReason))]
 struct ReasonView {
+    /// As of a reply's problem.
     id: String,
     count: u64,
+    /// It says nothing about the channel.
     is_of_customer: bool,
 }
 

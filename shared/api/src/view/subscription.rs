@@ -4,20 +4,27 @@ use madoguchi_domain::Timestamp;
 use madoguchi_domain::subscription::{Loss, Subscription};
 use serde::Serialize;
 
-/// A channel's subscription to webhooks.
+/// Null where the provider is not asked for it, or was not yet.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct SubscriptionView {
     is_subscribed: bool,
     checked_at: String,
-    /// The latest loss; null if there was none within seven days.
+    /// The latest time that it was not; null if it was renewed more than seven days ago.
     loss: Option<LossView>,
 }
 
+/// The latest time that it was not; null if it was renewed more than seven days ago.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct LossView {
     found_at: String,
+    /// Webhook fields.
     missing: Vec<String>,
+    /// When a customer last wrote or the subscription was last seen. What came then may be missing.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     silent_since: Option<String>,
+    /// Null while it could not be.
     renewed_at: Option<String>,
 }
 

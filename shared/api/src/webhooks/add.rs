@@ -20,15 +20,34 @@ use crate::input::JsonBody;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) struct NewWebhook {
+    /// `https`, without user, password and fragment, and on the open internet: what its name leads to is looked at
+    /// on every call.
+    #[cfg_attr(feature = "openapi", schema(max_length = 2000))]
     url: String,
+    #[cfg_attr(feature = "openapi", schema(min_items = 1))]
     events: BTreeSet<EventKind>,
+    /// Only what happens on these channels; on all of them if there is none.
     #[serde(default)]
     channels: BTreeSet<ChannelId>,
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 200))]
     description: String,
 }
 
+/// Tell another system what happens
+///
+/// The answer shows the secret that events are signed with (`whsec_…`), once. Events are posted as
+/// `WebhookEvent`, in no particular order and at least once, with the headers `webhook-id`, `webhook-timestamp`
+/// (seconds) and `webhook-signature` of [Standard Webhooks](https://www.standardwebhooks.com). An answer of 200
+/// to 299 within 10 seconds takes an event; anything else, redirects too, has it tried again for a day.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/webhooks", operation_id = "addWebhook", tag = "Webhooks",
+    request_body = inline(NewWebhook),
+    responses((status = 201, description = "The webhook.", body = WebhookView)),
+    extensions(("x-errors" = json!(["too_many_webhooks"]))),
+))]
 pub(super) async fn add(
     State(api): SharedWebhooks,
     administrator: Operator,

@@ -19,19 +19,37 @@ use crate::input::{InPath, JsonBody, named};
 /// What is left out stays as it is.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) struct Changes {
+    /// `https`, without user, password and fragment, and on the open internet: what its name leads to is looked at
+    /// on every call.
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 2000, nullable = false))]
     url: Option<String>,
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, nullable = false))]
     events: Option<BTreeSet<EventKind>>,
+    /// Only what happens on these channels; on all of them if there is none.
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     channels: Option<BTreeSet<ChannelId>>,
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 200, nullable = false))]
     description: Option<String>,
     #[serde(deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     enabled: Option<bool>,
 }
 
+/// Change a webhook, switch it off and on
+///
+/// What is left out stays as it is. What was not taken before it was switched off is not tried again.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    patch, path = "/api/webhooks/{webhook}", operation_id = "changeWebhook", tag = "Webhooks",
+    params(IfMatch),
+    request_body = inline(Changes),
+    responses((status = 200, description = "The webhook.", body = WebhookView, headers(("ETag")))),
+))]
 pub(super) async fn change(
     State(api): SharedWebhooks,
     administrator: Operator,

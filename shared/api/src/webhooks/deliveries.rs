@@ -15,11 +15,23 @@ use crate::view::PageView;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(super) struct Page {
     limit: Option<String>,
     cursor: Option<String>,
 }
 
+/// What it was told within 30 days
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/webhooks/{webhook}/deliveries", operation_id = "listDeliveries", tag = "Webhooks",
+    params(Page),
+    responses(
+        (
+            status = 200, description = "A page of deliveries, the latest events first.", body =
+            PageView<DeliveryView>,
+        ),
+    ),
+))]
 pub(super) async fn list(
     State(api): SharedWebhooks,
     _: Operator,

@@ -9,6 +9,13 @@ use crate::ApiError;
 use crate::auth::Operator;
 use crate::view::PageView;
 
+/// List the outgoing webhooks
+///
+/// For administrators, as is everything here.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/webhooks", operation_id = "listWebhooks", tag = "Webhooks",
+    responses((status = 200, description = "Every webhook, the oldest first.", body = PageView<WebhookView>)),
+))]
 pub(super) async fn list(
     State(api): SharedWebhooks,
     _: Operator,

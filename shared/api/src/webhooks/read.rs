@@ -10,6 +10,11 @@ use crate::auth::Operator;
 use crate::etag::Tagged;
 use crate::input::InPath;
 
+/// Read a webhook
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/webhooks/{webhook}", operation_id = "readWebhook", tag = "Webhooks",
+    responses((status = 200, description = "The webhook.", body = WebhookView, headers(("ETag")))),
+))]
 pub(super) async fn read(
     State(api): SharedWebhooks,
     _: Operator,

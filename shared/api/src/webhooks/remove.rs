@@ -11,6 +11,11 @@ use crate::auth::Operator;
 use crate::conversations::TRIES;
 use crate::input::InPath;
 
+/// Give a webhook up
+#[cfg_attr(feature = "openapi", utoipa::path(
+    delete, path = "/api/webhooks/{webhook}", operation_id = "removeWebhook", tag = "Webhooks",
+    responses((status = 204, description = "It is told nothing more.")),
+))]
 pub(super) async fn remove(
     State(api): SharedWebhooks,
     administrator: Operator,

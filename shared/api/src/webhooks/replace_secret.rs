@@ -12,6 +12,13 @@ use crate::conversations::TRIES;
 use crate::etag::Tagged;
 use crate::input::InPath;
 
+/// Replace the secret
+///
+/// The answer shows the new one, once. The old one signs beside it for 24 hours.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/webhooks/{webhook}/secret", operation_id = "replaceWebhookSecret", tag = "Webhooks",
+    responses((status = 200, description = "The webhook.", body = WebhookView, headers(("ETag")))),
+))]
 pub(super) async fn replace_secret(
     State(api): SharedWebhooks,
     administrator: Operator,

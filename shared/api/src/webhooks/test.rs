@@ -16,6 +16,13 @@ use crate::ApiError;
 use crate::auth::Operator;
 use crate::input::InPath;
 
+/// Send an event that says nothing
+///
+/// Of type `webhook.test`, also while the webhook is off. What came of it is in the log.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/webhooks/{webhook}/test", operation_id = "testWebhook", tag = "Webhooks",
+    responses((status = 202, description = "It is on its way.", body = DeliveryView)),
+))]
 pub(super) async fn test(
     State(api): SharedWebhooks,
     administrator: Operator,

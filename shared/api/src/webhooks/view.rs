@@ -10,24 +10,35 @@ use serde::Serialize;
 
 /// One subscription. Its secret is shown when it is made, and never again.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) struct WebhookView {
     id: WebhookId,
+    /// `https`, without user, password and fragment, and on the open internet: what its name leads to is looked at
+    /// on every call.
+    #[cfg_attr(feature = "openapi", schema(max_length = 2000))]
     url: String,
+    #[cfg_attr(feature = "openapi", schema(min_items = 1))]
     events: BTreeSet<EventKind>,
+    /// Only what happens on these channels; on all of them if there is none.
     channels: BTreeSet<ChannelId>,
     description: String,
     enabled: bool,
-    /// Of one that is off.
+    /// `failing`: it took nothing for five days.
     off_because: Option<OffBecause>,
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     off_since: Option<String>,
     /// Since when it has taken nothing.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     failing_since: Option<String>,
     /// Until when its former secret signs, too.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     previous_secret_until: Option<String>,
     /// As `ETag` tells it.
     version: u64,
     created_at: String,
+    /// Only in answer to adding the webhook and to replacing its secret.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     secret: Option<String>,
 }
 
@@ -59,25 +70,31 @@ impl WebhookView {
 
 /// One line of the log.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) struct DeliveryView {
     id: String,
+    /// The `webhook-id` of every attempt.
     event_id: WebhookEventId,
     #[serde(rename = "type")]
     kind: EventKind,
     created_at: String,
     conversation_id: Option<ConversationId>,
     message_id: Option<String>,
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::DeliveryState))]
     state: &'static str,
     next_attempt_at: Option<String>,
+    /// The latest 30, oldest first.
     attempts: Vec<AttemptView>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct AttemptView {
     at: String,
     duration_ms: i64,
     status: Option<u16>,
     error: Option<Fault>,
+    /// The beginning of a refusal.
     answer: Option<String>,
 }
 

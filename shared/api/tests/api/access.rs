@@ -1,7 +1,5 @@
 //! Who may do what.
 
-use std::collections::BTreeSet;
-
 use axum::http::StatusCode;
 use madoguchi_api::access::{Access, ROUTES};
 use madoguchi_domain::role::Scope;
@@ -11,26 +9,6 @@ use serde_json::json;
 use crate::support::{Caller, NOW, TestApi};
 
 const ID: &str = "1809223c-a54e-5e9b-ae37-4058be706671";
-
-#[test]
-fn the_published_description_has_every_route_and_no_other() {
-    let mut described = BTreeSet::new();
-    let mut path = "";
-    for line in include_str!("../../../../infra/openapi.yaml").lines() {
-        if let Some(next) = line.strip_prefix("  /").and_then(|rest| rest.strip_suffix(':')) {
-            path = next;
-        }
-        for method in ["get", "post", "put", "patch", "delete"] {
-            if line == format!("    {method}:") {
-                described.insert((method.to_uppercase(), format!("/{path}")));
-            }
-        }
-    }
-    // What messengers show in place of an operator's picture is no operation of ours.
-    described.insert(("GET".to_owned(), "/media/operator.png".to_owned()));
-    let routes = ROUTES.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned()));
-    assert_eq!(described, routes.collect());
-}
 
 /// Row by row: every route for everybody.
 #[tokio::test]

@@ -3,7 +3,7 @@
 mod aws;
 mod tables;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use aws::FakeAws;
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
@@ -26,6 +26,7 @@ use madoguchi_domain::{
     Channel, ChannelHealth, ChannelId, ChannelKind, ChannelSettings, Content, ConversationId, Event,
     EventBody, Party, Span, Timestamp,
 };
+use madoguchi_openapi::Description;
 use madoguchi_runtime::http::provider_client;
 use madoguchi_runtime::outgoing::Receivers;
 use madoguchi_runtime::signature::WebhookKeys;
@@ -34,6 +35,9 @@ use madoguchi_runtime::web_push::VapidKeys;
 use madoguchi_runtime::{Clock, ClockHand, Metrics, Queue, SecretCache, SecretWriter};
 use madoguchi_store::{Audit, ChannelCache, Deliveries, Directory, Inbox, Live, Saved, Search, SenderCache};
 use serde_json::{Value, json};
+
+/// What every answer is compared with.
+static DESCRIPTION: LazyLock<Description> = LazyLock::new(Description::default);
 
 /// Where the clock stands when a test begins.
 pub(crate) const NOW: Timestamp = Timestamp::from_ms(1_700_000_000_000);
@@ -301,6 +305,7 @@ impl TestApi {
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.router.clone().call(request).await.unwrap();
         assert_eq!(response.headers()["cache-control"], "no-store");
         let status = response.status();
@@ -313,6 +318,8 @@ impl TestApi {
         } else {
             serde_json::from_slice(&body).unwrap_or_else(|_| text())
         };
+        let as_described = DESCRIPTION.check(method.as_str(), &path, status.as_u16(), &body);
+        as_described.unwrap_or_else(|mismatch| panic!("{mismatch}"));
         Answer { status, body }
     }
 

@@ -11,6 +11,7 @@ use crate::person::Person;
 /// How a channel gives out its conversations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum AssignmentRule {
     /// By hand only.
     #[default]

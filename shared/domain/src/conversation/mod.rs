@@ -228,6 +228,7 @@ impl CloseReason {
 /// Who answers a conversation (BOT-1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Mode {
     /// オペレータ応答モード: people.
     #[default]

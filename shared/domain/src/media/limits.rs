@@ -15,6 +15,7 @@ const MB: u64 = 1_000_000;
 /// As which kind of message a file goes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum MediaKind {
     /// A picture.
     Image,
@@ -59,6 +60,7 @@ impl MediaKind {
 
 /// What a channel takes of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Limit {
     /// The kind.
     pub kind: MediaKind,

@@ -16,6 +16,7 @@ const VALUE_LENGTH: usize = 1_000;
 /// Something with fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Object {
     /// The customer.
     #[default]

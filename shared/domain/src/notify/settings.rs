@@ -10,6 +10,7 @@ use crate::ids::OperatorId;
 
 /// How somebody is told of one kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Ways {
     /// On the desktop: by the open page, or by Web Push when none is open.
     pub desktop: bool,

@@ -23,6 +23,7 @@ const HORIZON_DAYS: usize = 800;
 /// When a department answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BusinessHours {
     /// Where its clock hangs.
     pub time_zone: Zone,
@@ -31,25 +32,30 @@ pub struct BusinessHours {
     pub week: BTreeMap<Weekday, Vec<Shift>>,
     /// Days with shifts of their own, or none.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_items = 400))]
     pub holidays: Vec<Holiday>,
 }
 
 /// A day that is unlike its day of the week.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Holiday {
     /// Which day, `YYYY-MM-DD`.
     pub date: Day,
     /// What it is called.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     pub name: String,
     /// Shifts instead of the ordinary ones; none = closed.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_items = 8))]
     pub shifts: Vec<Shift>,
 }
 
 /// From one time of day until another, which it does not reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Shift {
     /// The beginning.
     pub from: Minute,
@@ -60,6 +66,7 @@ pub struct Shift {
 /// A day of the week.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Weekday {
     /// 月
     Monday,

@@ -17,6 +17,7 @@ const STANDARD_MINUTES: u32 = 60;
 /// What becomes of a customer's message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum TicketAfter {
     /// Nothing by itself (TKT-4, *None*). Every channel begins with it: a company that works without tickets gets none.
     #[default]
@@ -48,6 +49,7 @@ impl TicketAfter {
 /// A channel's timers (TKT-5): one for the channel, and others for departments that its conversations may belong to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TicketSettings {
     /// For conversations of any other department, or of none.
     pub after: TicketAfter,

@@ -94,6 +94,7 @@ pub struct Attempt {
 /// Why an event was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Fault {
     /// The answer was none of the 200s. Redirects are not followed.
     Status,

@@ -1,0 +1,121 @@
+//! Which errors an operation can give: by rule from what it takes, and those that its handler lists as `x-errors`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use madoguchi_api::access::Access;
+use madoguchi_api::openapi::{errors, is_done_once};
+use madoguchi_domain::role::{Act, Role, Scope};
+use serde_json::{Map, Value, json};
+
+/// An operation, as far as it decides over its errors.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Operation<'a> {
+    /// `POST`.
+    pub(crate) method: &'a str,
+    /// As the router spells it.
+    pub(crate) path: &'a str,
+    /// Who may call it.
+    pub(crate) access: Access,
+    /// Its description, with all parameters in full.
+    pub(crate) told: &'a Value,
+    /// What the parameters of its path can lack.
+    pub(crate) not_found: &'a [&'static str],
+}
+
+impl Operation<'_> {
+    /// Whether `Idempotency-Key` is for it as for all.
+    pub(crate) fn is_done_once(&self) -> bool {
+        self.method == "POST" && matches!(self.access, Access::To(_)) && is_done_once(self.path)
+    }
+
+    fn takes(&self, place: &str, name: Option<&str>) -> bool {
+        let all = self.told["parameters"].as_array().into_iter().flatten();
+        all.into_iter().any(|it| it["in"] == place && name.is_none_or(|name| it["name"] == name))
+    }
+
+    /// The errors by their status.
+    pub(crate) fn errors(&self) -> BTreeMap<u16, BTreeSet<&'static str>> {
+        let mut ids = vec!["internal"];
+        if let Access::To(act) = self.access {
+            ids.extend(["unauthenticated", "no_role", "too_many_requests", "busy"]);
+            ids.extend(refusals(act));
+        }
+        if self.takes("query", None) {
+            ids.push("invalid_query");
+        }
+        if self.takes("header", Some("Idempotency-Key")) {
+            ids.push("idempotency_key_invalid");
+        }
+        if self.takes("header", Some("If-Match")) {
+            ids.push("changed_meanwhile");
+        }
+        if self.is_done_once() {
+            ids.extend([
+                "idempotency_key_invalid",
+                "idempotency_key_mismatch",
+                "request_running",
+                "body_too_large",
+            ]);
+        }
+        if self.told.get("requestBody").is_some() {
+            ids.extend(["invalid_body", "body_too_large"]);
+        }
+        ids.extend(self.not_found);
+        let known = errors();
+        let listed = self.told["x-errors"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let mut by_status = BTreeMap::<u16, BTreeSet<&'static str>>::new();
+        for id in ids.into_iter().chain(listed) {
+            let found = known.iter().find(|(known, _)| *known == id);
+            let (id, status) =
+                *found.unwrap_or_else(|| panic!("{} {}: no error {id}", self.method, self.path));
+            by_status.entry(status).or_default().insert(id);
+        }
+        by_status
+    }
+}
+
+/// What those hear who may not.
+fn refusals(act: Act) -> Vec<&'static str> {
+    let role = (act.least() > Role::Operator).then_some("administrators_only");
+    let machines = if Scope::of(act).is_some() { "scope_missing" } else { "person_needed" };
+    role.into_iter().chain([machines]).collect()
+}
+
+/// The errors of one status, as a response.
+pub(crate) fn response(status: u16, ids: &BTreeSet<&str>) -> Value {
+    let names: Vec<_> = ids.iter().map(|id| format!("`{id}`")).collect();
+    let mut content = Map::new();
+    content.insert(
+        "application/problem+json".to_owned(),
+        json!({ "schema": { "$ref": "#/components/schemas/Error" } }),
+    );
+    // What the gateway says before any function is asked.
+    if matches!(status, 401 | 429 | 500 | 503) {
+        content.insert(
+            "application/json".to_owned(),
+            json!({ "schema": { "$ref": "#/components/schemas/GatewayError" } }),
+        );
+    }
+    let mut response = json!({ "description": names.join(", "), "content": content });
+    let retry = json!({ "Retry-After": { "$ref": "#/components/headers/RetryAfter" } });
+    match status {
+        401 => {
+            response["headers"] =
+                json!({ "WWW-Authenticate": { "$ref": "#/components/headers/Authenticate" } })
+        }
+        412 => response["headers"] = json!({ "ETag": { "$ref": "#/components/headers/ETag" } }),
+        429 | 503 => response["headers"] = retry,
+        409 if ids.contains("request_running") => response["headers"] = retry,
+        _ => {}
+    }
+    response
+}
+
+/// `no_role` and `scope_missing` are `NoRoleOrScopeMissing`.
+pub(crate) fn name(ids: &BTreeSet<&str>) -> String {
+    let words = |id: &&str| {
+        let word = |word: &str| word[..1].to_ascii_uppercase() + &word[1..];
+        id.split('_').map(word).collect::<String>()
+    };
+    ids.iter().map(words).collect::<Vec<_>>().join("Or")
+}
