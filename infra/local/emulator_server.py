@@ -1,4 +1,4 @@
-"""Runs the emulator with five corrections, where it differs from AWS in what the stack relies on, and two more logs.
+"""Runs the emulator with seven corrections, where it differs from AWS in what the stack relies on, and two more logs.
 
 Each correction names what it mends. They reach into the emulator, whose version is pinned: one that no longer fits
 ends the start with an `AttributeError` instead of being skipped.
@@ -9,11 +9,15 @@ from __future__ import annotations
 import functools
 import json
 import os
+import socketserver
 from contextvars import ContextVar
 
 from ministack import app
-from ministack.core import iam_actions, iam_evaluator
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.services import lambda_svc, ses_v2
+
+# Functions print before they answer; what they have printed is read within a millisecond or two.
+_LINE_PATIENCE_S = 0.01
 
 
 def authorize_batch_calls_as_their_single_calls() -> None:
@@ -86,6 +90,17 @@ def read_streams_from_their_beginning_after_a_restart() -> None:
     lambda_svc._restore_esm_positions = corrected
 
 
+def hand_events_over_at_once() -> None:
+    """An event's head and body are two packets, and the second waits 40 ms for the acknowledgement of the first (Nagle)."""
+    socketserver.StreamRequestHandler.disable_nagle_algorithm = True
+
+
+def answer_without_waiting_for_lines_that_do_not_come() -> None:
+    """A call that prints nothing would be answered 50 ms late. A line that comes later is found with the next call."""
+    drain = lambda_runtime.ProvidedWorker._drain_stderr_bounded
+    lambda_runtime.ProvidedWorker._drain_stderr_bounded = functools.partialmethod(drain, first_line_wait=_LINE_PATIENCE_S)
+
+
 def write_what_functions_print_to(path: str) -> None:
     """One file with the lines of all functions, each behind the name of its function: easier to follow than streams."""
     emit = lambda_svc._emit_lambda_logs
@@ -136,6 +151,8 @@ if __name__ == "__main__":
     run_fifo_batches_side_by_side()
     repeat_stream_batches_with_failures()
     read_streams_from_their_beginning_after_a_restart()
+    hand_events_over_at_once()
+    answer_without_waiting_for_lines_that_do_not_come()
     write_what_functions_print_to(os.environ["MADOGUCHI_FUNCTION_LOG"])
     write_what_functions_may_do_to(os.environ["MADOGUCHI_AUTHORIZATION_LOG"])
     app.main()

@@ -106,6 +106,21 @@ class Testbed:
             )
         return self._tokens[group]
 
+    def machine_token(self) -> str:
+        """A token of the demo organisation's machine, which has every scope."""
+        if "machine" not in self._tokens:
+            client = self.description["machine"]
+            credentials = base64.b64encode(f"{client['client_id']}:{client['client_secret']}".encode()).decode()
+            answer = call(
+                "POST",
+                client["token_url"],
+                b"grant_type=client_credentials",
+                {"Authorization": f"Basic {credentials}", "Content-Type": "application/x-www-form-urlencoded"},
+            )
+            assert answer.status == 200, answer
+            self._tokens["machine"] = answer.json()["access_token"]
+        return self._tokens["machine"]
+
     def simulator(self, method: str, path: str, body=None) -> Answer:
         """Calls the simulator: its control routes, or a provider's API."""
         return call(method, f"{self.description['simulator']}{path}", body)

@@ -21,16 +21,7 @@ from .steps import customer_writes, new_customer
 @pytest.fixture(scope="module")
 def machine(stack: Testbed):
     """Calls the API with a token of the demo organisation's machine."""
-    client = stack.description["machine"]
-    credentials = base64.b64encode(f"{client['client_id']}:{client['client_secret']}".encode()).decode()
-    answer = call(
-        "POST",
-        client["token_url"],
-        b"grant_type=client_credentials",
-        {"Authorization": f"Basic {credentials}", "Content-Type": "application/x-www-form-urlencoded"},
-    )
-    assert answer.status == 200, answer
-    token = answer.json()["access_token"]
+    token = stack.machine_token()
 
     def api(method: str, path: str, body=None, headers: dict[str, str] | None = None) -> Answer:
         sent = {"Authorization": f"Bearer {token}"} | (headers or {})

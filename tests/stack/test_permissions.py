@@ -48,6 +48,7 @@ def _use_everything(stack: Testbed) -> None:
     eventually(lambda: stack.authorizations("search-index"), "search-index at work", 30)
     stack.api("POST", "/tickets", {"conversation_id": found["id"], "episode": 1})
     stack.api("GET", "/tickets?assignee=me")
+    stack.api("GET", "/connections", group="administrators")
     outputs = stack.description["aws"]["outputs"]
     work = {
         "v": 1,

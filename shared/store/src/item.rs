@@ -26,6 +26,11 @@ pub(crate) fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
     HashMap::from([("pk".to_owned(), s(pk)), ("sk".to_owned(), s(sk))])
 }
 
+/// Whether the table can have an item under `key`: each part has at least 1 byte, and at most 2,048 and 1,024 (DynamoDB's limits).
+pub(crate) fn can_be(key: &Item) -> bool {
+    (1..=2_048).contains(&text(key, "pk").len()) && (1..=1_024).contains(&text(key, "sk").len())
+}
+
 /// Serialises `value` under `key`.
 pub(crate) fn encode(key: Item, value: &impl Serialize) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(value)

@@ -204,6 +204,9 @@ async fn mem_7_one_or_many_are_added_once_and_found() {
     let nobody = add(&api, &channel, &["sato", "tanaka"]).await;
     assert_eq!((nobody.status, nobody.error()), (StatusCode::NOT_FOUND, "person_not_found"));
     assert!(members(&api, &channel, "").await.is_empty(), "all or nobody");
+    for id in [String::new(), "x".repeat(1_025)] {
+        assert_eq!(add(&api, &channel, &[&id]).await.error(), "person_not_found", "no id that can be");
+    }
     assert_eq!(add(&api, &channel, &[]).await.error(), "invalid_body");
     let added = add(&api, &channel, &["suzuki", "sato", "sato"]).await;
     assert_eq!(added.status, StatusCode::OK);

@@ -140,8 +140,10 @@ async fn con_7_only_who_sees_the_channel_is_mentioned_and_shown_it() {
     let (mut channel, id) = chat(&api).await;
     let body = json!({"text": "x", "mentions": ["person-2"]});
     assert_eq!(note(&api, id, "k", body.clone()).await.status, StatusCode::CREATED);
-    let nobody = note(&api, id, "k2", json!({"text": "x", "mentions": ["person-9"]})).await;
-    assert_eq!((nobody.status, nobody.error()), (StatusCode::UNPROCESSABLE_ENTITY, "mention_refused"));
+    for person in ["person-9", "", &"x".repeat(1_025)] {
+        let nobody = note(&api, id, "k2", json!({"text": "x", "mentions": [person]})).await;
+        assert_eq!((nobody.status, nobody.error()), (StatusCode::UNPROCESSABLE_ENTITY, "mention_refused"));
+    }
     let many: Vec<String> = (0..21).map(|number| format!("person-{number}")).collect();
     assert_eq!(
         note(&api, id, "k2", json!({"text": "x", "mentions": many})).await.error(),
