@@ -35,6 +35,9 @@ _OPEN_ROUTES = (
     "POST /webhooks/messenger/deauthorize",
     "POST /webhooks/messenger/data-deletion",
     "GET /data-deletion/{code}",
+    # A mail program has nothing but the link, which is signed.
+    "GET /notifications/unsubscribe/{token}",
+    "POST /notifications/unsubscribe/{token}",
     # The WebSocket API, which knows no JWT: a connect takes a ticket, and everything else is said over what it opened.
     "$connect",
     "$disconnect",

@@ -18,8 +18,9 @@ use inbox_writer::Writer;
 use lambda_http::request::RequestContext;
 use lambda_http::{IntoResponse as _, Service as _};
 use madoguchi_api::{
-    AdminApi, Api, ConnectApi, DeskApi, OrganisationApi, RolesClaim, WebhooksApi, admin_routes, answering,
-    connect_routes, desk_routes, once, organisation_routes, routes, webhook_routes,
+    AdminApi, Api, ConnectApi, DeskApi, NotificationsApi, OrganisationApi, RolesClaim, WebhooksApi,
+    admin_routes, answering, connect_routes, desk_routes, notification_routes, once, organisation_routes,
+    routes, webhook_routes,
 };
 use madoguchi_channels::ProviderHttp;
 use madoguchi_channels::messenger::GraphConfig;
@@ -34,15 +35,18 @@ use madoguchi_runtime::batch::{Invocation, process, process_changes};
 use madoguchi_runtime::http::provider_client;
 use madoguchi_runtime::outgoing::Receivers;
 use madoguchi_runtime::signature::WebhookKeys;
+use madoguchi_runtime::unsubscribe::UnsubscribeKeys;
+use madoguchi_runtime::web_push::VapidKeys;
 use madoguchi_runtime::{Aws, Clock, ClockHand, Metrics, ProviderConfig, Queue, SecretCache, SecretWriter};
 use madoguchi_simulator::demo;
 use madoguchi_simulator::{Options, Provider, Simulator};
 use madoguchi_store::directory::Connection;
 use madoguchi_store::{
-    Audit, ChannelCache, Deliveries, Directory, Inbox, Live, Requests, Saved, Search, SenderCache,
-    WebhookCache,
+    Audit, ChannelCache, Deliveries, Directory, Inbox, ListenerCache, Live, NotifyWork, Requests, Saved,
+    Search, SenderCache, WebhookCache,
 };
 use media_fetch::{Addresses, MediaFetcher};
+use notify::Notifier;
 use pending_sweep::{Sweeper, Swept};
 use profile_fetch::Fetcher;
 use reply_dispatch::Dispatcher;
@@ -113,6 +117,8 @@ pub struct TestInbox {
     pub tickets: FakeQueue,
     /// Where events wait for being told to other systems.
     pub webhooks: FakeQueue,
+    /// Where what operators are told waits.
+    pub notify: FakeQueue,
     /// What other systems were told.
     pub deliveries: Deliveries,
     /// The bucket.
@@ -167,6 +173,7 @@ struct Functions {
     bots: BotAnswerer,
     webhook_sender: WebhookSender,
     told: Metrics,
+    notifier: Notifier,
     api: Router,
     outbound: Queue,
     media: Queue,
@@ -206,6 +213,7 @@ impl TestInbox {
         let tickets = aws.create_queue("tickets");
         let webhooks = aws.create_queue("webhooks");
         webhooks.set_max_receive_count(5);
+        let notify = aws.create_queue("notify");
         let (inbound, outbound, profiles) = (
             aws.create_queue("inbound.fifo"),
             aws.create_queue("outbound.fifo"),
@@ -242,6 +250,7 @@ impl TestInbox {
             &webhooks,
             &tickets,
             &assignment,
+            &notify,
         ];
         let urls = Urls {
             table: &table_url,
@@ -278,6 +287,7 @@ impl TestInbox {
             assignment,
             bot_queue,
             webhooks,
+            notify,
             s3,
             files,
             ses,
@@ -596,6 +606,23 @@ impl TestInbox {
             .await;
     }
 
+    /// Hands what is queued to `notify`.
+    pub async fn notify(&self) {
+        self.notify
+            .drain(10, async |event| {
+                process(event, self.invocation(None), async |record| {
+                    Ok(self.functions.notifier.handle(&record.body.unwrap_or_default()).await?)
+                })
+                .await
+            })
+            .await;
+    }
+
+    /// Hands one record to `notify`, past the queue.
+    pub async fn notify_record(&self, work: &NotifyWork) -> Result<(), notify::Failure> {
+        self.functions.notifier.handle(&serde_json::to_string(work).unwrap()).await
+    }
+
     /// Hands one record to `webhook-send`, past the queue.
     pub async fn tell_record(&self, body: &str) {
         self.functions.webhook_sender.handle(body).await.unwrap();
@@ -861,8 +888,8 @@ impl Functions {
     fn new(
         clock: &Clock,
         Urls { table: table_url, aws: aws_url, providers, front, s3, files, ses }: Urls<'_>,
-        [inbound, outbound, profiles, media, search_queue, bot_queue, webhooks, tickets, assignment]: [&FakeQueue;
-            9],
+        [inbound, outbound, profiles, media, search_queue, bot_queue, webhooks, tickets, assignment, notify]: [&FakeQueue;
+            10],
     ) -> Self {
         let bucket = clients(s3).bucket(BUCKET, clock.clone());
         let admin_bucket = bucket.clone();
@@ -895,6 +922,11 @@ impl Functions {
         let requests = Requests::new(clients(table_url).dynamodb(), REQUESTS);
         let deliveries = Deliveries::new(clients(table_url).dynamodb(), DELIVERIES);
         let keys = || WebhookKeys::new(SecretCache::new(aws.secrets(), clock.clone()), PREFIX);
+        let vapid = || {
+            let secrets = SecretCache::new(aws.secrets(), clock.clone());
+            VapidKeys::new(secrets, SecretWriter::new(aws.secrets()), PREFIX)
+        };
+        let console = || CONSOLE.trim_end_matches('/').to_owned();
         Self {
             token_refresh: token_refresh(directory.clone(), &aws, http.clone(), providers.clone())
                 .reached_at(PUBLIC)
@@ -916,7 +948,23 @@ impl Functions {
                 search: queue(search_queue),
             })
             .telling(queue(webhooks), WebhookCache::new(directory.clone()), clock.clone())
-            .assigning(queue(assignment), ChannelCache::new(directory.clone()), clock.clone()),
+            .assigning(queue(assignment), ChannelCache::new(directory.clone()), clock.clone())
+            .notifying(
+                queue(notify),
+                ListenerCache::new(directory.clone()),
+                true,
+                clock.clone(),
+            ),
+            notifier: Notifier::new(
+                inbox.clone(),
+                directory.clone(),
+                deliveries.clone(),
+                Some(clients(ses).mailer(MAIL_FROM)),
+                (UnsubscribeKeys::new(keys()), vapid()),
+                Receivers::with_timeout(true, std::time::Duration::from_secs(2)).unwrap(),
+                notify::Addresses { console: console(), public: PUBLIC.to_owned(), loopback: true },
+                (clock.clone(), Metrics::new("notify")),
+            ),
             assigner: Assigner::new(
                 inbox.clone(),
                 directory.clone(),
@@ -961,6 +1009,7 @@ impl Functions {
                 queue(media),
             )
             .telling(deliveries.clone(), queue(webhooks))
+            .notifying(deliveries.clone(), queue(notify))
             .assigning(queue(assignment)),
             fetcher: Fetcher::new(
                 inbox.clone(),
@@ -1046,6 +1095,17 @@ impl Functions {
                         public_base_url: PUBLIC.to_owned(),
                         console_url: CONSOLE.to_owned(),
                         metrics: connected,
+                    }))
+                    .merge(notification_routes(NotificationsApi {
+                        inbox: inbox.clone(),
+                        directory: directory.clone(),
+                        mail: Some(clients(ses).mailer(MAIL_FROM)),
+                        unsubscribe: UnsubscribeKeys::new(keys()),
+                        vapid: vapid(),
+                        receivers: Receivers::with_timeout(true, std::time::Duration::from_secs(2)).unwrap(),
+                        console_url: console(),
+                        loopback: true,
+                        clock: clock.clone(),
                     }))
                     .merge(webhook_routes(WebhooksApi {
                         directory: directory.clone(),

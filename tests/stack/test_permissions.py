@@ -48,6 +48,7 @@ def _use_everything(stack: Testbed) -> None:
     eventually(lambda: stack.authorizations("search-index"), "search-index at work", 30)
     stack.api("POST", "/tickets", {"conversation_id": found["id"], "episode": 1})
     stack.api("GET", "/tickets?assignee=me")
+    stack.api("GET", "/connections", group="administrators")
     outputs = stack.description["aws"]["outputs"]
     work = {
         "v": 1,
@@ -91,6 +92,36 @@ def _use_everything(stack: Testbed) -> None:
     told = stack.api("POST", f"/webhooks/{webhook.json()['id']}/test", {}, group="administrators")
     assert told.status == 202, told
     eventually(lambda: stack.authorizations("webhook-send"), "webhook-send at work", 30)
+    _be_notified(stack)
+
+
+def _be_notified(stack: Testbed) -> None:
+    """An operator is told by e-mail and by a browser, which is the one of RFC 8291, section 5."""
+    assert stack.api("PUT", "/me/availability", {"available": True}).status == 200
+    keys = {
+        "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+        "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+    }
+    browser = {"endpoint": f"{stack.description['simulator']}/hook", "keys": keys}
+    added = stack.api("POST", "/me/push-subscriptions", browser)
+    assert added.status == 201, added
+    for way in ("email", "desktop"):
+        tested = stack.api("POST", "/me/notifications/test", {"by": way})
+        assert tested.status == 200, tested
+    wrong = stack.api("GET", "/me/notifications/troubleshooting")
+    assert wrong.status == 200, wrong
+    customer_writes(stack, "messenger", new_customer(stack, "Notified"), "is anybody told?")
+    found = conversation_with(stack, "is anybody told?")
+    me = stack.api("GET", "/me").json()["id"]
+    given = stack.api("PUT", f"/conversations/{found['id']}/assignee", {"operator_id": me}, group="administrators")
+    assert given.status == 200, given
+
+    def has_noted() -> bool:
+        return any(asked["action"] == "dynamodb:PutItem" for asked in stack.authorizations("notify"))
+
+    eventually(has_noted, "notify at work", 60)
+    removed = stack.api("DELETE", f"/me/push-subscriptions/{added.json()['id']}")
+    assert removed.status == 204, removed
 
 
 def _attempts(stack: Testbed):
@@ -290,6 +321,19 @@ MUST_NOT = {
         *_FILES,
         *_AUDIT,
     },
+    "notify": {
+        "write the inbox", "delete from the inbox", "send to inbound", "send to outbound", "take from inbound",
+        "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
+    "notify-api": {
+        # It reads what operators are on.
+        "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
+        "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
     "webhook-send": {
         "write the inbox", "delete from the inbox", "send to inbound", "send to outbound", "take from inbound",
         "read the Meta app", "read a LINE secret", "write a LINE secret",
@@ -339,7 +383,7 @@ MUST_NOT = {
 @pytest.mark.parametrize("function", sorted(MUST_NOT))
 def test_a_role_is_refused_what_it_has_no_need_of(used: Testbed, function: str):
     attempts = _attempts(used)
-    others = set() if function == "channel-mail" else {"send e-mail"}
+    others = set() if function in {"channel-mail", "notify", "notify-api"} else {"send e-mail"}
     # Making the index of search anew reads everything once.
     needed = {"scan the inbox"} if function == "search-index" else set()
     for what in sorted((MUST_NOT[function] | EVERYTHING_ELSE | others) - needed):

@@ -3,6 +3,7 @@
 //! misses, `pending-sweep` finds.
 
 use aws_lambda_events::dynamodb::EventRecord;
+use madoguchi_domain::notify::Happened;
 use madoguchi_domain::webhook::{self, Event, Work};
 use madoguchi_domain::{Timestamp, bot};
 use madoguchi_runtime::{Clock, FifoEntry, NoRandomness, Queue, QueueError, unguessable};
@@ -12,7 +13,9 @@ use madoguchi_store::search::{SearchItem, SearchWork};
 use madoguchi_store::work::{
     AWAITS_TICKET, BotWork, FollowUp, Image, MediaWork, PictureWork, follow_up, ticket_work,
 };
-use madoguchi_store::{ChannelCache, Committed, StoreError, WebhookCache};
+use madoguchi_store::{
+    ChannelCache, Committed, ListenerCache, NotifyWork, Somebody, StoreError, WebhookCache,
+};
 
 /// Why a stream record must be read again.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +57,16 @@ pub struct Relay {
     queues: Queues,
     telling: Option<Telling>,
     assigning: Option<Assigning>,
+    notifying: Option<Notifying>,
+}
+
+/// How operators are told.
+#[derive(Debug)]
+struct Notifying {
+    queue: Queue,
+    listeners: ListenerCache,
+    has_mail: bool,
+    clock: Clock,
 }
 
 /// How conversations come to operators by themselves.
@@ -75,7 +88,7 @@ struct Telling {
 impl Relay {
     /// Sends work to `queues`.
     pub fn new(queues: Queues) -> Self {
-        Self { queues, telling: None, assigning: None }
+        Self { queues, telling: None, assigning: None, notifying: None }
     }
 
     /// The same, which queues in `queue` what other systems want to be told, one message for each event and subscription.
@@ -90,6 +103,13 @@ impl Relay {
         Self { assigning: Some(Assigning { queue, channels, clock }), ..self }
     }
 
+    /// The same, which queues in `queue` what operators may want to be told of. `has_mail`: whether there is an address to
+    /// send them e-mail from.
+    #[must_use]
+    pub fn notifying(self, queue: Queue, listeners: ListenerCache, has_mail: bool, clock: Clock) -> Self {
+        Self { notifying: Some(Notifying { queue, listeners, has_mail, clock }), ..self }
+    }
+
     /// Queues what follows from stream records, in their order, with as few calls as they fit into. Repeating a
     /// record repeats its work, which is deduplicated by the queue for five minutes and by the message's state for
     /// ever. Replies go first: a customer waits for them.
@@ -101,6 +121,9 @@ impl Relay {
         self.call_bots(records).await?;
         self.start_tickets(records).await?;
         self.tell_search(records).await?;
+        if let Some(notifying) = &self.notifying {
+            notifying.notify(records).await?;
+        }
         match &self.telling {
             Some(telling) => telling.tell(records).await,
             None => Ok(()),
@@ -241,6 +264,34 @@ impl Telling {
             }
         }
         Ok(self.queue.send_all(told).await?)
+    }
+}
+
+impl Notifying {
+    /// Queues what anybody could be told of.
+    async fn notify(&self, records: &[EventRecord]) -> Result<(), RelayError> {
+        let happened: Vec<Happened> = records.iter().filter_map(happened).collect();
+        if happened.is_empty() {
+            return Ok(());
+        }
+        let everybody = self.listeners.everybody(self.clock.now()).await?;
+        let mut told = Vec::new();
+        for happened in happened {
+            let concerns = |who: &Somebody| happened.may_concern(&who.settings, who.reach(self.has_mail));
+            if everybody.iter().any(concerns) {
+                told.push(serde_json::to_string(&NotifyWork::Happened(happened))?);
+            }
+        }
+        Ok(self.queue.send_all(told).await?)
+    }
+}
+
+/// What operators may want to be told of by one committed write.
+fn happened(record: &EventRecord) -> Option<Happened> {
+    let change = &record.change;
+    match Committed::of(change.new_image.clone(), change.old_image.clone())? {
+        Committed::Message { before, after } => Happened::of(before.as_deref(), after.as_deref()),
+        Committed::Conversation { .. } => None,
     }
 }
 

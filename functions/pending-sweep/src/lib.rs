@@ -22,6 +22,9 @@ const PROFILES_A_SWEEP: usize = 300;
 /// Events that one sweep starts again: some seconds' worth of writes.
 const DELIVERIES_A_SWEEP: i32 = 500;
 
+/// E-mail to operators that one sweep has sent.
+const EMAILS_A_SWEEP: i32 = 500;
+
 /// Pictures do not tell since when they wait where a sweep sees it: each tenth minute whatever there is, which is little,
 /// starts again. Whoever works on one meanwhile comes to the same end.
 const PICTURES_EVERY: Span = Span::from_minutes(10);
@@ -62,6 +65,8 @@ pub struct Swept {
     pub assignments: u64,
     /// Events that other systems are told again.
     pub deliveries: u64,
+    /// E-mail to operators that is sent.
+    pub emails: u64,
     /// Conversations that are deleted for ever, of which something was left.
     pub erasures: u64,
     /// Replies that wait for a channel that cannot send now.
@@ -79,19 +84,26 @@ pub struct Sweeper {
     profiles: Queue,
     media: Queue,
     telling: Option<(Deliveries, Queue)>,
+    notifying: Option<(Deliveries, Queue)>,
     assigning: Option<Queue>,
 }
 
 impl Sweeper {
     /// Reads from the tables, writes to the queues.
     pub fn new(inbox: Inbox, directory: Directory, outbound: Queue, profiles: Queue, media: Queue) -> Self {
-        Self { inbox, directory, outbound, profiles, media, telling: None, assigning: None }
+        Self { inbox, directory, outbound, profiles, media, telling: None, notifying: None, assigning: None }
     }
 
     /// The same, which also starts what is to be told again to other systems.
     #[must_use]
     pub fn telling(self, deliveries: Deliveries, webhooks: Queue) -> Self {
         Self { telling: Some((deliveries, webhooks)), ..self }
+    }
+
+    /// The same, which also starts e-mail to operators whose time has come.
+    #[must_use]
+    pub fn notifying(self, deliveries: Deliveries, notify: Queue) -> Self {
+        Self { notifying: Some((deliveries, notify)), ..self }
     }
 
     /// The same, which also starts what gives conversations to operators.
@@ -130,6 +142,10 @@ impl Sweeper {
         }
         if let Err(error) = self.webhooks(now, &mut swept).await {
             tracing::error!(%error, "What other systems are to be told again was not swept");
+            first_error.get_or_insert(error);
+        }
+        if let Err(error) = self.emails(now, &mut swept).await {
+            tracing::error!(%error, "E-mail to operators was not swept");
             first_error.get_or_insert(error);
         }
         if let Some(queue) = &self.assigning
@@ -213,6 +229,19 @@ impl Sweeper {
             }
         }
         swept.deliveries += started.len() as u64;
+        Ok(queue.send_all(started).await?)
+    }
+
+    /// E-mail to operators whose time has come, the longest overdue first. What is left over waits for the next sweep.
+    async fn emails(&self, now: Timestamp, swept: &mut Swept) -> Result<(), SweepError> {
+        let Some((deliveries, queue)) = &self.notifying else { return Ok(()) };
+        let mut started = Vec::new();
+        for due in deliveries.due_batches(now, EMAILS_A_SWEEP).await? {
+            if let Some(work) = deliveries.take_batch(&due, now).await? {
+                started.push(serde_json::to_string(&work)?);
+            }
+        }
+        swept.emails += started.len() as u64;
         Ok(queue.send_all(started).await?)
     }
 

@@ -14,8 +14,8 @@ async fn main() -> Result<(), Error> {
     let tables = (env.inbox_table(), env.directory_table());
     let queues = (env.outbound_queue_url(), env.profiles_queue_url(), env.media_queue_url());
     let webhooks = (env.deliveries_table(), env.webhooks_queue_url(), env.assignment_queue_url());
-    let config = (tables, queues, webhooks, env.aws());
-    let ((inbox, directory), (outbound, profiles, media), (deliveries, webhooks, assignment), aws) =
+    let config = (tables, queues, webhooks, env.notify_queue_url(), env.aws());
+    let ((inbox, directory), (outbound, profiles, media), (deliveries, webhooks, assignment), notify, aws) =
         env.finish(config)?;
     let aws = Aws::new(aws)?;
     let sweeper = Sweeper::new(
@@ -25,7 +25,8 @@ async fn main() -> Result<(), Error> {
         Queue::new(aws.sqs(), profiles),
         Queue::new(aws.sqs(), media),
     )
-    .telling(Deliveries::new(aws.dynamodb(), deliveries), Queue::new(aws.sqs(), webhooks))
+    .telling(Deliveries::new(aws.dynamodb(), deliveries.clone()), Queue::new(aws.sqs(), webhooks))
+    .notifying(Deliveries::new(aws.dynamodb(), deliveries), Queue::new(aws.sqs(), notify))
     .assigning(Queue::new(aws.sqs(), assignment));
     let (clock, metrics) = (function.clock(), function.metrics());
     function
@@ -39,6 +40,7 @@ async fn main() -> Result<(), Error> {
                 ("PicturesSwept", swept.pictures),
                 ("WebhookDeliveriesSwept", swept.deliveries),
                 ("AssignmentsSwept", swept.assignments),
+                ("NotificationEmailsSwept", swept.emails),
                 ("RepliesHeld", swept.held),
             ];
             for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {

@@ -155,6 +155,10 @@ impl Description {
         for part in schema["allOf"].as_array().into_iter().flatten() {
             self.gather(part, known, required);
         }
+        // Of shapes that differ by kind each field is known, and none is certain.
+        for part in schema["oneOf"].as_array().into_iter().flatten() {
+            self.gather(part, known, &mut Vec::new());
+        }
     }
 }
 
@@ -162,4 +166,45 @@ impl Description {
 fn is_time(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.len() >= 20 && bytes[4] == b'-' && bytes[10] == b'T' && bytes[13] == b':' && text.ends_with('Z')
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn refused(status: u16, body: &Value) -> Option<String> {
+        Description::default().check("GET", "/api/tickets/7", status, body).err().map(|it| it.to_string())
+    }
+
+    #[test]
+    fn ops_1_an_answer_that_is_not_as_described_is_told_by_its_place() {
+        let ticket = json!({
+            "number": 7, "subject": "s", "status": "open", "assignee_id": null, "source": "timer",
+            "conversation_id": "1809223c-a54e-5e9b-ae37-4058be706671", "created_by": null, "reference": null,
+            "channel_id": "1809223c-a54e-5e9b-ae37-4058be706671", "department_id": null, "message_count": 1,
+            "first_message_id": "m", "created_at": "2026-01-31T09:00:00Z", "updated_at": "2026-01-31T09:00:00Z",
+            "closed_at": null, "version": 1,
+        });
+        assert_eq!(refused(200, &ticket), None);
+        for (field, value, expected) in [
+            ("number", json!("7"), "body.number"),
+            ("status", json!("lost"), "lost"),
+            ("colour", json!("red"), "body.colour is not described"),
+            ("created_at", json!("yesterday"), "no time"),
+            ("subject", Value::Null, "body.subject"),
+        ] {
+            let mut ticket = ticket.clone();
+            ticket[field] = value;
+            assert!(refused(200, &ticket).is_some_and(|told| told.contains(expected)), "{field}");
+        }
+        let mut less = ticket.clone();
+        less.as_object_mut().unwrap().remove("assignee_id");
+        assert!(refused(200, &less).is_some_and(|told| told.ends_with("lacks assignee_id")));
+        assert!(refused(201, &ticket).is_some_and(|told| told.contains("201 is not described")));
+        let error = |id: &str| json!({ "error": { "id": id } });
+        assert_eq!(refused(404, &error("ticket_not_found")), None);
+        assert!(refused(404, &error("brand_not_found")).is_some());
+    }
 }

@@ -11,7 +11,7 @@ use crate::errors::{self, Operation};
 use crate::schemas;
 
 /// The subjects, in the order in which readers meet them.
-const TAGS: [&str; 15] = [
+const TAGS: [&str; 16] = [
     "Conversations",
     "Messages",
     "Search",
@@ -23,6 +23,7 @@ const TAGS: [&str; 15] = [
     "Labels",
     "Notes",
     "Operators",
+    "Notifications",
     "Webhooks",
     "Live updates",
     "Audit",
@@ -71,6 +72,10 @@ pub fn document() -> Value {
     let named = responses.into_iter().filter(|(_, (times, _))| *times > 1);
     document["components"]["responses"] =
         named.map(|(name, (_, response))| (name, response)).collect::<Map<_, _>>().into();
+    document["components"]["responses"]["NotModified"] = json!({
+        "description": "It is what the client has already.",
+        "headers": { "ETag": reference("headers", "ETag") },
+    });
     document["components"]["parameters"] = shared_parameters(&parameters);
     document["components"]["headers"] = headers();
     document["components"]["securitySchemes"] = security_schemes();
@@ -101,7 +106,8 @@ fn complete(
     let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let in_path: Vec<&PathParameter> = names
         .map(|name| {
-            let known = parameters.iter().find(|parameter| parameter.name == name);
+            let mut known = parameters.iter();
+            let known = known.find(|parameter| parameter.name == name && path.starts_with(parameter.below));
             known.unwrap_or_else(|| {
                 panic!("what {{{name}}} is stands in shared/api/src/openapi/parameters.rs")
             })
@@ -112,9 +118,11 @@ fn complete(
     let facts = Operation { method, path, access, told, not_found };
 
     let own = told["parameters"].as_array().into_iter().flatten().map(shared);
-    let in_path = in_path.iter().map(|parameter| reference("parameters", &camel(parameter.name)));
+    let in_path = in_path.iter().map(|parameter| reference("parameters", &component(parameter)));
+    let is_tagged = method == "GET" && told["responses"]["200"]["headers"].get("ETag").is_some();
+    let had = is_tagged.then(|| reference("parameters", "IfNoneMatch"));
     let key = facts.is_done_once().then(|| reference("parameters", "IdempotencyKey"));
-    let all: Vec<Value> = in_path.chain(own).chain(key).collect();
+    let all: Vec<Value> = in_path.chain(own).chain(had).chain(key).collect();
     if !all.is_empty() {
         operation["parameters"] = all.into();
     }
@@ -128,14 +136,17 @@ fn complete(
         }
     }
     let Some(Value::Object(answers)) = operation.get_mut("responses") else { return };
-    for (status, answer) in &mut *answers {
+    for answer in answers.values_mut() {
         let Some(Value::Object(headers)) = answer.get_mut("headers") else { continue };
         for (name, header) in headers {
             if let Some(known) = HEADERS.iter().find(|known| known.1 == name) {
                 *header = reference("headers", known.0);
             }
         }
-        let _unused = status;
+    }
+    // What the client has already, as it says by `If-None-Match`, is not sent again.
+    if method == "GET" && answers.get("200").is_some_and(|answer| answer["headers"].get("ETag").is_some()) {
+        answers.insert("304".to_owned(), reference("responses", "NotModified"));
     }
     if facts.is_done_once() {
         for answer in answers.values_mut() {
@@ -176,8 +187,15 @@ fn reference(kind: &str, name: &str) -> Value {
     json!({ "$ref": format!("#/components/{kind}/{name}") })
 }
 
-fn camel(name: &str) -> String {
-    name[..1].to_ascii_uppercase() + &name[1..]
+/// `{conversation}` is `Conversation`; `{token}` below `/media/` is `MediaToken`.
+fn component(parameter: &PathParameter) -> String {
+    let camel = |name: &str| {
+        name.get(..1).unwrap_or_default().to_ascii_uppercase() + name.get(1..).unwrap_or_default()
+    };
+    let below = parameter.below.trim_matches('/');
+    let below = if below.contains('/') { "" } else { below };
+    let words = below.split('-').chain([parameter.name]);
+    words.map(camel).collect()
 }
 
 /// A parameter that many have, by its name.
@@ -197,7 +215,7 @@ fn shared_parameters(in_path: &[PathParameter]) -> Value {
             let told = json!({
                 "name": name, "in": "path", "required": true, "description": description, "schema": schema,
             });
-            (camel(name), told)
+            (component(parameter), told)
         })
         .collect();
     let mut add = |name: &str, told: Value| all.insert(name.to_owned(), told);
@@ -212,6 +230,13 @@ fn shared_parameters(in_path: &[PathParameter]) -> Value {
         "Cursor",
         json!({
             "name": "cursor", "in": "query", "description": "The `next_cursor` of the page before.",
+            "schema": { "type": "string" },
+        }),
+    );
+    add(
+        "IfNoneMatch",
+        json!({
+            "name": "If-None-Match", "in": "header", "description": "The `ETag`, or several, of what the client has.",
             "schema": { "type": "string" },
         }),
     );

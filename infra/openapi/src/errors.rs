@@ -35,22 +35,22 @@ impl Operation<'_> {
 
     /// The errors by their status.
     pub(crate) fn errors(&self) -> BTreeMap<u16, BTreeSet<&'static str>> {
-        let mut ids = vec!["internal"];
+        let mut all = vec!["internal", "busy"];
         if let Access::To(act) = self.access {
-            ids.extend(["unauthenticated", "no_role", "too_many_requests", "busy"]);
-            ids.extend(refusals(act));
+            all.extend(["unauthenticated", "no_role", "too_many_requests"]);
+            all.extend(refusals(act));
         }
         if self.takes("query", None) {
-            ids.push("invalid_query");
+            all.push("invalid_query");
         }
         if self.takes("header", Some("Idempotency-Key")) {
-            ids.push("idempotency_key_invalid");
+            all.push("idempotency_key_invalid");
         }
         if self.takes("header", Some("If-Match")) {
-            ids.push("changed_meanwhile");
+            all.push("changed_meanwhile");
         }
         if self.is_done_once() {
-            ids.extend([
+            all.extend([
                 "idempotency_key_invalid",
                 "idempotency_key_mismatch",
                 "request_running",
@@ -58,20 +58,91 @@ impl Operation<'_> {
             ]);
         }
         if self.told.get("requestBody").is_some() {
-            ids.extend(["invalid_body", "body_too_large"]);
+            all.extend(["invalid_body", "body_too_large"]);
         }
-        ids.extend(self.not_found);
+        all.extend(self.not_found);
         let known = errors();
         let listed = self.told["x-errors"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        for listed in listed {
+            let ids = ids(listed);
+            assert!(!ids.is_empty(), "{} {}: no error {listed}", self.method, self.path);
+            all.extend(ids);
+        }
         let mut by_status = BTreeMap::<u16, BTreeSet<&'static str>>::new();
-        for id in ids.into_iter().chain(listed) {
-            let found = known.iter().find(|(known, _)| *known == id);
-            let (id, status) =
-                *found.unwrap_or_else(|| panic!("{} {}: no error {id}", self.method, self.path));
+        for id in all {
+            let status = known.iter().find(|(known, _)| *known == id).map_or(500, |(_, status)| *status);
             by_status.entry(status).or_default().insert(id);
         }
         by_status
     }
+}
+
+/// Errors that come together: what their ids begin with, or are. A handler lists them by the name of the group.
+const GROUPS: [(&str, &[&str]); 9] = [
+    (
+        "locks",
+        &[
+            "conversation_closed",
+            "conversation_completed",
+            "reply_window_",
+            "thread_controlled",
+            "recipient_opted_out",
+            "template_needed",
+            "channel_off",
+            "channel_unlinked",
+            "contact_blocked",
+        ],
+    ),
+    ("files", &["file_", "files_"]),
+    ("media", &["media_", "upload_lost"]),
+    ("sender_names", &["sender_name_"]),
+    ("pictures", &["picture_", "upload_"]),
+    ("icons", &["icon_"]),
+    ("pages", &["page_"]),
+    (
+        "setups",
+        &[
+            "setup_",
+            "consent_outdated",
+            "login_needed",
+            "login_not_yours",
+            "credentials_needed",
+            "page_",
+            "pages_",
+        ],
+    ),
+    (
+        "replies",
+        &[
+            "text_",
+            "template_refused",
+            "template_incomplete",
+            "sticker_",
+            "location_",
+            "send_at_",
+            "only_the_assignee",
+        ],
+    ),
+];
+
+/// The ids that `listed` stands for.
+fn ids(listed: &str) -> Vec<&'static str> {
+    let group = |name: &str| GROUPS.iter().find(|group| group.0 == name).map(|group| group.1);
+    // What can be replied has everything that can be wrong with a conversation or a file.
+    let starts: Vec<&[&str]> = match listed {
+        "replies" => ["replies", "locks", "files"].into_iter().filter_map(group).collect(),
+        other => group(other).into_iter().collect(),
+    };
+    let known = errors().into_iter().map(|(id, _)| id);
+    let means = |id: &str| match &starts[..] {
+        [] => id == listed,
+        starts => starts
+            .iter()
+            .copied()
+            .flatten()
+            .any(|start| id == *start || start.ends_with('_') && id.starts_with(start)),
+    };
+    known.filter(|id| means(id)).collect()
 }
 
 /// What those hear who may not.

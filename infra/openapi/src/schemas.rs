@@ -58,9 +58,39 @@ pub(crate) fn inline_scalars(document: &mut Value) {
     }
 }
 
-/// Numbers without a width, `null` as one of the types, texts without line ends at their ends.
+/// What maintainers read and callers do not: ids of features in parentheses, and links of the code's documentation.
+fn for_callers(text: &str) -> String {
+    let is_feature = |word: &str| {
+        let parts = word.split_once('-');
+        parts.is_some_and(|(area, number)| {
+            area.len() == 3 && area.bytes().all(|it| it.is_ascii_uppercase()) && number.parse::<u16>().is_ok()
+        })
+    };
+    let mut told = String::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once(" (") {
+        told.push_str(before);
+        match behind.split_once(')') {
+            Some((inside, behind)) if inside.split(", ").all(is_feature) => rest = behind,
+            _ => {
+                told.push_str(" (");
+                rest = behind;
+            }
+        }
+    }
+    told.push_str(rest);
+    told.replace("[`", "`").replace("`]", "`").trim().to_owned()
+}
+
+/// Numbers without a width, `null` as one of the types, no default of null, and texts for those who call.
 pub(crate) fn tidy(document: &mut Value) {
     each(document, &mut |object| {
+        if let Some(Value::String(text)) = object.get_mut("description") {
+            *text = for_callers(text);
+        }
+        if object.get("default") == Some(&Value::Null) {
+            object.remove("default");
+        }
         let format = object.get("format").and_then(Value::as_str).unwrap_or_default();
         if matches!(format, "int32" | "int64" | "float" | "double") {
             object.remove("format");
@@ -120,7 +150,9 @@ fn require(schema: &mut Value) {
         let required = object.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
         let all =
             properties.iter().filter(|(name, schema)| required.contains(&json!(name)) || may_be_null(schema));
-        let all: Vec<Value> = all.map(|(name, _)| json!(name)).collect();
+        let mut all: Vec<&String> = all.map(|(name, _)| name).collect();
+        all.sort();
+        let all: Vec<Value> = all.into_iter().map(|name| json!(name)).collect();
         if !all.is_empty() {
             object.insert("required".to_owned(), all.into());
         }
@@ -184,5 +216,46 @@ fn each(value: &mut Value, change: &mut impl FnMut(&mut Map<String, Value>)) {
         }
         Value::Array(items) => items.iter_mut().for_each(|value| each(value, change)),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ops_1_callers_read_nothing_of_features_and_links() {
+        for (text, told) in [
+            ("Whose it is (CON-9).", "Whose it is."),
+            ("Looked at (ABU-1, ABU-2), then (perhaps) told.", "Looked at, then (perhaps) told."),
+            ("As [`Settings`] say (RFC 9457", "As `Settings` say (RFC 9457"),
+            ("(CON-9)", "(CON-9)"),
+        ] {
+            assert_eq!(for_callers(text), told);
+        }
+    }
+
+    #[test]
+    fn ops_1_answers_have_their_fields_and_leave_out_only_what_is_never_null() {
+        let object = json!({
+            "type": "object", "required": ["id"],
+            "properties": {
+                "id": { "type": "string" }, "name": { "type": ["string", "null"] }, "note": { "type": "string" },
+                "at": { "oneOf": [{ "type": "null" }, { "type": "string" }] },
+            },
+        });
+        let answer = json!({ "content": { "application/json": { "schema": object } } });
+        let mut document = json!({
+            "paths": { "/x": { "get": { "requestBody": answer.clone(), "responses": { "200": answer } } } },
+        });
+        tidy(&mut document);
+        times(&mut document);
+        require_in_answers(&mut document);
+        let operation = &document["paths"]["/x"]["get"];
+        let answer = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+        assert_eq!(answer["required"], json!(["at", "id", "name"]));
+        assert_eq!(answer["properties"]["at"], json!({ "type": ["string", "null"], "format": "date-time" }));
+        let body = &operation["requestBody"]["content"]["application/json"]["schema"];
+        assert_eq!(body["required"], json!(["id"]));
     }
 }

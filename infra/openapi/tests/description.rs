@@ -44,7 +44,10 @@ fn ops_1_operations_have_names_of_their_own_subjects_and_successes() {
         assert!(names.insert(name.clone()), "{name} is twice there: {method} {path}");
         assert!(tags.contains(&&operation["tags"][0]), "{method} {path} has no subject");
         let summary = operation["summary"].as_str().unwrap_or_default();
-        assert!(!summary.is_empty() && !summary.contains('\n') && !summary.ends_with('.'), "{name}: {summary}");
+        assert!(
+            !summary.is_empty() && !summary.contains('\n') && !summary.ends_with('.'),
+            "{name}: {summary}"
+        );
         let statuses = operation["responses"].as_object().unwrap();
         assert!(statuses.keys().any(|status| status < &"400".to_owned()), "{name} never succeeds");
         assert!(!statuses.contains_key("default"), "{name} says nothing about errors");

@@ -55,6 +55,7 @@ use crate::people::{self, Presence};
 #[cfg(feature = "openapi")]
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(
+    way_back::way_back,
     consent::consent,
     accounts::accounts,
     list::list,

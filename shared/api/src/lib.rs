@@ -35,6 +35,7 @@ mod messages;
 mod meta;
 mod notes;
 mod notices;
+mod notifications;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod operators;
@@ -64,6 +65,7 @@ pub use error::ApiError;
 pub use idempotency::once;
 pub(crate) use inbox::Shared;
 pub use inbox::{Api, routes};
+pub use notifications::{NotificationsApi, notification_routes};
 pub(crate) use organisation::SharedOrganisation;
 pub use organisation::{OrganisationApi, organisation_routes};
 pub use webhooks::{WebhooksApi, webhook_routes};

@@ -1,5 +1,6 @@
 //! What the code tells of itself, for `infra/openapi`; only with the feature `openapi`.
 
+pub(crate) mod bodies;
 mod parameters;
 pub(crate) mod words;
 
@@ -11,8 +12,8 @@ pub use parameters::{PathParameter, path_parameters};
 use crate::error::catalogue::catalogue;
 use crate::{
     audit, blocked, bots, boundary, brands, channels, connect, conversations, departments, drafts, files,
-    idempotency, labels, live, me, memberships, mentions, messages, meta, notes, notices, operators, people,
-    profanity, quarantine, search, sender_sync, templates, tickets, webhooks,
+    idempotency, labels, live, me, memberships, mentions, messages, meta, notes, notices, notifications,
+    operators, people, profanity, quarantine, saved_views, search, sender_sync, templates, tickets, webhooks,
 };
 
 /// Paths and schemas, as handlers and views are annotated.
@@ -42,10 +43,12 @@ pub fn described() -> Value {
         meta::Described::openapi(),
         notes::Described::openapi(),
         notices::Described::openapi(),
+        notifications::Described::openapi(),
         operators::Described::openapi(),
         people::Described::openapi(),
         profanity::Described::openapi(),
         quarantine::Described::openapi(),
+        saved_views::Described::openapi(),
         search::Described::openapi(),
         sender_sync::Described::openapi(),
         templates::Described::openapi(),

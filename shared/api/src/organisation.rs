@@ -13,8 +13,8 @@ use madoguchi_store::{Audit, Directory, Inbox, Live};
 use crate::auth::Operator;
 use crate::people::{self, Presence};
 use crate::{
-    audit, brands, departments, labels, live, memberships, operators, profanity, saved_views, sender_sync,
-    templates,
+    audit, brands, departments, labels, live, memberships, notifications, operators, profanity, saved_views,
+    sender_sync, templates,
 };
 
 /// What the routes that look after the organisation work with.
@@ -57,6 +57,7 @@ pub fn organisation_routes(api: OrganisationApi) -> Router {
         .route("/api/people/{person}/capacity", put(operators::set_capacity))
         .route("/api/operators", get(operators::list))
         .route("/api/me/availability", get(operators::read_availability).put(operators::switch))
+        .route("/api/me/notifications", get(notifications::read).put(notifications::save))
         .route("/api/brands", get(brands::list).post(brands::add))
         .route("/api/brands/{brand}", patch(brands::change).delete(brands::remove))
         .route("/api/brands/{brand}/profanity", get(profanity::read).put(profanity::change))

@@ -215,7 +215,7 @@ pub fn recipients(people: &[Person], also: &str) -> Vec<String> {
 }
 
 /// Whether mail may be sent there. SES takes addresses in ASCII only.
-fn is_address(text: &str) -> bool {
+pub(crate) fn is_address(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_graphic() && !b"<>,;:\"()[]\\".contains(&byte);
     let parts = text.split_once('@').filter(|(name, domain)| !name.is_empty() && !domain.contains('@'));
     text.len() <= 320

@@ -32,6 +32,7 @@ pub mod message;
 pub mod message_template;
 pub mod note;
 pub mod notice;
+pub mod notify;
 pub mod organisation;
 pub mod participant;
 pub mod person;

@@ -172,6 +172,11 @@ impl Env {
         self.url("BOT_QUEUE_URL", None, "set it to the URL of the queue bot")
     }
 
+    /// `NOTIFY_QUEUE_URL`: where what operators are told waits.
+    pub fn notify_queue_url(&mut self) -> String {
+        self.url("NOTIFY_QUEUE_URL", None, "set it to the URL of the queue notify")
+    }
+
     /// `WEBHOOKS_QUEUE_URL`: where events wait for being told to other systems.
     pub fn webhooks_queue_url(&mut self) -> String {
         self.url("WEBHOOKS_QUEUE_URL", None, "set it to the URL of the queue webhooks")

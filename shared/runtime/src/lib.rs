@@ -41,6 +41,8 @@ pub mod run;
 pub mod secrets;
 pub mod signature;
 pub mod tls;
+pub mod unsubscribe;
+pub mod web_push;
 
 pub use aws::{Aws, AwsConfig};
 pub use batch::{Invocation, RecordError};

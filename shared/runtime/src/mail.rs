@@ -2,7 +2,7 @@
 
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
+use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader};
 
 /// SES: at most 50 recipients of one e-mail.
 pub const MAX_RECIPIENTS: usize = 50;
@@ -37,11 +37,26 @@ impl Mailer {
 
     /// Sends one e-mail to all of `to`, at most [`MAX_RECIPIENTS`].
     pub async fn send(&self, to: &[String], subject: &str, text: &str) -> Result<(), MailError> {
+        self.send_with(to, subject, text, &[]).await
+    }
+
+    /// The same with further header fields. SES takes those that it knows to be harmless, among them the two by which a
+    /// mail program offers to unsubscribe (RFC 8058).
+    pub async fn send_with(
+        &self,
+        to: &[String],
+        subject: &str,
+        text: &str,
+        headers: &[(&str, String)],
+    ) -> Result<(), MailError> {
         let content = |text: &str| Content::builder().data(text).charset(CHARSET).build().map_err(malformed);
-        let message = Message::builder()
-            .subject(content(subject)?)
-            .body(Body::builder().text(content(text)?).build())
-            .build();
+        let message =
+            Message::builder().subject(content(subject)?).body(Body::builder().text(content(text)?).build());
+        let message = headers.iter().try_fold(message, |message, (name, value)| {
+            let header = MessageHeader::builder().name(*name).value(value).build().map_err(malformed)?;
+            Ok::<_, MailError>(message.headers(header))
+        })?;
+        let message = message.build();
         self.client
             .send_email()
             .from_email_address(&self.from)
@@ -93,7 +108,7 @@ impl MailError {
                 "look in SES's console why sending is paused, and have it allowed again"
             }
             code if code.starts_with("AccessDenied") => {
-                "let the role of channel-mail send as the identity that is verified in SES"
+                "let the role of the function send as the identity that is verified in SES"
             }
             _ => "look the code up in SES's documentation of SendEmail",
         }
@@ -155,6 +170,16 @@ mod tests {
         });
         let path = "/v2/email/outbound-emails".to_owned();
         assert_eq!(*calls.lock().unwrap(), [(Method::POST, path, expected)]);
+    }
+
+    #[tokio::test]
+    async fn ntf_5_an_email_tells_mail_programs_how_to_unsubscribe() {
+        let (mailer, calls) = ses(200, None).await;
+        let fields = [("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned())];
+        mailer.send_with(&["a@example.com".to_owned()], "s", "t", &fields).await.unwrap();
+        let (_, _, sent) = calls.lock().unwrap().pop().unwrap();
+        let expected = json!([{"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"}]);
+        assert_eq!(sent["Content"]["Simple"]["Headers"], expected);
     }
 
     #[tokio::test]

@@ -10,7 +10,7 @@ use madoguchi_domain::webhook::{Fault, URL_LENGTH, is_public};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Url};
+use reqwest::{Body, Client, Url};
 
 use crate::http::HttpError;
 use crate::tls;
@@ -97,8 +97,13 @@ impl Receivers {
         Ok(Self { client: client(loopback, timeout)?, loopback })
     }
 
-    /// Posts JSON to `url`. Taken is what is answered by one of the 200s.
-    pub async fn post(&self, url: &str, headers: &[(&'static str, String)], body: String) -> Answered {
+    /// Posts to `url`, JSON unless `headers` say otherwise. Taken is what is answered by one of the 200s.
+    pub async fn post(
+        &self,
+        url: &str,
+        headers: &[(&'static str, String)],
+        body: impl Into<Body>,
+    ) -> Answered {
         // What was allowed when it was entered need not be allowed now.
         let Ok(url) = checked(url, self.loopback) else { return unanswered(Fault::AddressRefused) };
         let mut response = match self.client.post(url).headers(header_map(headers)).body(body).send().await {
@@ -291,14 +296,14 @@ mod tests {
         let base = server().await;
         let receivers = Receivers::with_timeout(true, Duration::from_millis(300)).unwrap();
         let call = async |path: &str| {
-            let answered = receivers.post(&format!("{base}{path}"), &[], "{}".into()).await;
+            let answered = receivers.post(&format!("{base}{path}"), &[], "{}").await;
             (answered.status, answered.fault, answered.answer.map(|text| text.len()))
         };
         assert_eq!(call("/taken").await, (Some(202), None, None));
         assert_eq!(call("/moved").await, (Some(307), Some(Fault::Status), None));
         assert_eq!(call("/broken").await, (Some(502), Some(Fault::Status), Some(KEPT_ANSWER)));
         assert_eq!(call("/slow").await, (None, Some(Fault::Timeout), None));
-        let nobody = receivers.post("http://127.0.0.1:1/", &[], "{}".into()).await;
+        let nobody = receivers.post("http://127.0.0.1:1/", &[], "{}").await;
         assert_eq!(nobody.fault, Some(Fault::Unreachable));
     }
 

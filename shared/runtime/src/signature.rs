@@ -9,7 +9,7 @@ use madoguchi_domain::{Timestamp, WebhookId};
 use ring::hmac::{HMAC_SHA256, Key, sign};
 use serde::Deserialize;
 
-use crate::{Secret, SecretCache, SecretError};
+use crate::{Secret, SecretCache, SecretError, Versioned};
 
 /// The stack's own secret, from which those of the subscriptions are derived.
 #[derive(Clone, Debug)]
@@ -46,10 +46,21 @@ impl WebhookKeys {
 
     /// The secret of `webhook` in one of its generations.
     pub async fn secret(&self, webhook: WebhookId, generation: u32) -> Result<WebhookSecret, KeyError> {
+        Ok(WebhookSecret::derive(&self.root().await?.expose().key, webhook, generation))
+    }
+
+    /// A key for another `purpose` than webhooks.
+    pub(crate) async fn derived(&self, purpose: &str) -> Result<Secret<Vec<u8>>, KeyError> {
+        let root = self.root().await?;
+        let key = Key::new(HMAC_SHA256, root.expose().key.as_bytes());
+        // No webhook is called so: theirs begin otherwise.
+        Ok(Secret::new(sign(&key, format!("purpose:{purpose}").as_bytes()).as_ref().to_vec()))
+    }
+
+    async fn root(&self) -> Result<Versioned<Root>, KeyError> {
         let root = self.secrets.get::<Root>(&self.name).await?;
         let root = root.filter(|root| !root.expose().key.is_empty());
-        let root = root.ok_or_else(|| KeyError::Missing(self.name.clone()))?;
-        Ok(WebhookSecret::derive(&root.expose().key, webhook, generation))
+        root.ok_or_else(|| KeyError::Missing(self.name.clone()))
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex};
 
+use madoguchi_domain::notify::{PushSubscription, Settings, Ways, reach};
 use madoguchi_domain::organisation::BusinessHours;
 use madoguchi_domain::profanity::Guard;
 use madoguchi_domain::sender::{Persona, Profile};
@@ -178,6 +179,80 @@ impl WebhookCache {
         let on: Arc<[Subscription]> = all.into();
         self.known.put((), Arc::clone(&on), now);
         Ok(on)
+    }
+}
+
+/// Somebody who may be told something.
+#[derive(Clone, Debug)]
+pub struct Somebody {
+    /// Who.
+    pub person: Person,
+    /// What they want to be told of.
+    pub settings: Settings,
+    /// The browsers that they are told by.
+    pub browsers: Vec<PushSubscription>,
+}
+
+impl Somebody {
+    /// The ways by which they can be told at all, if there is an address to send e-mail from or not.
+    pub fn reach(&self, has_mail: bool) -> Ways {
+        reach(&self.person, has_mail, !self.browsers.is_empty())
+    }
+}
+
+/// Remembers who is here, what each wants to be told of and how they are reached: what nobody wants to be told of costs
+/// nothing more.
+#[derive(Debug)]
+pub struct ListenerCache {
+    directory: Directory,
+    known: Known<(), Arc<[Somebody]>>,
+}
+
+impl ListenerCache {
+    /// An empty cache in front of `directory`.
+    pub fn new(directory: Directory) -> Self {
+        Self { directory, known: Known::default() }
+    }
+
+    /// Everybody who was here within the last [`SETTINGS_CACHE`], with what they wanted then.
+    pub async fn everybody(&self, now: Timestamp) -> Result<Arc<[Somebody]>, StoreError> {
+        if let Some(known) = self.known.get(&(), now) {
+            return Ok(known);
+        }
+        let chosen = self.directory.all_notify_settings().await?;
+        let mut chosen: HashMap<OperatorId, Settings> =
+            chosen.into_iter().map(|settings| (settings.operator.clone(), settings)).collect();
+        let mut browsers: HashMap<OperatorId, Vec<PushSubscription>> = HashMap::new();
+        for browser in self.directory.all_push_subscriptions().await? {
+            browsers.entry(browser.operator.clone()).or_default().push(browser);
+        }
+        let people = self.directory.people().await?.into_iter();
+        let here = people.filter(|person| person.removed_at.is_none()).map(|person| {
+            let settings = chosen.remove(&person.id).unwrap_or_else(|| Settings::new(person.id.clone()));
+            let browsers = browsers.remove(&person.id).unwrap_or_default();
+            Somebody { person, settings, browsers }
+        });
+        let everybody: Arc<[_]> = here.collect();
+        self.known.put((), Arc::clone(&everybody), now);
+        Ok(everybody)
+    }
+}
+
+/// Remembers of whom it was noted that their last push was taken, so that one that is taken costs neither read nor write.
+#[derive(Debug, Default)]
+pub struct PushedCache {
+    fine: Known<OperatorId, bool>,
+}
+
+impl PushedCache {
+    /// Whether it was noted within the last [`SETTINGS_CACHE`] that their last push was taken.
+    pub fn is_known_fine(&self, operator: &OperatorId, now: Timestamp) -> bool {
+        self.fine.get(operator, now).unwrap_or_default()
+    }
+
+    /// Notes how their last push ended.
+    pub fn note(&self, operator: &OperatorId, fine: bool, now: Timestamp) {
+        self.fine.put(operator.clone(), fine, now);
     }
 }
 

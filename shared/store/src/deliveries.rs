@@ -40,9 +40,9 @@ pub struct DeliveryPage {
     pub next: Option<DeliveryKey>,
 }
 
-/// A delivery whose time has come.
+/// Something whose time has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DueDelivery {
+pub struct DueItem {
     pk: String,
     sk: String,
     due_at: i64,
@@ -120,14 +120,30 @@ impl Deliveries {
     }
 
     /// Up to `limit` deliveries whose time has come, the longest overdue first.
-    pub async fn due(&self, now: Timestamp, limit: i32) -> Result<Vec<DueDelivery>, StoreError> {
+    pub async fn due(&self, now: Timestamp, limit: i32) -> Result<Vec<DueItem>, StoreError> {
+        self.due_of(DUE, now, limit).await
+    }
+
+    /// Takes a delivery to start it; it is due again in a while, should whoever starts it not come to an end. `None` if
+    /// somebody else was faster.
+    pub async fn take(&self, due: &DueItem, now: Timestamp) -> Result<Option<Delivery>, StoreError> {
+        let taken = self.take_item(due, now + LONGEST_DELAY).await?;
+        taken.map(item::decode).transpose()
+    }
+
+    pub(crate) async fn due_of(
+        &self,
+        partition: &str,
+        now: Timestamp,
+        limit: i32,
+    ) -> Result<Vec<DueItem>, StoreError> {
         let answer = self
             .client
             .query()
             .table_name(&self.table)
             .index_name("due")
             .key_condition_expression("due_pk = :pk AND due_at <= :now")
-            .expression_attribute_values(":pk", s(DUE))
+            .expression_attribute_values(":pk", s(partition))
             .expression_attribute_values(":now", n(now.as_ms()))
             .limit(limit)
             .send()
@@ -135,15 +151,17 @@ impl Deliveries {
             .map_err(|error| failed("Query", error))?;
         let due = |item: &Item| {
             let due_at = item.get("due_at").map(AttributeValue::as_n)?.ok()?.parse().ok()?;
-            Some(DueDelivery { pk: text(item, "pk").to_owned(), sk: text(item, "sk").to_owned(), due_at })
+            Some(DueItem { pk: text(item, "pk").to_owned(), sk: text(item, "sk").to_owned(), due_at })
         };
         Ok(answer.items.unwrap_or_default().iter().filter_map(due).collect())
     }
 
-    /// Takes a delivery to start it; it is due again in a while, should whoever starts it not come to an end. `None` if
-    /// somebody else was faster.
-    pub async fn take(&self, due: &DueDelivery, now: Timestamp) -> Result<Option<Delivery>, StoreError> {
-        let again_at = now + LONGEST_DELAY;
+    /// Has it be due at `again_at`, if it is still due as it was seen.
+    pub(crate) async fn take_item(
+        &self,
+        due: &DueItem,
+        again_at: Timestamp,
+    ) -> Result<Option<Item>, StoreError> {
         let answer = self
             .client
             .update_item()
@@ -157,9 +175,17 @@ impl Deliveries {
             .send()
             .await;
         match answer {
-            Ok(taken) => taken.attributes.map(item::decode).transpose(),
+            Ok(taken) => Ok(taken.attributes),
             Err(error) => saved("UpdateItem", Err::<(), _>(error)).map(|_lost| None),
         }
+    }
+
+    pub(crate) const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn table(&self) -> &str {
+        &self.table
     }
 
     /// How a receiver has fared of late.

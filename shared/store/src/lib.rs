@@ -161,6 +161,20 @@
 //! | try again after more than a quarter of an hour | 1 WRU and `due` 1 to take it |
 //! | sweep with nothing due | one query, 0.5 RRU |
 //!
+//! Beside that what operators are still to be told by e-mail, and when they were told last (`n#{operator}`, conversation), in the
+//! same index as `notify`, for 15 days after its last change. What they want to be told of is an item of the Directory (`notify`,
+//! operator), how the latest attempts ended another (`notify-standing`, operator), and the browsers that they are told by others (`push`,
+//! id): a browser has one item, and thus tells one person.
+//!
+//! | access pattern | cost |
+//! | --- | --- |
+//! | whether anybody wants to be told | 3 queries of the Directory, people, what they chose and their browsers, in half a minute while customers write |
+//! | find who is told of one thing | strong get of the conversation 1 RRU; of one that is nobody's the duties, 1 RRU per 4 KB |
+//! | tell somebody's browsers | strong get of the person 1 RRU, and once of the channel |
+//! | note it for an e-mail | strong get 1 RRU; 1 WRU and `due` 1 if there is none yet |
+//! | send an e-mail | 1 WRU and `due` 2 each to queue and to take it, 1 and 1 to settle it; strong gets of it, the person, the conversation, how far it was read, the channel and the settings 6 RRU |
+//! | sweep with nothing due | one query, 0.5 RRU |
+//!
 //! # Live table
 //!
 //! | item | pk | sk |
@@ -207,18 +221,22 @@ mod error;
 pub mod inbox;
 mod item;
 pub mod live;
+pub mod notify;
 pub mod requests;
 pub mod search;
 pub mod work;
 
 pub use audit::Audit;
-pub use cache::{ChannelCache, GuardCache, SETTINGS_CACHE, SenderCache, WebhookCache};
+pub use cache::{
+    ChannelCache, GuardCache, ListenerCache, PushedCache, SETTINGS_CACHE, SenderCache, Somebody, WebhookCache,
+};
 pub use committed::Committed;
 pub use deliveries::Deliveries;
 pub use directory::Directory;
 pub use error::StoreError;
 pub use inbox::Inbox;
 pub use live::Live;
+pub use notify::NotifyWork;
 pub use requests::Requests;
 pub use search::Search;
 

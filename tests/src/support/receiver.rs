@@ -15,7 +15,7 @@ use super::server::serve;
 pub struct Told {
     /// The headers.
     pub headers: HeaderMap,
-    /// The body as it came.
+    /// The body as it came; what is no text is replaced.
     pub body: String,
 }
 
@@ -56,7 +56,7 @@ impl Receiver {
         let shared = Arc::clone(&state);
         let router = Router::new().fallback(move |headers: HeaderMap, body: Bytes| async move {
             let mut state = shared.lock().unwrap();
-            state.told.push(Told { headers, body: String::from_utf8(body.to_vec()).unwrap() });
+            state.told.push(Told { headers, body: String::from_utf8_lossy(&body).into_owned() });
             let status = state.answers.pop_front().or(state.always).unwrap_or(204);
             let words = match (&state.words, status) {
                 (Some(words), 204) => return (StatusCode::OK, words.clone()),

@@ -21,6 +21,8 @@ pub struct Mail {
     pub subject: String,
     /// Its plain text.
     pub text: String,
+    /// Its further header fields.
+    pub headers: Vec<(String, String)>,
 }
 
 /// The endpoint and what it accepted. Clones share everything.
@@ -97,8 +99,15 @@ impl State {
             to,
             subject: text(&message["Subject"]),
             text: text(&message["Body"]["Text"]),
+            headers: fields(&message["Headers"]),
         });
         let answer = json!({"MessageId": format!("m-{}", self.mails.len())});
         (StatusCode::OK, headers, answer.to_string())
     }
+}
+
+fn fields(headers: &Value) -> Vec<(String, String)> {
+    let of = |field: &Value, name: &str| field[name].as_str().unwrap().to_owned();
+    let fields = headers.as_array().into_iter().flatten();
+    fields.map(|field| (of(field, "Name"), of(field, "Value"))).collect()
 }

@@ -27,6 +27,7 @@ mod lookup;
 mod media;
 mod memberships;
 mod notes;
+mod notifications;
 mod pictures;
 mod places;
 mod replies;

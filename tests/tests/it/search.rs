@@ -1,19 +1,13 @@
 //! Search: inside a conversation, over all of them, by contact; what it takes (SRC-3, SRC-4, MSG-14, AUD-1, AUD-3).
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use futures::StreamExt as _;
-use madoguchi_domain::message::Body;
-use madoguchi_domain::search::Leaf;
-use madoguchi_domain::{
-    ChannelKind, ChannelSettings, Content, ConversationId, Message, MessageId, MessageKey, OperatorAccess,
-    Party, Span, Timestamp,
-};
+use madoguchi_domain::{ChannelKind, ChannelSettings, ConversationId, OperatorAccess, Party, Span};
 use madoguchi_simulator::{Act, Action, Provider, demo};
 use madoguchi_store::Saved;
+use madoguchi_tests::TestInbox;
 use madoguchi_tests::support::archive::archive;
 use madoguchi_tests::support::capacity::Capacity;
 use madoguchi_tests::support::fault::{Fault, Faults};
-use madoguchi_tests::{START, TestInbox};
 use serde_json::{Value, json};
 
 const LINE: ChannelKind = ChannelKind::Line;

@@ -28,7 +28,8 @@ pub(crate) struct Why {
 /// From then on nothing that they say comes in; it is dropped and counted, and nobody can write to them.
 /// Blocking who is blocked changes nothing. It is told in the timeline and in the audit log.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    post, path = "/api/conversations/{conversation}/block", operation_id = "blockContact", tag = "Conversations",
+    post, path = "/api/conversations/{conversation}/block",
+    operation_id = "blockContact", tag = "Conversations",
     request_body = inline(Why),
     responses((status = 200, description = "The conversation.", body = ConversationView)),
 ))]

@@ -18,7 +18,8 @@ use crate::{ApiError, Shared};
 /// What they say from then on comes in again. What was dropped is gone. Unblocking who is not blocked changes
 /// nothing.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    delete, path = "/api/conversations/{conversation}/block", operation_id = "unblockContact", tag = "Conversations",
+    delete, path = "/api/conversations/{conversation}/block",
+    operation_id = "unblockContact", tag = "Conversations",
     responses((status = 200, description = "The conversation.", body = ConversationView)),
 ))]
 pub(crate) async fn unblock(

@@ -134,7 +134,7 @@ pub(crate) struct Changes {
     request_body = inline(Changes),
     responses((status = 200, description = "The channel.", body = ChannelView, headers(("ETag")))),
     extensions(("x-errors" = json!([
-        "settings_out_of_bounds", "text_empty", "text_too_long", "text_indivisible"
+        "settings_out_of_bounds", "text_empty", "text_too_long", "text_indivisible",
     ]))),
 ))]
 pub(crate) async fn change(

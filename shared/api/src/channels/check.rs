@@ -22,7 +22,7 @@ pub(crate) struct AskedView {
     asked_at: String,
     /// When the provider was last asked. Once the health tells a later time, this check was made.
     checked_at: Option<String>,
-    /// Path of the channel's health
+    /// Path of the channel's health, where the finding will be.
     health: String,
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct AskedView {
 #[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/api/channels/{channel}/check", operation_id = "checkChannel", tag = "Channels",
     responses((status = 202, description = "It will be.", body = AskedView)),
-    extensions(("x-errors" = json!(["channel_deleted", "connection_not_found", "channel_off"]))),
+    extensions(("x-errors" = json!(["channel_deleted", "connection_not_found", "channel_off", "locks"]))),
 ))]
 pub(crate) async fn check(
     State(api): SharedAdmin,

@@ -108,10 +108,10 @@ struct Plan {
 /// `resume` is true: then that channel goes on, with its id, its conversations and its settings.
 #[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/api/channels", operation_id = "createChannel", tag = "Channels",
-    request_body = Object,
+    request_body = inline(crate::openapi::bodies::NewChannel),
     responses((status = 201, description = "The channel.", body = ChannelView)),
     extensions(("x-errors" = json!([
-        "too_many_channels", "channel_exists", "channel_deleted", "brand_not_found", "department_not_found"
+        "too_many_channels", "channel_exists", "channel_deleted", "brand_not_found", "department_not_found",
     ]))),
 ))]
 pub(crate) async fn create(

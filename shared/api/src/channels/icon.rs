@@ -26,7 +26,7 @@ const BODY_LIMIT_BYTES: usize = 6 * 1_048_576;
     put, path = "/api/channels/{channel}/icon", operation_id = "setChannelIcon", tag = "Channels",
     request_body(content = Vec<u8>, content_type = "image/jpeg", description = "The image itself, a JPEG or PNG."),
     responses((status = 200, description = "The channel.", body = ChannelView)),
-    extensions(("x-errors" = json!(["channel_deleted"]))),
+    extensions(("x-errors" = json!(["channel_deleted", "icons"]))),
 ))]
 pub(crate) async fn set(
     State(api): SharedAdmin,
@@ -58,7 +58,7 @@ pub(crate) async fn set(
 #[cfg_attr(feature = "openapi", utoipa::path(
     delete, path = "/api/channels/{channel}/icon", operation_id = "removeChannelIcon", tag = "Channels",
     responses((status = 200, description = "The channel.", body = ChannelView)),
-    extensions(("x-errors" = json!(["channel_deleted"]))),
+    extensions(("x-errors" = json!(["channel_deleted", "icons"]))),
 ))]
 pub(crate) async fn remove(
     State(api): SharedAdmin,

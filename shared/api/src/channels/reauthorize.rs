@@ -30,7 +30,7 @@ pub(crate) struct NewCredential {
 /// it is being renewed at this moment: try again.
 #[cfg_attr(feature = "openapi", utoipa::path(
     put, path = "/api/channels/{channel}/credential", operation_id = "reauthorizeChannel", tag = "Channels",
-    request_body = Object,
+    request_body = inline(crate::openapi::bodies::NewCredential),
     responses((status = 200, description = "The channel.", body = ChannelView)),
     extensions(("x-errors" = json!(["connection_busy"]))),
 ))]

@@ -15,6 +15,7 @@ use crate::input::InPath;
 #[cfg_attr(feature = "openapi", utoipa::path(
     delete, path = "/api/setups/{setup}", operation_id = "abandonSetup", tag = "Connecting",
     responses((status = 204, description = "It is forgotten.")),
+    extensions(("x-errors" = json!(["setups"]))),
 ))]
 pub(crate) async fn abandon(
     State(api): SharedConnect,

@@ -27,7 +27,7 @@ pub(crate) struct Accepted {
     responses(
         (status = 200, description = "Everything that was chosen, and the next step.", body = SetupView),
     ),
-    extensions(("x-errors" = json!(["consent_outdated"]))),
+    extensions(("x-errors" = json!(["consent_outdated", "setups"]))),
 ))]
 pub(crate) async fn accept(
     State(api): SharedConnect,

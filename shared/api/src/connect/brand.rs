@@ -30,6 +30,7 @@ pub(crate) struct AtBrand {
     responses(
         (status = 200, description = "Everything that was chosen, and the next step.", body = SetupView),
     ),
+    extensions(("x-errors" = json!(["setups"]))),
 ))]
 pub(crate) async fn brand(
     State(api): SharedConnect,

@@ -44,6 +44,7 @@ struct Wanted {
     responses(
         (status = 200, description = "Everything that was chosen, and the next step.", body = SetupView),
     ),
+    extensions(("x-errors" = json!(["pages", "setups"]))),
 ))]
 pub(crate) async fn choose_pages(
     State(api): SharedConnect,

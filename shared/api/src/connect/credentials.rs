@@ -24,14 +24,11 @@ use crate::input::{InPath, JsonBody};
 /// the way.
 #[cfg_attr(feature = "openapi", utoipa::path(
     put, path = "/api/setups/{setup}/credentials", operation_id = "enterCredentials", tag = "Connecting",
-    request_body = Object,
-    responses(
-        (status = 200, description = "The setup."),
-        (status = 400, description = "`invalid_body`"),
-        (status = 409, description = "The setup has no such step, or has ended."),
-        (status = 422, description = "`credential_refused`: the provider does not take it."),
-        (status = 502, description = "`provider_unavailable`, `provider_refused`"),
-    ),
+    request_body = inline(crate::openapi::bodies::EnteredCredentials),
+    responses((status = 200, description = "Everything that was chosen, and the next step.", body = SetupView)),
+    extensions(("x-errors" = json!([
+        "credential_refused", "provider_refused", "provider_unavailable", "setups",
+    ]))),
 ))]
 pub(crate) async fn credentials(
     State(api): SharedConnect,

@@ -30,6 +30,7 @@ pub(crate) struct AtDepartment {
     responses(
         (status = 200, description = "Everything that was chosen, and the next step.", body = SetupView),
     ),
+    extensions(("x-errors" = json!(["setups"]))),
 ))]
 pub(crate) async fn department(
     State(api): SharedConnect,

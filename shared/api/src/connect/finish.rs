@@ -31,6 +31,7 @@ use crate::input::InPath;
     responses(
         (status = 200, description = "Everything that was chosen, and the next step.", body = SetupView),
     ),
+    extensions(("x-errors" = json!(["setups"]))),
 ))]
 pub(crate) async fn finish(
     State(api): SharedConnect,

@@ -27,6 +27,35 @@ use crate::conversations::TRIES;
 /// No state of ours is longer, nor any code that Facebook is known to give.
 const LONGEST: usize = 2_048;
 
+/// What Facebook gives the browser.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only its shape counts")]
+struct Back {
+    state: Option<String>,
+    code: Option<String>,
+    error: Option<String>,
+}
+
+/// Where Facebook sends browsers back to
+///
+/// Open: the state is the key, works once and for 10 minutes. Whoever cannot go on is told why on a page for people.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/oauth/facebook", operation_id = "returnFromFacebook", tag = "Connecting",
+    params(Back),
+    responses(
+        (status = 302, description = "On to the console, with `setup` and `login`.", headers(("Location"))),
+        (
+            status = 200, description = "The login was canceled or refused; the page says what to do.",
+            content_type = "text/html", body = String,
+        ),
+        (
+            status = 400, description = "The state is unknown, was used before, or is too old; the page says so.",
+            content_type = "text/html", body = String,
+        ),
+    ),
+))]
 pub(crate) async fn way_back(State(api): SharedConnect, request: Request) -> Result<Response, ApiError> {
     let query = Query::<HashMap<String, String>>::try_from_uri(request.uri());
     let query = query.map(|Query(query)| query).unwrap_or_default();

@@ -17,7 +17,7 @@ use crate::{ApiError, Shared};
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Wish {
-    /// An operator's id
+    /// An operator's id, or `me`.
     operator_id: String,
     #[serde(default)]
     expect: Option<OperatorId>,
@@ -31,11 +31,12 @@ pub(crate) struct Wish {
 /// at the same time one gets it, and the other is told who. What is closed cannot be assigned
 /// (`conversation_not_open`). Giving it to whose it is changes nothing.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    put, path = "/api/conversations/{conversation}/assignee", operation_id = "assignConversation", tag = "Conversations",
+    put, path = "/api/conversations/{conversation}/assignee",
+    operation_id = "assignConversation", tag = "Conversations",
     request_body = inline(Wish),
     responses((status = 200, description = "The conversation.", body = ConversationView)),
     extensions(("x-errors" = json!([
-        "operator_unavailable", "operator_without_access", "assignee_changed", "conversation_not_open"
+        "operator_unavailable", "operator_without_access", "assignee_changed", "conversation_not_open",
     ]))),
 ))]
 pub(crate) async fn assign(

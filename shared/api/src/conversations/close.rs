@@ -26,7 +26,8 @@ pub(crate) struct Closing {
 /// Closing what is closed changes nothing and answers with the conversation as it is. The customer is told the
 /// channel's farewell where its settings say so and the standard window is open.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    post, path = "/api/conversations/{conversation}/close", operation_id = "closeConversation", tag = "Conversations",
+    post, path = "/api/conversations/{conversation}/close",
+    operation_id = "closeConversation", tag = "Conversations",
     request_body = inline(Option<Closing>),
     responses((status = 200, description = "The conversation.", body = ConversationView)),
 ))]

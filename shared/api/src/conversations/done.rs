@@ -27,7 +27,8 @@ pub(crate) struct Seen {
 /// is not covered; without it everything is covered that is stored at the time of the request. `never_replied`
 /// lists are not affected.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    post, path = "/api/conversations/{conversation}/done", operation_id = "setConversationDone", tag = "Conversations",
+    post, path = "/api/conversations/{conversation}/done",
+    operation_id = "setConversationDone", tag = "Conversations",
     request_body = inline(Option<Seen>),
     responses((status = 200, description = "The conversation.", body = ConversationView)),
 ))]
@@ -50,7 +51,8 @@ pub(crate) async fn done(
 ///
 /// The customer waits again, and the timers begin anew.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    delete, path = "/api/conversations/{conversation}/done", operation_id = "setConversationNotDone", tag = "Conversations",
+    delete, path = "/api/conversations/{conversation}/done",
+    operation_id = "setConversationNotDone", tag = "Conversations",
     responses((status = 200, description = "The conversation.", body = ConversationView)),
 ))]
 pub(crate) async fn not_done(

@@ -45,7 +45,8 @@ struct ProviderCopy {
 /// within minutes. The provider's copy is untouched. The audit log keeps that it was deleted. The contact's
 /// next message begins a new conversation under the same id.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    delete, path = "/api/conversations/{conversation}", operation_id = "deleteConversation", tag = "Conversations",
+    delete, path = "/api/conversations/{conversation}",
+    operation_id = "deleteConversation", tag = "Conversations",
     request_body = inline(Option<Confirmation>),
     responses((status = 200, description = "It is deleted.", body = DeletedView)),
     extensions(("x-errors" = json!(["installer_only", "deletion_not_confirmed"]))),

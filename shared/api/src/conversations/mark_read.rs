@@ -28,7 +28,8 @@ pub(crate) struct Seen {
 /// the customer that is shown. To say it again, or of an earlier message, changes nothing. It moves neither the
 /// conversation's `unread` nor a timer.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    post, path = "/api/conversations/{conversation}/read", operation_id = "markConversationRead", tag = "Conversations",
+    post, path = "/api/conversations/{conversation}/read",
+    operation_id = "markConversationRead", tag = "Conversations",
     request_body = inline(Seen),
     responses((status = 204, description = "Noted.")),
 ))]
@@ -42,7 +43,8 @@ pub(crate) async fn mark_read(
     let Some(through) = read_through(&conversation, seen.message) else { return Ok(StatusCode::NO_CONTENT) };
     if possible(&conversation, &Courtesy::Read { through, after: None }).is_ok() {
         // Who read it before, or further, has said so.
-        let _known_already = api.inbox.note_read(&conversation, through, api.clock.now()).await?;
+        let _known_already =
+            api.inbox.note_read(&conversation, through, &operator.id, api.clock.now()).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -22,7 +22,8 @@ pub(crate) struct ContactChange {
 
 /// Note whether the contact is registered in a record system
 #[cfg_attr(feature = "openapi", utoipa::path(
-    patch, path = "/api/conversations/{conversation}/contact", operation_id = "registerContact", tag = "Conversations",
+    patch, path = "/api/conversations/{conversation}/contact",
+    operation_id = "registerContact", tag = "Conversations",
     request_body = inline(ContactChange),
     responses((status = 200, description = "The conversation.", body = ConversationView)),
 ))]

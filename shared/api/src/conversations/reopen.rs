@@ -19,9 +19,10 @@ const BY: &str = "operator";
 /// Reopening what is open changes nothing. Refused with `reopen_by_customer_only` or `conversation_final` where
 /// the channel's setting `reopen` is not `always`.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    post, path = "/api/conversations/{conversation}/reopen", operation_id = "reopenConversation", tag = "Conversations",
+    post, path = "/api/conversations/{conversation}/reopen",
+    operation_id = "reopenConversation", tag = "Conversations",
     responses((status = 200, description = "The conversation.", body = ConversationView)),
-    extensions(("x-errors" = json!(["reopen_by_customer_only", "conversation_final"]))),
+    extensions(("x-errors" = json!(["reopen_by_customer_only", "conversation_final", "locks"]))),
 ))]
 pub(crate) async fn reopen(
     State(api): Shared,

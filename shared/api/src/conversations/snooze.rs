@@ -28,10 +28,11 @@ pub(crate) struct Wish {
 /// rests but the provider's reply limit; an answer leaves it set aside. Asking again with another time moves
 /// it.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    post, path = "/api/conversations/{conversation}/snooze", operation_id = "snoozeConversation", tag = "Conversations",
+    post, path = "/api/conversations/{conversation}/snooze",
+    operation_id = "snoozeConversation", tag = "Conversations",
     request_body = inline(Option<Wish>),
     responses((status = 200, description = "The conversation.", body = ConversationView)),
-    extensions(("x-errors" = json!(["snooze_out_of_range"]))),
+    extensions(("x-errors" = json!(["snooze_out_of_range", "locks"]))),
 ))]
 pub(crate) async fn snooze(
     State(api): Shared,
@@ -51,9 +52,10 @@ pub(crate) async fn snooze(
 ///
 /// Its timers begin anew.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    delete, path = "/api/conversations/{conversation}/snooze", operation_id = "wakeConversation", tag = "Conversations",
+    delete, path = "/api/conversations/{conversation}/snooze",
+    operation_id = "wakeConversation", tag = "Conversations",
     responses((status = 200, description = "The conversation.", body = ConversationView)),
-    extensions(("x-errors" = json!(["snooze_out_of_range"]))),
+    extensions(("x-errors" = json!(["snooze_out_of_range", "locks"]))),
 ))]
 pub(crate) async fn wake(
     State(api): Shared,

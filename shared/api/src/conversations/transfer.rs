@@ -19,7 +19,7 @@ use crate::{ApiError, Shared};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Wish {
     department_id: DepartmentId,
-    /// An operator's id
+    /// An operator's id, or `me`.
     #[serde(default)]
     operator_id: Option<String>,
     /// Only if it is this operator's, or, null, nobody's.
@@ -33,7 +33,8 @@ pub(crate) struct Wish {
 /// takes it; the channel's rule leaves it alone. With `expect`, only if it is still that operator's, or, null,
 /// nobody's.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    post, path = "/api/conversations/{conversation}/transfer", operation_id = "transferConversation", tag = "Conversations",
+    post, path = "/api/conversations/{conversation}/transfer",
+    operation_id = "transferConversation", tag = "Conversations",
     request_body = inline(Wish),
     responses((status = 200, description = "The conversation.", body = ConversationView)),
     extensions(("x-errors" = json!(["department_not_found"]))),

@@ -17,7 +17,8 @@ use crate::{ApiError, Shared};
 /// for some 15 to 20 seconds or until the next message. Say it every few seconds while somebody writes; the
 /// provider is told every 10 seconds at most. The request has no body.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    post, path = "/api/conversations/{conversation}/typing", operation_id = "typeInConversation", tag = "Conversations",
+    post, path = "/api/conversations/{conversation}/typing",
+    operation_id = "typeInConversation", tag = "Conversations",
     responses((status = 204, description = "Noted.")),
 ))]
 pub(crate) async fn typing(

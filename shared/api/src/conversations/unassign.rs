@@ -25,7 +25,8 @@ pub(crate) struct Wish {
 ///
 /// The channel's rule leaves it to whoever takes it, until it is reopened. What is nobody's stays so.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    delete, path = "/api/conversations/{conversation}/assignee", operation_id = "unassignConversation", tag = "Conversations",
+    delete, path = "/api/conversations/{conversation}/assignee",
+    operation_id = "unassignConversation", tag = "Conversations",
     params(Wish),
     responses((status = 200, description = "The conversation.", body = ConversationView)),
 ))]

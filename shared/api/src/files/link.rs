@@ -29,9 +29,10 @@ pub(crate) struct LinkView {
 ///
 /// The link is good for five minutes. Pictures, sounds and videos are shown, everything else is saved.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    get, path = "/api/conversations/{conversation}/messages/{message}/attachments/{attachment}", operation_id = "linkAttachment", tag = "Messages",
+    get, path = "/api/conversations/{conversation}/messages/{message}/attachments/{attachment}",
+    operation_id = "linkAttachment", tag = "Messages",
     responses((status = 200, description = "The link.", body = LinkView)),
-    extensions(("x-errors" = json!(["attachment_pending", "attachment_gone"]))),
+    extensions(("x-errors" = json!(["attachment_pending", "attachment_gone", "media"]))),
 ))]
 pub(crate) async fn link(
     State(api): Shared,

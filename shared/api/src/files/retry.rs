@@ -18,7 +18,8 @@ use crate::{ApiError, Shared};
 ///
 /// Only a file whose state is `failed`. What an operator sent is sent again as a whole, by `resend`.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    post, path = "/api/conversations/{conversation}/messages/{message}/attachments/{attachment}/retry", operation_id = "retryAttachment", tag = "Messages",
+    post, path = "/api/conversations/{conversation}/messages/{message}/attachments/{attachment}/retry",
+    operation_id = "retryAttachment", tag = "Messages",
     responses((status = 202, description = "The reply.", body = MessageView)),
     extensions(("x-errors" = json!(["attachment_not_retryable"]))),
 ))]

@@ -36,7 +36,7 @@ pub(crate) struct Wish {
     /// Exactly; the form takes no other size.
     #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     size_bytes: u64,
-    /// Of a sound or video
+    /// Of a sound or video, where it is known.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     duration_ms: Option<u64>,
@@ -64,6 +64,7 @@ pub(crate) struct UploadView {
     post, path = "/api/conversations/{conversation}/uploads", operation_id = "uploadFile", tag = "Messages",
     request_body = inline(Wish),
     responses((status = 201, description = "The form.", body = UploadView)),
+    extensions(("x-errors" = json!(["locks", "files"]))),
 ))]
 pub(crate) async fn upload(
     State(api): Shared,

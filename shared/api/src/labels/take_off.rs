@@ -17,7 +17,8 @@ use crate::{ApiError, Shared};
 ///
 /// A line `unlabeled` of the timeline tells it. What is not there is no error.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    delete, path = "/api/conversations/{conversation}/labels/{label}", operation_id = "takeLabelOff", tag = "Labels",
+    delete, path = "/api/conversations/{conversation}/labels/{label}",
+    operation_id = "takeLabelOff", tag = "Labels",
     responses((status = 200, description = "The conversation.", body = ConversationView)),
 ))]
 pub(crate) async fn take_off(

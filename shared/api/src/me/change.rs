@@ -38,6 +38,7 @@ pub(crate) struct Changes {
     patch, path = "/api/me", operation_id = "changeMe", tag = "Operators",
     request_body = inline(Changes),
     responses((status = 200, description = "How customers see the operator who calls.", body = MeView)),
+    extensions(("x-errors" = json!(["sender_names"]))),
 ))]
 pub(crate) async fn change(
     State(api): Shared,

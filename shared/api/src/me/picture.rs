@@ -34,7 +34,7 @@ pub(crate) struct Choice {
     put, path = "/api/me/picture", operation_id = "setMyPicture", tag = "Operators",
     request_body = inline(Choice),
     responses((status = 202, description = "How customers see the operator who calls.", body = MeView)),
-    extensions(("x-errors" = json!(["upload_not_found", "upload_incomplete"]))),
+    extensions(("x-errors" = json!(["upload_not_found", "upload_incomplete", "pictures"]))),
 ))]
 pub(crate) async fn set(
     State(api): Shared,
@@ -65,7 +65,7 @@ pub(crate) async fn set(
 #[cfg_attr(feature = "openapi", utoipa::path(
     delete, path = "/api/me/picture", operation_id = "removeMyPicture", tag = "Operators",
     responses((status = 202, description = "How customers see the operator who calls.", body = MeView)),
-    extensions(("x-errors" = json!(["upload_not_found", "upload_incomplete"]))),
+    extensions(("x-errors" = json!(["upload_not_found", "upload_incomplete", "pictures"]))),
 ))]
 pub(crate) async fn remove(
     State(api): Shared,

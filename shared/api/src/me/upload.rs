@@ -41,6 +41,7 @@ struct UploadView {
     post, path = "/api/me/picture/uploads", operation_id = "uploadMyPicture", tag = "Operators",
     request_body = inline(Wish),
     responses((status = 201, description = "Where to post the picture.", body = UploadView)),
+    extensions(("x-errors" = json!(["pictures"]))),
 ))]
 pub(crate) async fn upload(
     State(api): Shared,

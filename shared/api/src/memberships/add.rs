@@ -29,7 +29,8 @@ pub(crate) struct Chosen {
 /// For administrators. All of them or, with `person_not_found`, nobody. Who is associated already stays as they
 /// are. Whom Messenger must show as a person begins as `waiting` and is asked for within a minute.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    post, path = "/api/channels/{channel}/operators", operation_id = "addChannelOperators", tag = "Organisation",
+    post, path = "/api/channels/{channel}/operators",
+    operation_id = "addChannelOperators", tag = "Organisation",
     request_body = inline(Chosen),
     responses((status = 200, description = "Operators of the channel.", body = PageView<MemberView>)),
     extensions(("x-errors" = json!(["person_not_found"]))),

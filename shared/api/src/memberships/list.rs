@@ -28,7 +28,8 @@ pub(crate) struct Search {
 ///
 /// For administrators. Those who are associated with it, by name.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    get, path = "/api/channels/{channel}/operators", operation_id = "listChannelOperators", tag = "Organisation",
+    get, path = "/api/channels/{channel}/operators",
+    operation_id = "listChannelOperators", tag = "Organisation",
     params(Search),
     responses((status = 200, description = "Operators of the channel.", body = PageView<MemberView>)),
 ))]

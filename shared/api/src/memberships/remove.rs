@@ -17,7 +17,8 @@ use crate::{ApiError, SharedOrganisation, channels, people};
 /// For administrators. Within half a minute the operator no longer sees the channel if its setting `operators` is
 /// `associated`. What they have written stays, with their name.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    delete, path = "/api/channels/{channel}/operators/{person}", operation_id = "removeChannelOperator", tag = "Organisation",
+    delete, path = "/api/channels/{channel}/operators/{person}",
+    operation_id = "removeChannelOperator", tag = "Organisation",
     responses((status = 204, description = "They are no longer associated.")),
     extensions(("x-errors" = json!(["operator_not_associated"]))),
 ))]

@@ -18,7 +18,8 @@ use crate::{ApiError, SharedOrganisation, channels, people};
 /// For administrators. Messenger is asked within a minute; LINE cannot be asked, and tells with the next reply that
 /// shows the name. Where nothing failed it answers how the association stands.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    post, path = "/api/channels/{channel}/operators/{person}/retry", operation_id = "retryChannelOperator", tag = "Organisation",
+    post, path = "/api/channels/{channel}/operators/{person}/retry",
+    operation_id = "retryChannelOperator", tag = "Organisation",
     responses((status = 200, description = "The operator, as it is now.", body = MemberView)),
     extensions(("x-errors" = json!(["operator_not_associated"]))),
 ))]

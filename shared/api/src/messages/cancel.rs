@@ -18,7 +18,8 @@ use crate::{ApiError, Shared};
 /// Only while it is `scheduled`, else `message_not_scheduled`. It stays in the list as `canceled`; canceling it
 /// again answers the same.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    delete, path = "/api/conversations/{conversation}/messages/{message}", operation_id = "cancelMessage", tag = "Messages",
+    delete, path = "/api/conversations/{conversation}/messages/{message}",
+    operation_id = "cancelMessage", tag = "Messages",
     responses((status = 200, description = "The reply.", body = MessageView)),
     extensions(("x-errors" = json!(["message_not_scheduled"]))),
 ))]

@@ -19,9 +19,10 @@ use crate::{ApiError, Shared};
 /// Only a reply that is `failed` or `unconfirmed`, and only while the composer is not locked. An unconfirmed
 /// Messenger reply may then arrive twice; on LINE the provider recognises the repetition for 24 hours.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    post, path = "/api/conversations/{conversation}/messages/{message}/resend", operation_id = "resendMessage", tag = "Messages",
+    post, path = "/api/conversations/{conversation}/messages/{message}/resend",
+    operation_id = "resendMessage", tag = "Messages",
     responses((status = 202, description = "The reply.", body = MessageView)),
-    extensions(("x-errors" = json!(["message_not_resendable"]))),
+    extensions(("x-errors" = json!(["message_not_resendable", "locks", "replies"]))),
 ))]
 pub(crate) async fn resend(
     State(api): Shared,

@@ -173,12 +173,18 @@ pub(super) struct Author<'a> {
     params(IdempotencyKey),
     request_body = inline(Draft),
     responses(
-        (status = 202, description = "The reply; with `split` the list of replies, in order.", body = inline(Sent)),
-        (status = 200, description = "The reply; with `split` the list of replies, in order.", body = inline(Sent)),
+        (
+            status = 202, description = "The reply; with `split` the list of replies, in order.",
+            body = inline(Sent),
+        ),
+        (
+            status = 200, description = "The reply; with `split` the list of replies, in order.",
+            body = inline(Sent),
+        ),
     ),
     extensions(("x-errors" = json!([
-        "template_incomplete", "text_empty", "text_too_long", "text_indivisible", "idempotency_key_reused",
-        "reply_window_over_by_then"
+        "replies", "sender_names", "idempotency_key_reused", "template_not_found", "upload_not_found",
+        "upload_incomplete",
     ]))),
 ))]
 pub(crate) async fn send(

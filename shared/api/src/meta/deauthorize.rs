@@ -18,8 +18,8 @@ use crate::connect::SharedConnect;
     request_body(content = inline(super::SignedRequest), content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "It is taken down."),
-        (status = 401, description = "`signed_request_refused`: it is not Meta's, or more than a day old."),
     ),
+    extensions(("x-errors" = json!(["signed_request_refused", "meta_app_missing"]))),
 ))]
 pub(crate) async fn deauthorize(
     State(api): SharedConnect,

@@ -29,7 +29,7 @@ use crate::{ApiError, Shared};
     ),
     extensions(("x-errors" = json!([
         "note_length_refused", "too_many_mentions", "note_not_yours", "note_deleted",
-        "idempotency_key_reused", "mention_refused"
+        "idempotency_key_reused", "mention_refused",
     ]))),
 ))]
 pub(crate) async fn add(

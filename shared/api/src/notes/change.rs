@@ -18,11 +18,12 @@ use crate::{ApiError, Shared};
 /// It is `edited` from then on. Who is mentioned for the first time is told. Somebody else's is refused with
 /// `note_not_yours`.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    patch, path = "/api/conversations/{conversation}/notes/{message}", operation_id = "changeNote", tag = "Notes",
+    patch, path = "/api/conversations/{conversation}/notes/{message}",
+    operation_id = "changeNote", tag = "Notes",
     request_body = inline(NoteDraft),
     responses((status = 200, description = "The note, as it stands among the messages.", body = MessageView)),
     extensions(("x-errors" = json!([
-        "note_length_refused", "too_many_mentions", "note_not_yours", "note_deleted"
+        "note_length_refused", "too_many_mentions", "note_not_yours", "note_deleted",
     ]))),
 ))]
 pub(crate) async fn change(

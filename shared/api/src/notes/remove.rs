@@ -17,10 +17,11 @@ use crate::{ApiError, Shared};
 ///
 /// Its words are gone, its place stays, `unsent`.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    delete, path = "/api/conversations/{conversation}/notes/{message}", operation_id = "removeNote", tag = "Notes",
+    delete, path = "/api/conversations/{conversation}/notes/{message}",
+    operation_id = "removeNote", tag = "Notes",
     responses((status = 200, description = "The note, as it stands among the messages.", body = MessageView)),
     extensions(("x-errors" = json!([
-        "note_length_refused", "too_many_mentions", "note_not_yours", "note_deleted"
+        "note_length_refused", "too_many_mentions", "note_not_yours", "note_deleted",
     ]))),
 ))]
 pub(crate) async fn remove(

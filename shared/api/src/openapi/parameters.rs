@@ -3,7 +3,7 @@
 use madoguchi_domain::webhook::DeliveryKey;
 use madoguchi_domain::{
     BrandId, ChannelId, ConversationId, DepartmentId, LabelId, MessageKey, OperatorId, SetupId, TemplateId,
-    WebhookId,
+    ViewId, WebhookId,
 };
 use serde_json::{Value, json};
 use utoipa::IntoParams;
@@ -20,6 +20,8 @@ use crate::view::QuarantinedId;
 pub struct PathParameter {
     /// As routes spell it.
     pub name: &'static str,
+    /// What the paths begin with in which it has this meaning.
+    pub below: &'static str,
     /// What it stands for.
     pub description: &'static str,
     /// Its JSON schema.
@@ -30,7 +32,7 @@ pub struct PathParameter {
 
 fn of<T: PathId>(description: &'static str, schema: Value) -> PathParameter {
     let not_found = Some(T::not_found().public_id());
-    PathParameter { name: T::PARAMETER, description, schema, not_found }
+    PathParameter { name: T::PARAMETER, below: "/", description, schema, not_found }
 }
 
 /// Every parameter that paths have.
@@ -38,7 +40,13 @@ pub fn path_parameters() -> Vec<PathParameter> {
     let uuid = || json!({ "type": "string", "format": "uuid" });
     let text = || json!({ "type": "string", "minLength": 1 });
     let number = |minimum: u8| json!({ "type": "integer", "minimum": minimum });
-    let open = |name, description, not_found| PathParameter { name, description, schema: text(), not_found };
+    let open = |name, below, description, not_found| PathParameter {
+        name,
+        below,
+        description,
+        schema: text(),
+        not_found,
+    };
     vec![
         of::<ConversationId>("The conversation's id.", uuid()),
         of::<MessageKey>("The message's id, unique within its conversation.", text()),
@@ -57,8 +65,11 @@ pub fn path_parameters() -> Vec<PathParameter> {
             "The identity provider's id of the person (`sub`).",
             json!({ "type": "string", "minLength": 1, "maxLength": 1_024 }),
         ),
-        open("token", "The last part of the file's address.", Some("attachment_not_found")),
-        open("code", "The confirmation code that Meta shows to the person.", None),
+        of::<ViewId>("The view's id.", uuid()),
+        open("subscription", "/api/me/", "The id of the browser's subscription.", Some("unknown_route")),
+        open("token", "/media/", "The last part of the file's address.", Some("attachment_not_found")),
+        open("token", "/notifications/", "What the link of the e-mail carries.", Some("unknown_route")),
+        open("code", "/data-deletion/", "The confirmation code that Meta shows to the person.", None),
     ]
 }
 

@@ -85,6 +85,10 @@ words! {
     OutcomeOutcome: ["say", "ask", "hand_over"];
     OutcomeWhy: ["customer_asked", "no_answer"];
     DeliveryState: ["pending", "delivered", "given_up", "canceled"];
+    TroubleId: [
+        "no_channel_visible", "all_kinds_off", "no_email_address", "mail_from_not_set", "mail_refused",
+        "no_push_subscription", "push_refused", "availability_off",
+    ];
     /// Every error of this API.
     ErrorId: crate::openapi::errors().into_iter().map(|(id, _)| id);
     /// How a text is counted.

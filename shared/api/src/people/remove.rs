@@ -1,4 +1,4 @@
-//! `DELETE /api/people/{person}`: ends the person's associations and lets go of what they hold. Their name stays with
+//! `DELETE /api/people/{person}`: ends the person's associations, forgets their browsers and lets go of what they hold. Their name stays with
 //! what they have written. Whoever shall not sign in any more is also removed at the identity provider.
 
 use axum::extract::State;
@@ -10,7 +10,7 @@ use crate::auth::Operator;
 use crate::conversations::TRIES;
 use crate::input::InPath;
 use crate::memberships::release;
-use crate::{ApiError, SharedOrganisation};
+use crate::{ApiError, OrganisationApi, SharedOrganisation};
 
 /// Remove a person
 ///
@@ -30,14 +30,21 @@ pub(crate) async fn remove(
         let mut person = api.directory.person(&id).await?.ok_or(ApiError::PersonNotFound)?;
         if !person.remove(api.clock.now()) {
             // The request that removed them may have ended before it let go.
-            release(&api, &id, true).await?;
+            let_go(&api, &id).await?;
             return Err(ApiError::PersonNotFound);
         }
         if api.directory.save_person(&person).await? == Saved::Done {
             tracing::info!(person.id = id.0, operator.id = administrator.id.0, "Removed a person");
-            release(&api, &id, true).await?;
+            let_go(&api, &id).await?;
             return Ok(StatusCode::NO_CONTENT);
         }
     }
     Err(ApiError::contended("the person"))
+}
+
+async fn let_go(api: &OrganisationApi, id: &OperatorId) -> Result<(), ApiError> {
+    for browser in api.directory.push_subscriptions(id).await? {
+        api.directory.remove_push_subscription(id, &browser.id).await?;
+    }
+    release(api, id, true).await
 }

@@ -37,7 +37,7 @@ pub(crate) struct TrialView {
 struct MatchView {
     /// As it stands in the text.
     text: String,
-    /// Where it begins
+    /// Where it begins, in UTF-16 code units.
     index: usize,
     /// In UTF-16 code units.
     length: usize,

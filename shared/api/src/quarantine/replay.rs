@@ -32,7 +32,8 @@ struct Replayed {
 /// For administrators, once what kept it out has been mended (its channel was added, or a release understands a
 /// body that the one before could not split). What still cannot be read is refused with `not_replayable`.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    post, path = "/api/quarantine/{quarantined}/replay", operation_id = "replayQuarantined", tag = "Quarantine",
+    post, path = "/api/quarantine/{quarantined}/replay",
+    operation_id = "replayQuarantined", tag = "Quarantine",
     responses((status = 202, description = "Sent again.", body = inline(Replayed))),
     extensions(("x-errors" = json!(["not_replayable"]))),
 ))]

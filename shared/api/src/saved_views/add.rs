@@ -18,14 +18,30 @@ use crate::{ApiError, SharedOrganisation};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct NewView {
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     name: String,
+    /// Parameters of `listConversations` by their names, but for `limit` and `cursor`; at most 2,000 bytes
+    /// together. `me` and `mine`
+    /// are whoever looks.
     query: BTreeMap<String, String>,
-    /// For everybody; only administrators save such a view.
+    /// Left out: `false`.
     #[serde(default)]
     shared: bool,
 }
 
+/// Save a view of the inbox
+///
+/// Behind the others. `shared`: for everybody, which only administrators may. At most 50 are kept of each, else
+/// `too_many`; names
+/// are told apart whatever their case and width.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/views", operation_id = "addView", tag = "Conversations",
+    request_body = inline(NewView),
+    responses((status = 201, description = "The view.", body = super::SavedViewView, headers(("ETag")))),
+    extensions(("x-errors" = json!(["view_not_found", "too_many"]))),
+))]
 pub(crate) async fn add(
     State(api): SharedOrganisation,
     operator: Operator,

@@ -17,13 +17,29 @@ use crate::{ApiError, SharedOrganisation};
 /// What is left out stays as it is.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Changes {
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     name: Option<String>,
+    /// Parameters of `listConversations` by their names, but for `limit` and `cursor`; at most 2,000 bytes
+    /// together. `me` and `mine`
+    /// are whoever looks.
     query: Option<BTreeMap<String, String>>,
     /// From 0, among one's own or everybody's.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 65535))]
     position: Option<u16>,
 }
 
+/// Change a saved view
+///
+/// What is left out stays as it is. Those that everybody has are changed by administrators.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    patch, path = "/api/views/{view}", operation_id = "changeView", tag = "Conversations",
+    params(IfMatch),
+    request_body = inline(Changes),
+    responses((status = 200, description = "The view.", body = SavedViewView, headers(("ETag")))),
+    extensions(("x-errors" = json!(["view_not_found"]))),
+))]
 pub(crate) async fn change(
     State(api): SharedOrganisation,
     operator: Operator,

@@ -10,6 +10,13 @@ use crate::auth::Operator;
 use crate::view::PageView;
 use crate::{ApiError, SharedOrganisation};
 
+/// List the saved views of the inbox
+///
+/// One's own, then those that everybody has, each in their order.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/views", operation_id = "listViews", tag = "Conversations",
+    responses((status = 200, description = "The views.", body = PageView<SavedViewView>)),
+))]
 pub(crate) async fn list(
     State(api): SharedOrganisation,
     operator: Operator,

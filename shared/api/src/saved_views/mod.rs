@@ -22,14 +22,23 @@ use crate::auth::Operator;
 use crate::conversations::TRIES;
 use crate::{ApiError, OrganisationApi};
 
+/// What is described of this module.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(list::list, add::add, change::change, remove::remove))]
+pub(crate) struct Described;
+
 /// A saved view of the inbox.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct SavedViewView {
     id: ViewId,
     name: String,
-    /// What the list of conversations is asked for, by the names of its query.
+    /// Parameters of `listConversations` by their names, but for `limit` and `cursor`; at most 2,000 bytes
+    /// together. `me` and `mine`
+    /// are whoever looks.
     query: BTreeMap<String, String>,
-    /// Whether everybody has it.
+    /// Everybody has it.
     shared: bool,
     /// As `ETag` tells it.
     version: u64,

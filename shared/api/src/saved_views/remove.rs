@@ -9,6 +9,13 @@ use crate::auth::Operator;
 use crate::input::InPath;
 use crate::{ApiError, SharedOrganisation};
 
+/// Remove a saved view
+///
+/// Those that everybody has are removed by administrators.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    delete, path = "/api/views/{view}", operation_id = "removeView", tag = "Conversations",
+    responses((status = 204, description = "It is gone.")),
+))]
 pub(crate) async fn remove(
     State(api): SharedOrganisation,
     operator: Operator,

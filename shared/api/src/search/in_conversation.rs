@@ -39,7 +39,8 @@ pub(crate) struct SearchQuery {
 /// results than `limit` while `next_cursor` tells that there is more to look through. The messages around a
 /// result: `GET …/messages?around={message_id}`.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    get, path = "/api/conversations/{conversation}/search", operation_id = "searchConversation", tag = "Search",
+    get, path = "/api/conversations/{conversation}/search",
+    operation_id = "searchConversation", tag = "Search",
     params(SearchQuery),
     responses((status = 200, description = "A page of results, newest first.", body = PageView<FoundView>)),
 ))]

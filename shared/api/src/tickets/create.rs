@@ -40,7 +40,7 @@ pub(crate) struct Draft {
     request_body = inline(Draft),
     responses((status = 201, description = "The ticket.", body = super::view::TicketView, headers(("ETag")))),
     extensions(("x-errors" = json!([
-        "conversation_not_found", "message_not_found", "in_ticket", "not_for_ticket"
+        "conversation_not_found", "message_not_found", "in_ticket", "not_for_ticket",
     ]))),
 ))]
 pub(crate) async fn create(

@@ -30,7 +30,7 @@ pub(crate) struct ChannelView {
     /// Below the API's address, without a token; the same image for ever.
     #[cfg_attr(feature = "openapi", schema(format = "uri-reference"))]
     icon_url: Option<String>,
-    /// Where the provider must send its webhooks
+    /// Where the provider must send its webhooks, below the API's address.
     webhook_path: String,
     settings: ChannelSettings,
     settings_changed_at: String,

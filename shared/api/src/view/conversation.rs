@@ -101,7 +101,7 @@ struct ContactView {
     picture_url: Option<String>,
     #[serde(skip)]
     picture_key: Option<String>,
-    /// LINE. Whether the contact is a friend
+    /// LINE. Whether the contact is a friend, or the account is in the group; null if never told.
     following: Option<bool>,
     /// The provider said so; the contact's next message clears it.
     unreachable: bool,

@@ -37,7 +37,7 @@ pub(crate) struct MessageView {
     /// `account_link`, `membership`, `opted_in`, `control_passed`, `control_taken`, `control_requested`,
     /// `scheduled_not_sent`, `labeled`, `unlabeled`, or `provider:` and the provider's word.
     kind: String,
-    /// As last edited. Of an event its detail
+    /// As last edited. Of an event its detail, such as the close reason.
     text: Option<String>,
     #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::MessageSentBy))]
     sent_by: &'static str,
@@ -55,9 +55,9 @@ pub(crate) struct MessageView {
     sender_picture: Option<String>,
     /// In a group the provider's id of who spoke.
     pub(super) participant: Option<String>,
-    /// Their name
+    /// Their name, once fetched. Only in lists.
     participant_name: Option<String>,
-    /// The message that it answers
+    /// The message that it answers, if the page holds it too. Only in lists.
     reply_to: Option<MessageKey>,
     /// `received` for what came in, null for events. `delivered` and `read` are known on Messenger and
     /// WhatsApp, `delivered` on SMS. `unconfirmed`: nobody knows whether it arrived; an echo or a status of the
@@ -86,7 +86,7 @@ pub(crate) struct MessageView {
     edited: bool,
     /// The sender took it back; its content is gone.
     unsent: bool,
-    /// Of a note
+    /// Of a note, ids of people.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     mentions: Option<Vec<OperatorId>>,
@@ -103,6 +103,7 @@ pub(crate) struct MessageView {
     /// The set that a picture was sent in.
     pub(super) album: Option<AlbumView>,
     /// Of an `album` its messages, in its order; `attachments` then holds all of theirs.
+    #[cfg_attr(feature = "openapi", schema(no_recursion))]
     parts: Vec<MessageView>,
     at: String,
     /// Counts its writes: of two that a client has, the higher is later. Of an `album` the sum of those of its
@@ -138,7 +139,7 @@ struct FirstTryView {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) struct AlbumView {
     pub(super) id: String,
-    /// From 1; null where the app does not tell
+    /// From 1; null where the app does not tell, and of the set itself.
     pub(super) index: Option<u32>,
     pub(super) total: Option<u32>,
 }
@@ -154,7 +155,7 @@ struct InsetView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     emoji: Option<String>,
-    /// The link
+    /// The link, or where the emoji's picture is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     url: Option<String>,

@@ -29,7 +29,7 @@ pub(crate) struct ProblemView {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct ProviderView {
     code: String,
-    /// Its words
+    /// Its words, where the code has no entry here.
     text: Option<String>,
 }
 

@@ -13,7 +13,7 @@ use crate::input::PathId;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct QuarantinedView {
     id: String,
-    /// A stable id
+    /// A stable id, such as `not_json` or `unknown_channel`.
     reason: String,
     detail: String,
     channel_kind: String,

@@ -20,7 +20,8 @@ use crate::input::InPath;
 ///
 /// Under the same id, whatever became of it before, and for a day if it is not taken.
 #[cfg_attr(feature = "openapi", utoipa::path(
-    post, path = "/api/webhooks/{webhook}/deliveries/{delivery}/replay", operation_id = "replayDelivery", tag = "Webhooks",
+    post, path = "/api/webhooks/{webhook}/deliveries/{delivery}/replay",
+    operation_id = "replayDelivery", tag = "Webhooks",
     responses((status = 202, description = "It is on its way.", body = DeliveryView)),
 ))]
 pub(super) async fn replay(

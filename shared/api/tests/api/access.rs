@@ -25,6 +25,7 @@ async fn mem_12_each_route_lets_in_whom_its_act_allows_and_nobody_else() {
             .replace("{label}", ID)
             .replace("{view}", ID);
         let path = path.replace("{webhook}", ID).replace("{delivery}", &format!("1700000000000-{ID}"));
+        let path = path.replace("{subscription}", "b1");
         let all = Scope::ALL.map(Scope::as_str);
         for (scope, name) in Scope::ALL.into_iter().zip(all) {
             let answer = api.call(Caller::Client(name), method, &path, Some(json!({}))).await;

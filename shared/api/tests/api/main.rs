@@ -15,6 +15,7 @@ mod me;
 mod memberships;
 mod notes;
 mod notices;
+mod notifications;
 mod organisation;
 mod people;
 mod quarantine;

@@ -38,7 +38,7 @@ async fn src_5_operators_keep_their_own_views_and_administrators_those_of_everyb
     assert_eq!(shared.status, StatusCode::CREATED, "{shared:?}");
     let everybodys = ("VIP".to_owned(), true);
     assert_eq!(names(&api, Caller::Operator).await, [("待ち".to_owned(), false), everybodys.clone()]);
-    assert_eq!(names(&api, TWO).await, [everybodys.clone()]);
+    assert_eq!(names(&api, TWO).await, [everybodys]);
     // Somebody else's is not there; everybody's is, and not theirs to change.
     let (own, shared) = (format!("/api/views/{}", view["id"].as_str().unwrap()), shared.body["id"].clone());
     let shared = format!("/api/views/{}", shared.as_str().unwrap());

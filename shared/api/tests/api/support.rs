@@ -13,8 +13,9 @@ use lambda_http::Service;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use lambda_http::request::RequestContext;
 use madoguchi_api::{
-    AdminApi, Api, ConnectApi, DeskApi, OrganisationApi, RolesClaim, WebhooksApi, admin_routes, answering,
-    connect_routes, desk_routes, organisation_routes, routes, webhook_routes,
+    AdminApi, Api, ConnectApi, DeskApi, NotificationsApi, OrganisationApi, RolesClaim, WebhooksApi,
+    admin_routes, answering, connect_routes, desk_routes, notification_routes, organisation_routes, routes,
+    webhook_routes,
 };
 use madoguchi_channels::ProviderHttp;
 use madoguchi_channels::messenger::GraphConfig;
@@ -27,7 +28,10 @@ use madoguchi_domain::{
 };
 use madoguchi_openapi::Description;
 use madoguchi_runtime::http::provider_client;
+use madoguchi_runtime::outgoing::Receivers;
 use madoguchi_runtime::signature::WebhookKeys;
+use madoguchi_runtime::unsubscribe::UnsubscribeKeys;
+use madoguchi_runtime::web_push::VapidKeys;
 use madoguchi_runtime::{Clock, ClockHand, Metrics, Queue, SecretCache, SecretWriter};
 use madoguchi_store::{Audit, ChannelCache, Deliveries, Directory, Inbox, Live, Saved, Search, SenderCache};
 use serde_json::{Value, json};
@@ -49,6 +53,8 @@ pub(crate) struct TestApi {
     pub(crate) aws: Arc<FakeAws>,
     pub(crate) hand: ClockHand,
     pub(crate) audit: Audit,
+    /// Makes the links of e-mail.
+    pub(crate) unsubscribe: UnsubscribeKeys,
     pub(crate) live: Live,
 }
 
@@ -149,11 +155,26 @@ impl TestApi {
             metrics: Metrics::new("connect_api"),
         };
         aws.put_secret("madoguchi/webhook-key", r#"{"key":"test"}"#);
+        let secrets = SecretCache::new(aws.clients().secrets(), clock.clone());
+        let keys = WebhookKeys::new(secrets.clone(), "madoguchi");
+        let writer = SecretWriter::new(aws.clients().secrets());
+        let notifications = NotificationsApi {
+            inbox: inbox.clone(),
+            directory: directory.clone(),
+            mail: None,
+            unsubscribe: UnsubscribeKeys::new(keys.clone()),
+            vapid: VapidKeys::new(secrets, writer, "madoguchi"),
+            receivers: Receivers::new(true).unwrap(),
+            console_url: "https://console.example".into(),
+            loopback: true,
+            clock: clock.clone(),
+        };
+        let unsubscribe = notifications.unsubscribe.clone();
         let webhooks = WebhooksApi {
             directory: directory.clone(),
             deliveries,
             queue: Queue::new(aws.clients().sqs(), format!("{}/1/webhooks", aws.address())),
-            keys: WebhookKeys::new(SecretCache::new(aws.clients().secrets(), clock.clone()), "madoguchi"),
+            keys,
             audit: audit.clone(),
             clock: clock.clone(),
             loopback: false,
@@ -164,9 +185,10 @@ impl TestApi {
             .merge(organisation_routes(organisation))
             .merge(connect_routes(connect))
             .merge(desk_routes(desk))
-            .merge(webhook_routes(webhooks));
+            .merge(webhook_routes(webhooks))
+            .merge(notification_routes(notifications));
         let router = answering(all, RolesClaim::default());
-        Self { router, inbox, directory, aws, hand, audit, live }
+        Self { router, inbox, directory, aws, hand, audit, unsubscribe, live }
     }
 
     pub(crate) async fn call(&self, caller: Caller, method: &str, path: &str, body: Option<Value>) -> Answer {

@@ -35,9 +35,12 @@ impl Noted {
 
     /// See [`Conversation::has_noted`].
     pub(crate) fn has(&self, message: &Message) -> bool {
-        let Some(before) = message.noted_before else { return true };
-        let since = self.count.saturating_sub(before);
-        self.recent.0.contains(&message.key.id.mark()) || since > KEPT as u64
+        message.noted_before.is_none_or(|before| self.has_since(message.key.id, before))
+    }
+
+    /// The same of a message that was stored when `before` messages had been noted.
+    fn has_since(&self, message: MessageId, before: u64) -> bool {
+        self.recent.0.contains(&message.mark()) || self.count.saturating_sub(before) > KEPT as u64
     }
 
     fn add(&mut self, message: MessageId) {
@@ -54,6 +57,11 @@ impl Conversation {
     /// newer ones have displaced it counts as noted: they have moved everything that it would move.
     pub fn has_noted(&self, message: &Message) -> bool {
         self.noted.has(message)
+    }
+
+    /// The same of a message of which only its id is known, and how many messages had been noted when it was stored.
+    pub fn has_noted_since(&self, message: MessageId, before: u64) -> bool {
+        self.noted.has_since(message, before)
     }
 
     /// Whether a message that the provider calls so is one of the latest that were noted.

@@ -3,17 +3,23 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put};
 use madoguchi_domain::courtesy::TYPING_EVERY;
-use madoguchi_domain::{Conversation, ConversationId, Message, MessageKey, ReadToken, Span, Timestamp};
+use madoguchi_domain::notify::Read;
+use madoguchi_domain::{
+    Conversation, ConversationId, Message, MessageKey, OperatorId, ReadToken, Span, Timestamp,
+};
 
 use super::{Inbox, conversation, message};
 use crate::Saved;
+use crate::access;
 use crate::error::{StoreError, failed};
-use crate::item::{self, Item, n, s};
+use crate::item::{self, Item, n, s, text};
 
 /// The item that says how far a conversation was read, and its state in the stream.
 pub(crate) const READ: &str = "read";
 /// The same of who was writing, and when.
 pub(crate) const TYPING: &str = "typing";
+/// Who was the first to read as far.
+const READER: &str = "reader";
 /// How long the items are kept after their last change.
 const LIFE: Span = Span::from_days(30);
 /// How many messages are searched for one that can be marked: stickers and videos of LINE come without a token.
@@ -28,17 +34,28 @@ fn item_of(conversation: &Conversation, kind: &str, now: Timestamp) -> Item {
 }
 
 impl Inbox {
-    /// Notes that a conversation was read up to `through`; [`Saved::Conflict`] if it was read as far before.
+    /// Notes that `reader` has read a conversation up to `through`; [`Saved::Conflict`] if it was read as far before.
     pub async fn note_read(
         &self,
         conversation: &Conversation,
         through: MessageKey,
+        reader: &OperatorId,
         now: Timestamp,
     ) -> Result<Saved, StoreError> {
         let mut item = item_of(conversation, READ, now);
+        item.insert(READER.into(), s(reader.0.clone()));
         item.insert("read_through".into(), s(through.to_string()));
         let condition = "attribute_not_exists(pk) OR read_through < :through";
         self.put_courtesy(item, condition, (":through", s(through.to_string()))).await
+    }
+
+    /// How far a conversation was read, and by whom first.
+    pub async fn read_mark(&self, conversation: ConversationId) -> Result<Option<Read>, StoreError> {
+        let key = item::key(conversation::partition(conversation), READ);
+        let Some(item) = access::item(&self.client, &self.table, key).await? else { return Ok(None) };
+        let by = Some(text(&item, READER)).filter(|by| !by.is_empty());
+        let through = text(&item, "read_through").parse().ok();
+        Ok(through.zip(by).map(|(through, by)| Read { through, by: OperatorId(by.to_owned()) }))
     }
 
     /// Notes that somebody is writing in a conversation; [`Saved::Conflict`] if that was noted less than
