@@ -37,6 +37,7 @@ pub(super) async fn add(
     asked: Option<Extension<RequestKey>>,
     JsonBody(new): JsonBody<NewWebhook>,
 ) -> Result<(StatusCode, Tagged<WebhookView>), ApiError> {
+    administrator.sends_conversations()?;
     let api = api.by(&administrator);
     let now = api.clock.now();
     let mut id = WebhookId::derive(&unguessable()?);
