@@ -54,6 +54,7 @@ pub struct Answer {
 impl Answer {
     pub(crate) const OK: Self = Self { status_code: 200 };
     pub(crate) const REFUSED: Self = Self { status_code: 401 };
+    pub(crate) const TOO_MANY: Self = Self { status_code: 429 };
 
     /// Whether a connect is let in.
     pub const fn is_ok(self) -> bool {

@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 use event::Route;
 pub use event::{Answer, Event};
-use madoguchi_domain::live::{Connection, Hearing, LONGEST_MESSAGE_BYTES};
+use madoguchi_domain::live::{Connection, Hearing, LONGEST_MESSAGE_BYTES, MOST_CONNECTIONS};
 use madoguchi_domain::{ChannelId, ConversationId, Timestamp};
 use madoguchi_live::{Audience, TellError, Teller, Told};
 use madoguchi_runtime::{Clock, fingerprint};
@@ -20,6 +20,8 @@ use request::{Refusal, Request};
 
 /// So many conversations a process remembers the channels of.
 const REMEMBERED: usize = 10_000;
+/// How often a message is counted anew because another came at the same moment. What loses more often is too fast.
+const TRIES: u32 = 5;
 
 /// Answers what clients say.
 #[derive(Debug)]
@@ -77,7 +79,18 @@ impl LiveApi {
             return Ok(Answer::REFUSED);
         }
         let connection = Connection::open(id, ticket, now);
+        // Counted with this one: of several at once all are seen.
         self.live.add_connection(&connection).await?;
+        let known = self.live.connections(now).await?;
+        let theirs = known.iter().filter(|other| other.person == connection.person && other.is_open(now));
+        if theirs.count() > MOST_CONNECTIONS {
+            self.live.forget_connection(&connection.id).await?;
+            tracing::warn!(
+                operator.id = connection.person.0,
+                "A client is refused: there are too many of this person"
+            );
+            return Ok(Answer::TOO_MANY);
+        }
         tracing::info!(
             connection = connection.id,
             operator.id = connection.person.0,
@@ -96,14 +109,13 @@ impl LiveApi {
     }
 
     async fn hear(&self, id: &str, message: &str, now: Timestamp) -> Result<(), LiveError> {
-        let connection = self.live.connection(id).await?.filter(|connection| connection.is_open(now));
-        let Some(mut connection) = connection else {
+        let Some((mut connection, is_heard)) = self.counted(id, now).await? else {
             // It is over, or was never let in.
             return Ok(self.teller.end(id, now).await?);
         };
-        let (heard, before) = (connection.pace.take(now), connection.viewing);
+        let before = connection.viewing;
         let request = match Request::parse(message) {
-            _ if !heard => Err(Refusal::TooFast),
+            _ if !is_heard => Err(Refusal::TooFast),
             _ if message.len() > LONGEST_MESSAGE_BYTES => Err(Refusal::TooLarge),
             request => request,
         };
@@ -111,7 +123,9 @@ impl LiveApi {
             Ok(request) => self.admitted(request, &mut connection, now).await?,
             refused => refused,
         };
-        if self.live.note_connection(id, &connection.pace, connection.viewing).await? == Saved::Conflict {
+        if connection.viewing != before
+            && self.live.note_viewing(id, connection.viewing).await? == Saved::Conflict
+        {
             // It was closed in this moment.
             return Ok(());
         }
@@ -137,6 +151,24 @@ impl LiveApi {
             Ok(Request::Typing { conversation_id, typing }) => {
                 self.view(conversation_id, &connection, Some(typing), now).await
             }
+        }
+    }
+
+    /// The connection, if it is open, with one more message counted, and whether that is heard. Each is counted before anything
+    /// is done for it, whatever else comes over the connection at the same moment.
+    async fn counted(&self, id: &str, now: Timestamp) -> Result<Option<(Connection, bool)>, StoreError> {
+        let mut tries = 0;
+        loop {
+            let connection = self.live.connection(id).await?.filter(|connection| connection.is_open(now));
+            let Some(mut connection) = connection else { return Ok(None) };
+            let before = connection.pace;
+            if tries == TRIES || !connection.pace.take(now) {
+                return Ok(Some((connection, false)));
+            }
+            if self.live.note_pace(id, &before, &connection.pace).await? == Saved::Done {
+                return Ok(Some((connection, true)));
+            }
+            tries += 1;
         }
     }
 

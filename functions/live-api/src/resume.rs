@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use madoguchi_domain::live::{Connection, Hearing, MOST_MISSED, Numbered, Resume, resume};
+use madoguchi_domain::live::{Connection, Hearing, MOST_MISSED, Numbered, Resume, is_out_of_reach, resume};
 use madoguchi_domain::{Timestamp, live};
 use madoguchi_live::Told;
 use madoguchi_store::StoreError;
@@ -21,7 +21,8 @@ impl LiveApi {
         now: Timestamp,
     ) -> Result<(), LiveError> {
         let seq = self.live.last_number().await?;
-        let Some(batches) = self.missed(after, seq, now).await? else {
+        let batches = if is_out_of_reach(after, seq) { None } else { self.missed(after, seq, now).await? };
+        let Some(batches) = batches else {
             return self.answer(&connection.id, &Told::Reload { seq }, now).await;
         };
         let changes = self.heard(connection, &batches, now).await?;

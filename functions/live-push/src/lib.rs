@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use aws_lambda_events::dynamodb::EventRecord;
 use futures::StreamExt as _;
@@ -20,6 +21,8 @@ use madoguchi_store::{Committed, Inbox, Live, StoreError};
 
 /// How many clients are told at the same time.
 const TOGETHER: usize = 20;
+/// How long a batch is told at most: the time-out of the function is longer, so that what fails says so.
+const TELLING: Duration = Duration::from_secs(18);
 
 /// Tells clients.
 #[derive(Debug)]
@@ -42,6 +45,9 @@ pub enum PushError {
     /// A client could neither be told nor be disconnected.
     #[error(transparent)]
     Tell(#[from] TellError),
+    /// Clients kept it waiting.
+    #[error("clients could not be told within {} s", TELLING.as_secs())]
+    TooSlow,
 }
 
 impl LivePush {
@@ -50,10 +56,9 @@ impl LivePush {
         Self { inbox, live, audience, teller, clock, watched: AtomicBool::new(false) }
     }
 
-    /// Tells of what stream records commit, and counts it: a repetition does neither any harm. Who cannot be told keeps nothing
-    /// from being counted.
+    /// Counts what stream records commit, and tells of it: a repetition does neither any harm. Neither waits for the other, so
+    /// that clients which hang keep nothing from being counted.
     pub async fn handle(&self, records: &[EventRecord]) -> Result<(), PushError> {
-        let told = self.tell_all(records).await;
         let moved: Vec<Moved> = records
             .iter()
             .filter_map(|record| {
@@ -61,8 +66,10 @@ impl LivePush {
                 Committed::of(change.new_image.clone(), change.old_image.clone())?.moved()
             })
             .collect();
-        self.inbox.count(&moved).await?;
-        told
+        let telling = tokio::time::timeout(TELLING, self.tell_all(records));
+        let (counted, told) = futures::future::join(self.inbox.count(&moved), telling).await;
+        counted?;
+        told.unwrap_or(Err(PushError::TooSlow))
     }
 
     async fn tell_all(&self, records: &[EventRecord]) -> Result<(), PushError> {

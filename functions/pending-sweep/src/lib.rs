@@ -20,10 +20,10 @@ const PATIENCE: Span = Span::from_secs(60);
 const PROFILES_A_SWEEP: usize = 300;
 
 /// Events that one sweep starts again: some seconds' worth of writes.
-const DELIVERIES_A_SWEEP: i32 = 500;
+const DELIVERIES_A_SWEEP: usize = 500;
 
 /// E-mail to operators that one sweep has sent.
-const EMAILS_A_SWEEP: i32 = 500;
+const EMAILS_A_SWEEP: usize = 500;
 
 /// Pictures do not tell since when they wait where a sweep sees it: each tenth minute whatever there is, which is little,
 /// starts again. Whoever works on one meanwhile comes to the same end.
@@ -219,11 +219,24 @@ impl Sweeper {
         Ok(())
     }
 
-    /// Events whose next attempt is due, the longest overdue first. What is left over waits for the next sweep.
+    /// Events whose next attempt is due: one of each subscription in turn, so that whoever takes nothing, and has many, keeps
+    /// nobody else waiting; of each the longest overdue first. What is left over waits for the next sweep.
     async fn webhooks(&self, now: Timestamp, swept: &mut Swept) -> Result<(), SweepError> {
         let Some((deliveries, queue)) = &self.telling else { return Ok(()) };
+        let mut waiting = vec![deliveries.due_of_all(now, DELIVERIES_A_SWEEP).await?.into_iter()];
+        for subscription in self.directory.webhooks().await? {
+            waiting.push(deliveries.due(subscription.id, now, DELIVERIES_A_SWEEP).await?.into_iter());
+        }
+        let mut turns = Vec::new();
+        while turns.len() < DELIVERIES_A_SWEEP {
+            let before = turns.len();
+            turns.extend(waiting.iter_mut().filter_map(Iterator::next));
+            if turns.len() == before {
+                break;
+            }
+        }
         let mut started = Vec::new();
-        for due in deliveries.due(now, DELIVERIES_A_SWEEP).await? {
+        for due in turns.into_iter().take(DELIVERIES_A_SWEEP) {
             if let Some(delivery) = deliveries.take(&due, now).await? {
                 started.push(serde_json::to_string(&delivery.work())?);
             }

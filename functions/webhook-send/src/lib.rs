@@ -101,6 +101,7 @@ impl WebhookSender {
             answer: answered.answer,
         };
         let fault = attempt.fault;
+        let had_failed = !delivery.attempts.is_empty();
         delivery.attempted(attempt, now);
         if self.deliveries.save(&delivery, now).await? == Saved::Conflict {
             // The same record was handled twice at once; the other has written it down.
@@ -108,7 +109,10 @@ impl WebhookSender {
         }
         delivery.rev += 1;
         self.goes_on(&delivery, now).await;
-        self.note(&subscription, fault, now).await?;
+        match fault {
+            None => self.note_taken(work.webhook, had_failed, now).await?,
+            Some(fault) => self.note_failed(&subscription, fault, now).await?,
+        }
         Ok(())
     }
 
@@ -120,15 +124,22 @@ impl WebhookSender {
         Ok(delivery.awaits(work).then_some(delivery))
     }
 
-    /// `None` if the conversation was deleted.
+    /// `None` if conversation or message was deleted for ever.
     async fn told(&self, work: &Work) -> Result<Option<Told>, StoreError> {
         let Some(id) = work.event.conversation else { return Ok(Some(Told::default())) };
-        let Some(conversation) = self.inbox.conversation(id).await? else { return Ok(None) };
-        let message = match &work.event.message {
-            Some(message) => self.inbox.message(id, message).await?,
-            None => None,
+        let conversation =
+            self.inbox.conversation(id).await?.filter(|conversation| !conversation.is_erased());
+        let Some(conversation) = conversation else { return Ok(None) };
+        let Some(key) = &work.event.message else {
+            return Ok(Some(Told { conversation: Some(conversation), message: None }));
         };
-        Ok(Some(Told { conversation: Some(conversation), message }))
+        let Some(message) = self.inbox.message(id, key).await? else { return Ok(None) };
+        // The customer may have written anew since, while what was before is still being taken away.
+        let is_late = work.tries > 0 || work.round > 0;
+        if is_late && self.inbox.erasure(id).await?.is_some_and(|erasure| erasure.covers(&message)) {
+            return Ok(None);
+        }
+        Ok(Some(Told { conversation: Some(conversation), message: Some(message) }))
     }
 
     /// Nobody is to be told any more. What was never tried leaves no trace.
@@ -164,21 +175,24 @@ impl WebhookSender {
         }
     }
 
-    /// Takes note of how the receiver fares, and switches it off after days of nothing but failures.
-    async fn note(
+    /// Takes note that the receiver takes what it is told. Where it had failed before, another process may have noted that, so
+    /// that nothing which is remembered here counts.
+    async fn note_taken(&self, id: WebhookId, had_failed: bool, now: Timestamp) -> Result<(), StoreError> {
+        if had_failed || !self.is_known_healthy(id, now) {
+            self.deliveries.note_success(id).await?;
+            self.healthy().insert(id, now);
+        }
+        Ok(())
+    }
+
+    /// Takes note that the receiver did not take something, and switches it off after days of nothing but failures.
+    async fn note_failed(
         &self,
         subscription: &Subscription,
-        fault: Option<Fault>,
+        fault: Fault,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let id = subscription.id;
-        let Some(fault) = fault else {
-            if !self.is_known_healthy(id, now) {
-                self.deliveries.note_success(id).await?;
-                self.healthy().insert(id, now);
-            }
-            return Ok(());
-        };
         self.healthy().remove(&id);
         self.metrics.count("WebhookAttemptsFailed", 1);
         tracing::info!(webhook.id = %id, fault = fault.as_str(), "Webhook `{id}` did not take an event");

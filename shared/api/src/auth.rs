@@ -10,7 +10,7 @@ use axum::http::{Extensions, HeaderMap};
 use lambda_http::request::RequestContext;
 use madoguchi_domain::audit::{Author, Entry, Fields};
 use madoguchi_domain::person::Seen;
-use madoguchi_domain::role::{Groups, GroupsClaim, Scopes};
+use madoguchi_domain::role::{Groups, GroupsClaim, Scope, Scopes};
 use madoguchi_domain::{Act, Language, OperatorId, Role, Timestamp};
 
 use crate::{ApiError, request_id};
@@ -74,6 +74,11 @@ impl Operator {
     /// Whether they may do this.
     pub(crate) fn may(&self, act: Act) -> bool {
         self.scopes.as_ref().map_or_else(|| self.role.may(act), |scopes| scopes.may(act))
+    }
+
+    /// Refuses a machine that may not read conversations: it must not have them sent somewhere either.
+    pub(crate) fn sends_conversations(&self) -> Result<(), ApiError> {
+        if self.may(Act::Read) { Ok(()) } else { Err(ApiError::ScopeMissing(Scope::ReadConversations)) }
     }
 
     /// Whether no person calls.

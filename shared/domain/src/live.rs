@@ -11,7 +11,7 @@ mod resume;
 pub use change::{Change, ChangeKind, Numbered, coalesced, is_news};
 pub use pace::{MESSAGES_PER_WINDOW, PACE_WINDOW, Pace};
 pub use presence::{Present, TYPING_LASTS, VIEWING_LASTS, Viewer, present};
-pub use resume::{LOG_KEPT, MOST_MISSED, OVERLAP, Resume, resume};
+pub use resume::{LOG_KEPT, MOST_MISSED, OVERLAP, Resume, is_out_of_reach, resume};
 
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,8 @@ use crate::time::{Span, Timestamp};
 pub const TICKET_LASTS: Span = Span::from_secs(30);
 /// API Gateway: a WebSocket connection lasts at most two hours.
 pub const CONNECTION_LASTS: Span = Span::from_hours(2);
+/// The most connections of one person: a window each, and some that died without a word.
+pub const MOST_CONNECTIONS: usize = 25;
 /// The longest message that a client may send. API Gateway takes 128 KB; what clients say has less than 200 bytes.
 pub const LONGEST_MESSAGE_BYTES: usize = 1024;
 

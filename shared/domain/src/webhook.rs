@@ -248,23 +248,44 @@ pub enum OffBecause {
 pub struct Key {
     /// Counts how often it was replaced.
     pub generation: u32,
-    /// When the one before it stops signing.
+    /// When those before it stop signing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_until: Option<Timestamp>,
+    /// The first of those; `None` if it is the one just before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest: Option<u32>,
 }
 
+/// The most secrets that sign one call.
+const MOST_SIGNING: usize = 8;
+
 impl Key {
-    /// The next one; this one goes on signing for [`SECRET_OVERLAP`].
+    /// The next one; this one goes on signing for [`SECRET_OVERLAP`], and so does each that signs now: of one that was
+    /// replaced again nobody may know, because the answer that told it was lost.
     #[must_use]
     pub fn replaced(self, now: Timestamp) -> Self {
-        Self { generation: self.generation.saturating_add(1), previous_until: Some(now + SECRET_OVERLAP) }
+        Self {
+            generation: self.generation.saturating_add(1),
+            previous_until: Some(now + SECRET_OVERLAP),
+            oldest: Some(self.oldest_signing(now)).filter(|oldest| *oldest < self.generation),
+        }
     }
 
-    /// The generations that sign at `now`, the current one first.
+    /// The generations that sign at `now`, the current one first. Of very many the first, which is in use for sure, and the latest.
     pub fn signing(self, now: Timestamp) -> Vec<u32> {
-        let previous = self.generation.checked_sub(1);
-        let previous = previous.filter(|_| self.previous_until.is_some_and(|until| now < until));
-        [Some(self.generation), previous].into_iter().flatten().collect()
+        let oldest = self.oldest_signing(now);
+        let mut signing: Vec<u32> = (oldest..=self.generation).rev().take(MOST_SIGNING).collect();
+        if let Some(last) = signing.last_mut() {
+            *last = oldest;
+        }
+        signing
+    }
+
+    fn oldest_signing(self, now: Timestamp) -> u32 {
+        match self.previous_until {
+            Some(until) if now < until => self.oldest.unwrap_or(self.generation.saturating_sub(1)),
+            _ => self.generation,
+        }
     }
 }
 
@@ -373,7 +394,18 @@ mod tests {
         assert_eq!(second.signing(NOW), [1, 0]);
         assert_eq!(second.signing(NOW + SECRET_OVERLAP), [1]);
         let third = second.replaced(NOW + Span::from_secs(1));
-        assert_eq!(third.signing(NOW + Span::from_secs(2)), [2, 1], "two at most");
+        assert_eq!(third.signing(NOW + SECRET_OVERLAP), [2, 1, 0], "nobody knows which was shown");
+        let end = NOW + Span::from_secs(1) + SECRET_OVERLAP;
+        assert_eq!(third.signing(end), [2]);
+        assert_eq!(third.replaced(end).signing(end), [3, 2]);
+        let tenth = (0..10).fold(first, |key, _| key.replaced(NOW));
+        assert_eq!(tenth.signing(NOW), [10, 9, 8, 7, 6, 5, 4, 0]);
+        // As it was written before there was `oldest`.
+        let stored: Key = serde_json::from_value(serde_json::json!({
+            "generation": 3, "previous_until": NOW,
+        }))
+        .unwrap();
+        assert_eq!((stored.signing(NOW - Span::from_ms(1)), stored.signing(NOW)), (vec![3, 2], vec![3]));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The Deliveries table: what became of telling other systems, for [`KEPT`].
 //!
-//! A delivery that is pending stands in the sparse index `due`: by the time of its next attempt where the sweep is to
-//! start it, and some time after it where a queue message does, so that what the queue loses is found.
+//! A delivery that is pending stands in the sparse index `due`, in a partition of its subscription: by the time of its next
+//! attempt where the sweep is to start it, and some time after it where a queue message does, so that what the queue loses is
+//! found.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
@@ -20,9 +21,10 @@ pub const KEPT: Span = Span::from_days(30);
 pub const LONGEST_DELAY: Span = Span::from_minutes(15);
 /// How long after its time a queue message is missed.
 const PATIENCE: Span = Span::from_minutes(3);
-/// Partition of the health of the receivers, and of the index of what is due.
+/// Partition of the health of the receivers.
 const HEALTH: &str = "health";
-const DUE: &str = "due";
+/// Where what is due stood in the index before each subscription had a partition of its own.
+const DUE_OF_ALL: &str = "due";
 
 /// Access to the Deliveries table.
 #[derive(Clone, Debug)]
@@ -50,6 +52,10 @@ pub struct DueItem {
 
 fn partition(webhook: WebhookId) -> String {
     format!("w#{webhook}")
+}
+
+fn due_partition(webhook: WebhookId) -> String {
+    format!("due#{webhook}")
 }
 
 fn key(webhook: WebhookId, delivery: DeliveryKey) -> Item {
@@ -80,7 +86,7 @@ impl Deliveries {
         item.insert("expires_at".into(), n(expires_at.as_ms() / 1000));
         if let DeliveryState::Pending { next_at } = next.state {
             let due_at = if next_at.since(now) > LONGEST_DELAY { next_at } else { next_at + PATIENCE };
-            item.insert("due_pk".into(), s(DUE));
+            item.insert("due_pk".into(), s(due_partition(next.webhook)));
             item.insert("due_at".into(), n(due_at.as_ms()));
         }
         let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
@@ -119,9 +125,19 @@ impl Deliveries {
         Ok(DeliveryPage { deliveries, next })
     }
 
-    /// Up to `limit` deliveries whose time has come, the longest overdue first.
-    pub async fn due(&self, now: Timestamp, limit: i32) -> Result<Vec<DueItem>, StoreError> {
-        self.due_of(DUE, now, limit).await
+    /// Up to `limit` deliveries to `webhook` whose time has come, the longest overdue first.
+    pub async fn due(
+        &self,
+        webhook: WebhookId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<DueItem>, StoreError> {
+        self.due_of(&due_partition(webhook), now, limit).await
+    }
+
+    /// The same of what an earlier version wrote, whoever it is for.
+    pub async fn due_of_all(&self, now: Timestamp, limit: usize) -> Result<Vec<DueItem>, StoreError> {
+        self.due_of(DUE_OF_ALL, now, limit).await
     }
 
     /// Takes a delivery to start it; it is due again in a while, should whoever starts it not come to an end. `None` if
@@ -135,7 +151,7 @@ impl Deliveries {
         &self,
         partition: &str,
         now: Timestamp,
-        limit: i32,
+        limit: usize,
     ) -> Result<Vec<DueItem>, StoreError> {
         let answer = self
             .client
@@ -145,7 +161,7 @@ impl Deliveries {
             .key_condition_expression("due_pk = :pk AND due_at <= :now")
             .expression_attribute_values(":pk", s(partition))
             .expression_attribute_values(":now", n(now.as_ms()))
-            .limit(limit)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
             .send()
             .await
             .map_err(|error| failed("Query", error))?;

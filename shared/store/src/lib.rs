@@ -150,7 +150,8 @@
 //! # Deliveries table
 //!
 //! What other systems are told (`w#{webhook}`, `{ms:013}-{event}`) with every attempt, for 30 days, and since when a receiver has
-//! taken nothing (`health`, webhook). Index `due` holds what is tried again, by its time. Subscriptions are items of the Directory
+//! taken nothing (`health`, webhook). Index `due` holds what is tried again, by subscription and
+//! time. Subscriptions are items of the Directory
 //! (`webhook`, id), remembered for [`SETTINGS_CACHE`].
 //!
 //! | access pattern | cost |
@@ -159,7 +160,7 @@
 //! | tell one event to one receiver who takes it | strong gets of delivery, conversation and message 3 RRU; 1 WRU |
 //! | one that does not | 1 WRU and `due` 1; 1 WRU for its health |
 //! | try again after more than a quarter of an hour | 1 WRU and `due` 1 to take it |
-//! | sweep with nothing due | one query, 0.5 RRU |
+//! | sweep with nothing due | one query of each subscription, 0.5 RRU, and one of what an earlier version wrote |
 //!
 //! Beside that what operators are still to be told by e-mail, and when they were told last (`n#{operator}`, conversation), in the
 //! same index as `notify`, for 15 days after its last change. What they want to be told of is an item of the Directory (`notify`,

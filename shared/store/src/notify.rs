@@ -67,7 +67,7 @@ impl Deliveries {
     }
 
     /// Up to `limit` batches whose time has come, the longest overdue first.
-    pub async fn due_batches(&self, now: Timestamp, limit: i32) -> Result<Vec<DueItem>, StoreError> {
+    pub async fn due_batches(&self, now: Timestamp, limit: usize) -> Result<Vec<DueItem>, StoreError> {
         self.due_of(DUE, now, limit).await
     }
 

@@ -15,7 +15,7 @@ use crate::item::{self, Item, n, s};
 pub const REPEATED: Span = Span::from_hours(24);
 /// How long a request may run before another of the same key may take its place: longer than any function.
 const RUNNING: Span = Span::from_secs(60);
-/// Longer answers are not kept; an item holds 400 KB.
+/// Of longer answers the body is not kept; an item holds 400 KB.
 const LONGEST: usize = 64 * 1024;
 
 /// Access to the Requests table.
@@ -26,13 +26,19 @@ pub struct Requests {
 }
 
 /// What a request was answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptAnswer {
     /// The HTTP status.
     pub status: u16,
     /// The content type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
+    /// The entity tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// Where what was answered is to be read, as whoever asks may see it then; nothing of it is kept here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown_at: Option<String>,
     /// The body.
     pub body: String,
 }
@@ -101,11 +107,15 @@ impl Requests {
         })
     }
 
-    /// Keeps what a request was answered. One that is too long is not kept: then the key cannot be used again for a while.
+    /// Keeps what a request was answered; of an answer that is too long, only how it ended.
     pub async fn finish(&self, key: &str, answer: &KeptAnswer) -> Result<(), StoreError> {
-        if answer.body.len() > LONGEST {
-            return Ok(());
-        }
+        let bare;
+        let answer = if answer.body.len() > LONGEST {
+            bare = KeptAnswer { status: answer.status, ..KeptAnswer::default() };
+            &bare
+        } else {
+            answer
+        };
         let kept: AttributeValue = serde_dynamo::to_attribute_value(answer)
             .map_err(|error| StoreError::Unreadable { key: key.to_owned(), detail: error.to_string() })?;
         let request = self.client.update_item().table_name(&self.table).set_key(Some(by(key)));

@@ -26,6 +26,8 @@ struct State {
     open: BTreeMap<String, Vec<Value>>,
     /// Those that are neither told nor ended.
     stuck: Vec<String>,
+    /// Those of which API Gateway says nothing at all.
+    hanging: Vec<String>,
     posts: usize,
 }
 
@@ -40,6 +42,9 @@ impl Sockets {
                 assert!(signed.starts_with("AWS4-HMAC-SHA256 Credential="), "{signed}");
                 let prefix = format!("/_aws/execute-api/{API}/live/%40connections/");
                 let id = uri.path().strip_prefix(&prefix).expect("a path of the management API");
+                if shared.lock().unwrap().hanging.iter().any(|hanging| hanging == id) {
+                    return std::future::pending().await;
+                }
                 shared.lock().unwrap().answer(&method, id, &body)
             },
         );
@@ -68,6 +73,11 @@ impl Sockets {
         if stuck {
             state.stuck.push(id.to_owned());
         }
+    }
+
+    /// Calls for the connection are not answered from now on.
+    pub fn hang(&self, id: &str) {
+        self.state().hanging.push(id.to_owned());
     }
 
     /// Whether it is open.

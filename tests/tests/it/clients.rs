@@ -14,6 +14,17 @@ const ALL: &str = "madoguchi/conversations:read madoguchi/messages:write madoguc
 async fn call(
     test: &TestInbox,
     client: &str,
+    route: (&str, &str),
+    key: Option<&str>,
+    body: &Value,
+) -> (u16, HeaderMap, Value) {
+    call_with(test, (client, ALL), route, key, body).await
+}
+
+/// As a machine with these scopes.
+async fn call_with(
+    test: &TestInbox,
+    (client, scopes): (&str, &str),
     (method, path): (&str, &str),
     key: Option<&str>,
     body: &Value,
@@ -22,7 +33,7 @@ async fn call(
     if let Some(key) = key {
         request = request.header("Idempotency-Key", key);
     }
-    let claims = json!({ "sub": client, "client_id": client, "token_use": "access", "scope": ALL });
+    let claims = json!({ "sub": client, "client_id": client, "token_use": "access", "scope": scopes });
     let answer = test.requested(request.body(Body::from(body.to_string())).unwrap(), claims).await;
     let (head, body) = answer.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
@@ -151,4 +162,48 @@ async fn ops_1_a_machine_that_asks_too_often_waits_and_nobody_else_does() {
     assert_eq!(test.call("GET", "/api/conversations", None, &Value::Null).await.0, 200, "a person");
     test.pass(COUNTED_FOR);
     assert_eq!(call(&test, "crm", conversations, None, &Value::Null).await.0, 200);
+}
+
+#[tokio::test]
+async fn ops_1_only_a_machine_that_may_read_conversations_has_them_sent_somewhere() {
+    let test = TestInbox::start().await;
+    let (settings, both) =
+        ("madoguchi/settings:write", "madoguchi/settings:write madoguchi/conversations:read");
+    let webhook = json!({ "url": "https://example.com/hook", "events": ["message.received"] });
+    let there = test.administered("POST", "/api/webhooks", &webhook).await;
+    let there = format!("/api/webhooks/{}", there["id"].as_str().unwrap());
+    let bot = format!("/api/channels/{}/bot", TestInbox::channel_id(Line));
+    let outside = json!({ "kind": "webhook", "url": "https://example.com/bot" });
+    let elsewhere = json!({ "url": "https://example.org/hook" });
+    let channel = json!({ "channels": [TestInbox::channel_id(Line)] });
+    let more = json!({ "events": ["message.received", "message.sent"] });
+    let nothing = json!({ "description": "crm", "enabled": false });
+    let template = json!({ "name": "Hours", "variants": { "ja": { "text": "10時から18時です" } } });
+    let template = test.administered("POST", "/api/templates", &template).await;
+    let rules = json!([{ "words": ["営業時間"], "template_id": template["id"] }]);
+    let rules = json!({ "kind": "keywords", "rules": rules });
+    // Method, path, body; whether it leads words of conversations somewhere.
+    let table: [(&str, &str, &Value, bool); 7] = [
+        ("POST", "/api/webhooks", &webhook, true),
+        ("PATCH", &there, &elsewhere, true),
+        ("PATCH", &there, &more, true),
+        ("PATCH", &there, &channel, true),
+        ("PUT", &bot, &outside, true),
+        ("PATCH", &there, &nothing, false),
+        ("PUT", &bot, &rules, false),
+    ];
+    for (method, path, body, leads) in table {
+        let asked = async |scopes| {
+            let (status, _, answer) = call_with(&test, ("crm", scopes), (method, path), None, body).await;
+            (status, answer)
+        };
+        let (status, answer) = asked(settings).await;
+        assert_eq!((status == 403, status < 300), (leads, !leads), "{method} {path} {body}: {answer}");
+        if leads {
+            assert_eq!(answer["error"]["id"], "scope_missing");
+            assert!(answer["error"]["message"].to_string().contains("conversations:read"), "{answer}");
+        }
+        let (status, answer) = asked(both).await;
+        assert!(status < 300, "{method} {path} {body}: {answer}");
+    }
 }

@@ -4,10 +4,13 @@ use std::collections::HashMap;
 
 use live_api::{Event, LiveApi};
 use live_push::LivePush;
+use madoguchi_domain::conversation::Counter;
 use madoguchi_domain::live::{
     LOG_KEPT, MESSAGES_PER_WINDOW, PACE_WINDOW, TICKET_LASTS, TYPING_LASTS, VIEWING_LASTS,
 };
-use madoguchi_domain::{ChannelKind, ChannelSettings, ConversationId, OperatorAccess, OperatorId, Span};
+use madoguchi_domain::{
+    ChannelKind, ChannelSettings, ConversationId, OperatorAccess, OperatorId, Section, Span,
+};
 use madoguchi_live::{Audience, Teller};
 use madoguchi_runtime::batch::{Invocation, process_changes};
 use madoguchi_store::{Live, SETTINGS_CACHE, Saved};
@@ -451,4 +454,92 @@ async fn con_5_what_a_client_must_not_say_is_refused() {
     world.sockets.open("intruder");
     assert!(world.say("intruder", &ping).await.is_empty());
     assert!(!world.sockets.is_open("intruder"));
+}
+
+#[tokio::test]
+async fn cls_2_clients_that_hang_keep_nothing_from_being_counted() {
+    let world = World::start().await;
+    world.connect("hangs", YAMADA).await;
+    world.sockets.hang("hangs");
+    world.test.customer_writes(ChannelKind::Line, "customer-1", "one").await;
+    world.test.write().await;
+    let event = world.stream.lock().await.peek(100);
+    let counted = async || loop {
+        let counts = world.test.inbox.counts().await.unwrap();
+        let line = counts.get(&TestInbox::channel_id(ChannelKind::Line));
+        if line.and_then(|line| line.get(&Counter::Section(Section::Unassigned))) == Some(&1) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    };
+    // Lambda may end it at any moment while it waits for the client.
+    tokio::select! {
+        biased;
+        _ = world.push.handle(&event.records) => panic!("the client has not been waited for"),
+        () = counted() => {}
+    }
+}
+
+#[tokio::test]
+async fn cls_8_con_9_a_conversation_that_is_deleted_for_ever_is_told_as_removed_until_it_begins_anew() {
+    let world = World::start().await;
+    world.connect("c1", YAMADA).await;
+    let id = world.customer_writes("customer-1", "one").await;
+    world.sockets.take("c1");
+    let delete = async || {
+        let confirm = json!({ "confirm": id.to_string() });
+        let path = format!("/api/conversations/{id}");
+        let (status, answer) = world.test.call_as(("boss", "owners"), "DELETE", &path, None, &confirm).await;
+        assert_eq!(status, 200, "{answer}");
+    };
+    let of_conversation = |told: Vec<Value>| {
+        let changes = told.iter().flat_map(|told| told["changes"].as_array().unwrap().clone());
+        let changes: Vec<_> = changes.filter(|change| change["kind"] == "conversation").collect();
+        assert_eq!(changes.len(), 1, "{changes:?}");
+        (changes[0]["removed"] == true, changes[0]["version"].as_u64().unwrap())
+    };
+    delete().await;
+    world.push().await;
+    let (is_removed, removed) = of_conversation(world.sockets.take("c1"));
+    assert!(is_removed);
+    world.customer_writes("customer-1", "two").await;
+    let (is_removed, begun) = of_conversation(world.sockets.take("c1"));
+    assert!(!is_removed && begun > removed, "{begun} after {removed}");
+    // Deleted and begun anew within one batch.
+    delete().await;
+    world.customer_writes("customer-1", "three").await;
+    let (is_removed, latest) = of_conversation(world.sockets.take("c1"));
+    assert!(!is_removed && latest > begun, "{latest} after {begun}");
+}
+
+#[tokio::test]
+async fn con_5_messages_of_one_moment_are_counted_one_by_one() {
+    let world = World::start().await;
+    world.connect("c1", YAMADA).await;
+    let ping = json!({"action": "ping"}).to_string();
+    let said = (0..3 * MESSAGES_PER_WINDOW).map(|_| world.event("c1", "MESSAGE", &ping));
+    futures::future::join_all(said).await;
+    let told = world.sockets.take("c1");
+    let heard = told.iter().filter(|told| told["type"] == "pong").count();
+    assert!((1..=MESSAGES_PER_WINDOW as usize).contains(&heard), "{heard}");
+}
+
+#[tokio::test]
+async fn con_5_a_person_has_so_many_connections_and_no_more() {
+    let world = World::start().await;
+    let enter = async |id: &str, person| {
+        let ticket = world.ticket(person).await;
+        world.connect_with(id, Some(&ticket)).await
+    };
+    let mut let_in = 0;
+    while enter(&format!("c{let_in}"), YAMADA).await {
+        let_in += 1;
+        assert!(let_in < 100, "there is no end");
+    }
+    assert!(let_in >= 10, "enough for many windows");
+    assert!(enter("other", SATO).await, "somebody else's are their own");
+    let kept = world.live.connections(world.test.clock.now()).await.unwrap();
+    assert_eq!(kept.len(), let_in + 1, "nothing stays of one that was refused");
+    world.disconnect("c0").await;
+    assert!(enter("again", YAMADA).await);
 }

@@ -5,8 +5,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use madoguchi_domain::ChannelKind::{Line, Messenger};
 use madoguchi_domain::deadline::DeadlineKind;
-use madoguchi_domain::webhook::{ATTEMPTS, Health, SECRET_OVERLAP, SWITCH_OFF_AFTER};
+use madoguchi_domain::webhook::{
+    ATTEMPTS, Attempt, Delivery, Event, Fault, Health, SECRET_OVERLAP, SWITCH_OFF_AFTER,
+};
 use madoguchi_domain::{ChannelSettings, Span, WebhookId};
+use madoguchi_store::Saved;
 use madoguchi_tests::TestInbox;
 use madoguchi_tests::support::receiver::{Receiver, Told};
 use ring::hmac::{HMAC_SHA256, Key, verify};
@@ -428,4 +431,128 @@ async fn ops_2_the_log_is_read_page_by_page_and_forgotten_after_a_month() {
     test.pass(Span::from_days(31));
     assert!(test.dynamo.sweep_expired() >= 3);
     assert_eq!(test.dynamo.items("deliveries").await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn ops_1_a_secret_that_is_replaced_again_and_again_cuts_nobody_off() {
+    let (test, receiver, webhook) = started(&["message.received"]).await;
+    let mut secrets = vec![webhook["secret"].as_str().unwrap().to_owned()];
+    // Whoever did not get the answer asks again.
+    for _ in 0..3 {
+        let replaced = test.administered("POST", &path(&webhook, "/secret"), &Value::Null).await;
+        secrets.push(replaced["secret"].as_str().unwrap().to_owned());
+        test.pass(Span::from_minutes(1));
+    }
+    let told = async || {
+        test.administered("POST", &path(&webhook, "/test"), &Value::Null).await;
+        test.tell().await;
+        let told = receiver.take().remove(0);
+        secrets.iter().map(|secret| is_signed(&told, secret)).collect::<Vec<_>>()
+    };
+    assert_eq!(told().await, [true; 4]);
+    test.pass(SECRET_OVERLAP);
+    assert_eq!(told().await, [false, false, false, true]);
+}
+
+#[tokio::test]
+async fn cls_8_ops_1_nothing_is_told_of_a_conversation_that_was_deleted() {
+    let (test, receiver, webhook) = started(&CHANGES).await;
+    receiver.answer_next(&[500, 500]);
+    let id = test.customer_writes(Line, "customer-1", "a secret").await;
+    test.settle().await;
+    test.tell().await;
+    assert_eq!(receiver.take().len(), 2);
+    // Deleted before the retries; nothing of it has been taken away yet.
+    let confirm = json!({ "confirm": id.to_string() });
+    let conversation = format!("/api/conversations/{id}");
+    let (status, answer) = test.call_as(("boss", "owners"), "DELETE", &conversation, None, &confirm).await;
+    assert_eq!(status, 200, "{answer}");
+    test.pass(Span::from_minutes(1));
+    test.relay().await;
+    test.tell().await;
+    assert_eq!(kinds(&receiver.take()), Vec::<String>::new());
+    let id: WebhookId = webhook["id"].as_str().unwrap().parse().unwrap();
+    let log = test.deliveries.page(id, None, 10).await.unwrap().deliveries;
+    let states: Vec<_> = log.iter().map(|delivery| delivery.state.as_str()).collect();
+    assert_eq!(states, ["canceled", "canceled"]);
+}
+
+#[tokio::test]
+async fn ops_2_what_another_process_noted_is_cleared_by_the_retry_that_succeeds() {
+    let (test, receiver, webhook) = started(&["message.received"]).await;
+    let id: WebhookId = webhook["id"].as_str().unwrap().parse().unwrap();
+    receiver.answer_next(&[500, 200]);
+    for text in ["a", "b"] {
+        test.customer_writes(Line, "customer-1", text).await;
+        test.settle().await;
+        test.tell().await;
+        test.pass(Span::from_secs(1));
+    }
+    assert_eq!(receiver.take().len(), 2);
+    assert_eq!(test.deliveries.health(id).await.unwrap(), Health::default(), "the second was taken");
+    // Another process, which remembers nothing of that, has failed with the first.
+    test.deliveries.note_failure(id, test.clock.now()).await.unwrap();
+    test.pass(Span::from_secs(5));
+    test.tell().await;
+    assert_eq!(receiver.take().len(), 1);
+    assert_eq!(test.deliveries.health(id).await.unwrap(), Health::default());
+}
+
+#[tokio::test]
+async fn ops_2_one_dead_receiver_keeps_no_other_from_being_tried_again() {
+    let (test, dead, webhook) = started(&["message.received"]).await;
+    let well = Receiver::start().await;
+    let other = subscribe(&test, &well, &["message.received"]).await;
+    let now = test.clock.now();
+    // After attempts enough they are due only in half an hour, which the sweep sees to.
+    let waiting = |webhook: &Value, seed: usize| {
+        let id: WebhookId = webhook["id"].as_str().unwrap().parse().unwrap();
+        let mut delivery = Delivery::new(id, Event::test(id, &seed.to_string(), now), now);
+        for _ in 0..5 {
+            let fault = Some(Fault::Status);
+            delivery.attempted(Attempt { at: now, duration_ms: 1, status: None, fault, answer: None }, now);
+        }
+        delivery
+    };
+    for seed in 0..600 {
+        let delivery = waiting(&webhook, seed);
+        assert_eq!(test.deliveries.save(&delivery, now).await.unwrap(), Saved::Done);
+    }
+    test.pass(Span::from_minutes(1));
+    let mut late = waiting(&other, 1);
+    late.attempted(
+        Attempt { at: now, duration_ms: 1, status: None, fault: Some(Fault::Status), answer: None },
+        now,
+    );
+    assert_eq!(test.deliveries.save(&late, test.clock.now()).await.unwrap(), Saved::Done);
+    test.pass(Span::from_minutes(70));
+    dead.answer(Some(500));
+    test.sweep().await;
+    test.tell().await;
+    assert_eq!(well.take().len(), 1);
+    assert!(!dead.take().is_empty(), "nor is it forgotten itself");
+}
+
+#[tokio::test]
+async fn cls_8_ops_1_what_was_before_a_deletion_is_not_told_beside_what_begins_after_it() {
+    let (test, receiver, _) = started(&["message.received"]).await;
+    receiver.answer_next(&[500]);
+    let id = test.customer_writes(Line, "customer-1", "a secret").await;
+    test.settle().await;
+    test.tell().await;
+    assert_eq!(receiver.take().len(), 1);
+    let confirm = json!({ "confirm": id.to_string() });
+    let conversation = format!("/api/conversations/{id}");
+    let (status, answer) = test.call_as(("boss", "owners"), "DELETE", &conversation, None, &confirm).await;
+    assert_eq!(status, 200, "{answer}");
+    test.pass(Span::from_secs(1));
+    test.customer_writes(Line, "customer-1", "hello").await;
+    test.write().await;
+    assert!(test.inbox.erasure(id).await.unwrap().is_some(), "nothing has been taken away yet");
+    test.relay().await;
+    test.pass(Span::from_secs(6));
+    test.tell().await;
+    let told = receiver.take();
+    let texts: Vec<_> = told.iter().map(|told| told.json()["data"]["message"]["text"].clone()).collect();
+    assert_eq!(texts, ["hello"]);
 }

@@ -68,6 +68,9 @@ pub(crate) async fn set(
     meant: IfMatch,
     JsonBody(wanted): JsonBody<NewBot>,
 ) -> Result<Tagged<BotView>, ApiError> {
+    if matches!(wanted, NewBot::Webhook { .. }) {
+        administrator.sends_conversations()?;
+    }
     let api = api.by(&administrator);
     let known = api.directory.channel(channel).await?.filter(|channel| !channel.status.is_deleted());
     let channel = known.ok_or(ApiError::ChannelNotFound)?.id;

@@ -2,20 +2,22 @@
 
 use std::collections::BTreeSet;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::IntoResponse;
 use madoguchi_domain::webhook::{EventKind, Health, Key, MOST_SUBSCRIPTIONS, Subscription};
 use madoguchi_domain::{ChannelId, WebhookId};
 use madoguchi_runtime::unguessable;
 use madoguchi_store::Saved;
+use madoguchi_store::requests::REPEATED;
 use serde::Deserialize;
 
 use super::view::WebhookView;
-use super::{SharedWebhooks, description, events};
+use super::{SharedWebhooks, WebhooksApi, description, events};
 use crate::ApiError;
 use crate::auth::Operator;
 use crate::etag::Tagged;
+use crate::idempotency::RequestKey;
 use crate::input::JsonBody;
 
 #[derive(Debug, Deserialize)]
@@ -51,12 +53,26 @@ pub(super) struct NewWebhook {
 pub(super) async fn add(
     State(api): SharedWebhooks,
     administrator: Operator,
+    asked: Option<Extension<RequestKey>>,
     JsonBody(new): JsonBody<NewWebhook>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<(StatusCode, Tagged<WebhookView>), ApiError> {
+    administrator.sends_conversations()?;
     let api = api.by(&administrator);
     let now = api.clock.now();
+    let mut id = WebhookId::derive(&unguessable()?);
+    if let Some(Extension(RequestKey(asked))) = asked {
+        let derived = WebhookId::derive(&asked);
+        match api.directory.webhook(derived).await? {
+            None => id = derived,
+            // It was added, and the answer was lost.
+            Some(there) if there.removed_at.is_none() && now.since(there.created_at) < REPEATED => {
+                return shown(&api, &there).await;
+            }
+            Some(_) => {}
+        }
+    }
     let mut subscription = Subscription {
-        id: WebhookId::derive(&unguessable()?),
+        id,
         url: api.url(&new.url)?,
         events: events(new.events)?,
         channels: api.channels(new.channels).await?,
@@ -71,13 +87,28 @@ pub(super) async fn add(
     if there.iter().filter(|other| other.removed_at.is_none()).count() >= MOST_SUBSCRIPTIONS {
         return Err(ApiError::TooManyWebhooks);
     }
+    // Nothing may fail any more once it is added.
     let secret = api.keys.secret(subscription.id, subscription.key.generation).await?;
     if api.directory.save_webhook(&subscription).await? == Saved::Conflict {
         return Err(ApiError::contended("the webhook"));
     }
     subscription.rev += 1;
-    let id = subscription.id;
     tracing::info!(webhook.id = %id, operator.id = administrator.id.0, "Added webhook `{id}`");
     let view = WebhookView::new(&subscription, Health::default(), now).revealing(secret.reveal());
     Ok((StatusCode::CREATED, Tagged(subscription.rev, view)))
+}
+
+/// One that was added before; with its secret if nobody has touched it since.
+async fn shown(
+    api: &WebhooksApi,
+    there: &Subscription,
+) -> Result<(StatusCode, Tagged<WebhookView>), ApiError> {
+    let health = api.deliveries.health(there.id).await?;
+    let view = WebhookView::new(there, health, api.clock.now());
+    let view = if there.rev == 1 {
+        view.revealing(api.keys.secret(there.id, there.key.generation).await?.reveal())
+    } else {
+        view
+    };
+    Ok((StatusCode::CREATED, Tagged(there.rev, view)))
 }

@@ -41,6 +41,13 @@ pub(super) struct Changes {
     enabled: Option<bool>,
 }
 
+impl Changes {
+    /// Whether other things are told than before, or to somebody else.
+    const fn leads_elsewhere(&self) -> bool {
+        self.url.is_some() || self.events.is_some() || self.channels.is_some()
+    }
+}
+
 /// Change a webhook, switch it off and on
 ///
 /// What is left out stays as it is. What was not taken before it was switched off is not tried again.
@@ -57,6 +64,9 @@ pub(super) async fn change(
     meant: IfMatch,
     JsonBody(changes): JsonBody<Changes>,
 ) -> Result<Tagged<WebhookView>, ApiError> {
+    if changes.leads_elsewhere() {
+        administrator.sends_conversations()?;
+    }
     let api = api.by(&administrator);
     for _ in 0..TRIES {
         let before = existing(&api.directory, id).await?;

@@ -1,4 +1,5 @@
-//! `POST /api/webhooks/{webhook}/secret`: a new secret, shown here and nowhere else. The old one signs beside it for a day.
+//! `POST /api/webhooks/{webhook}/secret`: a new secret, shown here and nowhere else. Each that signs by
+//! then goes on for a day.
 
 use axum::extract::State;
 use madoguchi_domain::WebhookId;
@@ -30,10 +31,11 @@ pub(super) async fn replace_secret(
         let now = api.clock.now();
         subscription.key = subscription.key.replaced(now);
         let secret = api.keys.secret(id, subscription.key.generation).await?;
+        // Read before: once it is replaced nothing may keep the answer from being given.
+        let health = api.deliveries.health(id).await?;
         if api.directory.save_webhook(&subscription).await? == Saved::Done {
             let person = &administrator.id.0;
             tracing::info!(webhook.id = %id, operator.id = person, "Replaced the secret of webhook `{id}`");
-            let health = api.deliveries.health(id).await?;
             subscription.rev += 1;
             let view = WebhookView::new(&subscription, health, now).revealing(secret.reveal());
             return Ok(Tagged(subscription.rev, view));

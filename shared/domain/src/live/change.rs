@@ -56,9 +56,13 @@ impl Change {
         (self.kind, self.conversation_id, &self.id)
     }
 
-    /// Whether it says more than `other`, which is of the same thing.
+    /// Whether it says more than `other`, which is of the same thing. A message that is gone never comes back; a conversation
+    /// begins anew when its customer writes again.
     fn outdoes(&self, other: &Self) -> bool {
-        (self.removed, self.version) > (other.removed, other.version)
+        match self.kind {
+            ChangeKind::Conversation => (self.version, self.removed) > (other.version, other.removed),
+            ChangeKind::Message => (self.removed, self.version) > (other.removed, other.version),
+        }
     }
 }
 
@@ -111,6 +115,11 @@ mod tests {
         assert_eq!(told, [change(1, 3, false), change(0, 5, false)]);
         let gone = coalesced([change(1, 4, true), change(1, 4, false), change(1, 9, false)]);
         assert_eq!(gone, [change(1, 4, true)], "nothing comes after the end");
+        let begun = coalesced([change(0, 4, true), change(0, 4, false), change(0, 5, false)]);
+        assert_eq!(begun, [change(0, 5, false)], "but a conversation begins anew");
+        let ended =
+            coalesced([change(0, 4, false), change(0, 5, true), change(0, 4, false), change(0, 5, false)]);
+        assert_eq!(ended, [change(0, 5, true)]);
         assert!(coalesced([]).is_empty());
     }
 

@@ -25,13 +25,17 @@ pub enum Resume {
     Reload,
 }
 
+/// Whether a client whose last number is `after` loads anew whatever the log has, when the last of all is `current`.
+pub const fn is_out_of_reach(after: u64, current: u64) -> bool {
+    // A number that was not given yet is of a log that is gone.
+    after > current || current - after > MOST_MISSED
+}
+
 /// What a client is told whose last number is `after`, logged at `logged_at` if it is in the log, when the last of all is
 /// `current`.
 pub fn resume(after: u64, current: u64, logged_at: Option<Timestamp>, now: Timestamp) -> Resume {
     match logged_at {
-        Some(at)
-            if after <= current && current - after <= MOST_MISSED && now.since(at) < LOG_KEPT - OVERLAP =>
-        {
+        Some(at) if !is_out_of_reach(after, current) && now.since(at) < LOG_KEPT - OVERLAP => {
             Resume::Replay { from: at - OVERLAP }
         }
         // It is too long ago, too much, or of a log that is gone.
@@ -72,6 +76,17 @@ mod tests {
                 _ => Resume::Reload,
             };
             assert_eq!(told, expected, "{after} of {current}");
+            assert!(!replayed || !is_out_of_reach(after, current));
+        }
+        for (after, current, expected) in [
+            (0, 0, false),
+            (7, 7 + MOST_MISSED, false),
+            (7, 8 + MOST_MISSED, true),
+            (0, u64::MAX, true),
+            (8, 7, true),
+            (u64::MAX, 7, true),
+        ] {
+            assert_eq!(is_out_of_reach(after, current), expected, "{after} of {current}");
         }
     }
 

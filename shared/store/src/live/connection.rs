@@ -1,7 +1,7 @@
 //! Connections: all in one partition, since whoever tells something reads all of them. Those that are closed stay for as
 //! long as their clients may come back: while there is one, changes are logged.
 
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use madoguchi_domain::live::{Connection, LOG_KEPT, Pace};
 use madoguchi_domain::{ConversationId, Timestamp};
 
@@ -60,31 +60,51 @@ impl Live {
         }
     }
 
-    /// Notes what an open connection says and shows; [`Saved::Conflict`] if it is not open any more.
-    pub async fn note_connection(
-        &self,
-        id: &str,
-        pace: &Pace,
-        viewing: Option<ConversationId>,
-    ) -> Result<Saved, StoreError> {
-        let pace = serde_dynamo::to_attribute_value(pace).map_err(|error| StoreError::Unreadable {
-            key: PARTITION.to_owned(),
-            detail: error.to_string(),
-        })?;
+    /// Notes that an open connection says something; [`Saved::Conflict`] if it is not open any more, or has said something else
+    /// since `before` was read.
+    pub async fn note_pace(&self, id: &str, before: &Pace, pace: &Pace) -> Result<Saved, StoreError> {
+        let value = |pace: &Pace| {
+            serde_dynamo::to_attribute_value(pace).map_err(|error| StoreError::Unreadable {
+                key: PARTITION.to_owned(),
+                detail: error.to_string(),
+            })
+        };
+        let (before, pace): (AttributeValue, AttributeValue) = (value(before)?, value(pace)?);
         let request = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key(id)))
-            .condition_expression("attribute_exists(pk) AND attribute_not_exists(closed_at)")
+            .update_expression("SET pace = :pace")
+            .condition_expression(
+                "attribute_exists(pk) AND attribute_not_exists(closed_at) AND pace = :before",
+            )
+            .expression_attribute_values(":before", before)
             .expression_attribute_values(":pace", pace);
+        saved("UpdateItem", request.send().await)
+    }
+
+    /// Notes what an open connection shows; [`Saved::Conflict`] if it is not open any more.
+    pub async fn note_viewing(&self, id: &str, viewing: Option<ConversationId>) -> Result<Saved, StoreError> {
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(id)))
+            .condition_expression("attribute_exists(pk) AND attribute_not_exists(closed_at)");
         let request = match viewing {
-            None => request.update_expression("SET pace = :pace REMOVE viewing"),
+            None => request.update_expression("REMOVE viewing"),
             Some(conversation) => request
-                .update_expression("SET pace = :pace, viewing = :viewing")
+                .update_expression("SET viewing = :viewing")
                 .expression_attribute_values(":viewing", s(conversation.to_string())),
         };
         saved("UpdateItem", request.send().await)
+    }
+
+    /// Forgets a connection that was not let in.
+    pub async fn forget_connection(&self, id: &str) -> Result<(), StoreError> {
+        let request = self.client.delete_item().table_name(&self.table).set_key(Some(key(id)));
+        request.send().await.map(drop).map_err(|error| failed("DeleteItem", error))
     }
 
     /// Notes that a connection is closed, and returns it as it was; `None` if that was known.
