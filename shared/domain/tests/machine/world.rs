@@ -174,7 +174,9 @@ impl World {
             Step::Pass { minutes, ticks } => {
                 self.now = self.now + Span::from_minutes(*minutes);
                 if *ticks {
-                    KINDS.map(|kind| self.tick(kind));
+                    for kind in KINDS {
+                        self.tick(kind);
+                    }
                 }
             }
             Step::Customer { customer, deed } => self.customer(*customer, deed),
