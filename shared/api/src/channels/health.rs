@@ -40,7 +40,7 @@ pub(crate) struct HealthView {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct CredentialView {
     /// Whose it is: `messenger`, `line` or `twilio`.
-    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::CredentialKind))]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::ConnectionKind))]
     kind: &'static str,
     /// Until when Meta lets the app have the person's data. The permissions that a Page needs do not end with it.
     r#type: Option<CredentialKind>,

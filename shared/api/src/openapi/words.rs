@@ -63,7 +63,7 @@ words! {
     FileState: ["pending", "stored", "failed", "gone"];
     SmsEncoding: ["gsm7", "ucs2"];
     PreviewSendsAs: ["text", "template"];
-    CredentialKind: ["messenger", "line", "twilio"];
+    ConnectionKind: ["messenger", "line", "twilio"];
     PictureState: ["none", "pending", "shown", "failed"];
     FailureId: ["picture_unreadable", "picture_too_many_pixels", "upload_lost"];
     WishType: ["image/jpeg", "image/png"];
