@@ -119,8 +119,8 @@ pub struct Filter {
     pub with: Vec<Facet>,
     /// With none of these.
     pub without: Vec<Facet>,
-    /// With this, or else without that.
-    pub with_or_without: Option<(Facet, Facet)>,
+    /// With any of these, or else without that.
+    pub with_or_without: Option<(Vec<Facet>, Facet)>,
     /// Whose.
     pub assignee: Option<Whose>,
     /// Whose customer last opened the window within this time, both ends included.
@@ -319,8 +319,13 @@ impl Expression {
             self.filters.push(format!("NOT contains(fc, {name})"));
         }
         if let Some((with, without)) = &filter.with_or_without {
-            let (with, without) = (self.value(s(format!(",{with},"))), self.value(s(format!(",{without},"))));
-            self.filters.push(format!("(contains(fc, {with}) OR NOT contains(fc, {without}))"));
+            let without = self.value(s(format!(",{without},")));
+            let mut any = format!("NOT contains(fc, {without})");
+            for facet in with {
+                let name = self.value(s(format!(",{facet},")));
+                any = format!("contains(fc, {name}) OR {any}");
+            }
+            self.filters.push(format!("({any})"));
         }
         match &filter.assignee {
             Some(Whose::Of(operator)) => {
