@@ -29,6 +29,10 @@ pub struct Erasure {
     /// The object of the contact's picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub portrait: Option<String>,
+    /// How many [stretches](crate::ticket::Stretch) there were: they go with what became of them, and those that begin
+    /// afterwards stay.
+    #[serde(default)]
+    pub batches: u32,
 }
 
 impl Erasure {
@@ -75,6 +79,7 @@ pub fn erase(conversation: &Conversation, by: &OperatorId, now: Timestamp) -> Er
         by: by.clone(),
         noted: conversation.noted.clone(),
         portrait: conversation.contact.portrait.key(id),
+        batches: 0,
     };
     Erased { shell, erasure }
 }

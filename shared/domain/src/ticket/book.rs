@@ -22,6 +22,9 @@ pub struct Book {
     /// The one that waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open: Option<Stretch>,
+    /// The conversation was deleted for ever once: what was written before may still be reported.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub was_erased: bool,
     /// Counts the writes; every write is conditional on it.
     #[serde(default)]
     pub rev: u64,
@@ -69,7 +72,13 @@ impl Stretch {
 impl Book {
     /// The book of a conversation of which nobody has heard.
     pub const fn new(conversation_id: ConversationId) -> Self {
-        Self { conversation_id, batches: 0, open: None, rev: 0 }
+        Self { conversation_id, batches: 0, open: None, was_erased: false, rev: 0 }
+    }
+
+    /// The book of a conversation that is deleted for ever: nothing waits, and no number is given twice.
+    #[must_use]
+    pub fn erased(self) -> Self {
+        Self { open: None, was_erased: true, ..self }
     }
 
     /// Whether `batch` still waits.

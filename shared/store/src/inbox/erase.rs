@@ -10,7 +10,7 @@ use madoguchi_domain::{ConversationId, Message, Participant, Span, Timestamp};
 
 use super::commit::Writes;
 use super::pending::{Work, erasure_position};
-use super::{Inbox, conversation, counts, message};
+use super::{Inbox, conversation, counts, message, ticket};
 use crate::Saved;
 use crate::access;
 use crate::directory::saved;
@@ -44,9 +44,11 @@ pub struct Erasable {
 pub struct ErasureCursor(Item);
 
 impl Inbox {
-    /// Puts the shell in a conversation's place, and notes what is to be deleted: both or none.
+    /// Puts the shell in a conversation's place, gives up what waits to become a ticket, and notes what is to be deleted: all
+    /// or none.
     pub async fn erase(&self, erased: &Erased) -> Result<Saved, StoreError> {
-        let erasure = &erased.erasure;
+        let book = self.ticket_book(erased.erasure.conversation_id).await?;
+        let erasure = &Erasure { batches: book.batches, ..erased.erasure.clone() };
         let mut item = item::encode(key(erasure.conversation_id), erasure)?;
         item.insert("pending_pk".into(), s(Work::Media.partition(erasure.channel_id)));
         item.insert("pending_sk".into(), s(erasure_position(erasure.conversation_id)));
@@ -54,6 +56,10 @@ impl Inbox {
         let mut writes = Writes::of(self, &erased.shell)?;
         // One before it that is not finished is a part of this one.
         writes.put(item, None)?;
+        if book.rev > 0 {
+            let rev = book.rev;
+            writes.put(ticket::encode(&book.erased())?, Some(("rev = :rev", Some(rev))))?;
+        }
         writes.execute().await
     }
 
@@ -128,13 +134,25 @@ impl Inbox {
     }
 }
 
+/// The conversation of which nothing is left to be deleted, if that is what a write was that turned `old` into `new`.
+pub fn erasure_finished(new: &serde_dynamo::Item, old: &serde_dynamo::Item) -> Option<ConversationId> {
+    let old = Item::from(old.clone());
+    if !new.inner().is_empty() || text(&old, "sk") != SORT_KEY {
+        return None;
+    }
+    text(&old, "pk").strip_prefix("c#")?.parse().ok()
+}
+
 /// The objects that go with an item; `None` if it stays. What others keep of a conversation (notes, drafts) goes as a whole.
 fn goes(erasure: &Erasure, found: Item) -> Option<Vec<String>> {
-    let seconds = |name: &str| found.get(name)?.as_n().ok()?.parse::<i64>().ok();
+    let number = |name: &str| found.get(name)?.as_n().ok()?.parse::<i64>().ok();
     let before = |at: Timestamp| at <= erasure.erased_at;
+    let of_stretch = |batch: i64| batch <= i64::from(erasure.batches);
     let place = text(&found, "sk").to_owned();
     match place.split('#').next().unwrap_or_default() {
-        conversation::SORT_KEY | SORT_KEY | counts::COUNTED => None,
+        conversation::SORT_KEY | SORT_KEY | counts::COUNTED | ticket::BOOK => None,
+        ticket::PLACES => of_stretch(number("batch")?).then(Vec::new),
+        ticket::TICKETS => of_stretch(place.split('#').nth(1)?.parse().ok()?).then(Vec::new),
         "m" => match item::decode::<Message>(found) {
             Ok(message) => erasure.covers(&message).then(|| files(&message)),
             Err(_) => {
@@ -143,9 +161,9 @@ fn goes(erasure: &Erasure, found: Item) -> Option<Vec<String>> {
             }
         },
         // Where an event of a provider without a clock was placed: one that came since stands.
-        "k" => before(Timestamp::from_ms(seconds("at")?)).then(Vec::new),
+        "k" => before(Timestamp::from_ms(number("at")?)).then(Vec::new),
         "x" => {
-            let written = Timestamp::default() + Span::from_secs(seconds("expires_at")?) - WAITING_LIFE;
+            let written = Timestamp::default() + Span::from_secs(number("expires_at")?) - WAITING_LIFE;
             before(written).then(Vec::new)
         }
         "p" => {
