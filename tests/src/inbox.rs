@@ -745,6 +745,26 @@ impl TestInbox {
         self.call_as(("operator-1", "operators"), method, path, key, body).await
     }
 
+    /// Makes the operator of the tests the one who connected the channel.
+    pub async fn install(&self, kind: ChannelKind) {
+        self.get("/api/me").await;
+        let text = aws_sdk_dynamodb::types::AttributeValue::S;
+        let client = self.dynamo.clients().dynamodb();
+        let update = client.update_item().table_name(crate::support::dynamo::DIRECTORY);
+        let update =
+            update.key("pk", text("channel".into())).key("sk", text(Self::channel_id(kind).to_string()));
+        let update = update.update_expression("SET installer = :installer");
+        update.expression_attribute_values(":installer", text("operator-1".into())).send().await.unwrap();
+    }
+
+    /// That operator deletes a conversation for ever. What it was made of is still there.
+    pub async fn delete_for_ever(&self, kind: ChannelKind, id: ConversationId) {
+        self.install(kind).await;
+        let confirm = json!({ "confirm": id });
+        let (status, body) = self.call("DELETE", &format!("/api/conversations/{id}"), None, &confirm).await;
+        assert_eq!(status, 200, "{body}");
+    }
+
     /// An administrator calls the API; returns what it answers, which is a success.
     pub async fn administered(&self, method: &str, path: &str, body: &Value) -> Value {
         let (status, answer) = self.administer(method, path, body).await;

@@ -23,7 +23,7 @@
 //! | whom a channel's rule gave its last conversation | `turn` | `{channel}` |
 //! | what it is counted as in its section | `c#{conversation}` | `counted` |
 //! | a channel's conversations, counted by section and operator | `counts` | `{channel}` |
-//! | which messages make which tickets | `c#{conversation}` | `tickets` |
+//! | which messages make which tickets; stays when the conversation is deleted for ever | `c#{conversation}` | `tickets` |
 //! | the stretch that a message is in | `c#{conversation}` | `in-ticket#{message}` |
 //! | ticket | `c#{conversation}` | `ticket#{stretch:08}` |
 //! | where a ticket's number leads; the latest number | `ticket#{number}`; `tickets` | `ticket`; `counter` |

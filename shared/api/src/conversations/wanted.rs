@@ -221,8 +221,11 @@ impl Wanted {
             if whose.is_some() {
                 return Err(invalid("`assignee` cannot be asked for within `mine` and `others`"));
             }
-            whose =
-                Some(if assignee == "me" { Asked::Mine } else { Asked::Of(OperatorId(assignee.to_owned())) });
+            let id = OperatorId(assignee.to_owned());
+            if !id.is_possible() {
+                return Err(invalid("`assignee` must be the id of a person, or `me`"));
+            }
+            whose = Some(if assignee == "me" { Asked::Mine } else { Asked::Of(id) });
         }
         let sorting = match given(query.sort.as_deref()) {
             Some("activity") | None => Sorting::Activity,
