@@ -33,6 +33,7 @@ class Ground:
 
     # Conversations with the ids of their messages: one says nothing without the other.
     chats: list[tuple[str, list[str]]]
+    # By the name of a parameter or a field; of what lists hold with [] behind it.
     ids: dict[str, list]
     # Of channels that other tests use: for reading only.
     channels: list[str]
@@ -43,27 +44,32 @@ class Ground:
         known = self.ids | {
             "conversation": [conversation],
             "conversation_id": [conversation],
+            "confirm": [conversation, *self.ids["confirm"]],
             **dict.fromkeys(("message", "message_id", "around", "after"), said),
         }
         if case.method == "GET":
             known["channel"] = [*known["channel"], *self.channels]
         for place in (case.path_parameters, case.query):
             for name in sorted(set(place or {}) & set(known)):
-                if choose(range(10)) < _REAL:
-                    place[name] = choose(known[name])
+                real = [one for one in known[name] if not isinstance(one, dict)]
+                if real and choose(range(10)) < _REAL:
+                    place[name] = choose(real)
+        if case.method == "GET" and "If-None-Match" in case.headers and choose(range(2)):
+            case.headers["If-None-Match"] = "*"
         if isinstance(case.body, dict):
             case.body = _grounded(case.body, known, choose)
 
 
 def _grounded(body: dict, known: dict[str, list], choose: Choose) -> dict:
     def value(name: str, given):
-        if name == "url":
+        if name in ("url", "endpoint"):
             return choose(_ADDRESSES)
-        if isinstance(given, dict):
-            return _grounded(given, known, choose)
+        real = [one for one in known.get(name, []) if type(one) is type(given)]
+        if real and choose(range(10)) < _REAL:
+            return choose(real)
         if isinstance(given, list):
-            return [value(name, one) for one in given]
-        return choose(known[name]) if isinstance(given, str) and name in known and choose(range(10)) < _REAL else given
+            return [value(f"{name}[]", one) for one in given]
+        return _grounded(given, known, choose) if isinstance(given, dict) else given
 
     return {name: value(name, given) for name, given in body.items()}
 
@@ -75,41 +81,57 @@ def make_ground(stack: Testbed) -> Ground:
     for group in ("administrators", "operators"):
         _made(stack, "PUT", "/me/availability", {"available": True}, group)
     me = _made(stack, "GET", "/me")["id"]
-    chats = [_chat(stack, provider, f"{provider}-{mark}") for provider in ("messenger", "line", "whatsapp", "sms")]
+    person = next(one["id"] for one in _made(stack, "GET", "/people")["items"] if mark in one["account"])
+    chats = [_chat(stack, provider, f"{provider}-{mark}", me) for provider in ("messenger", "line", "whatsapp", "sms")]
     brand = _made(stack, "POST", "/brands", {"name": f"B {mark}"})["id"]
     departments = [_made(stack, "POST", "/departments", {"name": f"D{number} {mark}"})["id"] for number in range(2)]
     label = _made(stack, "POST", "/labels", {"name": f"L {mark}", "color": "#336699"})["id"]
-    template = _made(stack, "POST", "/templates", {"name": f"T {mark}", "variants": {"en": {"text": "Hello {{contact.name}}"}}})
+    variants = {"en": {"text": "Hello {{contact.name}}"}}
+    template = _made(stack, "POST", "/templates", {"name": f"T {mark}", "variants": variants})["id"]
+    query = {"section": "unassigned", "label": label}
+    view = _made(stack, "POST", "/views", {"name": f"V {mark}", "query": query})["id"]
     ticket = _made(stack, "POST", "/tickets", {"conversation_id": chats[0][0], "message_id": chats[0][1][0]})
     webhook = _made(stack, "POST", "/webhooks", {"url": _ADDRESSES[0], "events": ["ticket.created"]})["id"]
     delivery = _made(stack, "POST", f"/webhooks/{webhook}/test")["id"]
-    channel = {"kind": "line", "name": f"C {mark}", "line_channel_id": mark[-12:], "channel_secret": mark}
-    own = _made(stack, "POST", "/channels", channel)["id"]
-    setup = _made(stack, "POST", "/setups", {"kind": "line"})["id"]
+    own = _made(stack, "POST", "/channels", _line(mark))
+    bot = {"kind": "keywords", "rules": [{"words": ["hello"], "template_id": template}]}
+    _made(stack, "PUT", f"/channels/{own['id']}/bot", bot)
+    setups = [_made(stack, "POST", "/setups", {"kind": kind})["id"] for kind in ("line", "messenger")]
     file = {"name": "a.png", "size_bytes": 10, "type": "image/png"}
     upload = _made(stack, "POST", f"/conversations/{chats[0][0]}/uploads", file)["upload_id"]
-    person = next(one["id"] for one in _made(stack, "GET", "/people")["items"] if mark in one["account"])
+    people = dict.fromkeys(("operator_id", "assignee", "mentions[]", "expect"), [person, me])
     return Ground(
         chats=chats,
         channels=[channel["id"] for channel in stack.description["channels"]],
-        ids={
-            **dict.fromkeys(("channel", "channel_id", "channels"), [own]),
-            **dict.fromkeys(("brand", "brand_id"), [brand]),
-            **dict.fromkeys(("department", "department_id"), departments),
-            **dict.fromkeys(("label", "label_id", "labels"), [label]),
-            **dict.fromkeys(("template", "template_id"), [template["id"]]),
-            **dict.fromkeys(("person", "operator_id", "assignee", "mentions", "expect"), [person, me]),
-            "person": [person],
-            "number": [ticket["number"]],
-            "webhook": [webhook],
-            "delivery": [delivery],
-            "setup": [setup],
-            "upload_id": [upload],
+        ids=people
+        | dict.fromkeys(("person", "operators[]"), [person])
+        | dict.fromkeys(("channel", "channel_id", "channels[]"), [own["id"]])
+        | dict.fromkeys(("brand", "brand_id"), [brand])
+        | dict.fromkeys(("department", "department_id"), departments)
+        | dict.fromkeys(("label", "label_id", "labels[]"), [label])
+        | dict.fromkeys(("template", "template_id"), [template])
+        | {
             "attachment": [0],
+            "confirm": [own["name"]],
+            "delivery": [delivery],
+            # Names are taken once.
+            "name": [f"N{number} {mark}" for number in range(99)],
+            "number": [ticket["number"]],
             "quarantined": [_quarantined(stack)],
-            "confirm": [channel["name"], chats[-1][0]],
+            "query": [query],
+            "setup": setups,
+            "through": [_made(stack, "GET", "/me/mentions")["items"][0]["id"]],
+            "upload_id": [upload],
+            "variants": [variants],
+            "version": [_made(stack, "GET", "/consent")["version"], 1],
+            "view": [view],
+            "webhook": [webhook],
         },
     )
+
+
+def _line(mark: str) -> dict:
+    return {"kind": "line", "name": f"C {mark}", "line_channel_id": mark[-12:], "channel_secret": mark}
 
 
 def _made(stack: Testbed, method: str, path: str, body: dict | None = None, group: str = "administrators") -> dict:
@@ -126,8 +148,8 @@ def _person(stack: Testbed, mark: str) -> None:
     assert seen.status == 200, seen
 
 
-def _chat(stack: Testbed, provider: str, mark: str) -> tuple[str, list[str]]:
-    """A conversation with a text, a picture, a reply, one for later, a note and a draft."""
+def _chat(stack: Testbed, provider: str, mark: str, colleague: str) -> tuple[str, list[str]]:
+    """A conversation with a text, a picture, a reply, one for later, a note about which a colleague is told, and a draft."""
     customer = new_customer(stack, mark)
     customer_writes(stack, provider, customer, mark)
     found = conversation_with(stack, mark)["id"]
@@ -137,8 +159,9 @@ def _chat(stack: Testbed, provider: str, mark: str) -> tuple[str, list[str]]:
     answer(stack, found, mark, "an answer")
     path, keyed = f"/conversations/{found}", {"Idempotency-Key": f"later-{mark}"}
     later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
-    for rest, body in (("messages", {"text": "later", "send_at": later}), ("notes", {"text": "among ourselves"})):
-        given = stack.api("POST", f"{path}/{rest}", body, group="administrators", headers=keyed)
+    note = {"text": "among ourselves", "mentions": [colleague]}
+    for rest, body in (("messages", {"text": "later", "send_at": later}), ("notes", note)):
+        given = stack.api("POST", f"{path}/{rest}", body, headers=keyed)
         assert given.status in (201, 202), given
     _made(stack, "PUT", f"{path}/draft", {"text": "half a"})
     return found, [message["id"] for message in messages(stack, found)]

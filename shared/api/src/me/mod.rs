@@ -60,7 +60,7 @@ struct PictureView {
 
 /// Why the last one is not shown.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = PictureFailure))]
 struct FailureView {
     #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::FailureId))]
     id: &'static str,

@@ -18,7 +18,13 @@ macro_rules! words {
         }
 
         impl utoipa::ToSchema for $name {}
-    )*};
+    )*
+
+        /// All of them by name: parameters refer to them without bringing them along.
+        pub(super) fn all() -> Vec<(String, RefOr<Schema>)> {
+            vec![$((stringify!($name).to_owned(), one_of($words))),*]
+        }
+    };
 }
 
 words! {
@@ -63,7 +69,7 @@ words! {
     FileState: ["pending", "stored", "failed", "gone"];
     SmsEncoding: ["gsm7", "ucs2"];
     PreviewSendsAs: ["text", "template"];
-    CredentialKind: ["messenger", "line", "twilio"];
+    ConnectionKind: ["messenger", "line", "twilio"];
     PictureState: ["none", "pending", "shown", "failed"];
     FailureId: ["picture_unreadable", "picture_too_many_pixels", "upload_lost"];
     WishType: ["image/jpeg", "image/png"];

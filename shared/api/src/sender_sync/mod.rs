@@ -16,7 +16,7 @@ use serde::Serialize;
 /// What is described of this module.
 #[cfg(feature = "openapi")]
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(read::read, start::start))]
+#[openapi(paths(picture::picture, read::read, start::start))]
 pub(crate) struct Described;
 
 /// How the sync stands.

@@ -37,7 +37,7 @@ pub(crate) struct Described;
 
 /// One template.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = MessageTemplate))]
 pub(crate) struct TemplateView {
     id: TemplateId,
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]

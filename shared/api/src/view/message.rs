@@ -103,6 +103,7 @@ pub(crate) struct MessageView {
     /// The set that a picture was sent in.
     pub(super) album: Option<AlbumView>,
     /// Of an `album` its messages, in its order; `attachments` then holds all of theirs.
+    #[cfg_attr(feature = "openapi", schema(no_recursion))]
     parts: Vec<MessageView>,
     at: String,
     /// Counts its writes: of two that a client has, the higher is later. Of an `album` the sum of those of its
