@@ -5,7 +5,7 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex};
 
 use madoguchi_domain::notify::{PushSubscription, Settings, Ways, reach};
-use madoguchi_domain::organisation::BusinessHours;
+use madoguchi_domain::organisation::{BusinessHours, Department};
 use madoguchi_domain::profanity::Guard;
 use madoguchi_domain::sender::{Persona, Profile};
 use madoguchi_domain::webhook::Subscription;
@@ -24,14 +24,14 @@ pub const SETTINGS_CACHE: Span = Span::from_secs(30);
 pub struct ChannelCache {
     directory: Directory,
     known: Known<ChannelId, Channel>,
-    /// Those of a department; `None` of one that was given up.
-    hours: Known<DepartmentId, Option<Option<BusinessHours>>>,
+    /// Those that were not given up.
+    departments: Known<DepartmentId, Option<Department>>,
 }
 
 impl ChannelCache {
     /// An empty cache in front of `directory`.
     pub fn new(directory: Directory) -> Self {
-        Self { directory, known: Known::default(), hours: Known::default() }
+        Self { directory, known: Known::default(), departments: Known::default() }
     }
 
     /// The channel as it was within the last [`SETTINGS_CACHE`], with the timers that it takes over. A channel that is not there, or not in use, is not
@@ -58,18 +58,17 @@ impl ChannelCache {
         now: Timestamp,
     ) -> Result<Option<BusinessHours>, StoreError> {
         for id in timers::hours_of(channel, conversation) {
-            let known = match self.hours.get(&id, now) {
+            let known = match self.departments.get(&id, now) {
                 Some(known) => known,
                 None => {
                     let department = self.directory.department(id).await?;
                     let department = department.filter(|department| department.removed_at.is_none());
-                    let known = department.map(|department| department.hours);
-                    self.hours.put(id, known.clone(), now);
-                    known
+                    self.departments.put(id, department.clone(), now);
+                    department
                 }
             };
-            if let Some(hours) = known {
-                return Ok(hours);
+            if let Some(department) = known {
+                return Ok(department.hours);
             }
         }
         Ok(None)

@@ -137,9 +137,10 @@ async fn open(test: &TestInbox, kind: ChannelKind, settings: &ChannelSettings, c
 #[tokio::test]
 async fn tmr_12_a_change_reaches_a_channel_that_is_too_large_for_one_tick() {
     let test = TestInbox::start().await;
+    test.tick(DeadlineKind::Unanswered).await;
     open(&test, ChannelKind::Line, &settings(None, None), 250).await;
     test.pass(Span::from_minutes(5));
-    test.set(ChannelKind::Line, &settings(Some(15), None)).await;
+    test.set(ChannelKind::Line, &settings(Some(30), None)).await;
     test.pass(Span::from_secs(1));
     // Time for a page of 100 a tick.
     let mut rearmed = Vec::new();
@@ -150,11 +151,11 @@ async fn tmr_12_a_change_reaches_a_channel_that_is_too_large_for_one_tick() {
     }
     assert_eq!(rearmed, [(100, true), (100, true), (50, false)]);
     // Changed again: everything anew, and a walk that began before the change is not gone on with.
-    test.set(ChannelKind::Line, &settings(Some(16), None)).await;
+    test.set(ChannelKind::Line, &settings(Some(60), None)).await;
     test.pass(Span::from_secs(1));
     test.tick_with_time_for(DeadlineKind::Unanswered, 1).await;
     test.pass(Span::from_secs(1));
-    test.set(ChannelKind::Line, &settings(Some(6), None)).await;
+    test.set(ChannelKind::Line, &settings(Some(15), None)).await;
     test.pass(Span::from_secs(1));
     assert_eq!(test.tick(DeadlineKind::Unanswered).await.rearmed, 250);
 }

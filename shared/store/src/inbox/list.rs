@@ -372,7 +372,7 @@ mod tests {
     fn a_filter_stays_within_the_bounds_of_an_expression_however_many_channels_there_are() {
         let operator = OperatorId("a".into());
         let channels: Vec<ChannelId> = (0..250)
-            .map(|number| ChannelId::derive(madoguchi_domain::ChannelKind::Line, &format!("{number}")))
+            .map(|number| ChannelId::derive(madoguchi_domain::ChannelKind::Line, &number.to_string()))
             .collect();
         let parts = Part::assigned_on(&operator, &channels);
         let named: Vec<ChannelId> = parts.iter().flat_map(|part| part.filter.channels.clone()).collect();
