@@ -2,6 +2,7 @@
 //! secrets and simulated providers. Time stands still until a test moves it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use assign::Assigner;
 use audit_writer::AuditWriter;
@@ -40,6 +41,7 @@ use madoguchi_runtime::web_push::VapidKeys;
 use madoguchi_runtime::{Aws, Clock, ClockHand, Metrics, ProviderConfig, Queue, SecretCache, SecretWriter};
 use madoguchi_simulator::demo;
 use madoguchi_simulator::{Options, Provider, Simulator};
+use madoguchi_store::assignment::AssignmentWork;
 use madoguchi_store::directory::Connection;
 use madoguchi_store::{
     Audit, ChannelCache, Deliveries, Directory, Inbox, ListenerCache, Live, NotifyWork, Requests, Saved,
@@ -47,7 +49,7 @@ use madoguchi_store::{
 };
 use media_fetch::{Addresses, MediaFetcher};
 use notify::Notifier;
-use pending_sweep::{Sweeper, Swept};
+use pending_sweep::{SweepError, Sweeper, Swept};
 use profile_fetch::Fetcher;
 use reply_dispatch::Dispatcher;
 use scheduled_send::{Report as Scheduled, Scheduler};
@@ -521,6 +523,12 @@ impl TestInbox {
         panic!("the work does not come to an end");
     }
 
+    /// Hands one piece of work to `assign`, past the queue.
+    pub async fn assign_record(&self, work: &AssignmentWork) {
+        let body = serde_json::to_string(work).unwrap();
+        self.functions.assigner.handle(&body, self.clock.now() + Span::from_secs(50)).await.unwrap();
+    }
+
     /// Hands one piece of work to `assign`, past the queue, with time for no more than its beginning.
     pub async fn assign_without_time(&self, body: &str) {
         self.functions.assigner.handle(body, self.clock.now()).await.unwrap();
@@ -656,6 +664,13 @@ impl TestInbox {
         self.functions.closer.tick(kind, self.clock.now(), &|| false).await.unwrap()
     }
 
+    /// One tick of a closer that finds its time over when it has asked so many times.
+    pub async fn tick_with_time_for(&self, kind: DeadlineKind, times: usize) -> Report {
+        let asked = AtomicUsize::new(0);
+        let out_of_time = || asked.fetch_add(1, Ordering::Relaxed) >= times;
+        self.functions.closer.tick(kind, self.clock.now(), &out_of_time).await.unwrap()
+    }
+
     /// One tick of `scheduled-send`.
     pub async fn schedule(&self) -> Scheduled {
         self.functions.scheduler.tick(self.clock.now(), &|| false).await
@@ -693,6 +708,11 @@ impl TestInbox {
     /// One sweep of `pending-sweep`.
     pub async fn sweep(&self) -> Swept {
         self.functions.sweeper.sweep(self.clock.now()).await.unwrap()
+    }
+
+    /// One sweep of `pending-sweep` that may fail in part.
+    pub async fn sweep_through_faults(&self) -> Result<Swept, SweepError> {
+        self.functions.sweeper.sweep(self.clock.now()).await
     }
 
     /// An operator answers; returns the reply's key.

@@ -62,7 +62,7 @@ class Ground:
 
 def _grounded(body: dict, known: dict[str, list], choose: Choose) -> dict:
     def value(name: str, given):
-        if name == "url":
+        if name in ("url", "endpoint"):
             return choose(_ADDRESSES)
         real = [one for one in known.get(name, []) if type(one) is type(given)]
         if real and choose(range(10)) < _REAL:

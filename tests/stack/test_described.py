@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from schemathesis import APIOperation, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.config import GenerationConfig, ProjectConfig, ProjectsConfig, SchemathesisConfig
+from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -39,7 +40,7 @@ _CHECKS = [
     response_schema_conformance,
 ]
 # Any text may stand there, so none is wrong.
-_NEVER_WRONG = {"getMedia", "readDataDeletion"}
+_NEVER_WRONG = {"getMedia", "readDataDeletion", "askUnsubscribe", "unsubscribe"}
 # What these end is what the others are about: last of all, and in this order.
 _ENDING = ("disable", "remove", "abandon", "delete")
 # As long as API Gateway waits for a function, and a little longer.
@@ -47,13 +48,17 @@ _PATIENCE_S = 35
 _CALLERS = ["administrators"] * 6 + ["operators"] * 2 + ["machine"] * 2 + [None]
 
 
-def _operations() -> list[APIOperation]:
+def _description() -> BaseSchema:
     document = yaml.load((ROOT / "infra" / "openapi.yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)  # noqa: S506
     # Tokens are the callers' own.
     generation = GenerationConfig(with_security_parameters=False)
     config = SchemathesisConfig(seed=1, projects=ProjectsConfig(default=ProjectConfig(generation=generation)))
-    found = [one.ok() for one in schemathesis.openapi.from_dict(document, config=config).get_all_operations()]
-    ends = [(0, "")] + list(enumerate(_ENDING, 1))
+    return schemathesis.openapi.from_dict(document, config=config)
+
+
+def _operations() -> list[APIOperation]:
+    found = [one.ok() for one in _description().get_all_operations()]
+    ends = [(0, ""), *enumerate(_ENDING, 1)]
     return sorted(found, key=lambda operation: max(place for place, verb in ends if _id(operation).startswith(verb)))
 
 
@@ -73,6 +78,10 @@ def session() -> requests.Session:
     with requests.Session() as opened:
         opened.trust_env = False
         yield opened
+
+
+def test_ops_1_the_description_is_as_openapi_has_it():
+    _description().validate()
 
 
 @pytest.mark.parametrize("operation", _operations(), ids=_id)

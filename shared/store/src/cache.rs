@@ -24,7 +24,8 @@ pub const SETTINGS_CACHE: Span = Span::from_secs(30);
 pub struct ChannelCache {
     directory: Directory,
     known: Known<ChannelId, Channel>,
-    hours: Known<DepartmentId, Option<BusinessHours>>,
+    /// Those of a department; `None` of one that was given up.
+    hours: Known<DepartmentId, Option<Option<BusinessHours>>>,
 }
 
 impl ChannelCache {
@@ -56,13 +57,22 @@ impl ChannelCache {
         conversation: &Conversation,
         now: Timestamp,
     ) -> Result<Option<BusinessHours>, StoreError> {
-        let Some(id) = timers::hours_of(channel, conversation) else { return Ok(None) };
-        if let Some(hours) = self.hours.get(&id, now) {
-            return Ok(hours);
+        for id in timers::hours_of(channel, conversation) {
+            let known = match self.hours.get(&id, now) {
+                Some(known) => known,
+                None => {
+                    let department = self.directory.department(id).await?;
+                    let department = department.filter(|department| department.removed_at.is_none());
+                    let known = department.map(|department| department.hours);
+                    self.hours.put(id, known.clone(), now);
+                    known
+                }
+            };
+            if let Some(hours) = known {
+                return Ok(hours);
+            }
         }
-        let hours = self.directory.department(id).await?.and_then(|department| department.hours);
-        self.hours.put(id, hours.clone(), now);
-        Ok(hours)
+        Ok(None)
     }
 
     /// The Directory behind it, for what must not be remembered.
