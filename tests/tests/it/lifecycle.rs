@@ -396,7 +396,7 @@ async fn cls_8_to_cls_10_what_is_deleted_is_gone_and_the_next_message_begins_ane
 async fn cls_10_a_blocked_contact_whose_conversation_was_deleted_can_be_unblocked() {
     let test = TestInbox::start().await;
     let id = begin(&test, ChannelKind::Line).await;
-    install(&test, ChannelKind::Line).await;
+    test.install(ChannelKind::Line).await;
     deed(&test, "POST", id, "block", &json!({ "reason": "spam" })).await;
     assert_eq!(erase(&test, id, &id.to_string()).await.0, 200);
     test.settle().await;
