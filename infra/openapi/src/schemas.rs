@@ -79,7 +79,7 @@ fn for_callers(text: &str) -> String {
         }
     }
     told.push_str(rest);
-    told.replace("[`", "`").replace("`]", "`").trim().to_owned()
+    told.replace("[`", "`").replace("`]", "`").replace("`None`", "null").trim().to_owned()
 }
 
 /// Numbers without a width, `null` as one of the types, no default of null, and texts for those who call.
@@ -94,6 +94,16 @@ pub(crate) fn tidy(document: &mut Value) {
         let format = object.get("format").and_then(Value::as_str).unwrap_or_default();
         if matches!(format, "int32" | "int64" | "float" | "double") {
             object.remove("format");
+        }
+        if let Some(Value::Array(one)) = object.get("oneOf")
+            && let [Value::Object(only)] = &one[..]
+        {
+            let only = only.clone();
+            object.remove("oneOf");
+            for (key, value) in only {
+                object.entry(key).or_insert(value);
+            }
+            return;
         }
         let null = json!({ "type": "null" });
         let Some(Value::Array(either)) = object.get("oneOf") else { return };

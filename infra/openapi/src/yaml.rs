@@ -144,7 +144,7 @@ fn scalar(words: &str) -> String {
         && !words.ends_with(' ')
         && !TAKEN.contains(&words.to_ascii_lowercase().as_str())
         && words.chars().all(|it| it.is_ascii_alphanumeric() || " _-./()+;=".contains(it));
-    if is_plain || words.starts_with('/') && !words.contains([' ', ':', '#', '"', '\'']) {
+    if is_plain || words == "$ref" || words.starts_with('/') && !words.contains([' ', ':', '#', '"', '\'']) {
         return words.to_owned();
     }
     Value::from(words).to_string()

@@ -66,9 +66,16 @@ pub fn described() -> Value {
         }
         all.merge(part);
     }
+    all.components.get_or_insert_default().schemas.extend(words::all());
     // Plain data: it cannot fail.
     serde_json::to_value(all).unwrap_or_else(|error| json!(error.to_string()))
 }
+
+/// The bytes of a file.
+#[derive(utoipa::ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "only its shape counts")]
+pub(crate) struct Bytes(Vec<u8>);
 
 /// Post it as `multipart/form-data`, with the fields in their order and then the field `file`.
 #[derive(utoipa::ToSchema)]

@@ -7,7 +7,7 @@ use std::collections::{HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use crate::channel::Intake;
+use crate::channel::{ChannelSettings, Intake};
 use crate::conversation::{Conversation, timeline};
 use crate::event::{Event, EventBody};
 use crate::happening::Happening;
@@ -79,14 +79,17 @@ pub(crate) fn by_itself(
     Some(line)
 }
 
-/// Unblocks the contact, of whom `dropped` messages were not taken in; `None` if they are not blocked.
+/// Unblocks the contact, of whom `dropped` messages were not taken in; `None` if they are not blocked. What customers are told
+/// by themselves may be due again.
 pub fn unblock(
     mut conversation: Conversation,
     by: &OperatorId,
     dropped: u64,
+    settings: &ChannelSettings,
     now: Timestamp,
 ) -> Option<Moved> {
     let block = conversation.contact.blocked.take()?;
+    conversation.rearm(settings);
     let mut line = line(&conversation, "unblocked", &block.reason, Some(by), now);
     tell(&mut line, "dropped", dropped.to_string());
     Some(Moved { conversation, line })

@@ -1,8 +1,10 @@
 use super::*;
 use crate::channel::ChannelKind;
+use crate::conversation::Status;
 use crate::event::{Content, CustomerMessage, Echo, EchoSource, Progress, Sender, Stage};
 use crate::ids::{ChannelId, Party};
 use crate::message::Facts;
+use crate::reminder::{REMINDER_AFTER, WindowReminder};
 
 const T: Timestamp = Timestamp::from_ms(1_700_000_000_000);
 
@@ -45,10 +47,11 @@ fn abu_3_who_is_blocked_stays_so_until_somebody_unblocks_them() {
     let expected = Block { since: T, by: Some(by()), reason: "spam".into() };
     assert_eq!(first.conversation.contact.blocked, Some(expected));
     assert_eq!(block(first.conversation.clone(), &by(), "again", T), None);
-    let later = T + WRITE_EVERY;
-    let second = unblock(first.conversation.clone(), &by(), 7, later).unwrap();
+    let (later, settings) = (T + WRITE_EVERY, ChannelSettings::default());
+    let second = unblock(first.conversation.clone(), &by(), 7, &settings, later).unwrap();
     assert!(
-        !second.conversation.is_blocked() && unblock(second.conversation.clone(), &by(), 0, later).is_none()
+        !second.conversation.is_blocked()
+            && unblock(second.conversation.clone(), &by(), 0, &settings, later).is_none()
     );
     assert_eq!(second.conversation, conversation());
     let told = |line: &Message| match &line.body {
@@ -147,4 +150,22 @@ fn abu_4_what_is_dropped_is_counted_once_and_written_now_and_then() {
     assert_eq!(dropped.due(late), [(one, 1)]);
     assert!(dropped.due(late + WRITE_EVERY).is_empty());
     assert!(!dropped.knows(one.conversation), "forgotten");
+}
+
+#[test]
+fn rpl_16_who_is_unblocked_is_reminded_again() {
+    let window_reminder = Some(WindowReminder { text: "still there?".into() });
+    let settings = ChannelSettings { window_reminder, ..ChannelSettings::default() };
+    let kind = ChannelKind::Messenger;
+    let waits = Conversation {
+        status: Status::Open,
+        last_customer_at: Some(T),
+        window_opened_at: Some(T),
+        ..Conversation::new(ChannelId::derive(kind, "1"), kind, Party::User("u".into()))
+    };
+    let mut blocked = block(waits, &by(), "spam", T).unwrap().conversation;
+    blocked.rearm(&settings);
+    assert_eq!(blocked.armed.unwrap().due_at, T + Span::from_days(7), "nobody is reminded");
+    let unblocked = unblock(blocked, &by(), 0, &settings, T).unwrap().conversation;
+    assert_eq!(unblocked.armed.unwrap().due_at, T + REMINDER_AFTER);
 }

@@ -16,13 +16,14 @@ use crate::time::{Span, Timestamp};
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Timers {
-    /// See [`ChannelSettings::unanswered_close_after_minutes`].
+    /// Closes when nobody has answered for so long; null = off. As [`ChannelSettings::unanswered_close_after_minutes`].
     #[cfg_attr(feature = "openapi", schema(minimum = 15, maximum = 43200))]
     pub unanswered_close_after_minutes: Option<u32>,
-    /// See [`ChannelSettings::idle_close_after_minutes`].
+    /// Closes when neither side has written for so long; null = off. As [`ChannelSettings::idle_close_after_minutes`].
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1440))]
     pub idle_close_after_minutes: Option<u32>,
-    /// See [`ChannelSettings::bot_close_after_minutes`].
+    /// Closes what a bot holds when neither side has written for so long; null = off. As
+    /// [`ChannelSettings::bot_close_after_minutes`].
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1440))]
     pub bot_close_after_minutes: Option<u32>,
 }

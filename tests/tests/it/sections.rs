@@ -166,3 +166,39 @@ async fn counts_equal_contents_whatever_portions_and_repetitions_the_stream_come
         assert_eq!(counts[&Counter::Section(Section::Unassigned)], 1);
     }
 }
+
+/// A function that was thought dead tells its records once more, after others have told what came since.
+#[tokio::test]
+async fn cls_10_a_late_record_of_what_was_deleted_changes_no_count() {
+    let test = TestInbox::start().await;
+    let kind = ChannelKind::Line;
+    let ids = begin(&test, kind, 1).await;
+    let current = test.conversation(ids[0]).await;
+    let book = test.inbox.ticket_book(current.id).await.unwrap();
+    let erased = conversation::erase(&current, &book, &operator("ann"), test.clock.now());
+    let counted = async || {
+        let all = test.inbox.counts().await.unwrap().remove(&TestInbox::channel_id(kind)).unwrap_or_default();
+        all.get(&Counter::Section(Section::Unassigned)).copied().unwrap_or_default()
+    };
+    let moved = || -> Vec<Moved> {
+        let records = test.dynamo.stream().peek(10_000).records.into_iter();
+        records
+            .filter_map(|record| Committed::of(record.change.new_image, record.change.old_image)?.moved())
+            .collect()
+    };
+    assert_eq!(test.inbox.erase(&erased).await.unwrap(), Saved::Done);
+    let begun = moved();
+    test.inbox.count(&begun).await.unwrap();
+    assert_eq!(counted().await, 0);
+    test.inbox.count(&begun[..1]).await.unwrap();
+    assert_eq!(counted().await, 0, "that it began, after it is gone");
+    test.customer_writes(kind, "customer-1", "again").await;
+    test.settle().await;
+    let anew = moved();
+    test.inbox.count(&anew).await.unwrap();
+    assert_eq!(counted().await, 1);
+    for late in &anew[..anew.len() - 1] {
+        test.inbox.count(std::slice::from_ref(late)).await.unwrap();
+        assert_eq!(counted().await, 1, "{late:?}");
+    }
+}

@@ -6,7 +6,8 @@ use aws_lambda_events::event::sqs::SqsBatchResponse;
 use madoguchi_domain::message::Body;
 use madoguchi_domain::ticket::{TicketAfter, TicketSettings};
 use madoguchi_domain::{
-    ChannelKind, ChannelSettings, ConversationId, DepartmentId, Message, OperatorAccess, SentBy, Span,
+    ChannelKind, ChannelSettings, ConversationId, DepartmentId, Message, OperatorAccess, OperatorId, SentBy,
+    Span,
 };
 use madoguchi_store::Saved;
 use madoguchi_tests::TestInbox;
@@ -412,4 +413,40 @@ async fn tkt_2_ticket_convert_may_die_at_any_moment() {
         }
     }
     assert!(effects >= 2, "the stretch and the ticket, not {effects}");
+}
+
+/// What is said while a conversation is deleted is numbered behind what goes, and stays.
+#[tokio::test]
+async fn cls_10_tkt_4_a_ticket_that_was_made_since_outlives_the_deletion() {
+    for after in [TicketAfter::Always, HOUR] {
+        let test = TestInbox::start().await;
+        set(&test, after).await;
+        let id = says(&test, "before").await;
+        let old = said(&test, id).await.remove(0);
+        let (current, book) = (test.conversation(id).await, test.inbox.ticket_book(id).await.unwrap());
+        let by = OperatorId("owner-1".into());
+        let erased = madoguchi_domain::conversation::erase(&current, &book, &by, test.clock.now());
+        assert_eq!(test.inbox.erase(&erased).await.unwrap(), Saved::Done);
+        test.pass(Span::from_secs(1));
+        // The stream tells of the new message before anything of the old is cleared away.
+        test.customer_writes(LINE, "customer-1", "since").await;
+        test.write().await;
+        test.relay().await;
+        test.start_tickets().await;
+        test.settle().await;
+        assert!(test.inbox.erasure(id).await.unwrap().is_none(), "cleared away");
+        minutes(&test, 61).await;
+        let texts: Vec<Vec<String>> = tickets(&test).await.into_values().collect();
+        assert_eq!(texts, [["since"]], "{after:?}");
+        // The queue delivers late, and at least once.
+        for message in [&old, &said(&test, id).await[0]] {
+            let work = json!({
+                "v": 1, "channel_id": TestInbox::channel_id(LINE), "conversation_id": id, "message": message.key,
+                "heard_at": message.stored_at,
+            });
+            test.start_ticket(&work.to_string()).await;
+        }
+        minutes(&test, 61).await;
+        assert_eq!(tickets(&test).await.len(), 1, "{after:?}");
+    }
 }

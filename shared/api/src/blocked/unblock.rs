@@ -33,10 +33,11 @@ pub(crate) async fn unblock(
             return shown(&api, &current, operator.reader()).await.map(Json);
         };
         let dropped = api.inbox.dropped(contact).await?;
-        let Some(mut unblocked) = rules::unblock(current.clone(), &operator.id, dropped, api.clock.now())
-        else {
-            continue;
-        };
+        let now = api.clock.now();
+        let channel = api.channels.channel(current.channel_id, now).await?;
+        let settings = channel.map(|channel| channel.acting_settings()).unwrap_or_default();
+        let unblocked = rules::unblock(current.clone(), &operator.id, dropped, &settings, now);
+        let Some(mut unblocked) = unblocked else { continue };
         let told = Fields::from([("dropped".to_owned(), dropped.into())]);
         is_done(&api, "contact.unblocked", &current, &operator, told).await?;
         if api.inbox.commit_unblocked(&unblocked, contact).await? == Saved::Done {

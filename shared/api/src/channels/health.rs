@@ -42,8 +42,9 @@ struct CredentialView {
     /// Whose it is: `messenger`, `line` or `twilio`.
     #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::ConnectionKind))]
     kind: &'static str,
-    /// Until when Meta lets the app have the person's data. The permissions that a Page needs do not end with it.
+    /// Null until the provider was asked.
     r#type: Option<CredentialKind>,
+    /// Until when Meta lets the app have the person's data. The permissions that a Page needs do not end with it.
     data_access_expires_at: Option<String>,
     /// When a person last entered it.
     authorized_at: Option<String>,

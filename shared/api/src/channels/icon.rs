@@ -24,7 +24,10 @@ const BODY_LIMIT_BYTES: usize = 6 * 1_048_576;
 /// bytes), from 16 to 4,096 pixels wide and high. One that is replaced can still be had at its own address.
 #[cfg_attr(feature = "openapi", utoipa::path(
     put, path = "/api/channels/{channel}/icon", operation_id = "setChannelIcon", tag = "Channels",
-    request_body(content = Vec<u8>, content_type = "image/jpeg", description = "The image itself, a JPEG or PNG."),
+    request_body(
+        content((crate::openapi::Bytes = "image/jpeg"), (crate::openapi::Bytes = "image/png")),
+        description = "The image itself.",
+    ),
     responses((status = 200, description = "The channel.", body = ChannelView)),
     extensions(("x-errors" = json!(["channel_deleted", "icons"]))),
 ))]

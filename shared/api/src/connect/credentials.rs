@@ -21,7 +21,7 @@ use crate::input::{InPath, JsonBody};
 /// The fields of `POST /api/channels` for the setup's kind, without `kind`, brand and department. They are
 /// tried out by real calls and never shown; nothing is changed at the provider. Finishing stores them, has the
 /// provider send what comes in to this stack, has LINE try that out, and tells in `account.notes` what gets in
-/// the way.
+/// the way. What the provider does not take is refused with `credential_refused`.
 #[cfg_attr(feature = "openapi", utoipa::path(
     put, path = "/api/setups/{setup}/credentials", operation_id = "enterCredentials", tag = "Connecting",
     request_body = inline(crate::openapi::bodies::EnteredCredentials),

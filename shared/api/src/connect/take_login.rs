@@ -22,7 +22,7 @@ use crate::input::{InPath, JsonBody};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Taken {
     /// `login` of the address that the browser came back to.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, write_only))]
     login: Option<Secret<String>>,
     connection_id: Option<ConnectionId>,
 }

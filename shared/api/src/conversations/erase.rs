@@ -81,7 +81,8 @@ pub(crate) async fn erase(
             let _once = api.audit.record(&entry).await?;
             is_recorded = true;
         }
-        let erased = conversation::erase(&current, &operator.id, now);
+        let book = api.inbox.ticket_book(id).await?;
+        let erased = conversation::erase(&current, &book, &operator.id, now);
         if api.inbox.erase(&erased).await? == Saved::Done {
             tracing::info!(conversation.id = %id, operator.id = operator.id.0, "Deleted conversation `{id}` for ever");
             return Ok(Json(DeletedView {

@@ -67,7 +67,12 @@ pub(crate) async fn transfer(
         let place = Some(department.id).filter(|id| channel.department != Some(*id));
         let called = (department.id.to_string(), department.name.as_str());
         let (now, why) = (api.clock.now(), by(&operator));
-        let handed = assignment::transfer(&current, (place, called), to.as_ref(), from.as_ref(), &why, now);
+        // With the timers that it takes over from its department and brand.
+        let acting = api.channels.channel(current.channel_id, now).await?;
+        let settings = acting.map(|channel| channel.acting_settings()).unwrap_or_default();
+        let (to_whom, from_whom) = (to.as_ref(), from.as_ref());
+        let handed =
+            assignment::transfer(&current, (place, called), to_whom, from_whom, &why, &settings, now);
         let handed = match handed {
             Ok(Some(handed)) => handed,
             Ok(None) => return shown(&api, &current, operator.reader()).await.map(Json),

@@ -27,7 +27,10 @@ const HEADERS: [(HeaderName, &str); 3] = [
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/media/{token}", operation_id = "getMedia", tag = "Messages",
     responses(
-        (status = 200, description = "A channel's icon.", content_type = "image/jpeg", body = String),
+        (
+            status = 200, description = "A channel's icon.",
+            content((crate::openapi::Bytes = "image/jpeg"), (crate::openapi::Bytes = "image/png")),
+        ),
         (
             status = 302, description = "Leads to the file, by an address that is good for five minutes.",
             headers(("Location")),

@@ -49,6 +49,7 @@ pub(crate) struct Wish {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct UploadView {
     upload_id: String,
+    #[cfg_attr(feature = "openapi", schema(value_type = madoguchi_domain::media::MediaKind))]
     kind: &'static str,
     content_type: String,
     #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::UploadForm))]

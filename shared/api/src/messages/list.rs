@@ -75,9 +75,7 @@ impl Span {
     params(PageQuery),
     responses(
         (
-            status = 200, description = "A page of messages, newest first. Pictures that were sent together
-            are one item of kind `album`, in the\nplace of the newest; a page may be longer than `limit` by
-            the rest of an album.", body = MessagesView,
+            status = 200, description = "A page of messages, newest first. Pictures that were sent together are one item of kind `album`, in the place of the newest; a page may be longer than `limit` by the rest of an album.", body = MessagesView,
         ),
     ),
     extensions(("x-errors" = json!(["message_not_found"]))),

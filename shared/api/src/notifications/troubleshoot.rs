@@ -24,8 +24,7 @@ pub(super) struct TroublesView {
     operation_id = "troubleshootMyNotifications", tag = "Notifications",
     responses(
         (
-            status = 200, description = "What is wrong, what keeps most from being told first. In Japanese
-            or English, as `Accept-Language` asks.", body = TroublesView,
+            status = 200, description = "What is wrong, what keeps most from being told first. In Japanese or English, as `Accept-Language` asks.", body = TroublesView,
         ),
     ),
 ))]

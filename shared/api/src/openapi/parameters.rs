@@ -74,7 +74,9 @@ pub fn path_parameters() -> Vec<PathParameter> {
 }
 
 fn header(name: &str, description: &str, required: Required, most: Option<usize>) -> Parameter {
-    let schema = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(most);
+    let visible = most.map(|_| "^[!-~]+$");
+    let schema =
+        ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(most).pattern(visible);
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)

@@ -18,7 +18,13 @@ macro_rules! words {
         }
 
         impl utoipa::ToSchema for $name {}
-    )*};
+    )*
+
+        /// All of them by name: parameters refer to them without bringing them along.
+        pub(super) fn all() -> Vec<(String, RefOr<Schema>)> {
+            vec![$((stringify!($name).to_owned(), one_of($words))),*]
+        }
+    };
 }
 
 words! {

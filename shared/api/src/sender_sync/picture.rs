@@ -14,7 +14,7 @@ const HEADERS: [(HeaderName, &str); 3] = [
 /// Open, and the same for all: Meta fetches it when a persona is made.
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/media/operator.png", operation_id = "getPersonaPicture", tag = "Messages",
-    responses((status = 200, description = "The picture.", content_type = "image/png", body = Vec<u8>)),
+    responses((status = 200, description = "The picture.", content_type = "image/png", body = crate::openapi::Bytes)),
 ))]
 pub(crate) async fn picture() -> ([(HeaderName, &'static str); 3], &'static [u8]) {
     (HEADERS, include_bytes!("operator.png"))

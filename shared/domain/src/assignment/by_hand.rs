@@ -73,13 +73,14 @@ pub fn unassign(
 }
 
 /// Hands it over to a department, `None` = the channel's own, and there to `to` or nobody yet (ASG-9); `Ok(None)` if it
-/// is there already.
+/// is there already. Timers run in the hours of the department that it goes to: a closer looks in time for those.
 pub fn transfer(
     conversation: &Conversation,
     (department, called): (Option<DepartmentId>, (String, &str)),
     to: Option<&Who>,
     from: Option<&Who>,
     why: &Why,
+    settings: &ChannelSettings,
     now: Timestamp,
 ) -> Result<Option<Handed>, Refused> {
     check(conversation)?;
@@ -90,6 +91,7 @@ pub fn transfer(
     let line = line(conversation, "transferred", why, &Told { from, to, department: Some(called) }, now);
     let mut handed = handed(conversation, to, true, line);
     handed.conversation.department = department;
+    handed.conversation.rearm(settings);
     Ok(Some(handed))
 }
 

@@ -3,6 +3,7 @@
 use super::*;
 use crate::channel::{Channel, ChannelKind, ChannelSettings, OperatorAccess};
 use crate::conversation::{CloseReason, Conversation, Mode, Snooze, Status};
+use crate::deadline::{Deadline, DeadlineKind};
 use crate::ids::{ChannelId, ConversationId, OperatorId, Party};
 use crate::message::Body;
 use crate::person::{Person, Seen};
@@ -100,15 +101,33 @@ fn the_line_tells_who_did_it_from_whom_to_whom_and_why() {
 fn asg_9_who_hands_it_over_leaves_it_to_that_department() {
     let department = crate::DepartmentId::derive("Repairs", NOW);
     let called = || (department.to_string(), "Repairs");
-    let why = Why::By(who("a"));
-    let handed = transfer(&open(Some("a")), (Some(department), called()), None, Some(&who("a")), &why, NOW);
+    let (why, settings) = (Why::By(who("a")), ChannelSettings::default());
+    let handed =
+        transfer(&open(Some("a")), (Some(department), called()), None, Some(&who("a")), &why, &settings, NOW);
     let handed = handed.unwrap().unwrap().conversation;
     assert_eq!((handed.department, &handed.assignee), (Some(department), &None));
     assert!(!waits_for_rule(&handed));
-    let again = transfer(&handed, (Some(department), called()), None, None, &why, NOW);
+    let again = transfer(&handed, (Some(department), called()), None, None, &why, &settings, NOW);
     assert_eq!(again, Ok(None), "it is there");
-    let named = transfer(&handed, (None, called()), Some(&who("b")), None, &why, NOW).unwrap().unwrap();
+    let named = transfer(&handed, (None, called()), Some(&who("b")), None, &why, &settings, NOW);
+    let named = named.unwrap().unwrap();
     assert_eq!((named.conversation.department, named.to), (None, Some(OperatorId("b".into()))));
+}
+
+#[test]
+fn tmr_10_a_transferred_conversation_is_looked_at_in_time_for_the_hours_of_its_new_department() {
+    let settings = ChannelSettings { unanswered_close_after_minutes: Some(60), ..ChannelSettings::default() };
+    let due_at = |minutes| {
+        Some(Deadline { kind: DeadlineKind::Unanswered, due_at: NOW + Span::from_minutes(minutes) })
+    };
+    let department = crate::DepartmentId::derive("Repairs", NOW);
+    // A closer has found that the department before opens tomorrow; or looks before that anyway.
+    for (armed, expected) in [(due_at(900), due_at(60)), (due_at(30), due_at(30))] {
+        let open = Conversation { episode_started_at: Some(NOW), armed, ..open(None) };
+        let place = (Some(department), (department.to_string(), "Repairs"));
+        let handed = transfer(&open, place, None, None, &Why::By(who("a")), &settings, NOW);
+        assert_eq!(handed.unwrap().unwrap().conversation.armed, expected);
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::channel::Channel;
 use crate::ids::{ChannelId, ConversationId, OperatorId};
 use crate::message::Message;
 use crate::role::Role;
+use crate::ticket::Book;
 use crate::time::Timestamp;
 
 /// What is to be deleted of a conversation. It is kept until nothing of that is left.
@@ -29,6 +30,9 @@ pub struct Erasure {
     /// The object of the contact's picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub portrait: Option<String>,
+    /// The stretches of messages up to this one go, with the tickets that they have become; `None` = all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stretches: Option<u32>,
 }
 
 impl Erasure {
@@ -39,6 +43,11 @@ impl Erasure {
             None => message.stored_at <= self.erased_at,
         }
     }
+
+    /// Whether the stretch `batch` goes, and its ticket. What was said since has stretches of its own.
+    pub fn covers_stretch(&self, batch: u32) -> bool {
+        self.stretches.is_none_or(|last| batch <= last)
+    }
 }
 
 /// A conversation that is deleted for ever.
@@ -46,13 +55,15 @@ impl Erasure {
 pub struct Erased {
     /// What stands in its place; `version` is still the one that was read.
     pub shell: Conversation,
+    /// The book, which goes on counting: nothing waits in it, and nothing of before goes in. `rev` is still the one that was read.
+    pub book: Book,
     /// What is to be deleted.
     pub erasure: Erasure,
 }
 
-/// Deletes `conversation` for ever. That the customer asked for silence or is blocked is kept: it is a wish, and not history. The write must be
-/// conditional on the version that was read.
-pub fn erase(conversation: &Conversation, by: &OperatorId, now: Timestamp) -> Erased {
+/// Deletes `conversation` for ever, and what `book` tells of its tickets. That the customer asked for silence or is blocked is kept: it is a wish, and not history. The write must be
+/// conditional on the version and the `rev` that were read.
+pub fn erase(conversation: &Conversation, book: &Book, by: &OperatorId, now: Timestamp) -> Erased {
     let Conversation { id, channel_id, channel_kind, party, .. } = conversation.clone();
     let contact = Contact {
         // Asked for when the customer writes again.
@@ -75,8 +86,9 @@ pub fn erase(conversation: &Conversation, by: &OperatorId, now: Timestamp) -> Er
         by: by.clone(),
         noted: conversation.noted.clone(),
         portrait: conversation.contact.portrait.key(id),
+        stretches: Some(book.batches),
     };
-    Erased { shell, erasure }
+    Erased { shell, book: Book { open: None, erased_at: Some(now), ..book.clone() }, erasure }
 }
 
 impl Conversation {

@@ -8,6 +8,7 @@ use crate::conversation;
 use crate::deadline::{Verdict, deadline, verdict};
 use crate::event::{Content, CustomerMessage, Event, EventBody, Sender};
 use crate::farewell::Farewell;
+use crate::ticket::Book;
 use crate::warning::{IdleWarning, Warning, warn};
 
 const T0: Timestamp = Timestamp::from_ms(1_700_000_000_000);
@@ -520,7 +521,7 @@ fn cls_8_what_is_deleted_is_what_was_there_and_nothing_that_came_since() {
         minutes(1),
     )
     .unwrap();
-    let Erased { shell, erasure } = erase(&chat, &operator(), minutes(2));
+    let Erased { shell, erasure, .. } = erase(&chat, &Book::new(chat.id), &operator(), minutes(2));
     assert!(shell.is_erased() && !chat.is_erased());
     assert_eq!((shell.version, shell.section()), (9, Section::Closed));
     assert_eq!((Standing::of(&shell), shell.armed, shell.contact.name.clone()), (None, None, None));
@@ -555,7 +556,7 @@ proptest! {
             chat = crate::reply::take_note(chat, &settings(), &written, minutes(number)).unwrap().0;
             stored.push(written);
         }
-        let Erased { shell, erasure } = erase(&chat, &operator(), minutes(before));
+        let Erased { shell, erasure, .. } = erase(&chat, &Book::new(chat.id), &operator(), minutes(before));
         let mut chat = says(Some(shell), minutes(before + 1));
         for written in &stored {
             prop_assert!(erasure.covers(written));

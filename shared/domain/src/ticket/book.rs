@@ -22,6 +22,9 @@ pub struct Book {
     /// The one that waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open: Option<Stretch>,
+    /// When the conversation was deleted for ever: what was heard until then goes into no ticket any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
     /// Counts the writes; every write is conditional on it.
     #[serde(default)]
     pub rev: u64,
@@ -69,7 +72,7 @@ impl Stretch {
 impl Book {
     /// The book of a conversation of which nobody has heard.
     pub const fn new(conversation_id: ConversationId) -> Self {
-        Self { conversation_id, batches: 0, open: None, rev: 0 }
+        Self { conversation_id, batches: 0, open: None, erased_at: None, rev: 0 }
     }
 
     /// Whether `batch` still waits.
@@ -120,7 +123,7 @@ pub enum Step {
 /// Decides about `message`, which is in `stretch` already if there is one.
 pub fn heard(book: &Book, stretch: Option<u32>, message: Heard, after: TicketAfter) -> Step {
     match after {
-        _ if stretch.is_some() => Step::Nothing,
+        _ if stretch.is_some() || book.erased_at >= Some(message.at) => Step::Nothing,
         TicketAfter::Never => Step::Nothing,
         TicketAfter::Always => {
             let (book, stretch) = book.alone(message.key);

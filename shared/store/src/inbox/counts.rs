@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, KeysAndAttributes, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem, Update};
 use madoguchi_domain::conversation::{Counter, Standing};
 use madoguchi_domain::{ChannelId, ConversationId};
 
@@ -93,8 +93,12 @@ impl Inbox {
             for moved in moved {
                 let known = before.get(&moved.conversation_id);
                 let after = moved.standing.as_ref().map(Standing::counters).unwrap_or_default();
-                let stale = known.is_some_and(|known| known.version >= moved.version);
-                if (stale && moved.standing.is_some()) || (known.is_none() && moved.standing.is_none()) {
+                // A deletion tells the version of what it deleted, which may have been counted.
+                let is_deleted = moved.standing.is_none();
+                let stale = known.is_some_and(|known| {
+                    known.version > moved.version || known.version == moved.version && !is_deleted
+                });
+                if stale {
                     continue;
                 }
                 for counter in known.map(|known| known.counters.clone()).unwrap_or_default() {
@@ -156,15 +160,7 @@ impl Inbox {
             None => ("attribute_not_exists(pk)", None),
         };
         let values = value.map(|value| HashMap::from([value]));
-        let write = TransactWriteItem::builder();
-        if moved.standing.is_none() {
-            let delete = Delete::builder()
-                .table_name(&self.table)
-                .set_key(Some(key(moved.conversation_id)))
-                .condition_expression(condition)
-                .set_expression_attribute_values(values);
-            return Ok(write.delete(delete.build().map_err(incomplete)?).build());
-        }
+        // Of what was deleted it stays noted until when it was counted: a record from before may come again.
         let mut item = key(moved.conversation_id);
         let names = after.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         item.extend([("version".to_owned(), n(moved.version)), ("counters".to_owned(), s(names))]);
@@ -173,7 +169,7 @@ impl Inbox {
             .set_item(Some(item))
             .condition_expression(condition)
             .set_expression_attribute_values(values);
-        Ok(write.put(put.build().map_err(incomplete)?).build())
+        Ok(TransactWriteItem::builder().put(put.build().map_err(incomplete)?).build())
     }
 
     fn add(

@@ -10,7 +10,7 @@ use madoguchi_domain::{ConversationId, Message, Participant, Span, Timestamp};
 
 use super::commit::Writes;
 use super::pending::{Work, erasure_position};
-use super::{Inbox, conversation, counts, message};
+use super::{Inbox, conversation, counts, message, ticket};
 use crate::Saved;
 use crate::access;
 use crate::directory::saved;
@@ -54,6 +54,11 @@ impl Inbox {
         let mut writes = Writes::of(self, &erased.shell)?;
         // One before it that is not finished is a part of this one.
         writes.put(item, None)?;
+        let unchanged = match erased.book.rev {
+            0 => ("attribute_not_exists(pk)", None),
+            rev => ("rev = :rev", Some(rev)),
+        };
+        writes.put(ticket::encode(&erased.book)?, Some(unchanged))?;
         writes.execute().await
     }
 
@@ -153,7 +158,12 @@ fn goes(erasure: &Erasure, found: Item) -> Option<Vec<String>> {
             let picture = person.and_then(|person| person.portrait.key(erasure.conversation_id));
             Some(picture.into_iter().collect())
         }
-        _ => Some(Vec::new()),
+        // What was said since has tickets of its own, and is numbered behind the others.
+        ticket::BOOK if erasure.stretches.is_some() => None,
+        _ => {
+            let stays = ticket::stretch(&place, &found).is_some_and(|batch| !erasure.covers_stretch(batch));
+            (!stays).then(Vec::new)
+        }
     }
 }
 

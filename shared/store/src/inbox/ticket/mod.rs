@@ -1,7 +1,7 @@
 //! Tickets: which message goes into which (`madoguchi_domain::ticket::Book`), and the tickets themselves.
 //!
-//! All that tells something of a conversation stands in its partition and goes with it: the book, the stretch that each
-//! message is in, and the tickets. A number only leads there.
+//! All that tells something of a conversation stands in its partition and goes with it: the stretch that each message is in,
+//! and the tickets. The book stays, and tells how many they were; a number only leads there.
 
 mod list;
 mod open;
@@ -23,7 +23,7 @@ use crate::error::{StoreError, failed};
 use crate::item::{self, Item, n, s, text};
 use crate::{Saved, access};
 
-const BOOK: &str = "tickets";
+pub(super) const BOOK: &str = "tickets";
 const PLACE: &str = "in-ticket#";
 /// Messages that are told their stretch in one write: a transaction has a hundred items.
 pub const MOST_JOINED: usize = 90;
@@ -47,8 +47,16 @@ struct Place {
     batch: u32,
 }
 
+/// The stretch that an item of a conversation tells of: that of a message, or of a ticket.
+pub(super) fn stretch(sort_key: &str, item: &Item) -> Option<u32> {
+    match sort_key.strip_prefix(open::TICKET) {
+        Some(batch) => batch.parse().ok(),
+        None => number(item, "batch").filter(|_| sort_key.starts_with(PLACE)),
+    }
+}
+
 /// The item as it is written: `rev` is one higher than the one that was read.
-fn encode(book: &Book) -> Result<Item, StoreError> {
+pub(super) fn encode(book: &Book) -> Result<Item, StoreError> {
     let next = Book { rev: book.rev + 1, ..book.clone() };
     let mut item = item::encode(book_key(next.conversation_id), &next)?;
     if let Some(due_at) = next.open.and_then(|stretch| stretch.due_at) {
