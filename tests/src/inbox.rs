@@ -2,6 +2,7 @@
 //! secrets and simulated providers. Time stands still until a test moves it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use assign::Assigner;
 use audit_writer::AuditWriter;
@@ -40,6 +41,7 @@ use madoguchi_runtime::web_push::VapidKeys;
 use madoguchi_runtime::{Aws, Clock, ClockHand, Metrics, ProviderConfig, Queue, SecretCache, SecretWriter};
 use madoguchi_simulator::demo;
 use madoguchi_simulator::{Options, Provider, Simulator};
+use madoguchi_store::assignment::AssignmentWork;
 use madoguchi_store::directory::Connection;
 use madoguchi_store::{
     Audit, ChannelCache, Deliveries, Directory, Inbox, ListenerCache, Live, NotifyWork, Requests, Saved,
@@ -47,7 +49,7 @@ use madoguchi_store::{
 };
 use media_fetch::{Addresses, MediaFetcher};
 use notify::Notifier;
-use pending_sweep::{Sweeper, Swept};
+use pending_sweep::{SweepError, Sweeper, Swept};
 use profile_fetch::Fetcher;
 use reply_dispatch::Dispatcher;
 use scheduled_send::{Report as Scheduled, Scheduler};
@@ -521,6 +523,12 @@ impl TestInbox {
         panic!("the work does not come to an end");
     }
 
+    /// Hands one piece of work to `assign`, past the queue.
+    pub async fn assign_record(&self, work: &AssignmentWork) {
+        let body = serde_json::to_string(work).unwrap();
+        self.functions.assigner.handle(&body, self.clock.now() + Span::from_secs(50)).await.unwrap();
+    }
+
     /// Hands one piece of work to `assign`, past the queue, with time for no more than its beginning.
     pub async fn assign_without_time(&self, body: &str) {
         self.functions.assigner.handle(body, self.clock.now()).await.unwrap();
@@ -656,6 +664,13 @@ impl TestInbox {
         self.functions.closer.tick(kind, self.clock.now(), &|| false).await.unwrap()
     }
 
+    /// One tick of a closer that finds its time over when it has asked so many times.
+    pub async fn tick_with_time_for(&self, kind: DeadlineKind, times: usize) -> Report {
+        let asked = AtomicUsize::new(0);
+        let out_of_time = || asked.fetch_add(1, Ordering::Relaxed) >= times;
+        self.functions.closer.tick(kind, self.clock.now(), &out_of_time).await.unwrap()
+    }
+
     /// One tick of `scheduled-send`.
     pub async fn schedule(&self) -> Scheduled {
         self.functions.scheduler.tick(self.clock.now(), &|| false).await
@@ -695,6 +710,11 @@ impl TestInbox {
         self.functions.sweeper.sweep(self.clock.now()).await.unwrap()
     }
 
+    /// One sweep of `pending-sweep` that may fail in part.
+    pub async fn sweep_through_faults(&self) -> Result<Swept, SweepError> {
+        self.functions.sweeper.sweep(self.clock.now()).await
+    }
+
     /// An operator answers; returns the reply's key.
     pub async fn answer(&self, conversation: ConversationId, key: &str, text: &str) -> MessageKey {
         let (status, body) = self.post_reply(conversation, key, text).await;
@@ -723,6 +743,26 @@ impl TestInbox {
     /// An operator's client calls the API; returns what it answers.
     pub async fn call(&self, method: &str, path: &str, key: Option<&str>, body: &Value) -> (u16, Value) {
         self.call_as(("operator-1", "operators"), method, path, key, body).await
+    }
+
+    /// Makes the operator of the tests the one who connected the channel.
+    pub async fn install(&self, kind: ChannelKind) {
+        self.get("/api/me").await;
+        let text = aws_sdk_dynamodb::types::AttributeValue::S;
+        let client = self.dynamo.clients().dynamodb();
+        let update = client.update_item().table_name(crate::support::dynamo::DIRECTORY);
+        let update =
+            update.key("pk", text("channel".into())).key("sk", text(Self::channel_id(kind).to_string()));
+        let update = update.update_expression("SET installer = :installer");
+        update.expression_attribute_values(":installer", text("operator-1".into())).send().await.unwrap();
+    }
+
+    /// That operator deletes a conversation for ever. What it was made of is still there.
+    pub async fn delete_for_ever(&self, kind: ChannelKind, id: ConversationId) {
+        self.install(kind).await;
+        let confirm = json!({ "confirm": id });
+        let (status, body) = self.call("DELETE", &format!("/api/conversations/{id}"), None, &confirm).await;
+        assert_eq!(status, 200, "{body}");
     }
 
     /// An administrator calls the API; returns what it answers, which is a success.

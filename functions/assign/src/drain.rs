@@ -59,9 +59,17 @@ impl Assigner {
         let news = news.filter(|news| ruled.iter().any(|channel| channel.id == news.channel_id));
         // Whoever waits for an answer goes before those who do not.
         for sorting in [Sorting::Waiting, Sorting::Activity] {
-            let parts: Vec<Part> = ruled.iter().map(|channel| Part::waiting_for_rule(channel.id)).collect();
             let mut after = None;
             loop {
+                // What waits where nobody has room is not gone through.
+                let open = ruled.iter().filter(|channel| !full.contains(&channel.id));
+                let parts: Vec<Part> = open.map(|channel| Part::waiting_for_rule(channel.id)).collect();
+                if parts.is_empty() {
+                    return Ok(true);
+                }
+                if self.clock.now() >= stop_at {
+                    return Ok(false);
+                }
                 let page = self.inbox.listed(&parts, sorting, after.as_deref(), PAGE).await?;
                 let ListPage { mut conversations, next } = page;
                 if after.is_none() && sorting == Sorting::Waiting {
@@ -87,7 +95,7 @@ impl Assigner {
                     }
                 }
                 after = next;
-                if after.is_none() || full.len() == ruled.len() {
+                if after.is_none() {
                     break;
                 }
             }

@@ -1,12 +1,15 @@
 //! What somebody holds is what is open and theirs, on channels that they see.
 
 use madoguchi_domain::assignment::{Why, unassign};
-use madoguchi_domain::{ConversationId, OperatorId, membership};
+use madoguchi_domain::{ConversationId, OperatorId, Timestamp, membership};
 use madoguchi_store::Saved;
-use madoguchi_store::inbox::Given;
+use madoguchi_store::inbox::{Given, Part, PartOf, Sorting};
 
 use crate::staff::Staff;
 use crate::{AssignError, Assigner, TRIES};
+
+/// So many listed conversations are looked at together.
+const PAGE: usize = 100;
 
 impl Assigner {
     /// Takes a conversation off what `operator` holds, unless it is open and theirs.
@@ -21,20 +24,35 @@ impl Assigner {
         Err(AssignError::Contended("what somebody holds"))
     }
 
-    /// Goes through what `operator` holds: what is not theirs leaves, and what they do not see any more becomes nobody's.
-    /// False if time was up before the end.
+    /// Goes through what `operator` holds, and what is listed as theirs: what is not theirs leaves, and what they do not see
+    /// any more becomes nobody's. False if time was up before the end.
     pub(crate) async fn look_after(
         &self,
         operator: &OperatorId,
-        stop_at: madoguchi_domain::Timestamp,
+        stop_at: Timestamp,
     ) -> Result<bool, AssignError> {
-        for id in self.inbox.duty(operator).await?.held {
+        let held = self.inbox.duty(operator).await?.held;
+        for id in &held {
             if self.clock.now() >= stop_at {
                 return Ok(false);
             }
-            self.check(operator, id).await?;
+            self.check(operator, *id).await?;
         }
-        Ok(true)
+        let listed = [Part::all(PartOf::Operator(operator.clone()))];
+        let mut after = None;
+        loop {
+            if self.clock.now() >= stop_at {
+                return Ok(false);
+            }
+            let page = self.inbox.listed(&listed, Sorting::Activity, after.as_deref(), PAGE).await?;
+            for conversation in page.conversations.iter().filter(|listed| !held.contains(&listed.id)) {
+                self.check(operator, conversation.id).await?;
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(true);
+            }
+        }
     }
 
     async fn check(&self, operator: &OperatorId, id: ConversationId) -> Result<(), AssignError> {

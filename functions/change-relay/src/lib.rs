@@ -8,7 +8,7 @@ use madoguchi_domain::webhook::{self, Event, Work};
 use madoguchi_domain::{Timestamp, bot};
 use madoguchi_runtime::{Clock, FifoEntry, NoRandomness, Queue, QueueError, unguessable};
 use madoguchi_store::assignment::AssignmentWork;
-use madoguchi_store::inbox::rebuild_step;
+use madoguchi_store::inbox::{erasure_finished, rebuild_step};
 use madoguchi_store::search::{SearchItem, SearchWork};
 use madoguchi_store::work::{
     AWAITS_TICKET, BotWork, FollowUp, Image, MediaWork, PictureWork, follow_up, ticket_work,
@@ -170,6 +170,10 @@ impl Relay {
             let change = &record.change;
             if let Some(rev) = rebuild_step(&change.new_image) {
                 return Some(SearchItem::Rebuild { rev });
+            }
+            // What was taken note of while it was being deleted is forgotten, too.
+            if let Some(conversation_id) = erasure_finished(&change.new_image, &change.old_image) {
+                return Some(SearchItem::Forgotten { conversation_id });
             }
             SearchItem::of(&Committed::of(change.new_image.clone(), change.old_image.clone())?)
         });

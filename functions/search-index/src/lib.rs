@@ -5,6 +5,7 @@
 //! however many queue messages it came with.
 
 mod rebuild;
+mod sweep;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +21,7 @@ use madoguchi_store::{Inbox, Saved, Search, StoreError};
 const TRIES: usize = 6;
 /// From so many messages of one slot on, all of the slot are read at once.
 const MANY: usize = 10;
-/// How many messages of a conversation are taken note of again that began after one was deleted.
+/// Messages of a conversation that are read together after one was deleted in its place.
 const SINCE: usize = 200;
 /// How much is worked on at the same time.
 const CONCURRENCY: usize = 8;
@@ -121,12 +122,22 @@ impl Indexer {
         }
     }
 
-    /// A new conversation with the same contact has the same id: what that has is taken note of again.
+    /// A new conversation with the same contact has the same id: what that has is taken note of again. As long as something
+    /// is left to be deleted that is its newest messages; it is forgotten once more when nothing is.
     async fn forget(&self, id: ConversationId) -> Result<(), Fault> {
         self.search.forget(id).await?;
         self.contact(id).await?;
-        let since = self.inbox.messages(id, None, SINCE).await?;
-        let slots: BTreeSet<Timestamp> = since.messages.iter().map(|message| slot(message.key.at)).collect();
+        let erasure = self.inbox.erasure(id).await?;
+        let (mut slots, mut before) = (BTreeSet::new(), None);
+        loop {
+            let page = self.inbox.messages(id, before.as_ref(), SINCE).await?;
+            let stays = |message: &&Message| erasure.as_ref().is_none_or(|erasure| !erasure.covers(message));
+            slots.extend(page.messages.iter().filter(stays).map(|message| slot(message.key.at)));
+            before = page.next;
+            if before.is_none() || erasure.is_some() {
+                break;
+            }
+        }
         for slot in slots {
             self.slot(id, slot, &Task { changed: true, ..Task::default() }).await?;
         }
@@ -134,9 +145,11 @@ impl Indexer {
     }
 
     async fn contact(&self, id: ConversationId) -> Result<(), Fault> {
-        let Some(conversation) = self.inbox.conversation(id).await? else { return Ok(()) };
-        let words = ContactWords::of(&conversation);
-        match self.search.put_contact(id, conversation.channel_id, &words).await? {
+        let read = async || {
+            let conversation = self.inbox.conversation(id).await?.filter(|it| !it.is_erased());
+            Ok(conversation.map(|it| (it.channel_id, ContactWords::of(&it))))
+        };
+        match self.search.put_contact(id, read).await? {
             Saved::Done => Ok(()),
             Saved::Conflict => Err(Fault::Contended(id)),
         }
@@ -164,8 +177,13 @@ impl Indexer {
         Err(Fault::Contended(id))
     }
 
+    /// Those of a slot, without what is about to be deleted for ever.
     async fn messages(&self, id: ConversationId, slot: Timestamp) -> Result<Vec<Message>, StoreError> {
-        self.inbox.messages_between(id, (slot, slot + SLOT - Span::from_ms(1)), true).await
+        let erasure = self.inbox.erasure(id).await?;
+        let mut messages =
+            self.inbox.messages_between(id, (slot, slot + SLOT - Span::from_ms(1)), true).await?;
+        messages.retain(|message| erasure.as_ref().is_none_or(|erasure| !erasure.covers(message)));
+        Ok(messages)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Makes the index anew, a megabyte of the Inbox table at a time. Each step writes how far it has come, and the table's stream
+//! Makes the index anew, a megabyte of the Inbox table at a time, and of the index itself after that. Each step writes how far it has come, and the table's stream
 //! leads from that write to the next step: the queue and its batching window set the pace.
 
 use std::collections::BTreeMap;
@@ -17,10 +17,18 @@ impl Indexer {
         if state.rev != rev || state.finished_at.is_some() {
             return Ok(());
         }
+        if state.sweeping {
+            let cursor = self.sweep(state.cursor.as_deref()).await?;
+            let finished_at = cursor.is_none().then(|| self.clock.now());
+            return self.next(Rebuild { cursor, finished_at, ..state }).await;
+        }
         let piece = self.inbox.piece(state.cursor.as_deref(), self.piece).await?;
         let read = piece.conversations.len() + piece.messages.len();
         let contacts = futures::stream::iter(&piece.conversations)
-            .map(|conversation| self.contact(conversation.id))
+            .map(async |conversation| match conversation.is_erased() {
+                true => self.forget(conversation.id).await,
+                false => self.contact(conversation.id).await,
+            })
             .buffer_unordered(CONCURRENCY)
             .collect::<Vec<_>>();
         contacts.await.into_iter().collect::<Result<(), _>>()?;
@@ -36,14 +44,13 @@ impl Indexer {
             .buffer_unordered(CONCURRENCY)
             .collect::<Vec<_>>();
         made.await.into_iter().collect::<Result<(), _>>()?;
-        let now = self.clock.now();
-        let next = Rebuild {
-            finished_at: piece.next.is_none().then_some(now),
-            cursor: piece.next,
-            read: state.read + u64::try_from(read).unwrap_or_default(),
-            at: now,
-            ..state
-        };
+        let read = state.read + u64::try_from(read).unwrap_or_default();
+        self.next(Rebuild { sweeping: piece.next.is_none(), cursor: piece.next, read, ..state }).await
+    }
+
+    /// Writes how far it is.
+    async fn next(&self, next: Rebuild) -> Result<(), Fault> {
+        let next = Rebuild { at: self.clock.now(), ..next };
         // Whoever wrote in between goes on from there.
         let _saved_or_overtaken = self.inbox.save_rebuild(&next).await?;
         if next.finished_at.is_some() {

@@ -8,8 +8,10 @@ use crate::{Report, Tickets};
 
 /// Younger messages are still on their way by themselves.
 const PATIENCE: Span = Span::from_minutes(10);
-/// How much further back than to the last time it looks: messages reach us late.
+/// How much further back than to the last time it looks.
 const SLACK: Span = Span::from_hours(2);
+/// How late messages reach us: lists and messages stand in the order in which they were said.
+const LATEST: Span = Span::from_hours(24);
 /// What is looked through of a channel that never was.
 const FIRST: Span = Span::from_hours(24);
 /// Messages that are read together.
@@ -61,13 +63,14 @@ impl Tickets {
             let mut before: Option<String> = None;
             loop {
                 let page = self.inbox.open_conversations(channel.id, section, before.as_deref()).await?;
-                let is_over = page.conversations.last().is_some_and(|it| it.sorted_at < Some(since));
+                let is_over = page.conversations.last().is_some_and(|it| it.sorted_at < Some(since - LATEST));
                 for conversation in &page.conversations {
                     if out_of_time() {
                         report.interrupted = true;
                         return Ok(());
                     }
-                    if conversation.last_customer_at >= Some(since) {
+                    // When it was stored, if it was said before.
+                    if conversation.customer_clock >= Some(since) {
                         self.conversation(conversation, since, now, report).await?;
                     }
                 }
@@ -93,13 +96,13 @@ impl Tickets {
             let (Some(newest), Some(oldest)) = (page.messages.first(), page.messages.last()) else {
                 return Ok(());
             };
-            let is_over = oldest.key.at < since;
+            let is_over = oldest.key.at < since - LATEST;
             let placed = self.inbox.stretches(conversation.id, &oldest.key, &newest.key).await?;
             // The earliest first, as they were said.
             for message in page.messages.iter().rev() {
                 let is_due = message.awaits_ticket
                     && message.sent_by == SentBy::Customer
-                    && message.key.at >= since
+                    && message.stored_at.max(message.key.at) >= since
                     && now.since(message.stored_at) >= PATIENCE;
                 if !is_due || placed.contains_key(&message.key) {
                     continue;

@@ -69,7 +69,7 @@ pub fn document() -> Value {
         }
     }
     name_responses(&mut document, &responses);
-    let named = responses.into_iter().filter(|(_, (times, _))| *times > 1);
+    let named = responses.into_iter().filter(|(name, (times, _))| is_shared(name, *times));
     document["components"]["responses"] =
         named.map(|(name, (_, response))| (name, response)).collect::<Map<_, _>>().into();
     document["components"]["responses"]["NotModified"] = json!({
@@ -166,6 +166,11 @@ fn complete(
     }
 }
 
+/// Whether a response stands among the components: several operations have it, and its name can be read.
+fn is_shared(name: &str, times: usize) -> bool {
+    times > 1 && name.len() <= 80
+}
+
 /// Refers to the responses that several operations have.
 fn name_responses(document: &mut Value, responses: &Responses) {
     let Some(Value::Object(paths)) = document.get_mut("paths") else { return };
@@ -176,7 +181,7 @@ fn name_responses(document: &mut Value, responses: &Responses) {
                 continue;
             };
             let name = name.as_str().unwrap_or_default();
-            if responses.get(name).is_some_and(|(times, _)| *times > 1) {
+            if responses.get(name).is_some_and(|(times, _)| is_shared(name, *times)) {
                 *answer = reference("responses", name);
             }
         }

@@ -143,8 +143,7 @@ impl PathId for TemplateId {
 impl PathId for OperatorId {
     const PARAMETER: &'static str = "person";
     fn parse(text: &str) -> Option<Self> {
-        // The longest key that the table takes has 1,024 bytes.
-        (1..=1_024).contains(&text.len()).then(|| Self(text.to_owned()))
+        Some(Self(text.to_owned())).filter(Self::is_possible)
     }
     fn not_found() -> ApiError {
         ApiError::PersonNotFound

@@ -13,7 +13,7 @@ use madoguchi_domain::{
     Channel, ChannelId, ChannelSettings, CloseReason, Conversation, ConversationId, Span, Timestamp,
 };
 
-use madoguchi_store::directory::Rearmed;
+use madoguchi_store::directory::{Rearmed, Walk};
 use madoguchi_store::inbox::{DEADLINE_SHARDS, DueCursor};
 use madoguchi_store::{Directory, Inbox, SETTINGS_CACHE, Saved, StoreError};
 
@@ -97,7 +97,7 @@ impl Closer {
         Self { inbox, directory }
     }
 
-    /// One tick of the closer of `kind`: first what changed settings ask for, then what is due.
+    /// One tick of the closer of `kind`: first what is due, then what changed settings ask for, and what is due by these.
     /// `out_of_time` is asked between pages.
     pub async fn tick(
         &self,
@@ -105,38 +105,52 @@ impl Closer {
         now: Timestamp,
         out_of_time: &OutOfTime<'_>,
     ) -> Result<Report, StoreError> {
-        let (channels, organisation) = self.channels().await?;
-        let mut report = Report::default();
+        let (rearmed, organisation) = self.channels().await?;
+        let channels = rearmed.iter().map(|rearmed| (rearmed.channel.id, rearmed.channel.clone())).collect();
+        let settings = Settings { channels, organisation };
+        let mut report = self.close_due(kind, &settings, now, out_of_time).await;
         // The open conversations are shared out between the two. The other kinds depend on no setting, or are armed by them.
         let sections: &[Section] = match kind {
             DeadlineKind::Unanswered => &[Section::Unassigned],
             DeadlineKind::Idle => &[Section::Assigned, Section::Snoozed],
             _ => &[],
         };
-        for rearmed in &channels {
-            if !sections.is_empty() && rearmed.through(kind) < rearmed.channel.settings_changed_at + SETTLING
+        let mut is_any_armed = false;
+        for rearmed in &rearmed {
+            if sections.is_empty() || rearmed.through(kind) >= rearmed.channel.settings_changed_at + SETTLING
             {
-                let mut all = Report::default();
-                for section in sections {
-                    let reached =
-                        self.reach_section(&rearmed.channel, &organisation, *section, now, out_of_time).await;
-                    all.add(reached.unwrap_or_else(failed));
-                }
-                if !all.interrupted && all.failed == 0 {
-                    self.directory.note_rearmed(rearmed.channel.id, kind, now).await?;
-                }
-                report.add(all);
+                continue;
             }
+            if out_of_time() {
+                report.interrupted = true;
+                break;
+            }
+            let reached = self.reach(rearmed, kind, sections, &settings.organisation, now, out_of_time).await;
+            is_any_armed |= reached.rearmed > 0;
+            report.add(reached);
         }
-        let channels: HashMap<ChannelId, Channel> =
-            channels.into_iter().map(|rearmed| (rearmed.channel.id, rearmed.channel)).collect();
-        let settings = Settings { channels, organisation };
+        // What a shorter period makes due waits for no other tick.
+        if is_any_armed && !out_of_time() {
+            report.add(self.close_due(kind, &settings, now, out_of_time).await);
+        }
+        Ok(report)
+    }
+
+    /// Closes what is due.
+    async fn close_due(
+        &self,
+        kind: DeadlineKind,
+        settings: &Settings,
+        now: Timestamp,
+        out_of_time: &OutOfTime<'_>,
+    ) -> Report {
+        let mut report = Report::default();
         let shards =
-            (0..DEADLINE_SHARDS).map(|shard| self.close_shard(kind, shard, &settings, now, out_of_time));
+            (0..DEADLINE_SHARDS).map(|shard| self.close_shard(kind, shard, settings, now, out_of_time));
         for shard in futures::future::join_all(shards).await {
             report.add(shard);
         }
-        Ok(report)
+        report
     }
 
     /// Every channel as its timers act. Without a channel that looks to its department or brand this is one query.
@@ -247,46 +261,89 @@ impl Closer {
         Ok(report)
     }
 
-    /// Brings a channel's settings to its open conversations of one section: a shorter or newly set
-    /// period must be armed now, a longer one would be found by the closer anyway. Those of a deleted channel are
-    /// closed (CLS-11).
-    async fn reach_section(
+    /// Brings a channel's settings to its open conversations: a shorter or newly set period must be armed now, a longer one
+    /// would be found by the closer anyway. Those of a deleted channel are closed (CLS-11). Where time
+    /// was too short the next tick goes on.
+    async fn reach(
+        &self,
+        rearmed: &Rearmed,
+        kind: DeadlineKind,
+        sections: &[Section],
+        organisation: &Organisation,
+        now: Timestamp,
+        out_of_time: &OutOfTime<'_>,
+    ) -> Report {
+        let channel = &rearmed.channel;
+        let mut report = Report::default();
+        let Some(first) = sections.first() else { return report };
+        // What an older walk has passed does not know the latest change.
+        let kept = rearmed
+            .walk(kind)
+            .filter(|walk| walk.began_at > channel.settings_changed_at && sections.contains(&walk.section));
+        let start = Walk { began_at: now, section: *first, before: None };
+        let mut walk = kept.unwrap_or(&start).clone();
+        let rest = loop {
+            let reached = self.reach_page(channel, organisation, &walk, now, out_of_time).await;
+            let (page, before) = reached.unwrap_or_else(|error| (failed(error), None));
+            if page.failed > 0 {
+                // It counts as one that began as early as it can have: another one follows.
+                walk.began_at = walk.began_at.min(channel.settings_changed_at + Span::from_ms(1));
+            }
+            report.add(page);
+            let next_section =
+                || sections.iter().copied().skip_while(|section| *section != walk.section).nth(1);
+            let section = if before.is_some() { Some(walk.section) } else { next_section() };
+            let Some(section) = section else { break None };
+            walk = Walk { section, before, ..walk };
+            if out_of_time() {
+                report.interrupted = true;
+                break Some(&walk);
+            }
+        };
+        let noted = match rest {
+            None => self.directory.note_rearmed(channel.id, kind, walk.began_at).await,
+            Some(rest) => self.directory.note_walk(channel.id, kind, rest).await,
+        };
+        if let Err(error) = noted {
+            report.add(failed(error));
+        }
+        report
+    }
+
+    /// Brings a channel's settings to one page of its open conversations; tells where the next one begins.
+    async fn reach_page(
         &self,
         channel: &Channel,
         organisation: &Organisation,
-        section: Section,
+        walk: &Walk,
         now: Timestamp,
         out_of_time: &OutOfTime<'_>,
-    ) -> Result<Report, StoreError> {
+    ) -> Result<(Report, Option<String>), StoreError> {
+        let page = self.inbox.open_conversations(channel.id, walk.section, walk.before.as_deref()).await?;
+        let mut work = futures::stream::iter(page.conversations)
+            .map(async |conversation| {
+                if channel.status.is_deleted() {
+                    self.remove(conversation, now, out_of_time).await.map(|done| (done, false))
+                } else {
+                    self.rearm(conversation, channel, organisation, out_of_time)
+                        .await
+                        .map(|done| (false, done))
+                }
+            })
+            .buffer_unordered(AT_ONCE_PER_SHARD);
         let mut report = Report::default();
-        let mut before: Option<String> = None;
-        loop {
-            let page = self.inbox.open_conversations(channel.id, section, before.as_deref()).await?;
-            let mut work = futures::stream::iter(page.conversations)
-                .map(async |conversation| {
-                    if channel.status.is_deleted() {
-                        self.remove(conversation, now, out_of_time).await.map(|done| (done, false))
-                    } else {
-                        self.rearm(conversation, channel, organisation, out_of_time)
-                            .await
-                            .map(|done| (false, done))
-                    }
-                })
-                .buffer_unordered(AT_ONCE_PER_SHARD);
-            while let Some(done) = work.next().await {
-                let (closed, rearmed) = done?;
-                report.closed += u64::from(closed);
-                report.rearmed += u64::from(rearmed);
-            }
-            before = page.next;
-            if before.is_none() {
-                return Ok(report);
-            }
-            if out_of_time() {
-                report.interrupted = true;
-                return Ok(report);
+        while let Some(done) = work.next().await {
+            match done {
+                Ok((closed, rearmed)) => {
+                    report.closed += u64::from(closed);
+                    report.rearmed += u64::from(rearmed);
+                }
+                // One conversation's fault keeps no other from its deadline.
+                Err(error) => report.add(failed(error)),
             }
         }
+        drop(work);
+        Ok((report, page.next))
     }
 
     /// Closes a conversation whose channel was deleted, whoever writes to it meanwhile.

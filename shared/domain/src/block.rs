@@ -13,6 +13,7 @@ use crate::event::{Event, EventBody};
 use crate::happening::Happening;
 use crate::ids::{ChannelId, ConversationId, MessageId, OperatorId};
 use crate::message::{Body, Message};
+use crate::text;
 use crate::time::{Span, Timestamp};
 
 /// The longest reason, in characters.
@@ -45,11 +46,11 @@ pub struct Moved {
     pub line: Message,
 }
 
-/// A reason without the blanks around it: one line of 1 to [`REASON_LENGTH`] characters.
+/// A reason without the blanks around it: one line of 1 to [`REASON_LENGTH`] characters, some of which can be seen.
 pub fn reason(given: &str) -> Option<String> {
     let reason = given.trim();
     let fits = (1..=REASON_LENGTH).contains(&reason.chars().count()) && !reason.chars().any(char::is_control);
-    fits.then(|| reason.to_owned())
+    (fits && text::shows_something(reason)).then(|| reason.to_owned())
 }
 
 /// Blocks the contact; `None` if they are blocked already, by whomever.

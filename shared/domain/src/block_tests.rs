@@ -78,6 +78,7 @@ fn a_reason_is_one_line_of_up_to_200_characters() {
         (" spam ", Some("spam")),
         ("", None),
         (" ", None),
+        ("\u{2060}", None),
         ("a\nb", None),
         (&*long, Some(&*long)),
         (&*longer, None),

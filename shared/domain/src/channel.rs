@@ -406,7 +406,7 @@ impl ChannelSettings {
     }
 }
 
-/// When the bot of a channel answers (BOT-1, BOT-2). What it answers is [`crate::bot::Bot`].
+/// When the bot of a channel answers (BOT-1, BOT-2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

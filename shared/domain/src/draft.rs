@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::text;
 use crate::time::{Span, Timestamp};
 
 /// The longest draft, in characters: of it some providers take several messages.
@@ -49,7 +50,7 @@ impl Draft {
 /// What is stored when `text` is saved over the revision `read` (0 = there was none), where `stored` is there.
 pub fn save(stored: Option<&Draft>, read: u64, text: &str, now: Timestamp) -> Result<Draft, DraftRefused> {
     let length = text.chars().count();
-    if text.trim().is_empty() || length > DRAFT_LENGTH {
+    if !text::shows_something(text) || length > DRAFT_LENGTH {
         return Err(DraftRefused::Length);
     }
     next(stored, read, text, now)
@@ -101,7 +102,9 @@ mod tests {
         for (length, fits) in [(0, false), (1, true), (10_000, true), (10_001, false)] {
             assert_eq!(save(None, 0, &"あ".repeat(length), NOW).is_ok(), fits, "{length}");
         }
-        assert_eq!(save(None, 0, " \n", NOW), Err(DraftRefused::Length));
+        for nothing in [" \n", "\u{200B}", "\u{3164} "] {
+            assert_eq!(save(None, 0, nothing, NOW), Err(DraftRefused::Length), "{nothing:?}");
+        }
         let draft = save(None, 0, "a", NOW).unwrap();
         let end = NOW + DRAFT_LIFE;
         assert!(draft.is_alive(end - Span::from_ms(1)) && !draft.is_alive(end));

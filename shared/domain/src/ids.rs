@@ -302,6 +302,11 @@ impl OperatorId {
         Self(format!("{CLIENT}{id}"))
     }
 
+    /// Whether anybody can be called so. DynamoDB: a key has 1 to 1,024 bytes.
+    pub fn is_possible(&self) -> bool {
+        (1..=1_024).contains(&self.0.len())
+    }
+
     /// Whether it is a machine: what it writes is no person's answer.
     pub fn is_client(&self) -> bool {
         self.0.starts_with(CLIENT)
@@ -318,6 +323,13 @@ mod tests {
         assert_eq!(channel.to_string(), "1809223c-a54e-5e9b-ae37-4058be706671");
         let conversation = ConversationId::derive(channel, &Party::User("U1".into()));
         assert_ne!(conversation, ConversationId::derive(channel, &Party::Group("U1".into())));
+    }
+
+    #[test]
+    fn nobody_is_called_nothing_or_more_than_a_key_holds() {
+        for (length, is_possible) in [(0, false), (1, true), (1_024, true), (1_025, false)] {
+            assert_eq!(OperatorId("p".repeat(length)).is_possible(), is_possible, "{length}");
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@ use crate::organisation;
 use crate::person::Person;
 use crate::role::{Act, Role};
 use crate::template;
+use crate::text;
 use crate::time::Timestamp;
 
 pub use object::{Object, RecordRefused, Values};
@@ -303,7 +304,7 @@ impl MessageTemplate {
 impl Variant {
     fn check(&self, language: &LanguageTag, object: Object) -> Result<(), TemplateInvalid> {
         let length = self.text.chars().count();
-        if self.text.trim().is_empty() || length > TEXT_LENGTH {
+        if !text::shows_something(&self.text) || length > TEXT_LENGTH {
             return Err(TemplateInvalid::Text { language: language.clone(), length });
         }
         let refused = |reason| TemplateInvalid::Pattern { language: language.clone(), reason };

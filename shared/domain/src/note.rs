@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::conversation::Conversation;
 use crate::ids::{MessageId, OperatorId};
 use crate::message::{Annotations, Body, Facts, Message, MessageKey, SentBy};
+use crate::text;
 use crate::time::{Span, Timestamp};
 
 /// The longest note, in characters.
@@ -108,7 +109,7 @@ pub fn write(
 
 fn checked(text: &str, mentions: &BTreeSet<OperatorId>) -> Result<String, NoteRefused> {
     let (text, count) = (text.trim(), mentions.len());
-    let length = text.chars().count();
+    let length = if text::shows_something(text) { text.chars().count() } else { 0 };
     if !(1..=NOTE_LENGTH).contains(&length) {
         return Err(NoteRefused::Length { length });
     }

@@ -318,7 +318,8 @@ fn queued(
 /// What a stored reply does to its conversation, with the line of the timeline that it may bring; `None` if that has
 /// been done.
 ///
-/// Others may have written the conversation since the reply was stored. A timer that closed the conversation in that moment had not seen the reply: the episode goes on.
+/// Others may have written the conversation since the reply was stored. A timer that closed the conversation in that moment
+/// had not seen the reply: the episode goes on. Whose it was does not hold it any more, and is asked first (ASG-13).
 pub fn take_note(
     mut conversation: Conversation,
     settings: &ChannelSettings,
@@ -335,6 +336,7 @@ pub fn take_note(
         && at >= reply.stored_at
     {
         conversation.status = Status::Open;
+        conversation.hand_back();
         line = Some(timeline(&conversation, "reopened", "reply", at + Span::from_ms(1), now));
     }
     conversation.note_message(reply);

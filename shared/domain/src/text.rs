@@ -212,6 +212,23 @@ pub fn links(text: &str) -> Vec<Link<'_>> {
     links
 }
 
+/// What takes no room: format characters, variation selectors, fillers.
+pub(crate) const fn is_invisible(ch: char) -> bool {
+    matches!(
+        ch,
+        '\0'..='\u{8}' | '\u{E}'..='\u{1F}' | '\u{7F}' | '\u{AD}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}'
+            | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
+            | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}'
+    )
+}
+
+/// Whether a reader sees anything of `text`: something that is neither a blank nor takes no room.
+pub fn shows_something(text: &str) -> bool {
+    // The blank of Braille is a letter by its class.
+    let blank = |ch: char| ch.is_whitespace() || ch.is_control() || ch == '\u{2800}';
+    text.chars().any(|ch| !blank(ch) && !is_invisible(ch))
+}
+
 /// As much of `text` as fits into `max_bytes`, never half of what a reader sees as one character; an ellipsis tells
 /// that something is missing.
 pub fn cut(text: &str, max_bytes: usize) -> String {
@@ -348,6 +365,18 @@ mod tests {
                 }
                 Err(other) => prop_assert!(false, "{:?}", other),
             }
+        }
+    }
+
+    #[test]
+    fn what_takes_no_room_shows_nothing() {
+        for nothing in
+            ["", " \n　", "\u{200B}", "\u{2060} \u{FEFF}", "\u{3164}", "\u{AD}", "\u{2800}", "\u{FE0F}"]
+        {
+            assert!(!shows_something(nothing), "{nothing:?}");
+        }
+        for something in ["a", "\u{200B}あ", "👨‍👩‍👧", "❤\u{FE0F}", "-", "\u{3164}한"] {
+            assert!(shows_something(something), "{something:?}");
         }
     }
 

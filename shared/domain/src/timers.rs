@@ -131,10 +131,11 @@ impl Organisation {
         channel
     }
 
-    /// The hours in which timers of `conversation` run: those of the department that it was transferred to, else of its
-    /// channel's.
+    /// The hours in which timers of `conversation` run: those of the department that it was transferred to, if that was not
+    /// given up, else of its channel's.
     pub fn hours(&self, channel: &Channel, conversation: &Conversation) -> Option<&BusinessHours> {
-        self.departments.get(&hours_of(channel, conversation)?)?.hours.as_ref()
+        let mut departments = hours_of(channel, conversation).filter_map(|id| self.departments.get(&id));
+        departments.find(|department| department.removed_at.is_none())?.hours.as_ref()
     }
 }
 
@@ -147,9 +148,12 @@ pub const fn inherits(channel: &Channel) -> bool {
     (channel.department.is_some() || channel.brand.is_some()) && !settings.own_timers && !all_set
 }
 
-/// The department whose hours timers of `conversation` run in; `None` if they run always.
-pub fn hours_of(channel: &Channel, conversation: &Conversation) -> Option<DepartmentId> {
-    conversation.department.or(channel.department).filter(|_| channel.settings.pause_outside_hours)
+/// The departments of which the first that was not given up has the hours that timers of `conversation` run in; with none
+/// they run always.
+pub fn hours_of(channel: &Channel, conversation: &Conversation) -> impl Iterator<Item = DepartmentId> {
+    let departments = [conversation.department, channel.department].into_iter().flatten();
+    let pauses = channel.settings.pause_outside_hours;
+    departments.filter(move |_| pauses)
 }
 
 #[cfg(test)]

@@ -137,6 +137,13 @@ fn tmr_10_hours_are_those_of_the_department_that_it_was_transferred_to() {
     channel.settings.pause_outside_hours = true;
     assert_eq!(organisation.hours(&channel, &at_home), Some(&hours()));
     assert_eq!(organisation.hours(&channel, &away), None, "that one answers always");
+    // Given up, it takes nothing with it.
+    let all = [
+        department(here, Timers::default(), Some(hours())),
+        Department { removed_at: Some(MONDAY), ..department(there, Timers::default(), None) },
+    ];
+    let organisation = Organisation::new(all, []);
+    assert_eq!(organisation.hours(&channel, &away), Some(&hours()));
 }
 
 #[test]

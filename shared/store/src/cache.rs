@@ -5,7 +5,7 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex};
 
 use madoguchi_domain::notify::{PushSubscription, Settings, Ways, reach};
-use madoguchi_domain::organisation::BusinessHours;
+use madoguchi_domain::organisation::{BusinessHours, Department};
 use madoguchi_domain::profanity::Guard;
 use madoguchi_domain::sender::{Persona, Profile};
 use madoguchi_domain::webhook::Subscription;
@@ -24,13 +24,14 @@ pub const SETTINGS_CACHE: Span = Span::from_secs(30);
 pub struct ChannelCache {
     directory: Directory,
     known: Known<ChannelId, Channel>,
-    hours: Known<DepartmentId, Option<BusinessHours>>,
+    /// Those that were not given up.
+    departments: Known<DepartmentId, Option<Department>>,
 }
 
 impl ChannelCache {
     /// An empty cache in front of `directory`.
     pub fn new(directory: Directory) -> Self {
-        Self { directory, known: Known::default(), hours: Known::default() }
+        Self { directory, known: Known::default(), departments: Known::default() }
     }
 
     /// The channel as it was within the last [`SETTINGS_CACHE`], with the timers that it takes over. A channel that is not there, or not in use, is not
@@ -56,13 +57,21 @@ impl ChannelCache {
         conversation: &Conversation,
         now: Timestamp,
     ) -> Result<Option<BusinessHours>, StoreError> {
-        let Some(id) = timers::hours_of(channel, conversation) else { return Ok(None) };
-        if let Some(hours) = self.hours.get(&id, now) {
-            return Ok(hours);
+        for id in timers::hours_of(channel, conversation) {
+            let known = match self.departments.get(&id, now) {
+                Some(known) => known,
+                None => {
+                    let department = self.directory.department(id).await?;
+                    let department = department.filter(|department| department.removed_at.is_none());
+                    self.departments.put(id, department.clone(), now);
+                    department
+                }
+            };
+            if let Some(department) = known {
+                return Ok(department.hours);
+            }
         }
-        let hours = self.directory.department(id).await?.and_then(|department| department.hours);
-        self.hours.put(id, hours.clone(), now);
-        Ok(hours)
+        Ok(None)
     }
 
     /// The Directory behind it, for what must not be remembered.

@@ -23,7 +23,7 @@
 //! | whom a channel's rule gave its last conversation | `turn` | `{channel}` |
 //! | what it is counted as in its section | `c#{conversation}` | `counted` |
 //! | a channel's conversations, counted by section and operator | `counts` | `{channel}` |
-//! | which messages make which tickets | `c#{conversation}` | `tickets` |
+//! | which messages make which tickets; stays when the conversation is deleted for ever | `c#{conversation}` | `tickets` |
 //! | the stretch that a message is in | `c#{conversation}` | `in-ticket#{message}` |
 //! | ticket | `c#{conversation}` | `ticket#{stretch:08}` |
 //! | where a ticket's number leads; the latest number | `ticket#{number}`; `tickets` | `ticket`; `counter` |
@@ -69,12 +69,12 @@
 //! | save a draft | strong get 1 RRU, 1 WRU; the first save of a day 1 WRU more |
 //! | list one's drafts | 1 query of small items, 0.5 RRU; 1 RRU for each draft of the page |
 //! | put a label on, take it off | transaction of conversation and line (4 WRU) + `inbox` move 2 |
-//! | a page of a list | one query per channel and section (of one's own: one), 1 RRU per some 25 entries that the filters look at, at most 1,000 of them; and half a RRU for each conversation shown |
+//! | a page of a list | one query per channel and section (of one's own: one), 1 RRU per some 25 entries that the filters look at, at most 1,000 of them or one more of each query than the page shows; asked for by department 1 query of all departments; and half a RRU for each conversation shown |
 //! | count a conversation that moves to another section | strong get 1 RRU, transaction of what it counts as and the channel's counters 4 WRU; many of a channel share the latter |
 //! | tell the counts | one query, half a RRU per 4 KB of counters |
 //! | give somebody a conversation | transaction of conversation, line and duty, by a rule also the turn (6 or 8 WRU, 1 more for each 64 conversations that they hold) + `inbox` move 2 + `mine` 1 + `waiting` 2 |
 //! | take a closed one off what they hold | strong get 1 RRU each of conversation and duty; transaction 4 WRU |
-//! | give out what waits | 3 strong queries (channels, people, duties: 1 RRU per 4 KB), 1 query of `waiting` per channel with a rule; for each that is given 4 to 6 strong gets |
+//! | give out what waits | 3 strong queries (channels, people, duties: 1 RRU per 4 KB), 1 query of `waiting` per channel with a rule, and further ones while somebody there has room; for each that is given 4 to 6 strong gets |
 //! | put a message into a ticket | strong gets of conversation, channel, book and place 4 RRU; transaction of book and place (4 WRU), `deadline` 1 if it is the first |
 //! | make a ticket | strong gets of book, conversation and number 3 RRU; transaction of number, book, ticket, pointer and line (10 WRU) + `inbox` 1 + `deadline` 1 |
 //! | list tickets | one query per channel and status, or per status of an assignee; then the tickets and the first messages of the page |
@@ -83,6 +83,7 @@
 //! | block, unblock a contact | transaction of conversation, line and entry (6 WRU) |
 //! | list those who are blocked | 1 query per channel, 0.5 RRU per 4 KB of entries; the page's conversations |
 //! | closer's tick with nothing due | one query per shard, 0.5 RRU each |
+//! | a closer's tick after a change of settings | for each 100 open conversations of the channel a query of 4 RRU, half a RRU for each, and what it saves; 1 WRU to note how far it came; the shards once more if anything was armed |
 //!
 //! # Directory table
 //!

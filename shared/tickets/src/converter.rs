@@ -75,6 +75,10 @@ impl<D: HelpDesk> Converter<D> {
         for _ in 0..TRIES {
             let book = self.inbox.ticket_book(id).await.map_err(D::Error::from)?;
             let stretch = self.inbox.stretch_of(id, &work.message).await.map_err(D::Error::from)?;
+            // What was deleted with the conversation may be reported after somebody has begun it anew.
+            if book.erased_at.is_some() && stretch.is_none() && self.is_gone(work).await? {
+                return Ok(Outcome::Nothing);
+            }
             match heard(&book, stretch, message, after) {
                 Step::Nothing => return Ok(Outcome::Nothing),
                 Step::Wait(book, batch) => {
@@ -104,7 +108,10 @@ impl<D: HelpDesk> Converter<D> {
             };
             let channel =
                 self.channels.channel(conversation.channel_id, now).await.map_err(D::Error::from)?;
-            let (after, department) = settings(channel.as_ref(), &conversation);
+            let (after, department) = match settings(channel.as_ref(), &conversation) {
+                (_, department) if conversation.is_erased() => (TicketAfter::Never, department),
+                known => known,
+            };
             match due(&book, after, now) {
                 Due::Nothing => return Ok(Outcome::Nothing),
                 Due::GiveUp(book) => {
@@ -137,7 +144,9 @@ impl<D: HelpDesk> Converter<D> {
         now: Timestamp,
     ) -> Result<Option<Outcome>, Fault<D::Error>> {
         let conversation = self.inbox.conversation(id).await.map_err(D::Error::from)?;
-        let Some(conversation) = conversation else { return Ok(Some(Outcome::Nothing)) };
+        let Some(conversation) = conversation.filter(|it| !it.is_erased()) else {
+            return Ok(Some(Outcome::Nothing));
+        };
         let opening = Opening { conversation, department, book, stretch, takes, source };
         let turn = self.turn.lock().await;
         let created = self.desk.create(&opening, now).await?;
@@ -150,6 +159,13 @@ impl<D: HelpDesk> Converter<D> {
         Ok(Some(Outcome::Converted(Box::new(ticket))))
     }
 
+    /// Whether a message was deleted for ever, or is about to be.
+    async fn is_gone(&self, work: &TicketWork) -> Result<bool, D::Error> {
+        let erasure = self.inbox.erasure(work.conversation_id).await?;
+        let message = self.inbox.message(work.conversation_id, &work.message).await?;
+        Ok(message.is_none_or(|message| erasure.is_some_and(|erasure| erasure.covers(&message))))
+    }
+
     /// What holds for a message that its channel wanted in a ticket when it was stored.
     async fn after(
         &self,
@@ -157,7 +173,8 @@ impl<D: HelpDesk> Converter<D> {
         now: Timestamp,
     ) -> Result<(TicketAfter, Option<DepartmentId>), D::Error> {
         // What was deleted for ever becomes no ticket.
-        let Some(conversation) = self.inbox.conversation(work.conversation_id).await? else {
+        let conversation = self.inbox.conversation(work.conversation_id).await?;
+        let Some(conversation) = conversation.filter(|it| !it.is_erased()) else {
             return Ok((TicketAfter::Never, None));
         };
         let channel = self.channels.channel(work.channel_id, now).await?;

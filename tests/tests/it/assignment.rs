@@ -4,11 +4,13 @@ use aws_lambda_events::event::sqs::SqsBatchResponse;
 use madoguchi_domain::assignment::AssignmentRule;
 use madoguchi_domain::message::Body;
 use madoguchi_domain::{
-    ChannelKind, ChannelSettings, ConversationId, Mode, OperatorAccess, OperatorId, Section, Span,
+    ChannelKind, ChannelSettings, Conversation, ConversationId, Mode, OperatorAccess, OperatorId, Party,
+    Section, Span, Status,
 };
 use madoguchi_store::Saved;
 use madoguchi_store::assignment::AssignmentWork;
 use madoguchi_tests::inbox::TestInbox;
+use madoguchi_tests::support::fault::{Fault, Faults};
 use serde_json::json;
 
 fn rule(assignment: AssignmentRule, capacity: u32) -> ChannelSettings {
@@ -290,4 +292,177 @@ async fn asg_14_the_rule_and_a_person_do_not_both_give_a_conversation() {
     }
     test.assign().await;
     assert_eq!(held(&test, "a").await + held(&test, "b").await, ids.len());
+}
+
+/// Writes `count` conversations straight into the table that nobody has, and lets a second pass.
+async fn crowd(test: &TestInbox, mode: Mode, count: usize) -> Vec<ConversationId> {
+    let (now, line) = (test.clock.now(), TestInbox::channel_id(ChannelKind::Line));
+    let conversations: Vec<Conversation> = (0..count)
+        .map(|number| {
+            let party = Party::User(format!("U{:032x}", now.as_ms() + i64::try_from(number).unwrap()));
+            let mut conversation = Conversation::new(line, ChannelKind::Line, party);
+            conversation.status = Status::Open;
+            conversation.mode = mode;
+            conversation.episode = 1;
+            conversation.episode_started_at = Some(now);
+            conversation.last_customer_at = Some(now);
+            conversation.customer_clock = Some(now);
+            conversation.sorted_at = Some(now);
+            conversation
+        })
+        .collect();
+    for chunk in conversations.chunks(50) {
+        let saved = chunk.iter().map(|conversation| test.inbox.save_conversation(conversation));
+        for saved in futures::future::join_all(saved).await {
+            assert_eq!(saved.unwrap(), Saved::Done);
+        }
+    }
+    test.pass(Span::from_secs(1));
+    conversations.iter().map(|conversation| conversation.id).collect()
+}
+
+/// A page of a list looks at 1,000 entries at most: one that found none of them is no end.
+#[tokio::test]
+async fn asg_12_what_waits_behind_a_thousand_that_bots_have_is_found() {
+    let test = start(&rule(AssignmentRule::LeastBusy, 9)).await;
+    switch(&test, "a", true).await;
+    crowd(&test, Mode::Operator, 1).await;
+    crowd(&test, Mode::Bot, 1_000).await;
+    assert_eq!(test.sweep().await.assignments, 1);
+}
+
+/// Line is full, and thousands may wait there: they are not gone through, neither for others' channels nor each minute.
+#[tokio::test]
+async fn asg_12_a_full_channel_costs_no_more_than_a_page() {
+    let faults = Faults::new();
+    let test = TestInbox::with_faults(&faults).await;
+    let line =
+        ChannelSettings { operators: OperatorAccess::Associated, ..rule(AssignmentRule::LeastBusy, 1) };
+    test.set(ChannelKind::Line, &line).await;
+    test.set(ChannelKind::Messenger, &rule(AssignmentRule::LeastBusy, 9)).await;
+    for person in ["a", "b"] {
+        switch(&test, person, true).await;
+    }
+    let path = format!("/api/channels/{}/operators", TestInbox::channel_id(ChannelKind::Line));
+    test.administered("POST", &path, &json!({"operators": ["a"]})).await;
+    let ids = write(&test, &["customer-1"]).await;
+    test.assign().await;
+    assert_eq!(assignees(&test, &ids).await, ["a"]);
+    crowd(&test, Mode::Operator, 400).await;
+    faults.take_capacity();
+    test.assign_record(&AssignmentWork::Room).await;
+    let queries = faults.requests().iter().filter(|operation| *operation == "Query").count();
+    assert!(queries <= 10, "{queries}");
+    // Whoever has room does not see it, and whoever sees it has none.
+    test.pass(Span::from_minutes(5));
+    assert_eq!(test.sweep().await.assignments, 0);
+    let path = format!("/api/conversations/{}/close", ids[0]);
+    assert_eq!(test.call_as(("a", "operators"), "POST", &path, None, &json!({})).await.0, 200);
+    test.assign().await;
+    assert_eq!(held(&test, "a").await, 1, "the next one");
+}
+
+/// The last thing that a sweep asks for fails.
+#[tokio::test]
+async fn a_sweep_that_fails_in_part_starts_what_it_found() {
+    let faults = Faults::new();
+    let test = TestInbox::with_faults(&faults).await;
+    test.set(ChannelKind::Line, &rule(AssignmentRule::LeastBusy, 1)).await;
+    switch(&test, "a", true).await;
+    switch(&test, "b", true).await;
+    let ids = write(&test, &["customer-1"]).await;
+    test.assign().await;
+    let holder = assignee(&test, ids[0]).await.unwrap();
+    let messenger = ChannelSettings { operators: OperatorAccess::Associated, ..ChannelSettings::default() };
+    test.set(ChannelKind::Messenger, &messenger).await;
+    write(&test, &["customer-2", "customer-3"]).await;
+    test.relay().await;
+    test.assignment.drain(10, async |_| SqsBatchResponse::default()).await;
+    let past = test.clock.now().as_ms() % 600_000;
+    test.pass(Span::from_ms(1_200_000 - past));
+    test.relay().await;
+    faults.take_capacity();
+    assert_eq!(test.sweep().await.assignments, 1, "{holder} may have nothing on Messenger");
+    let queries = faults.requests().iter().filter(|operation| *operation == "Query").count();
+    test.assignment.drain(10, async |_| SqsBatchResponse::default()).await;
+    test.pass(Span::from_minutes(10));
+    let refused = json!({ "__type": "ValidationException", "message": "refused" }).to_string();
+    faults.arm_on("Query", queries, Fault::Refuse(400, refused));
+    test.sweep_through_faults().await.unwrap_err();
+    assert_eq!(test.assignment.messages().len(), 1);
+}
+
+/// A timer closes the conversation between an operator's reply and its note.
+#[tokio::test]
+async fn asg_13_what_a_reply_keeps_open_is_held_by_whom_it_is_assigned_to() {
+    let settings =
+        ChannelSettings { idle_close_after_minutes: Some(10), ..rule(AssignmentRule::LeastBusy, 9) };
+    let test = start(&settings).await;
+    switch(&test, "a", true).await;
+    let ids = write(&test, &["customer-1"]).await;
+    test.assign().await;
+    let mut conversation = test.conversation(ids[0]).await;
+    let stored = conversation.clone();
+    let reply = madoguchi_domain::reply::write(
+        &conversation,
+        &settings,
+        OperatorId("a".into()),
+        "k",
+        "hello",
+        None,
+        test.clock.now(),
+    )
+    .unwrap();
+    test.pass(Span::from_minutes(10));
+    conversation.status =
+        Status::Closed { reason: madoguchi_domain::CloseReason::Idle, at: test.clock.now() };
+    assert_eq!(test.inbox.save_conversation(&conversation).await.unwrap(), Saved::Done);
+    test.assign().await;
+    assert_eq!(held(&test, "a").await, 0);
+    let (noted, _) = madoguchi_domain::reply::take_note(
+        test.conversation(ids[0]).await,
+        &settings,
+        &reply,
+        test.clock.now(),
+    )
+    .unwrap();
+    assert_eq!(noted.version, stored.version + 1);
+    assert_eq!(test.inbox.save_conversation(&noted).await.unwrap(), Saved::Done);
+    test.assign().await;
+    assert_eq!((assignees(&test, &ids).await, held(&test, "a").await), (vec!["a".into()], 1));
+}
+
+/// What was transferred to a department that is given up stands with its channel's department again.
+#[tokio::test]
+async fn asg_9_a_department_that_is_given_up_takes_no_conversation_with_it() {
+    let test = TestInbox::start().await;
+    let mut departments = Vec::new();
+    for name in ["Sales", "Repairs", "Returns"] {
+        let (status, added) = test.administer("POST", "/api/departments", &json!({ "name": name })).await;
+        assert_eq!(status, 201, "{added}");
+        departments.push(added["id"].as_str().unwrap().to_owned());
+    }
+    let [sales, repairs, returns] = <[String; 3]>::try_from(departments).unwrap();
+    let channel = format!("/api/channels/{}", TestInbox::channel_id(ChannelKind::Line));
+    test.administered("PATCH", &channel, &json!({"department_id": sales})).await;
+    let ids = write(&test, &["customer-1", "customer-2", "customer-3"]).await;
+    for (id, to) in [(ids[1], &repairs), (ids[2], &returns)] {
+        let path = format!("/api/conversations/{id}/transfer");
+        let (status, body) = test.call("POST", &path, None, &json!({"department_id": to})).await;
+        assert_eq!(status, 200, "{body}");
+    }
+    let listed = async |department: &str| -> Vec<String> {
+        let list = test.get(&format!("/api/conversations?department={department}")).await;
+        let items = list["items"].as_array().unwrap();
+        items.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(listed(&sales).await, [ids[0].to_string()]);
+    assert_eq!(listed(&repairs).await, [ids[1].to_string()]);
+    test.administered("DELETE", &format!("/api/departments/{repairs}"), &json!({})).await;
+    let mut of_sales = listed(&sales).await;
+    of_sales.sort();
+    let mut expected = [ids[0].to_string(), ids[1].to_string()];
+    expected.sort();
+    assert_eq!(of_sales, expected);
+    assert_eq!(listed(&returns).await, [ids[2].to_string()]);
 }

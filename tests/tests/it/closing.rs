@@ -104,19 +104,24 @@ async fn tmr_1_to_rpl_4_each_deadline_closes_with_its_reason_and_a_customer_mess
 async fn crowd(test: &TestInbox, count: u32) {
     let settings = settings(Some(15), None);
     test.set(ChannelKind::Line, &settings).await;
+    open(test, ChannelKind::Line, &settings, count).await;
+    test.pass(Span::from_minutes(15));
+}
+
+/// Writes `count` unanswered conversations straight into the table, armed by `settings`.
+async fn open(test: &TestInbox, kind: ChannelKind, settings: &ChannelSettings, count: u32) {
     let now = test.clock.now();
-    let line = TestInbox::channel_id(ChannelKind::Line);
+    let channel = TestInbox::channel_id(kind);
     let conversations: Vec<Conversation> = (0..count)
         .map(|i| {
-            let mut conversation =
-                Conversation::new(line, ChannelKind::Line, Party::User(format!("U{i:032x}")));
+            let mut conversation = Conversation::new(channel, kind, Party::User(format!("U{i:032x}")));
             conversation.status = Status::Open;
             conversation.episode = 1;
             conversation.episode_started_at = Some(now);
             conversation.last_customer_at = Some(now);
             conversation.customer_clock = Some(now);
             conversation.sorted_at = Some(now);
-            conversation.rearm(&settings);
+            conversation.rearm(settings);
             conversation
         })
         .collect();
@@ -126,7 +131,52 @@ async fn crowd(test: &TestInbox, count: u32) {
             assert_eq!(saved.unwrap(), madoguchi_store::Saved::Done);
         }
     }
-    test.pass(Span::from_minutes(15));
+}
+
+/// TMR-12: whatever a tick has no time for is gone on with, and neither begun anew nor left out.
+#[tokio::test]
+async fn tmr_12_a_change_reaches_a_channel_that_is_too_large_for_one_tick() {
+    let test = TestInbox::start().await;
+    test.tick(DeadlineKind::Unanswered).await;
+    open(&test, ChannelKind::Line, &settings(None, None), 250).await;
+    test.pass(Span::from_minutes(5));
+    test.set(ChannelKind::Line, &settings(Some(30), None)).await;
+    test.pass(Span::from_secs(1));
+    // Time for a page of 100 a tick.
+    let mut rearmed = Vec::new();
+    for _ in 0..3 {
+        let report = test.tick_with_time_for(DeadlineKind::Unanswered, 1).await;
+        rearmed.push((report.rearmed, report.interrupted));
+        test.pass(Span::from_secs(1));
+    }
+    assert_eq!(rearmed, [(100, true), (100, true), (50, false)]);
+    // Changed again: everything anew, and a walk that began before the change is not gone on with.
+    test.set(ChannelKind::Line, &settings(Some(60), None)).await;
+    test.pass(Span::from_secs(1));
+    test.tick_with_time_for(DeadlineKind::Unanswered, 1).await;
+    test.pass(Span::from_secs(1));
+    test.set(ChannelKind::Line, &settings(Some(15), None)).await;
+    test.pass(Span::from_secs(1));
+    assert_eq!(test.tick(DeadlineKind::Unanswered).await.rearmed, 250);
+}
+
+/// TMR-7: what is due is closed before a changed setting is brought anywhere, and whether the latter can be noted or not.
+#[tokio::test]
+async fn tmr_7_a_change_of_settings_keeps_nothing_open_that_is_due() {
+    let faults = Faults::new();
+    let test = TestInbox::with_faults(&faults).await;
+    crowd(&test, 3).await;
+    open(&test, ChannelKind::Messenger, &settings(None, None), 120).await;
+    test.set(ChannelKind::Messenger, &settings(Some(15), None)).await;
+    let refused = json!({ "__type": "ValidationException", "message": "refused" }).to_string();
+    faults.arm_on("UpdateItem", 1, Fault::Refuse(400, refused));
+    faults.take_capacity();
+    let report = test.tick(DeadlineKind::Unanswered).await;
+    assert_eq!((report.closed, report.failed), (3, 1));
+    let requests = faults.requests();
+    let first = |name: &str| requests.iter().position(|operation| operation == name);
+    assert!(first("TransactWriteItems") < first("BatchGetItem"), "{requests:?}");
+    assert_eq!(test.tick(DeadlineKind::Unanswered).await.failed, 0);
 }
 
 /// TMR-7: no cap. What bounds the lag is the number of calls and how many are made at once: two calls a

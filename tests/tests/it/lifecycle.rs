@@ -317,18 +317,6 @@ async fn cls_7_where_nothing_is_reopened_the_composer_says_so() {
     assert_eq!(test.post_reply(id, "k2", "yes?").await.0, 202);
 }
 
-/// Makes the operator of the tests the one who connected the channel.
-async fn install(test: &TestInbox, kind: ChannelKind) {
-    test.get("/api/me").await;
-    let (table, operator) = (madoguchi_tests::support::dynamo::DIRECTORY, "operator-1".to_owned());
-    let client = test.dynamo.clients().dynamodb();
-    let text = aws_sdk_dynamodb::types::AttributeValue::S;
-    let id = TestInbox::channel_id(kind).to_string();
-    let update = client.update_item().table_name(table).key("pk", text("channel".into())).key("sk", text(id));
-    let update = update.update_expression("SET installer = :installer");
-    update.expression_attribute_values(":installer", text(operator)).send().await.unwrap();
-}
-
 async fn erase(test: &TestInbox, id: ConversationId, confirm: &str) -> (u16, Value) {
     let body = json!({ "confirm": confirm });
     test.call("DELETE", &format!("/api/conversations/{id}"), None, &body).await
@@ -340,7 +328,7 @@ async fn cls_8_to_cls_10_what_is_deleted_is_gone_and_the_next_message_begins_ane
     let id = begin(&test, ChannelKind::Line).await;
     let (status, refused) = erase(&test, id, &id.to_string()).await;
     assert_eq!((status, &refused["error"]["id"]), (403, &json!("installer_only")));
-    install(&test, ChannelKind::Line).await;
+    test.install(ChannelKind::Line).await;
     for confirm in ["", "somebody else"] {
         let (status, refused) = erase(&test, id, confirm).await;
         assert_eq!((status, &refused["error"]["id"]), (422, &json!("deletion_not_confirmed")));
@@ -384,7 +372,7 @@ async fn cls_8_deleting_may_be_cut_off_at_any_moment() {
             let faults = Faults::new();
             let test = TestInbox::with_faults(&faults).await;
             let id = begin(&test, ChannelKind::Line).await;
-            install(&test, ChannelKind::Line).await;
+            test.install(ChannelKind::Line).await;
             for number in 0..30 {
                 test.answer(id, &format!("k{number}"), "answer").await;
             }

@@ -1,13 +1,17 @@
 //! Search: inside a conversation, over all of them, by contact; what it takes (SRC-3, SRC-4, MSG-14, AUD-1, AUD-3).
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use madoguchi_domain::{ChannelKind, ChannelSettings, ConversationId, OperatorAccess, Party, Span};
+use madoguchi_domain::message::Body;
+use madoguchi_domain::search::{ContactWords, Leaf};
+use madoguchi_domain::{
+    ChannelKind, ChannelSettings, Content, ConversationId, Message, OperatorAccess, Party, Span, Timestamp,
+};
 use madoguchi_simulator::{Act, Action, Provider, demo};
 use madoguchi_store::Saved;
-use madoguchi_tests::TestInbox;
 use madoguchi_tests::support::archive::archive;
 use madoguchi_tests::support::capacity::Capacity;
 use madoguchi_tests::support::fault::{Fault, Faults};
+use madoguchi_tests::{START, TestInbox};
 use serde_json::{Value, json};
 
 const LINE: ChannelKind = ChannelKind::Line;
@@ -323,41 +327,83 @@ fn without_rev(mut items: Vec<Value>) -> Vec<Value> {
     items
 }
 
+/// Whether the index has anything of a conversation.
+async fn is_held(test: &TestInbox, id: ConversationId) -> bool {
+    let items = test.dynamo.items("search").await;
+    items.iter().any(|item| item.to_string().contains(&id.to_string()))
+}
+
 #[tokio::test]
 async fn cls_8_cls_10_nothing_is_kept_of_a_conversation_that_was_deleted() {
     let test = TestInbox::start().await;
     let kept = say(&test, LINE, "customer-1", &["残る相談"]).await;
     let gone = say(&test, LINE, "customer-2", &["消える相談"]).await;
+    test.relay().await;
+    let late = test.search_queue.receive(100);
+    test.search_queue.make_visible();
     test.index().await;
-    let held = |items: &[Value], id: ConversationId| {
-        items.iter().any(|item| item.to_string().contains(&id.to_string()))
+    assert!(is_held(&test, gone).await);
+    let external_id = test.conversation(gone).await.party.external_id().to_owned();
+    let nothing_is_found = async |when: &str| {
+        let found = across(&test, &format!("q={}", encoded("相談"))).await;
+        assert_eq!(texts(&found), ["残る相談"], "{when}");
+        let found = across(&test, &format!("contact={}", encoded(&external_id))).await;
+        assert_eq!(found["items"], json!([]), "{when}");
     };
-    assert!(held(&test.dynamo.items("search").await, gone));
-    delete(&test, gone).await;
-    assert_eq!(
-        texts(&across(&test, &format!("q={}", encoded("相談"))).await),
-        ["残る相談"],
-        "before it is noted"
-    );
+    test.delete_for_ever(LINE, gone).await;
+    nothing_is_found("before it is noted").await;
     test.index().await;
-    let items = test.dynamo.items("search").await;
-    assert!(!held(&items, gone) && held(&items, kept));
+    nothing_is_found("before its messages are deleted").await;
+    assert!(!is_held(&test, gone).await && is_held(&test, kept).await);
+    // What was said is noted late, while it is being deleted.
+    test.note(late).await;
+    nothing_is_found("noted late").await;
+    test.settle().await;
+    test.index().await;
+    nothing_is_found("at the end").await;
+    assert!(!is_held(&test, gone).await && is_held(&test, kept).await);
+    // Making the index anew brings nothing back.
+    test.administered("POST", "/api/search/rebuild", &Value::Null).await;
+    test.index_all().await;
+    assert!(!is_held(&test, gone).await && is_held(&test, kept).await);
     // Who writes again is a new conversation.
     say(&test, LINE, "customer-2", &["また相談"]).await;
     test.index().await;
     assert_eq!(texts(&across(&test, &format!("q={}", encoded("相談"))).await), ["また相談", "残る相談"]);
 }
 
-/// Everything that the Inbox table has of a conversation.
-async fn delete(test: &TestInbox, id: ConversationId) {
-    let client = test.dynamo.clients().dynamodb();
-    for item in test.dynamo.items("inbox").await {
-        if item["pk"] == format!("c#{id}") {
-            let key = |name: &str| AttributeValue::S(item[name].as_str().unwrap().to_owned());
-            let delete = client.delete_item().table_name("inbox").key("pk", key("pk")).key("sk", key("sk"));
-            delete.send().await.unwrap();
+/// Who writes while the last conversation is being deleted is found by what they say now alone.
+#[tokio::test]
+async fn cls_8_what_is_said_while_a_conversation_is_being_deleted_stays_found() {
+    let test = TestInbox::start().await;
+    let id = say(&test, LINE, "customer-1", &["消える相談"]).await;
+    test.index().await;
+    test.pass(Span::from_secs(1));
+    test.delete_for_ever(LINE, id).await;
+    test.customer_writes(LINE, "customer-1", "新しい依頼").await;
+    test.write().await;
+    for deleted in [false, true] {
+        if deleted {
+            test.settle().await;
         }
+        test.index().await;
+        assert_eq!(
+            texts(&across(&test, &format!("q={}", encoded("依頼"))).await),
+            ["新しい依頼"],
+            "{deleted}"
+        );
+        assert_eq!(texts(&across(&test, &format!("q={}", encoded("消える"))).await), [""; 0], "{deleted}");
+        let of_now = Leaf::of_slot(&[test.messages(id).await.into_iter().find(is_now).unwrap()]);
+        let kept: Vec<Value> = leaves(&test, id).await;
+        assert_eq!(kept.len(), 1, "{deleted}");
+        let slot = of_now[0].slot;
+        let read = test.search.leaves(id, slot).await.unwrap();
+        assert!(read[0].says(&of_now[0]), "{deleted}: {read:?}");
     }
+}
+
+fn is_now(message: &Message) -> bool {
+    matches!(&message.body, Body::Said { content } if *content == Content::text("新しい依頼"))
 }
 
 #[tokio::test]
@@ -462,6 +508,104 @@ async fn src_4_the_index_is_made_anew() {
     assert_eq!(test.dynamo.items("search").await, before);
 }
 
+/// One that cannot be read is left out, and what belongs to nothing goes.
+#[tokio::test]
+async fn src_4_nothing_stops_the_making_of_the_index() {
+    let test = TestInbox::start().await;
+    let id = say(&test, LINE, "customer-1", &["最初の質問", "次の質問"]).await;
+    test.pass(Span::from_hours(7));
+    say(&test, LINE, "customer-1", &["最後の質問"]).await;
+    let other = say(&test, LINE, "customer-2", &["別の質問"]).await;
+    test.index().await;
+    let expected = without_rev(test.dynamo.items("search").await);
+    let client = test.dynamo.clients().dynamodb();
+    let text = |text: String| AttributeValue::S(text);
+    // Leaves of which no message is left, and a contact of nobody's.
+    let old = Leaf {
+        number: 0,
+        rev: 0,
+        ..test.search.leaves(id, slot_of(&test, id).await).await.unwrap().remove(0)
+    };
+    let slot = old.slot - Span::from_days(3);
+    let old = Leaf { slot, first: slot, last: slot, ..old };
+    assert_eq!(test.search.replace_leaves(&[], &[old]).await.unwrap(), Saved::Done);
+    let nobody = ConversationId::derive(TestInbox::channel_id(LINE), &Party::User("nobody".into()));
+    let stray = client.put_item().table_name("search").item("pk", text("n#だ".into()));
+    let stray = stray.item("sk", text(format!("だれか#{nobody}")));
+    stray.item("channel", text(TestInbox::channel_id(LINE).to_string())).send().await.unwrap();
+    // A message and a conversation that nobody can read.
+    let broken = ConversationId::derive(TestInbox::channel_id(LINE), &Party::User("broken".into()));
+    for (id, sk) in
+        [(id, format!("m#{:013}-{nobody}", START.as_ms() + 500)), (broken, "conversation".to_owned())]
+    {
+        let put = client.put_item().table_name("inbox").item("pk", text(format!("c#{id}")));
+        put.item("sk", text(sk)).item("body", text("?".into())).send().await.unwrap();
+    }
+    test.administered("POST", "/api/search/rebuild", &Value::Null).await;
+    test.index_all().await;
+    let state = test.administered("GET", "/api/search/rebuild", &Value::Null).await;
+    assert_eq!(state["state"], "finished", "{state}");
+    assert_eq!(without_rev(test.dynamo.items("search").await), expected);
+    let found = texts(&across(&test, &format!("q={}", encoded("質問"))).await);
+    assert_eq!(found, ["別の質問", "最後の質問", "次の質問", "最初の質問"]);
+    assert!(is_held(&test, other).await);
+}
+
+/// The slot of the first message of a conversation.
+async fn slot_of(test: &TestInbox, id: ConversationId) -> Timestamp {
+    madoguchi_domain::search::slot(test.messages(id).await[0].key.at)
+}
+
+/// Of two who note a contact at once, the one who read it earlier does not stay.
+#[tokio::test]
+async fn src_4_a_contact_is_found_by_what_it_is_called_last() {
+    let test = TestInbox::start().await;
+    let id = say(&test, LINE, "customer-1", &["質問"]).await;
+    test.index().await;
+    let mut called = test.conversation(id).await;
+    let mut name = |name: &str| {
+        called.contact.name = Some(name.to_owned());
+        (called.channel_id, ContactWords::of(&called))
+    };
+    let (before, after) = (name("前の名前"), name("後の名前"));
+    let reads = std::sync::atomic::AtomicUsize::new(0);
+    let read = async || {
+        if reads.fetch_add(1, std::sync::atomic::Ordering::SeqCst) > 0 {
+            return Ok(Some(after.clone()));
+        }
+        // Renamed meanwhile, which somebody else is faster to note.
+        let renamed = test.search.put_contact(id, async || Ok(Some(after.clone()))).await?;
+        assert_eq!(renamed, Saved::Done);
+        Ok(Some(before.clone()))
+    };
+    assert_eq!(test.search.put_contact(id, read).await.unwrap(), Saved::Done);
+    for (name, is_found) in [("前の", false), ("後の", true)] {
+        let name = madoguchi_domain::search::name(name).unwrap();
+        let page = test.search.contacts_called(&name, None, 10).await.unwrap();
+        assert_eq!(!page.hits.is_empty(), is_found, "{name}");
+    }
+}
+
+/// Whatever is asked for, the table is asked for what it can answer.
+#[tokio::test]
+async fn src_4_no_search_is_too_much_for_the_table() {
+    use base64::Engine as _;
+    let test = TestInbox::start().await;
+    let id = say(&test, LINE, "customer-1", &["質問"]).await;
+    test.index().await;
+    let place = format!("花{}#{id}", "x".repeat(2_000));
+    let cursor = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(place);
+    for query in
+        [format!("contact={}&cursor={cursor}", encoded("花")), format!("phone={}", "1".repeat(2_000))]
+    {
+        let (status, body) = test.call("GET", &format!("/api/search?{query}"), None, &Value::Null).await;
+        assert_eq!((status, &body["error"]["id"]), (400, &json!("invalid_query")), "{body}");
+    }
+    // A place before everything that is asked for.
+    let query = format!("q=a&from=2026-01-01T00:00:00Z&cursor=0000000000001-{id}");
+    assert_eq!(across(&test, &query).await["items"], json!([]));
+}
+
 #[tokio::test]
 async fn src_4_taking_note_of_a_message_takes_two_write_units() {
     let faults = Faults::new();
@@ -480,6 +624,65 @@ async fn src_4_taking_note_of_a_message_takes_two_write_units() {
     assert_eq!(taken(&["もう一度送っていただくことはできますか"]).await, (2.0, 2.0));
     assert_eq!(taken(&["一つ目です", "二つ目です", "三つ目です"]).await, (4.0, 2.0));
     assert_eq!(taken(&["一つ目です"]).await, (2.0, 2.0), "the time goes on");
+}
+
+/// Wherever many chats are under way that have it, a page costs no more than its budget, and the list is the same.
+#[tokio::test]
+async fn src_4_a_page_in_the_middle_of_many_chats_keeps_to_its_budget() {
+    const CHATS: usize = 160;
+    let faults = Faults::new();
+    let test = TestInbox::with_faults(&faults).await;
+    let mut expected = Vec::new();
+    let mut middle = START;
+    let customers: Vec<String> =
+        (0..CHATS).map(|chat| test.simulator.add_customer(&format!("Customer {chat}"))).collect();
+    for round in 0..2 {
+        for (chat, customer) in customers.iter().enumerate() {
+            let text = format!("注文の確認 {round}-{chat}");
+            test.customer_writes(LINE, customer, &text).await;
+            test.pass(Span::from_secs(1));
+            expected.insert(0, text);
+            if chat % 20 == 19 {
+                test.settle().await;
+                test.index().await;
+            }
+        }
+        if round == 0 {
+            test.pass(Span::from_minutes(5));
+            middle = test.clock.now();
+            test.pass(Span::from_minutes(5));
+        }
+    }
+    test.get("/api/me").await;
+    let query = format!("/api/search?q={}&limit=40", encoded("注文の確認"));
+    for (query, expected) in
+        [(query.clone(), &expected[..]), (format!("{query}&to={middle}"), &expected[CHATS..])]
+    {
+        let (mut found, mut keys, mut cursor, mut pages) = (Vec::new(), Vec::new(), String::new(), 0);
+        loop {
+            faults.take_capacity();
+            let page = test.get(&format!("{query}&cursor={cursor}")).await;
+            let looks = faults.requests().iter().filter(|operation| operation.ends_with("Query")).count();
+            assert!(looks <= 140, "{looks} on page {pages} of {query}");
+            found.extend(texts(&page));
+            let items = page["items"].as_array().unwrap().iter();
+            keys.extend(items.map(|item| item["message"]["message_id"].as_str().unwrap().to_owned()));
+            pages += 1;
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = next.to_owned(),
+                None => break,
+            }
+        }
+        assert!(
+            keys.is_sorted_by(|a, b| a > b),
+            "the newest first, and each once, on {pages} pages of {query}"
+        );
+        // The provider's clock is not ours: two that were said at nearly the same time may stand the other way round.
+        found.sort_unstable();
+        let mut expected = expected.to_vec();
+        expected.sort_unstable();
+        assert_eq!(found, expected, "{pages} pages of {query}");
+    }
 }
 
 /// A conversation of 100,000 messages over three years. The word stands in one of them, which is not among the newest.

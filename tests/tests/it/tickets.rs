@@ -450,3 +450,124 @@ async fn cls_10_tkt_4_a_ticket_that_was_made_since_outlives_the_deletion() {
         assert_eq!(tickets(&test).await.len(), 1, "{after:?}");
     }
 }
+
+/// CLS-8: a number leads to the ticket that it was given to, or to none.
+#[tokio::test]
+async fn tkt_1_the_number_of_a_ticket_that_was_deleted_leads_to_no_other() {
+    let test = TestInbox::start().await;
+    set(&test, TicketAfter::Always).await;
+    let id = says(&test, "a").await;
+    test.pass(Span::from_secs(1));
+    test.delete_for_ever(LINE, id).await;
+    test.settle().await;
+    assert!(test.inbox.erasure(id).await.unwrap().is_none());
+    assert_eq!(tickets(&test).await, are([]));
+    says(&test, "b").await;
+    assert_eq!(tickets(&test).await, are([(2, &["b"])]));
+    for (method, body) in [("GET", Value::Null), ("PATCH", json!({"status": "closed"}))] {
+        let (status, refused) = test.call(method, "/api/tickets/1", None, &body).await;
+        assert_eq!((status, &refused["error"]["id"]), (404, &json!("ticket_not_found")), "{method}");
+    }
+    assert_eq!(test.get("/api/tickets?number=1").await["items"], json!([]));
+    assert_eq!(test.get("/api/tickets/2").await["status"], "open");
+}
+
+/// CLS-8: what comes while a conversation is being deleted becomes a ticket, and what is deleted does not.
+#[tokio::test]
+async fn tkt_2_what_is_written_while_a_conversation_is_being_deleted_becomes_a_ticket() {
+    for (after, number) in [(HOUR, 1), (TicketAfter::Always, 2)] {
+        let test = TestInbox::start().await;
+        set(&test, after).await;
+        let id = says(&test, "old").await;
+        test.customer_writes(LINE, "customer-1", "reported late").await;
+        test.settle().await;
+        let late: Vec<String> = test.tickets.messages().iter().map(|work| work.body.clone()).collect();
+        assert_eq!(late.len(), 1);
+        test.tickets.settle(&test.tickets.receive(10), &SqsBatchResponse::default());
+        test.pass(Span::from_minutes(30));
+        test.delete_for_ever(LINE, id).await;
+        // Nobody has written again: the one that is left is none.
+        test.start_ticket(&late[0]).await;
+        test.pass(Span::from_secs(1));
+        test.customer_writes(LINE, "customer-1", "new").await;
+        test.write().await;
+        test.relay().await;
+        test.start_tickets().await;
+        test.start_ticket(&late[0]).await;
+        test.pass(Span::from_secs(1));
+        test.settle().await;
+        assert!(test.inbox.erasure(id).await.unwrap().is_none());
+        test.start_ticket(&late[0]).await;
+        minutes(&test, 62).await;
+        assert_eq!(tickets(&test).await, are([(number, &["new"])]), "{after:?}");
+        assert_eq!(lines(&test, id).await, [number.to_string()], "{after:?}");
+    }
+}
+
+/// CLS-8: a timer that runs out while everything is being deleted makes no ticket, whatever has started it.
+#[tokio::test]
+async fn tkt_2_what_is_left_of_a_deleted_conversation_becomes_no_ticket() {
+    let test = TestInbox::start().await;
+    set(&test, HOUR).await;
+    let id = says(&test, "a").await;
+    let book = test.inbox.ticket_book(id).await.unwrap();
+    assert!(book.open.is_some());
+    test.delete_for_ever(LINE, id).await;
+    let erased = test.inbox.ticket_book(id).await.unwrap();
+    assert_eq!((erased.open, erased.batches), (None, 1));
+    // As one that was deleted before there was this rule.
+    let waiting = madoguchi_domain::ticket::Book { open: book.open, ..erased };
+    assert_eq!(test.inbox.save_ticket_book(&waiting).await.unwrap(), Saved::Done);
+    test.pass(Span::from_minutes(62));
+    let report = test.make_tickets().await;
+    assert_eq!((report.converted, report.given_up), (0, 1));
+    test.settle().await;
+    minutes(&test, 2).await;
+    assert_eq!(tickets(&test).await, are([]));
+}
+
+#[tokio::test]
+async fn tkt_2_a_message_that_reached_us_late_and_that_nobody_told_of_is_found_too() {
+    let test = TestInbox::start().await;
+    set(&test, HOUR).await;
+    minutes(&test, 90).await;
+    test.customer_writes(LINE, "customer-1", "late").await;
+    test.pass(Span::from_hours(5));
+    minutes(&test, 60).await;
+    test.settle().await;
+    assert_eq!(test.tickets.messages().len(), 1);
+    test.tickets.settle(&test.tickets.receive(10), &SqsBatchResponse::default());
+    let mut found = 0;
+    for _ in 0..75 {
+        test.pass(Span::from_minutes(1));
+        found += test.make_tickets().await.found;
+    }
+    assert_eq!(found, 1);
+    minutes(&test, 61).await;
+    assert_eq!(tickets(&test).await, are([(1, &["late"])]));
+}
+
+/// Nobody is called nothing, or by more than a key holds.
+#[tokio::test]
+async fn tkt_1_no_id_is_too_much_for_the_table() {
+    let test = TestInbox::start().await;
+    set(&test, TicketAfter::Always).await;
+    let id = says(&test, "a").await;
+    for length in [0, 1_025, 2_100] {
+        let person = "p".repeat(length);
+        let (status, refused) =
+            test.call("PATCH", "/api/tickets/1", None, &json!({"assignee_id": person})).await;
+        assert_eq!((status, &refused["error"]["id"]), (404, &json!("person_not_found")), "{length}");
+        let note = json!({"text": "see", "mentions": [person]});
+        let path = format!("/api/conversations/{id}/notes");
+        let (status, refused) = test.call("POST", &path, Some("k"), &note).await;
+        assert!((400..500).contains(&status), "{length}: {refused}");
+        if length > 0 {
+            for list in ["tickets?", "conversations?section=assigned&"] {
+                let path = format!("/api/{list}assignee={person}");
+                let (status, refused) = test.call("GET", &path, None, &Value::Null).await;
+                assert_eq!((status, &refused["error"]["id"]), (400, &json!("invalid_query")), "{path}");
+            }
+        }
+    }
+}

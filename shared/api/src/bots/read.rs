@@ -14,6 +14,7 @@ use crate::webhooks::SharedWebhooks;
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/api/channels/{channel}/bot", operation_id = "readBot", tag = "Channels",
     responses((status = 200, description = "The bot.", body = BotView, headers(("ETag")))),
+    extensions(("x-errors" = json!(["bot_not_found"]))),
 ))]
 pub(crate) async fn read(
     State(api): SharedWebhooks,

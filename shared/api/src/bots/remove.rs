@@ -16,6 +16,7 @@ use crate::webhooks::SharedWebhooks;
 #[cfg_attr(feature = "openapi", utoipa::path(
     delete, path = "/api/channels/{channel}/bot", operation_id = "removeBot", tag = "Channels",
     responses((status = 204, description = "It is gone.")),
+    extensions(("x-errors" = json!(["bot_not_found"]))),
 ))]
 pub(crate) async fn remove(
     State(api): SharedWebhooks,

@@ -59,7 +59,9 @@ const fn five() -> u8 {
     params(IfMatch),
     request_body = inline(NewBot),
     responses((status = 200, description = "The bot.", body = BotView, headers(("ETag")))),
-    extensions(("x-errors" = json!(["template_not_found"]))),
+    extensions(("x-errors" = json!([
+        "template_not_found", "webhook_url_invalid", "webhook_url_not_public", "webhook_url_too_long",
+    ]))),
 ))]
 pub(crate) async fn set(
     State(api): SharedWebhooks,

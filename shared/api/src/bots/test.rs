@@ -37,6 +37,7 @@ pub(crate) struct Outcome {
     post, path = "/api/channels/{channel}/bot/test", operation_id = "testBot", tag = "Channels",
     request_body = inline(Said),
     responses((status = 200, description = "What it would do.", body = Outcome)),
+    extensions(("x-errors" = json!(["bot_not_found"]))),
 ))]
 pub(crate) async fn test(
     State(api): SharedWebhooks,

@@ -134,7 +134,8 @@ pub(crate) struct Changes {
     request_body = inline(Changes),
     responses((status = 200, description = "The channel.", body = ChannelView, headers(("ETag")))),
     extensions(("x-errors" = json!([
-        "settings_out_of_bounds", "text_empty", "text_too_long", "text_indivisible",
+        "settings_out_of_bounds", "text_empty", "text_too_long", "text_indivisible", "brand_not_found",
+        "channel_deleted", "department_not_found",
     ]))),
 ))]
 pub(crate) async fn change(

@@ -112,6 +112,7 @@ struct Plan {
     responses((status = 201, description = "The channel.", body = ChannelView)),
     extensions(("x-errors" = json!([
         "too_many_channels", "channel_exists", "channel_deleted", "brand_not_found", "department_not_found",
+        "connection_busy", "connection_not_found",
     ]))),
 ))]
 pub(crate) async fn create(

@@ -32,7 +32,7 @@ pub(crate) struct NewCredential {
     put, path = "/api/channels/{channel}/credential", operation_id = "reauthorizeChannel", tag = "Channels",
     request_body = inline(crate::openapi::bodies::NewCredential),
     responses((status = 200, description = "The channel.", body = ChannelView)),
-    extensions(("x-errors" = json!(["connection_busy"]))),
+    extensions(("x-errors" = json!(["connection_busy", "channel_deleted"]))),
 ))]
 pub(crate) async fn reauthorize(
     State(api): SharedAdmin,

@@ -30,7 +30,7 @@ pub(crate) struct AtBrand {
     responses(
         (status = 200, description = "Everything that was chosen, and the next step.", body = SetupView),
     ),
-    extensions(("x-errors" = json!(["setups"]))),
+    extensions(("x-errors" = json!(["setups", "brand_not_found"]))),
 ))]
 pub(crate) async fn brand(
     State(api): SharedConnect,

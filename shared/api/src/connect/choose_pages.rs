@@ -44,7 +44,7 @@ struct Wanted {
     responses(
         (status = 200, description = "Everything that was chosen, and the next step.", body = SetupView),
     ),
-    extensions(("x-errors" = json!(["pages", "setups"]))),
+    extensions(("x-errors" = json!(["pages", "setups", "login_ended", "meta_app_missing"]))),
 ))]
 pub(crate) async fn choose_pages(
     State(api): SharedConnect,

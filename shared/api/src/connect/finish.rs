@@ -31,7 +31,11 @@ use crate::input::InPath;
     responses(
         (status = 200, description = "Everything that was chosen, and the next step.", body = SetupView),
     ),
-    extensions(("x-errors" = json!(["setups"]))),
+    extensions(("x-errors" = json!([
+        "setups", "brand_not_found", "channel_deleted", "channel_exists", "channel_not_found",
+        "connection_busy", "credential_refused", "department_not_found", "login_ended", "meta_app_missing",
+        "too_many_channels",
+    ]))),
 ))]
 pub(crate) async fn finish(
     State(api): SharedConnect,

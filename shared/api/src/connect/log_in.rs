@@ -32,7 +32,7 @@ pub(crate) struct SentOff {
 #[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/api/setups/{setup}/facebook", operation_id = "startFacebookLogin", tag = "Connecting",
     responses((status = 200, description = "Where to go.", body = SentOff)),
-    extensions(("x-errors" = json!(["setups"]))),
+    extensions(("x-errors" = json!(["setups", "meta_app_missing"]))),
 ))]
 pub(crate) async fn log_in(
     State(api): SharedConnect,

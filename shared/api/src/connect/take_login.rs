@@ -37,7 +37,7 @@ pub(crate) struct Taken {
     responses(
         (status = 200, description = "Everything that was chosen, and the next step.", body = SetupView),
     ),
-    extensions(("x-errors" = json!(["connection_not_found", "setups"]))),
+    extensions(("x-errors" = json!(["connection_not_found", "setups", "meta_app_missing"]))),
 ))]
 pub(crate) async fn take_login(
     State(api): SharedConnect,

@@ -35,9 +35,7 @@ pub(crate) struct Wish {
     operation_id = "assignConversation", tag = "Conversations",
     request_body = inline(Wish),
     responses((status = 200, description = "The conversation.", body = ConversationView)),
-    extensions(("x-errors" = json!([
-        "operator_unavailable", "operator_without_access", "assignee_changed", "conversation_not_open",
-    ]))),
+    extensions(("x-errors" = json!(["operator_unavailable", "operator_without_access", "assignee_changed", "conversation_not_open", "operator_full", "person_not_found", "channel_unlinked"]))),
 ))]
 pub(crate) async fn assign(
     State(api): Shared,

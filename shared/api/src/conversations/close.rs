@@ -30,6 +30,7 @@ pub(crate) struct Closing {
     operation_id = "closeConversation", tag = "Conversations",
     request_body = inline(Option<Closing>),
     responses((status = 200, description = "The conversation.", body = ConversationView)),
+    extensions(("x-errors" = json!(["label_not_found"]))),
 ))]
 pub(crate) async fn close(
     State(api): Shared,

@@ -1,11 +1,12 @@
 //! `GET /api/conversations`: a section of the inbox over one channel or all, filtered and sorted.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use axum::Json;
 use axum::extract::State;
 use madoguchi_domain::timers::{self, Timing};
-use madoguchi_domain::{Channel, ChannelId};
+use madoguchi_domain::{Channel, ChannelId, DepartmentId};
 use madoguchi_store::inbox::{ListPage, Sorting};
 
 use super::wanted::{ListQuery, Place, Wanted};
@@ -68,7 +69,11 @@ async fn page(
     hidden: &[ChannelId],
 ) -> Result<ListPage, ApiError> {
     let now = api.clock.now();
-    let parts = |place: &Place| wanted.parts(place, &operator.id, channels, hidden, now);
+    let given_up = match wanted.department {
+        Some(_) => given_up(api).await?,
+        None => Vec::new(),
+    };
+    let parts = |place: &Place| wanted.parts(place, &operator.id, channels, (hidden, &given_up), now);
     let read = async |place: &Place, limit| {
         api.inbox.listed(&parts(place), place.sorting(), place.after(), limit).await
     };
@@ -85,6 +90,14 @@ async fn page(
         }
     }
     Ok(page)
+}
+
+/// The departments that were given up, the latest first.
+async fn given_up(api: &Api) -> Result<Vec<DepartmentId>, ApiError> {
+    let mut departments = api.directory.departments().await?;
+    departments.retain(|department| department.removed_at.is_some());
+    departments.sort_by_key(|department| Reverse(department.removed_at));
+    Ok(departments.into_iter().map(|department| department.id).collect())
 }
 
 /// The channels that `operator` sees, and those that they do not (ASG-8).

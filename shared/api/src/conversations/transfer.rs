@@ -37,7 +37,7 @@ pub(crate) struct Wish {
     operation_id = "transferConversation", tag = "Conversations",
     request_body = inline(Wish),
     responses((status = 200, description = "The conversation.", body = ConversationView)),
-    extensions(("x-errors" = json!(["department_not_found"]))),
+    extensions(("x-errors" = json!(["department_not_found", "assignee_changed", "conversation_not_open", "operator_full", "operator_unavailable", "operator_without_access", "person_not_found", "channel_unlinked"]))),
 ))]
 pub(crate) async fn transfer(
     State(api): Shared,

@@ -29,6 +29,7 @@ pub(crate) struct Wish {
     operation_id = "unassignConversation", tag = "Conversations",
     params(Wish),
     responses((status = 200, description = "The conversation.", body = ConversationView)),
+    extensions(("x-errors" = json!(["assignee_changed", "conversation_not_open", "channel_unlinked"]))),
 ))]
 pub(crate) async fn unassign(
     State(api): Shared,

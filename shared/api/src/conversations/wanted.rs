@@ -1,6 +1,7 @@
 //! What a list is asked for, and where in the table that stands.
 
 use std::collections::{BTreeMap, HashMap};
+use std::iter;
 
 use madoguchi_domain::conversation::{Facet, Section};
 use madoguchi_domain::{
@@ -15,6 +16,8 @@ use crate::input::{given, not_a_cursor, page_size};
 
 /// Beyond so many channels an operator's own list is not narrowed down within the index, whose filters are bounded.
 const MOST_CHANNELS: usize = 100;
+/// So many departments that were given up are named by a filter.
+const MOST_GIVEN_UP: usize = 100;
 /// A window's end is asked for this far ahead at most: seven days.
 const LONGEST_WINDOW_MINUTES: i64 = 7 * 24 * 60;
 
@@ -89,7 +92,7 @@ pub(super) struct Wanted {
     nobody: bool,
     channel: Option<ChannelId>,
     brand: Option<BrandId>,
-    department: Option<DepartmentId>,
+    pub(super) department: Option<DepartmentId>,
     pub(super) window_ends: Option<Span>,
     pub(super) sorting: Sorting,
     pub(super) place: Place,
@@ -218,8 +221,11 @@ impl Wanted {
             if whose.is_some() {
                 return Err(invalid("`assignee` cannot be asked for within `mine` and `others`"));
             }
-            whose =
-                Some(if assignee == "me" { Asked::Mine } else { Asked::Of(OperatorId(assignee.to_owned())) });
+            let id = OperatorId(assignee.to_owned());
+            if !id.is_possible() {
+                return Err(invalid("`assignee` must be the id of a person, or `me`"));
+            }
+            whose = Some(if assignee == "me" { Asked::Mine } else { Asked::Of(id) });
         }
         let sorting = match given(query.sort.as_deref()) {
             Some("activity") | None => Sorting::Activity,
@@ -262,13 +268,14 @@ impl Wanted {
     }
 
     /// The runs of indexes that hold what is wanted, of the `channels` that the operator `me` sees; `hidden` are those that
-    /// they do not. A channel that is gone can still be asked for by its id: its history stays readable.
+    /// they do not. A channel that is gone can still be asked for by its id: its history stays readable. What was transferred
+    /// to a department that was `given_up` since stands with its channel's again, of the latest of them.
     pub(super) fn parts(
         &self,
         place: &Place,
         me: &OperatorId,
         channels: &HashMap<ChannelId, Channel>,
-        hidden: &[ChannelId],
+        (hidden, given_up): (&[ChannelId], &[DepartmentId]),
         now: Timestamp,
     ) -> Vec<Part> {
         if self.nobody {
@@ -302,7 +309,7 @@ impl Wanted {
         let parts = wanted.into_iter().flat_map(|(id, channel)| {
             let filter = filter.clone();
             self.sections.iter().filter_map(move |section| {
-                let filter = self.of_channel(filter.clone(), place, channel, now)?;
+                let filter = self.of_channel(filter.clone(), place, channel, given_up, now)?;
                 let window = Self::window(channel).unwrap_or_default();
                 Some(Part { of: PartOf::Channel(id, *section), filter, window })
             })
@@ -338,11 +345,14 @@ impl Wanted {
         mut filter: Filter,
         place: &Place,
         channel: Option<&Channel>,
+        given_up: &[DepartmentId],
         now: Timestamp,
     ) -> Option<Filter> {
         if let Some(department) = self.department {
             if channel.is_some_and(|channel| channel.department == Some(department)) {
-                filter.with_or_without = Some((Facet::TransferredTo(department), Facet::Transferred));
+                let theirs = iter::once(&department).chain(given_up.iter().take(MOST_GIVEN_UP));
+                let theirs = theirs.copied().map(Facet::TransferredTo).collect();
+                filter.with_or_without = Some((theirs, Facet::Transferred));
             } else {
                 filter.with.push(Facet::TransferredTo(department));
             }
@@ -510,7 +520,7 @@ mod tests {
             let connection = "1809223c-a54e-5e9b-ae37-4058be706671".parse().unwrap();
             let channel = Channel::new(ChannelKind::Line, "LINE", "165", connection, Timestamp::from_ms(0));
             let channels = HashMap::from([(channel.id, channel)]);
-            wanted.parts(&wanted.place.clone(), &me, &channels, &[], Timestamp::from_ms(0))
+            wanted.parts(&wanted.place.clone(), &me, &channels, (&[], &[]), Timestamp::from_ms(0))
         };
         let all = parts(serde_json::json!({ "section": "closed" }));
         assert_eq!(all.len(), 1);

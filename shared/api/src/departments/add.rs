@@ -32,7 +32,7 @@ pub(crate) struct NewDepartment {
     post, path = "/api/departments", operation_id = "addDepartment", tag = "Organisation",
     request_body = inline(NewDepartment),
     responses((status = 201, description = "The department.", body = DepartmentView)),
-    extensions(("x-errors" = json!(["name_taken"]))),
+    extensions(("x-errors" = json!(["name_taken", "hours_refused"]))),
 ))]
 pub(crate) async fn add(
     State(api): SharedOrganisation,

@@ -42,7 +42,7 @@ pub(crate) struct Changes {
     params(IfMatch),
     request_body = inline(Changes),
     responses((status = 200, description = "The department.", body = DepartmentView, headers(("ETag")))),
-    extensions(("x-errors" = json!(["settings_out_of_bounds"]))),
+    extensions(("x-errors" = json!(["settings_out_of_bounds", "hours_refused", "name_taken"]))),
 ))]
 pub(crate) async fn change(
     State(api): SharedOrganisation,

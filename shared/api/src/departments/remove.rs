@@ -1,5 +1,6 @@
 //! `DELETE /api/departments/{department}`: gives it up. Channels that belong to it must be moved to another one first,
-//! and each kind has no more channels than there are departments (CHN-13).
+//! and each kind has no more channels than there are departments (CHN-13). Conversations that were transferred to it stand
+//! with their channel's department from then on.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -15,7 +16,8 @@ use crate::{ApiError, SharedOrganisation};
 /// Give a department up
 ///
 /// For administrators. Refused with `in_use` while channels belong to it; with `too_many_channels` while a kind has
-/// as many channels as there are departments.
+/// as many channels as there are departments. Conversations that were transferred to it stand with their channel's
+/// department again.
 #[cfg_attr(feature = "openapi", utoipa::path(
     delete, path = "/api/departments/{department}", operation_id = "removeDepartment", tag = "Organisation",
     responses((status = 204, description = "It is given up.")),
@@ -41,7 +43,10 @@ pub(crate) async fn remove(
             let there = channels.iter().filter(|channel| channel.kind == kind).count();
             organisation::may_keep(kind, there, left).map_err(ApiError::TooManyChannels)?;
         }
-        department.removed_at = Some(api.clock.now());
+        let now = api.clock.now();
+        department.removed_at = Some(now);
+        // What was transferred to it counts in its channel's hours from now on (TMR-12).
+        department.timers_changed_at = Some(now);
         if api.directory.save_department(&department).await? == Saved::Done {
             tracing::info!(department.id = %id, operator.id = administrator.id.0, "Removed department `{id}`");
             return Ok(StatusCode::NO_CONTENT);

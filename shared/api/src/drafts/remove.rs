@@ -26,6 +26,7 @@ pub(crate) struct RemoveQuery {
     delete, path = "/api/conversations/{conversation}/draft", operation_id = "removeDraft", tag = "Notes",
     params(RemoveQuery),
     responses((status = 204, description = "There is none any more.")),
+    extensions(("x-errors" = json!(["changed_meanwhile"]))),
 ))]
 pub(crate) async fn remove(
     State(api): Shared,

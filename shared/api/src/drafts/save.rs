@@ -33,6 +33,7 @@ pub(crate) struct Words {
     put, path = "/api/conversations/{conversation}/draft", operation_id = "saveDraft", tag = "Notes",
     request_body = inline(Words),
     responses((status = 200, description = "The draft.", body = DraftView)),
+    extensions(("x-errors" = json!(["changed_meanwhile"]))),
 ))]
 pub(crate) async fn save(
     State(api): Shared,

@@ -36,6 +36,7 @@ const HEADERS: [(HeaderName, &str); 3] = [
             headers(("Location")),
         ),
     ),
+    extensions(("x-errors" = json!(["attachment_not_found"]))),
 ))]
 pub(crate) async fn public(
     State(api): Shared,

@@ -22,7 +22,7 @@ use crate::{ApiError, Shared};
     post, path = "/api/conversations/{conversation}/messages/{message}/resend",
     operation_id = "resendMessage", tag = "Messages",
     responses((status = 202, description = "The reply.", body = MessageView)),
-    extensions(("x-errors" = json!(["message_not_resendable", "locks", "replies"]))),
+    extensions(("x-errors" = json!(["message_not_resendable", "locks", "replies", "person_needed"]))),
 ))]
 pub(crate) async fn resend(
     State(api): Shared,

@@ -182,10 +182,7 @@ pub(super) struct Author<'a> {
             body = inline(Sent),
         ),
     ),
-    extensions(("x-errors" = json!([
-        "replies", "sender_names", "idempotency_key_reused", "template_not_found", "upload_not_found",
-        "upload_incomplete",
-    ]))),
+    extensions(("x-errors" = json!(["replies", "sender_names", "idempotency_key_reused", "template_not_found", "upload_not_found", "upload_incomplete", "changed_meanwhile", "person_needed"]))),
 ))]
 pub(crate) async fn send(
     State(api): Shared,

@@ -23,7 +23,7 @@ use crate::{ApiError, Shared};
     request_body = inline(NoteDraft),
     responses((status = 200, description = "The note, as it stands among the messages.", body = MessageView)),
     extensions(("x-errors" = json!([
-        "note_length_refused", "too_many_mentions", "note_not_yours", "note_deleted",
+        "note_length_refused", "too_many_mentions", "note_not_yours", "note_deleted", "mention_refused",
     ]))),
 ))]
 pub(crate) async fn change(

@@ -49,7 +49,7 @@ words! {
         "conversation_closed", "conversation_completed", "reply_window_closed", "thread_controlled",
         "recipient_opted_out", "template_needed", "channel_unlinked", "channel_off", "contact_blocked",
     ];
-    WindowKind: ["unlimited", "standard", "extended", "none"];
+    WindowKind: ["unlimited", "standard", "extended", "template_only", "none"];
     /// What stands in the way of a reply, or of a channel.
     ProblemId: Problem::all().map(Problem::public_id);
     HealthState: ["connecting", "healthy", "needs_reauthorization"];
@@ -59,7 +59,9 @@ words! {
         "secret_mismatch", "authentication_failed",
     ];
     MessageDirection: ["in", "out", "event", "internal"];
-    MessageSentBy: ["customer", "operator", "provider_app", "other_app", "automation", "system"];
+    MessageSentBy: [
+        "customer", "operator", "client", "bot", "provider_app", "other_app", "automation", "system",
+    ];
     MessageSentAs: ["account", "operator"];
     MessageStatus: [
         "received", "scheduled", "canceled", "queued", "sending", "sent", "retrying", "delivered", "read",

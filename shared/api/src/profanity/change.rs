@@ -25,6 +25,7 @@ use crate::{ApiError, SharedOrganisation};
             headers(("ETag")),
         ),
     ),
+    extensions(("x-errors" = json!(["profanity_refused"]))),
 ))]
 pub(crate) async fn change(
     State(api): SharedOrganisation,

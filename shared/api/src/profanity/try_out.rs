@@ -55,6 +55,7 @@ struct MatchView {
     post, path = "/api/brands/{brand}/profanity/test", operation_id = "testProfanity", tag = "Organisation",
     request_body = inline(Trial),
     responses((status = 200, description = "What was found.", body = TrialView)),
+    extensions(("x-errors" = json!(["profanity_refused"]))),
 ))]
 pub(crate) async fn try_out(
     State(api): SharedOrganisation,

@@ -40,7 +40,7 @@ pub(crate) struct NewView {
     post, path = "/api/views", operation_id = "addView", tag = "Conversations",
     request_body = inline(NewView),
     responses((status = 201, description = "The view.", body = super::SavedViewView, headers(("ETag")))),
-    extensions(("x-errors" = json!(["view_not_found", "too_many"]))),
+    extensions(("x-errors" = json!(["view_not_found", "too_many", "name_taken", "administrators_only"]))),
 ))]
 pub(crate) async fn add(
     State(api): SharedOrganisation,

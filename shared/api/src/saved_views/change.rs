@@ -38,7 +38,7 @@ pub(crate) struct Changes {
     params(IfMatch),
     request_body = inline(Changes),
     responses((status = 200, description = "The view.", body = SavedViewView, headers(("ETag")))),
-    extensions(("x-errors" = json!(["view_not_found"]))),
+    extensions(("x-errors" = json!(["view_not_found", "name_taken", "too_many", "administrators_only"]))),
 ))]
 pub(crate) async fn change(
     State(api): SharedOrganisation,

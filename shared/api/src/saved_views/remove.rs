@@ -15,6 +15,7 @@ use crate::{ApiError, SharedOrganisation};
 #[cfg_attr(feature = "openapi", utoipa::path(
     delete, path = "/api/views/{view}", operation_id = "removeView", tag = "Conversations",
     responses((status = 204, description = "It is gone.")),
+    extensions(("x-errors" = json!(["administrators_only"]))),
 ))]
 pub(crate) async fn remove(
     State(api): SharedOrganisation,

@@ -6,12 +6,12 @@ use axum::Json;
 use axum::extract::State;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use madoguchi_domain::search::{self, ContactWords, LEAST_DIGITS, Query};
-use madoguchi_domain::{Channel, ChannelId, Conversation, ConversationId, LabelId, MessageKey, Timestamp};
+use madoguchi_domain::search::{self, ContactWords, LEAST_DIGITS, MOST_DIGITS, Query};
+use madoguchi_domain::{Channel, ChannelId, Conversation, ConversationId, LabelId, Timestamp};
 use madoguchi_store::search::{ContactHit, ContactPage};
 use serde::{Deserialize, Serialize};
 
-use super::engine::{Budget, Hunt, Within, behind, hunt};
+use super::engine::{Budget, Hunt, Place, Within, behind, hunt};
 use super::result::{ContactView, FoundView};
 use super::{invalid, query};
 use crate::auth::Operator;
@@ -24,6 +24,8 @@ use crate::{ApiError, DeskApi, conversations};
 const MOST_CONTACTS: usize = 500;
 /// Beyond so many of them their channels are read, not each conversation.
 const FEW_CONTACTS: usize = 20;
+/// DynamoDB: the longest sort key, in bytes.
+const LONGEST_PLACE: usize = 1_024;
 /// The leaves of some 100,000 messages, of which so many are looked through.
 const BUDGET: Budget = Budget { read: 12_000, looks: 120 };
 
@@ -141,7 +143,7 @@ impl Wanted {
         {
             return Err(invalid("`contact` must be a piece of a name, or an id of the provider's"));
         }
-        let too_short = || invalid(&format!("`phone` must have {LEAST_DIGITS} digits or more"));
+        let no_number = || invalid(&format!("`phone` must have {LEAST_DIGITS} to {MOST_DIGITS} digits"));
         let instant = |name: &str, text: Option<&str>| {
             let instant = given(text).map(|text| Timestamp::from_rfc_3339(text).ok_or(()));
             instant
@@ -156,7 +158,7 @@ impl Wanted {
         Ok(Self {
             query: text,
             contact,
-            phone: phone.map(|phone| search::phone(phone).ok_or_else(too_short)).transpose()?,
+            phone: phone.map(|phone| search::phone(phone).ok_or_else(no_number)).transpose()?,
             label: id("label", query.label.as_deref())?,
             channel: id("channel", query.channel.as_deref())?,
             from,
@@ -188,7 +190,10 @@ async fn messages(
     sight: &Sight,
     cursor: Option<&str>,
 ) -> Result<PageView<HitView>, ApiError> {
-    let before = cursor.map(str::parse::<MessageKey>).transpose().map_err(|_| not_a_cursor())?;
+    let place = cursor.map(str::parse::<Place>).transpose().map_err(|()| not_a_cursor())?;
+    let end = behind(wanted.to);
+    // Of another search there is nothing to go on with.
+    let place = place.filter(|place| place.before <= end).unwrap_or(end.into());
     let only = if wanted.contact.is_some() || wanted.phone.is_some() {
         Some(of_contact(api, wanted, sight).await?)
     } else {
@@ -201,7 +206,8 @@ async fn messages(
     let hunted = Hunt {
         query,
         from: wanted.from,
-        before: before.map_or(behind(wanted.to), |before| before.min(behind(wanted.to))),
+        before: place.before,
+        among: place.among.as_ref(),
         only: only.as_ref(),
         limit: wanted.limit,
         budget: BUDGET,
@@ -216,7 +222,7 @@ async fn messages(
         let conversation = known.get(&message.conversation()).filter(|known| wanted.takes(known, sight))?;
         Some(HitView { conversation: ContactView::new(conversation), message: Some(message) })
     });
-    Ok(PageView { items: items.collect(), next_cursor: found.next.map(|key| key.to_string()) })
+    Ok(PageView { items: items.collect(), next_cursor: found.next.map(|place| place.to_string()) })
 }
 
 /// The conversations of the contact that is asked for.
@@ -266,11 +272,12 @@ async fn contacts(
     Ok(PageView { items: items.collect(), next_cursor: page.next.map(|next| BASE64.encode(next)) })
 }
 
-/// The conversations, a hundred at a time.
+/// The conversations, a hundred at a time, without those that were deleted for ever: their place stays.
 async fn loaded(api: &DeskApi, ids: &[ConversationId]) -> Result<Vec<Conversation>, ApiError> {
     let mut known = Vec::with_capacity(ids.len());
     for ids in ids.chunks(100) {
-        known.extend(api.inbox.conversations(ids).await?);
+        let there = api.inbox.conversations(ids).await?;
+        known.extend(there.into_iter().filter(|conversation| !conversation.is_erased()));
     }
     Ok(known)
 }
@@ -315,7 +322,8 @@ fn place(cursor: &str, wanted: &Wanted) -> Result<String, ApiError> {
     place
         .filter(|place| {
             let id = place.rsplit_once('#').map(|(_, id)| id.parse::<ConversationId>());
-            place.starts_with(&beginning) && matches!(id, Some(Ok(_)))
+            let is_possible = place.len() <= LONGEST_PLACE && place.starts_with(&beginning);
+            is_possible && matches!(id, Some(Ok(_)))
         })
         .ok_or_else(not_a_cursor)
 }
@@ -349,6 +357,7 @@ mod tests {
             ("contact", " ", false),
             ("phone", "090-1234", true),
             ("phone", "123", false),
+            ("phone", "1234567890123456", false),
             ("label", "x", false),
             ("channel", "x", false),
             ("from", "2026-01-31T09:00:00Z", true),

@@ -61,6 +61,7 @@ pub(crate) async fn in_conversation(
         query: &query,
         from: Timestamp::from_ms(0),
         before: cursor.unwrap_or(all),
+        among: None,
         only: None,
         limit,
         budget: BUDGET,
@@ -79,5 +80,5 @@ pub(crate) async fn in_conversation(
     let Found { results, next } =
         hunt((&api.inbox, &api.search), [Within::Conversation(id)], &wanted).await?;
     items.extend(results);
-    Ok(Json(PageView { items, next_cursor: next.map(|key| key.to_string()) }))
+    Ok(Json(PageView { items, next_cursor: next.map(|place| place.before.to_string()) }))
 }

@@ -78,6 +78,7 @@ pub(crate) async fn rebuild(
                 started_at: now,
                 started_by: operator.id.0.clone(),
                 cursor: None,
+                sweeping: false,
                 read: 0,
                 finished_at: None,
                 at: now,

@@ -45,7 +45,9 @@ pub(crate) struct NewTemplate {
     post, path = "/api/templates", operation_id = "addTemplate", tag = "Templates",
     request_body = inline(NewTemplate),
     responses((status = 201, description = "The template.", body = TemplateView)),
-    extensions(("x-errors" = json!(["template_invalid", "too_many", "name_taken", "other_department"]))),
+    extensions(("x-errors" = json!([
+        "template_invalid", "too_many", "name_taken", "other_department", "department_not_found",
+    ]))),
 ))]
 pub(crate) async fn add(
     State(api): SharedOrganisation,

@@ -55,7 +55,9 @@ struct VariantOrNull(Option<VariantDraft>);
     params(Version),
     request_body = inline(Changes),
     responses((status = 200, description = "The template.", body = TemplateView)),
-    extensions(("x-errors" = json!(["template_invalid", "name_taken"]))),
+    extensions(("x-errors" = json!([
+        "template_invalid", "name_taken", "department_not_found", "other_department",
+    ]))),
 ))]
 pub(crate) async fn change(
     State(api): SharedOrganisation,

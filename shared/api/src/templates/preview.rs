@@ -68,7 +68,9 @@ struct TextProblem {
     post, path = "/api/templates/{template}/preview", operation_id = "previewTemplate", tag = "Templates",
     request_body = inline(Wanted),
     responses((status = 200, description = "What would be sent.", body = PreviewView)),
-    extensions(("x-errors" = json!(["template_refused", "text_empty", "text_too_long", "text_indivisible"]))),
+    extensions(("x-errors" = json!([
+        "template_refused", "text_empty", "text_too_long", "text_indivisible", "locks", "sender_names",
+    ]))),
 ))]
 pub(crate) async fn preview(
     State(api): Shared,

@@ -15,6 +15,7 @@ use crate::{ApiError, SharedOrganisation};
 #[cfg_attr(feature = "openapi", utoipa::path(
     delete, path = "/api/templates/{template}", operation_id = "removeTemplate", tag = "Templates",
     responses((status = 204, description = "It is removed.")),
+    extensions(("x-errors" = json!(["other_department"]))),
 ))]
 pub(crate) async fn remove(
     State(api): SharedOrganisation,

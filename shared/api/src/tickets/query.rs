@@ -78,6 +78,9 @@ impl TicketsQuery {
             "me" => caller.clone(),
             id => OperatorId(id.to_owned()),
         });
+        if assignee.as_ref().is_some_and(|id| !id.is_possible()) {
+            return Err(refused("`assignee` must be the id of a person, or `me`"));
+        }
         let search = TicketSearch {
             channels: Vec::new(),
             statuses,
@@ -161,6 +164,7 @@ mod tests {
             ("cursor", "next"),
             ("cursor", "1793491200000-1"),
             ("subject", "x"),
+            ("assignee", &"x".repeat(1_025)),
         ] {
             let error = wanted(serde_json::json!({ name: value })).unwrap_err();
             assert!(error.contains(name), "{error}");

@@ -48,7 +48,9 @@ pub(super) struct NewWebhook {
     post, path = "/api/webhooks", operation_id = "addWebhook", tag = "Webhooks",
     request_body = inline(NewWebhook),
     responses((status = 201, description = "The webhook.", body = WebhookView)),
-    extensions(("x-errors" = json!(["too_many_webhooks"]))),
+    extensions(("x-errors" = json!([
+        "too_many_webhooks", "webhook_url_invalid", "webhook_url_not_public", "webhook_url_too_long",
+    ]))),
 ))]
 pub(super) async fn add(
     State(api): SharedWebhooks,

@@ -206,7 +206,7 @@ impl Conversation {
     }
 
     /// A new episode begins as nobody's; whose it was is asked first (ASG-13).
-    pub(super) fn hand_back(&mut self) {
+    pub(crate) fn hand_back(&mut self) {
         self.unassigned_by_hand = false;
         if let Some(assignee) = self.assignee.take() {
             self.previous_assignee = Some(assignee);

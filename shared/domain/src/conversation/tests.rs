@@ -316,9 +316,9 @@ fn a_reply_whose_conversation_took_no_note_of_it_is_noted_once() {
     let mut memory = Memory::default();
     memory.receive(ChannelKind::Line, &settings, &says("a", T0), T0);
     let at = T0 + Span::from_minutes(15);
-    let open = memory.current().clone();
     let operator = OperatorId("op".into());
-    let reply = reply::write(&open, &settings, operator, "k", "はい", None, at).unwrap();
+    let open = Conversation { assignee: Some(operator.clone()), ..memory.current().clone() };
+    let reply = reply::write(&open, &settings, operator.clone(), "k", "はい", None, at).unwrap();
     let crossed = |reason, closed_at| {
         let closed = close(open.clone(), reason, closed_at).unwrap().conversation;
         reply::take_note(closed, &settings, &reply, at).unwrap()
@@ -326,12 +326,15 @@ fn a_reply_whose_conversation_took_no_note_of_it_is_noted_once() {
     // Nobody wrote in between.
     let (noted, line) = reply::take_note(open.clone(), &settings, &reply, at).unwrap();
     assert_eq!((noted.is_unanswered(), noted.unread, line), (false, 0, None));
+    assert_eq!(noted.assignee.as_ref(), Some(&operator));
     assert_eq!(reply::take_note(noted, &settings, &reply, at), None);
     // A timer closed it and had not seen the reply: the episode goes on, answered, and its line says why.
     for reason in [CloseReason::Unanswered, CloseReason::Idle] {
         let (noted, line) = crossed(reason, at);
         assert_eq!((noted.is_unanswered(), noted.episode), (false, 1), "{reason:?}");
         assert!(noted.armed.is_some());
+        // Its close took it from whoever held it: they are given it anew.
+        assert_eq!((&noted.assignee, noted.previous_assignee.as_ref()), (&None, Some(&operator)), "ASG-13");
         let detail =
             Body::Timeline { event: "reopened".into(), detail: Some("reply".into()), facts: BTreeMap::new() };
         assert_eq!(line.unwrap().body, detail);

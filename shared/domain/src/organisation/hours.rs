@@ -17,8 +17,10 @@ use crate::time::{Span, Timestamp};
 pub const SHIFTS_PER_DAY: usize = 8;
 /// The most holidays that are kept.
 pub const HOLIDAYS: usize = 400;
-/// How far ahead an opening is looked for. A department that is shut for longer never opens.
-const HORIZON_DAYS: usize = 800;
+/// How far ahead an opening is looked for. A department that is shut for longer never opens, and a span of business hours
+/// ends by then.
+const HORIZON_DAYS: i64 = 800;
+const HORIZON: Span = Span::from_days(HORIZON_DAYS);
 
 /// When a department answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -265,7 +267,8 @@ impl BusinessHours {
         Some(if from <= now { to } else { from })
     }
 
-    /// When `span` of business hours will have passed after `start`; `None` if there are never so many (TMR-10).
+    /// When `span` of business hours will have passed after `start` (TMR-10): after 800 days at the latest, so that hours
+    /// which are too few for it make it long and not endless. `None` without hours of the week, if there are never so many.
     pub fn after(&self, start: Timestamp, span: Span) -> Option<Timestamp> {
         let mut left = span;
         for (from, to) in self.openings(start) {
@@ -276,7 +279,7 @@ impl BusinessHours {
             }
             left = left - open;
         }
-        None
+        (!self.week.is_empty()).then(|| start + HORIZON)
     }
 
     /// The stretches of business hours that end after `since`, in their order; those that meet are one.
@@ -285,9 +288,10 @@ impl BusinessHours {
             .unwrap_or_default()
             .to_zoned(self.time_zone.0.clone())
             .date();
-        let days = std::iter::successors(Some(first), |day| day.tomorrow().ok()).take(HORIZON_DAYS);
-        let shifts = days
-            .flat_map(move |day| self.shifts(day).iter().filter_map(move |shift| self.stretch(day, *shift)));
+        let days = std::iter::successors(Some(first), |day| day.tomorrow().ok());
+        let shifts = days.zip(0..HORIZON_DAYS).flat_map(move |(day, _)| {
+            self.shifts(day).iter().filter_map(move |shift| self.stretch(day, *shift))
+        });
         let mut ahead = shifts.filter(move |(_, to)| *to > since).peekable();
         std::iter::from_fn(move || {
             let (from, mut to) = ahead.next()?;
@@ -453,6 +457,23 @@ mod tests {
         let now = at("2026-11-20T00:00:00Z");
         assert!(!never.is_open(now));
         assert_eq!((never.next_change(now), never.after(now, Span::from_ms(1))), (None, None));
+    }
+
+    /// The longest period that a timer can have, in the hours of who answers for an hour a week: 720 weeks.
+    #[test]
+    fn tmr_10_hours_that_are_too_few_make_a_timer_long_and_not_endless() {
+        let hour = json!([{"from": "09:00", "to": "10:00"}]);
+        let rare = hours(&json!({"time_zone": "Asia/Tokyo", "week": {"monday": hour}})).unwrap();
+        let start = at("2026-11-20T00:00:00Z");
+        assert_eq!(rare.after(start, Span::from_days(30)), Some(start + Span::from_days(800)));
+        assert_eq!(rare.after(start, Span::from_hours(2)), Some(at("2026-11-30T10:00:00+09:00")));
+        // Days that are different and are over come never again.
+        let once = hours(&json!({
+            "time_zone": "UTC", "holidays": [{"date": "2026-11-21", "name": "x", "shifts": hour}],
+        }))
+        .unwrap();
+        assert_eq!(once.after(start, Span::from_hours(1)), Some(at("2026-11-21T10:00:00Z")));
+        assert_eq!(once.after(start, Span::from_hours(2)), None);
     }
 
     #[test]

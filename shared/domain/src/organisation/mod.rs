@@ -3,9 +3,11 @@
 pub mod hours;
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::channel::ChannelKind;
 use crate::ids::{BrandId, DepartmentId};
+use crate::text;
 use crate::time::Timestamp;
 use crate::timers::Timers;
 
@@ -99,20 +101,18 @@ pub const fn may_keep(kind: ChannelKind, channels: usize, departments: usize) ->
     if channels <= departments { Ok(()) } else { Err(TooManyChannels { kind, channels, departments }) }
 }
 
-/// A name without the blanks around it: one line of 1 to 100 characters.
+/// A name without the blanks around it: one line of 1 to 100 characters, some of which can be seen.
 pub fn name(given: &str) -> Option<String> {
     let name = given.trim();
     let fits = (1..=NAME_LENGTH).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-    fits.then(|| name.to_owned())
+    (fits && text::shows_something(name)).then(|| name.to_owned())
 }
 
-/// A name as it is compared with others: without what readers hardly see: case, the width of letters, how many blanks there are.
+/// A name as it is compared with others: without what readers hardly see: case, the width of letters (NFKC), what takes no
+/// room, how many blanks there are.
 pub fn as_seen(name: &str) -> String {
-    let narrow = |c: char| match c {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-        c => c,
-    };
-    let name: String = name.chars().map(narrow).flat_map(char::to_lowercase).collect();
+    let letters = name.chars().filter(|letter| !text::is_invisible(*letter));
+    let name: String = letters.nfkc().flat_map(char::to_lowercase).collect();
     name.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -156,8 +156,26 @@ mod tests {
             (longer.as_str(), None),
             (" ", None),
             ("a\nb", None),
+            ("\u{200B}", None),
+            ("\u{2060}\u{3164}", None),
+            ("한국", Some("한국")),
         ] {
             assert_eq!(name(given).as_deref(), expected, "{given}");
         }
+    }
+
+    #[test]
+    fn names_that_look_alike_are_the_same() {
+        for (one, other) in [
+            ("VIP", "ｖｉｐ"),
+            ("VIP", "v\u{200B}ip"),
+            ("カナ", "ｶﾅ"),
+            ("ガ", "カ\u{3099}"),
+            ("a  b", "A\u{3000}b"),
+            ("①", "1"),
+        ] {
+            assert_eq!(as_seen(one), as_seen(other), "{one} {other}");
+        }
+        assert_ne!(as_seen("カ"), as_seen("ガ"));
     }
 }

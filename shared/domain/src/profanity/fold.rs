@@ -4,6 +4,8 @@
 
 use unicode_normalization::char::decompose_compatible;
 
+use crate::text::is_invisible;
+
 /// One letter, or what stands between letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unit {
@@ -153,16 +155,6 @@ fn kind(ch: char) -> Kind {
         _ if ch.is_alphabetic() => Kind::Letter(Script::Other),
         _ => Kind::Joiner,
     }
-}
-
-/// What takes no room: format characters, variation selectors, fillers.
-const fn is_invisible(ch: char) -> bool {
-    matches!(
-        ch,
-        '\0'..='\u{8}' | '\u{E}'..='\u{1F}' | '\u{7F}' | '\u{AD}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}'
-            | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
-            | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}'
-    )
 }
 
 /// Marks above and below letters. Voicing marks that belong to no kana are among them.

@@ -9,6 +9,8 @@ use crate::conversation::Conversation;
 const LONGEST_NAME: usize = 40;
 /// Fewer digits than this are no part of a number that anybody searches for.
 pub const LEAST_DIGITS: usize = 4;
+/// ITU-T E.164: no number has more, that of its country included.
+pub const MOST_DIGITS: usize = 15;
 
 /// What of a conversation's contact can be found: any piece of the name, the end of the phone number, the provider's id.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +71,7 @@ pub fn name(text: &str) -> Option<String> {
 }
 
 /// The digits that a number as people write it ends in: `090-1234-5678`, `+81 90 1234 5678` and `010-81-90-…` lead to the same
-/// phone. `None` if they are too few.
+/// phone. `None` if they are too few, or too many.
 pub fn phone(text: &str) -> Option<String> {
     let folded = Folded::new(text);
     let digits: String = folded.as_str().chars().filter(char::is_ascii_digit).collect();
@@ -79,13 +81,14 @@ pub fn phone(text: &str) -> Option<String> {
         // Dialling abroad (from Japan, from most of the world), or within the country.
         ["010", "00", "0"].into_iter().find_map(|prefix| digits.strip_prefix(prefix)).unwrap_or(&digits)
     };
-    (rest.len() >= LEAST_DIGITS).then(|| rest.to_owned())
+    (LEAST_DIGITS..=MOST_DIGITS).contains(&rest.len()).then(|| rest.to_owned())
 }
 
 /// The number in a provider's id or address: `+819012345678`, `whatsapp:+819012345678`.
 fn phone_of(address: &str) -> Option<String> {
     let digits = address.strip_prefix("whatsapp:").unwrap_or(address).strip_prefix('+')?;
-    let is_number = (LEAST_DIGITS..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    let is_number =
+        (LEAST_DIGITS..=MOST_DIGITS).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
     is_number.then(|| digits.to_owned())
 }
 
@@ -130,6 +133,7 @@ mod tests {
         }
         assert!(!plain.has_phone(&phone("090-1234-5679").unwrap()));
         assert_eq!(phone("567"), None);
+        assert_eq!(phone(&"1".repeat(16)), None);
         assert_eq!(words("whatsapp:+8190", None, None).phone.as_deref(), Some("8190"));
         assert_eq!(words("whatsapp:JP.1a", None, Some("whatsapp:+8190")).phone.as_deref(), Some("8190"));
         assert_eq!(words("U123", None, None).phone, None);

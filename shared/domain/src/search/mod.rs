@@ -14,7 +14,7 @@ mod leaf;
 mod query;
 mod words;
 
-pub use contact::{ContactWords, LEAST_DIGITS, name, phone};
+pub use contact::{ContactWords, LEAST_DIGITS, MOST_DIGITS, name, phone};
 pub use excerpt::{Excerpt, Mark, excerpt};
 pub use folded::Folded;
 pub use grams::Grams;

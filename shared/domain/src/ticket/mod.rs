@@ -16,6 +16,7 @@ pub use settings::{MINUTES, TicketAfter, TicketSettings};
 use crate::conversation::{Conversation, timeline};
 use crate::ids::{ChannelId, ConversationId, DepartmentId, MessageId, OperatorId};
 use crate::message::{Body, Facts, Message, MessageKey};
+use crate::text;
 use crate::time::Timestamp;
 
 /// The longest subject that somebody may give, in characters.
@@ -263,5 +264,5 @@ impl Ticket {
 fn line_of(given: &str, most_characters: usize) -> Option<String> {
     let text = given.trim();
     let fits = (1..=most_characters).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-    fits.then(|| text.to_owned())
+    (fits && text::shows_something(text)).then(|| text.to_owned())
 }

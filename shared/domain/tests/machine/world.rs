@@ -504,6 +504,8 @@ impl World {
                 // A timer closed it without having seen the reply.
                 account.open = true;
                 account.closes.pop();
+                // Its close took it from whoever had it (ASG-13).
+                account.assignee = None;
             }
             let seen_at = Some(key.at.max(message.stored_at));
             match message.sent_by {

@@ -32,7 +32,7 @@ mod withdrawal;
 pub(crate) use channel::saved;
 pub use connection::{Connection, Lease, Linked};
 pub use look::Found;
-pub use rearm::Rearmed;
+pub use rearm::{Rearmed, Walk};
 pub use sender_sync::{SenderSync, SyncLease};
 pub use setup::{LoginState, Returned};
 pub use template::TemplateUse;

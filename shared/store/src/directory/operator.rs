@@ -20,6 +20,9 @@ fn key(operator: &OperatorId) -> Item {
 impl Directory {
     /// What is kept of an operator; `None` of one who has set nothing.
     pub async fn operator(&self, id: &OperatorId) -> Result<Option<Profile>, StoreError> {
+        if !id.is_possible() {
+            return Ok(None);
+        }
         access::get(&self.client, &self.table, key(id)).await
     }
 

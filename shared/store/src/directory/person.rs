@@ -19,6 +19,9 @@ fn key(person: &OperatorId) -> Item {
 impl Directory {
     /// The person, removed or not; `None` of somebody who was never here.
     pub async fn person(&self, id: &OperatorId) -> Result<Option<Person>, StoreError> {
+        if !id.is_possible() {
+            return Ok(None);
+        }
         access::get(&self.client, &self.table, key(id)).await
     }
 

@@ -9,6 +9,7 @@ use super::compact::{compact, expand};
 use super::deadline::deadline_partition;
 use super::list::{FACETS, MINE, WAITING, WINDOW, facets_text, list_partition, list_position};
 use super::pending::{Work, portrait_position};
+use super::rebuild::readable;
 use crate::access;
 use crate::error::{StoreError, failed};
 use crate::item::{self, Item, n, s};
@@ -74,7 +75,8 @@ impl Inbox {
         access::item(&self.client, &self.table, key(id)).await?.map(expand).transpose()
     }
 
-    /// Several conversations in the order of `ids`; those that are gone are left out. At most 100.
+    /// Several conversations in the order of `ids`; those that are gone, or cannot be read, are left out. At
+    /// most 100.
     pub async fn conversations(&self, ids: &[ConversationId]) -> Result<Vec<Conversation>, StoreError> {
         if ids.is_empty() {
             return Ok(Vec::new());
@@ -94,7 +96,7 @@ impl Inbox {
                 .await
                 .map_err(|error| failed("BatchGetItem", error))?;
             for item in answer.responses.unwrap_or_default().remove(&self.table).unwrap_or_default() {
-                found.push(expand(item)?);
+                found.extend(readable(expand(item)));
             }
             request = answer.unprocessed_keys.unwrap_or_default().remove(&self.table);
         }

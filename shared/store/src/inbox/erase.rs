@@ -44,7 +44,8 @@ pub struct Erasable {
 pub struct ErasureCursor(Item);
 
 impl Inbox {
-    /// Puts the shell in a conversation's place, and notes what is to be deleted: both or none.
+    /// Puts the shell in a conversation's place, gives up what waits to become a ticket, and notes what is to be deleted: all
+    /// or none.
     pub async fn erase(&self, erased: &Erased) -> Result<Saved, StoreError> {
         let erasure = &erased.erasure;
         let mut item = item::encode(key(erasure.conversation_id), erasure)?;
@@ -133,9 +134,18 @@ impl Inbox {
     }
 }
 
+/// The conversation of which nothing is left to be deleted, if that is what a write was that turned `old` into `new`.
+pub fn erasure_finished(new: &serde_dynamo::Item, old: &serde_dynamo::Item) -> Option<ConversationId> {
+    let old = Item::from(old.clone());
+    if !new.inner().is_empty() || text(&old, "sk") != SORT_KEY {
+        return None;
+    }
+    text(&old, "pk").strip_prefix("c#")?.parse().ok()
+}
+
 /// The objects that go with an item; `None` if it stays. What others keep of a conversation (notes, drafts) goes as a whole.
 fn goes(erasure: &Erasure, found: Item) -> Option<Vec<String>> {
-    let seconds = |name: &str| found.get(name)?.as_n().ok()?.parse::<i64>().ok();
+    let number = |name: &str| found.get(name)?.as_n().ok()?.parse::<i64>().ok();
     let before = |at: Timestamp| at <= erasure.erased_at;
     let place = text(&found, "sk").to_owned();
     match place.split('#').next().unwrap_or_default() {
@@ -148,9 +158,9 @@ fn goes(erasure: &Erasure, found: Item) -> Option<Vec<String>> {
             }
         },
         // Where an event of a provider without a clock was placed: one that came since stands.
-        "k" => before(Timestamp::from_ms(seconds("at")?)).then(Vec::new),
+        "k" => before(Timestamp::from_ms(number("at")?)).then(Vec::new),
         "x" => {
-            let written = Timestamp::default() + Span::from_secs(seconds("expires_at")?) - WAITING_LIFE;
+            let written = Timestamp::default() + Span::from_secs(number("expires_at")?) - WAITING_LIFE;
             before(written).then(Vec::new)
         }
         "p" => {

@@ -1,9 +1,10 @@
 //! Lists of conversations: over any number of channels and sections, sorted by activity, waiting time or the window's
 //! end, filtered by facets, page by page.
 //!
-//! Each page is read from one index along its order. Filters are applied to what the index holds, so that a page costs
-//! at most [`MOST_EVALUATED`] entries (about 40 RRU), however long the lists are; one that finds less than it was asked
-//! for by then ends early and says where to go on.
+//! Each page is read from one index along its order. Filters are applied to what the index holds. A page looks at no more
+//! than [`MOST_EVALUATED`] entries (about 40 RRU) over all its parts, or, where there are many parts, at one more of each
+//! than it shows: what it costs grows with the number of channels asked for, never with how long the lists are. One that
+//! finds less than it was asked for by then ends early and says where to go on.
 
 use std::collections::HashSet;
 
@@ -24,8 +25,10 @@ pub(super) const WAITING: &str = "waiting_at";
 /// When the customer of an open conversation last opened the window; the order of the index `window`.
 pub(super) const WINDOW: &str = "window_at";
 
-/// So many entries of an index are looked at for one page.
+/// So many entries of an index are looked at for one page, unless its parts are so many that a page of each is more.
 pub const MOST_EVALUATED: usize = 1_000;
+/// A filter names so many channels at most: an expression has up to 4 KB (DynamoDB, "Expression parameters").
+const CHANNELS_A_FILTER: usize = 100;
 
 pub(super) fn list_partition(channel: ChannelId, section: Section) -> String {
     format!("{channel}#{}", section.as_str())
@@ -99,10 +102,13 @@ impl Part {
         Self { filter, ..Self::all(PartOf::Channel(channel, Section::Unassigned)) }
     }
 
-    /// What of some channels is assigned to an operator.
-    pub fn assigned_on(operator: OperatorId, channels: Vec<ChannelId>) -> Self {
-        let filter = Filter { channels, ..Filter::default() };
-        Self { filter, ..Self::all(PartOf::Operator(operator)) }
+    /// What of some channels is assigned to an operator, in as many parts as the filters' bounds ask for; none of no channel.
+    pub fn assigned_on(operator: &OperatorId, channels: &[ChannelId]) -> Vec<Self> {
+        let part = |channels: &[ChannelId]| {
+            let filter = Filter { channels: channels.to_vec(), ..Filter::default() };
+            Self { filter, ..Self::all(PartOf::Operator(operator.clone())) }
+        };
+        channels.chunks(CHANNELS_A_FILTER).map(part).collect()
     }
 }
 
@@ -113,8 +119,8 @@ pub struct Filter {
     pub with: Vec<Facet>,
     /// With none of these.
     pub without: Vec<Facet>,
-    /// With this, or else without that.
-    pub with_or_without: Option<(Facet, Facet)>,
+    /// With any of these, or else without that.
+    pub with_or_without: Option<(Vec<Facet>, Facet)>,
     /// Whose.
     pub assignee: Option<Whose>,
     /// Whose customer last opened the window within this time, both ends included.
@@ -313,8 +319,13 @@ impl Expression {
             self.filters.push(format!("NOT contains(fc, {name})"));
         }
         if let Some((with, without)) = &filter.with_or_without {
-            let (with, without) = (self.value(s(format!(",{with},"))), self.value(s(format!(",{without},"))));
-            self.filters.push(format!("(contains(fc, {with}) OR NOT contains(fc, {without}))"));
+            let without = self.value(s(format!(",{without},")));
+            let mut any = format!("NOT contains(fc, {without})");
+            for facet in with {
+                let name = self.value(s(format!(",{facet},")));
+                any = format!("contains(fc, {name}) OR {any}");
+            }
+            self.filters.push(format!("({any})"));
         }
         match &filter.assignee {
             Some(Whose::Of(operator)) => {
@@ -349,5 +360,28 @@ impl Expression {
         let name = format!(":v{}", self.values.len());
         self.values.insert(name.clone(), value);
         name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// DynamoDB takes expressions of up to 4 KB with up to 300 operators and functions.
+    #[test]
+    fn a_filter_stays_within_the_bounds_of_an_expression_however_many_channels_there_are() {
+        let operator = OperatorId("a".into());
+        let channels: Vec<ChannelId> = (0..250)
+            .map(|number| ChannelId::derive(madoguchi_domain::ChannelKind::Line, &number.to_string()))
+            .collect();
+        let parts = Part::assigned_on(&operator, &channels);
+        let named: Vec<ChannelId> = parts.iter().flat_map(|part| part.filter.channels.clone()).collect();
+        assert_eq!(named, channels);
+        for part in &parts {
+            let filter = Expression::of(part, Sorting::Activity, None).filters.join(" AND ");
+            assert!(filter.len() <= 4_096, "{}", filter.len());
+            assert!(filter.matches("begins_with").count() + filter.matches(" OR ").count() <= 300);
+        }
+        assert!(Part::assigned_on(&operator, &[]).is_empty());
     }
 }

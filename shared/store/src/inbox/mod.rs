@@ -35,7 +35,7 @@ pub use counts::Moved;
 pub use deadline::{DEADLINE_SHARDS, Due, DueCursor, DueReplies};
 pub use draft::{DraftPage, DraftPointer};
 pub(crate) use erase::PENDING as PENDING_ERASURE;
-pub use erase::{Erasable, ErasureCursor};
+pub use erase::{Erasable, ErasureCursor, erasure_finished};
 pub use hand::{Given, Turn};
 pub use list::{Filter, ListPage, MOST_EVALUATED, Part, PartOf, Sorting, Whose};
 pub use note::{Mention, MentionPage};

@@ -2,6 +2,7 @@
 
 use madoguchi_domain::{ConversationId, Message, MessageKey, Timestamp};
 
+use super::rebuild::readable;
 use super::{Inbox, conversation, message};
 use crate::error::{StoreError, failed};
 use crate::item::{self, s};
@@ -84,8 +85,30 @@ impl Inbox {
         Ok(MessagePage { messages, next })
     }
 
+    /// Whether nothing was said from `first` to `last`, as one of the replicas knows it.
+    pub async fn is_silent(
+        &self,
+        id: ConversationId,
+        (first, last): (Timestamp, Timestamp),
+    ) -> Result<bool, StoreError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :start AND :end")
+            .expression_attribute_values(":pk", s(conversation::partition(id)))
+            .expression_attribute_values(":start", s(beginning(first)))
+            .expression_attribute_values(":end", s(end(last)))
+            .projection_expression("pk")
+            .limit(1)
+            .send()
+            .await
+            .map_err(|error| failed("Query", error))?;
+        Ok(answer.items.unwrap_or_default().is_empty())
+    }
+
     /// Every message that was said from `first` to `last`, oldest first; as last written if it `must_be_fresh`, else for half the
-    /// price.
+    /// price. One that cannot be read is left out.
     pub async fn messages_between(
         &self,
         id: ConversationId,
@@ -100,27 +123,28 @@ impl Inbox {
                 .table_name(&self.table)
                 .key_condition_expression("pk = :pk AND sk BETWEEN :start AND :end")
                 .expression_attribute_values(":pk", s(conversation::partition(id)))
-                .expression_attribute_values(
-                    ":start",
-                    s(format!("{}{:013}", message::PREFIX, first.as_ms().max(0))),
-                )
-                // The character after `-`.
-                .expression_attribute_values(
-                    ":end",
-                    s(format!("{}{:013}.", message::PREFIX, last.as_ms().max(0))),
-                )
+                .expression_attribute_values(":start", s(beginning(first)))
+                .expression_attribute_values(":end", s(end(last)))
                 .consistent_read(must_be_fresh)
                 .set_exclusive_start_key(start)
                 .send()
                 .await
                 .map_err(|error| failed("Query", error))?;
-            for item in answer.items.unwrap_or_default() {
-                messages.push(item::decode(item)?);
-            }
+            let items = answer.items.unwrap_or_default().into_iter();
+            messages.extend(items.filter_map(|item| readable(item::decode(item))));
             start = answer.last_evaluated_key;
             if start.is_none() {
                 return Ok(messages);
             }
         }
     }
+}
+
+fn beginning(first: Timestamp) -> String {
+    format!("{}{:013}", message::PREFIX, first.as_ms().max(0))
+}
+
+fn end(last: Timestamp) -> String {
+    // The character after `-`.
+    format!("{}{:013}.", message::PREFIX, last.as_ms().max(0))
 }

@@ -23,6 +23,9 @@ pub struct Rebuild {
     /// Where the next step begins; `None` at the beginning and at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+    /// Everything was read; what stands in the index is looked after now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sweeping: bool,
     /// Messages and conversations read so far.
     pub read: u64,
     /// When it was done.
@@ -84,13 +87,24 @@ impl Inbox {
             Piece { next: next.and_then(|next| serde_json::to_string(&next).ok()), ..Piece::default() };
         for item in answer.items.unwrap_or_default() {
             if text(&item, "sk") == SORT_KEY {
-                piece.conversations.push(read_conversation(item)?);
+                piece.conversations.extend(readable(read_conversation(item)));
             } else {
-                piece.messages.push(item::decode(item)?);
+                piece.messages.extend(readable(item::decode(item)));
             }
         }
         Ok(piece)
     }
+}
+
+/// What was read; what cannot be is left out, so that nothing stops at it.
+pub(super) fn readable<T>(read: Result<T, StoreError>) -> Option<T> {
+    let tell = |error: &StoreError| {
+        // What is wrong with it may quote it.
+        if let StoreError::Unreadable { key, .. } = error {
+            tracing::warn!(item.key = key, "An item cannot be read and is left out");
+        }
+    };
+    read.inspect_err(tell).ok()
 }
 
 /// The write of a [`Rebuild`] that a stream record tells of, if there is a step to follow.

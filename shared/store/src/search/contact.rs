@@ -48,22 +48,31 @@ pub struct ContactPage {
 }
 
 impl Search {
-    /// Has the contact of a conversation found by `words`, and by nothing else any more. What ended in the middle of this
-    /// is made up for when it is done again.
+    /// Has the contact of a conversation found by what `read` gives, and by nothing else any more; by nothing at all if that is
+    /// `None`. What ended in the middle of this is made up for when it is done again.
     pub async fn put_contact(
         &self,
         id: ConversationId,
-        channel: ChannelId,
-        words: &ContactWords,
+        read: impl AsyncFn() -> Result<Option<(ChannelId, ContactWords)>, StoreError>,
     ) -> Result<Saved, StoreError> {
+        // Written in vain, by what was the contact then.
+        let mut vain = BTreeSet::new();
         for _ in 0..TRIES {
             let key = item::key(leaf::partition(id), SORT_KEY);
+            // What is kept first: whoever writes under its `rev` has read the contact afterwards.
             let kept: Option<Kept> = access::get(&self.client, &self.table, key.clone()).await?;
-            if kept.as_ref().is_some_and(|kept| kept.words == *words && kept.channel == channel) {
+            let Some((channel, words)) = read().await? else {
+                self.remove_places(id, kept, vain).await?;
+                return Ok(Saved::Done);
+            };
+            let is_same = |kept: &Kept| kept.words == words && kept.channel == channel;
+            if vain.is_empty() && kept.as_ref().is_some_and(is_same) {
                 return Ok(Saved::Done);
             }
-            let (rev, old) = kept.map_or((0, BTreeSet::new()), |kept| (kept.rev, places(id, &kept.words)));
-            let new = places(id, words);
+            let rev = kept.as_ref().map_or(0, |kept| kept.rev);
+            let mut old = kept.map(|kept| places(id, &kept.words)).unwrap_or_default();
+            old.append(&mut vain);
+            let new = places(id, &words);
             for (pk, sk) in &new {
                 let mut item = item::key(pk, sk);
                 item.insert("channel".into(), s(channel.to_string()));
@@ -72,7 +81,7 @@ impl Search {
             for (pk, sk) in old.difference(&new) {
                 self.delete(item::key(pk, sk)).await?;
             }
-            let next = Kept { channel, words: words.clone(), rev: rev + 1 };
+            let next = Kept { channel, words, rev: rev + 1 };
             let item = item::encode(key, &next)?;
             let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
             let put = match rev {
@@ -82,6 +91,7 @@ impl Search {
             if saved("PutItem", put.send().await)? == Saved::Done {
                 return Ok(Saved::Done);
             }
+            vain = new;
         }
         Ok(Saved::Conflict)
     }
@@ -89,11 +99,26 @@ impl Search {
     /// Removes what a conversation's contact is found by.
     pub(super) async fn remove_contact(&self, id: ConversationId) -> Result<(), StoreError> {
         let key = item::key(leaf::partition(id), SORT_KEY);
-        let kept: Option<Kept> = access::get(&self.client, &self.table, key.clone()).await?;
-        for (pk, sk) in kept.map(|kept| places(id, &kept.words)).unwrap_or_default() {
+        let kept = access::get(&self.client, &self.table, key).await?;
+        self.remove_places(id, kept, BTreeSet::new()).await
+    }
+
+    /// The same of what is `kept`, and of `more` places.
+    async fn remove_places(
+        &self,
+        id: ConversationId,
+        kept: Option<Kept>,
+        more: BTreeSet<(String, String)>,
+    ) -> Result<(), StoreError> {
+        let is_kept = kept.is_some();
+        let places = kept.map(|kept| places(id, &kept.words)).unwrap_or_default();
+        for (pk, sk) in places.into_iter().chain(more) {
             self.delete(item::key(pk, sk)).await?;
         }
-        self.delete(key).await
+        if is_kept {
+            self.delete(item::key(leaf::partition(id), SORT_KEY)).await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn delete(&self, key: Item) -> Result<(), StoreError> {

@@ -4,10 +4,12 @@
 mod contact;
 mod forget;
 mod leaf;
+mod sweep;
 mod work;
 
 pub use contact::{ContactHit, ContactPage};
 pub use leaf::{LeafCursor, LeafPage};
+pub use sweep::{Entry, EntryPage};
 pub use work::{SearchItem, SearchWork};
 
 use aws_sdk_dynamodb::Client;

@@ -36,7 +36,7 @@ pub enum SearchItem {
         /// Whose.
         conversation_id: ConversationId,
     },
-    /// A conversation was deleted.
+    /// A conversation was deleted, or the last of what it was made of.
     Forgotten {
         /// Which one.
         conversation_id: ConversationId,

@@ -1,7 +1,7 @@
 //! Tickets: which message goes into which (`madoguchi_domain::ticket::Book`), and the tickets themselves.
 //!
-//! All that tells something of a conversation stands in its partition and goes with it: the stretch that each message is in,
-//! and the tickets. The book stays, and tells how many they were; a number only leads there.
+//! All that tells something of a conversation stands in its partition and goes with it: the stretch that each message is
+//! in, and the tickets. The book stays, and goes on counting, so that no number leads to another ticket.
 
 mod list;
 mod open;

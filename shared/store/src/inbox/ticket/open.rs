@@ -115,13 +115,12 @@ impl Inbox {
         self.put_alone(put).await
     }
 
-    /// The ticket of a number, as last written.
+    /// The ticket of a number, as last written. One that was deleted for ever is none.
     pub async fn ticket(&self, number: u64) -> Result<Option<Ticket>, StoreError> {
         let pointer: Option<Pointer> = access::get(&self.client, &self.table, number_key(number)).await?;
-        match pointer {
-            Some(Pointer { conversation_id, batch }) => self.ticket_of_stretch(conversation_id, batch).await,
-            None => Ok(None),
-        }
+        let Some(Pointer { conversation_id, batch }) = pointer else { return Ok(None) };
+        let ticket = self.ticket_of_stretch(conversation_id, batch).await?;
+        Ok(ticket.filter(|ticket| ticket.number == number))
     }
 
     /// The ticket that a stretch has become.
