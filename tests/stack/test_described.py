@@ -119,7 +119,7 @@ def _token(stack: Testbed, caller: str | None) -> dict[str, str]:
 
 def _is_told_as_what_it_is(case: schemathesis.Case, given: schemathesis.Response, caller: str | None) -> None:
     """What the checks leave open: a success is described as such, and so is each error under its status."""
-    where = (_id(case.operation), given.status_code, given.text)
+    where = (_id(case.operation), given.status_code, given.content)
     responses = case.operation.responses
     if given.status_code < 400:
         assert str(given.status_code) in responses.status_codes, where
