@@ -191,6 +191,9 @@ pub enum ApiError {
     /// The channel's conversations are not reopened by button (C1).
     #[error("{}", sentence(.0))]
     Reopen(ReopenRefused),
+    /// What would be closed or set aside has a message that whoever asked for it has not seen.
+    #[error("The customer has written meanwhile; read it, and do it again if it is still right.")]
+    CustomerWroteMeanwhile,
     /// A snooze ends in the past, or too far ahead (CLS-12).
     #[error("{}", sentence(.0))]
     SnoozeTime(SnoozeRefused),
@@ -459,6 +462,7 @@ impl ApiError {
             Self::Icon(refused) => refused.public_id(),
             Self::Reopen(ReopenRefused::OnlyTheCustomer) => "reopen_by_customer_only",
             Self::Reopen(ReopenRefused::Final) => "conversation_final",
+            Self::CustomerWroteMeanwhile => "customer_wrote_meanwhile",
             Self::SnoozeTime(_) => "snooze_out_of_range",
             Self::AssigneeChanged { .. } => "assignee_changed",
             Self::CannotTake(cannot) => cannot.public_id(),
@@ -565,6 +569,7 @@ impl ApiError {
             | Self::IdempotencyKeyReused
             | Self::Locked(..)
             | Self::Reopen(_)
+            | Self::CustomerWroteMeanwhile
             | Self::AssigneeChanged { .. }
             | Self::CannotTake(_)
             | Self::OnlyTheAssignee { .. }
@@ -1069,6 +1074,7 @@ pub mod catalogue {
             ApiError::Locked(Lock::Final, ChannelKind::Line),
             ApiError::NotInstaller,
             ApiError::DeletionNotConfirmed { id },
+            ApiError::CustomerWroteMeanwhile,
         ]
     }
 
@@ -1227,6 +1233,7 @@ pub mod catalogue {
             ApiError::Locked(Lock::Final, _) => 148,
             ApiError::NotInstaller => 149,
             ApiError::DeletionNotConfirmed { .. } => 150,
+            ApiError::CustomerWroteMeanwhile => 151,
         }
     }
 }

@@ -114,6 +114,8 @@ pub enum Problem {
     AuthorLeft,
     /// ABU-3: the contact is blocked.
     ContactBlocked,
+    /// CON-5: it was scheduled, and the conversation is not its author's any more.
+    OnlyTheAssignee,
 }
 
 /// What a person reads.
@@ -130,7 +132,7 @@ pub struct Text {
 impl Problem {
     /// Every problem, for tables and tests.
     pub fn all() -> impl Iterator<Item = Self> {
-        const WITHOUT_CAUSE: [Problem; 30] = [
+        const WITHOUT_CAUSE: [Problem; 31] = [
             Problem::ChannelUnlinked,
             Problem::ChannelOff,
             Problem::ReplyWindowClosed,
@@ -161,6 +163,7 @@ impl Problem {
             Problem::CustomerWroteFirst,
             Problem::AuthorLeft,
             Problem::ContactBlocked,
+            Problem::OnlyTheAssignee,
         ];
         WITHOUT_CAUSE.into_iter().chain(Cause::ALL.map(Self::Reauthorization))
     }
@@ -199,6 +202,7 @@ impl Problem {
             Self::CustomerWroteFirst => "customer_wrote_first",
             Self::AuthorLeft => "author_left",
             Self::ContactBlocked => "contact_blocked",
+            Self::OnlyTheAssignee => "only_the_assignee",
         }
     }
 
@@ -359,6 +363,11 @@ impl Problem {
                 "Locations cannot be sent on this channel.",
                 "The provider has no message for a location here.",
                 "Send a link to a map as a text instead.",
+            ),
+            Self::OnlyTheAssignee => (
+                "The scheduled reply was not sent.",
+                "Only the assignee may answer conversations of this channel, and it was not its author's any more when the time came.",
+                "Read it; then take the conversation, and send the reply again or answer yourself.",
             ),
             Self::ContactBlocked => (
                 "The customer is blocked.",
@@ -599,6 +608,11 @@ impl Problem {
                 "送信先サービスに、位置情報のメッセージがありません。",
                 "地図のリンクをテキストとして送信してください。",
             ),
+            Self::OnlyTheAssignee => (
+                "予約した返信は送信されませんでした。",
+                "このチャネルでは担当者だけが返信できます。送信時刻に、作成した人はこの会話の担当者ではありませんでした。",
+                "内容を確認し、担当者になってからもう一度送信するか、ご自身で返信してください。",
+            ),
             Self::ContactBlocked => (
                 "お客様はブロックされています。",
                 "オペレーターがブロックしたか、不適切な発言が上限に達したため自動的にブロックされました。解除するまで、お客様からのメッセージは届きません。",
@@ -760,6 +774,8 @@ impl From<FailureReason> for Problem {
             FailureReason::CustomerWroteFirst => Self::CustomerWroteFirst,
             FailureReason::AuthorLeft => Self::AuthorLeft,
             FailureReason::ContactBlocked => Self::ContactBlocked,
+            FailureReason::ConversationCompleted => Self::ConversationCompleted,
+            FailureReason::OnlyTheAssignee => Self::OnlyTheAssignee,
         }
     }
 }

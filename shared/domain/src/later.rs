@@ -1,11 +1,12 @@
 //! Replies that are written now and sent later (RPL-15).
 
+use crate::assignment::may_answer;
 use crate::channel::ChannelSettings;
 use crate::conversation::{Conversation, timeline};
 use crate::event::Content;
 use crate::ids::{MessageId, OperatorId};
 use crate::message::{Body, Facts, Message, SendState, SentBy};
-use crate::reply::{self, Lock, ReplyRefused, Route};
+use crate::reply::{self, Composer, Lock, ReplyRefused, Route};
 use crate::second_try;
 use crate::send::FailureReason;
 use crate::sender::Writer;
@@ -126,10 +127,29 @@ pub fn due(
     if unless_customer_writes && conversation.customer_clock > heard {
         return drop(conversation, reply, FailureReason::CustomerWroteFirst, now);
     }
+    if let Some(reason) = barred(conversation, settings, reply, now) {
+        return drop(conversation, reply, reason, now);
+    }
     match reply::route(conversation, settings, reply.sent_by.author(), reply, None, now) {
         Route::By(_) => Due::Send(Box::new(queue(reply.clone(), conversation, now))),
         Route::Refused(reason) => drop(conversation, reply, reason, now),
     }
+}
+
+/// Why a reply that would go out may not be given any more, as one that were written now: the conversation is final (CLS-7), or another's
+/// where only the assignee answers (CON-5). One that was closed otherwise stays closed and gets it.
+fn barred(
+    conversation: &Conversation,
+    settings: &ChannelSettings,
+    reply: &Message,
+    now: Timestamp,
+) -> Option<FailureReason> {
+    if reply::composer(conversation, settings, reply.sent_by.author(), now) == Composer::Locked(Lock::Final) {
+        return Some(FailureReason::ConversationCompleted);
+    }
+    let SentBy::Operator { operator } = &reply.sent_by else { return None };
+    let may = may_answer(conversation, settings, operator);
+    (!may).then_some(FailureReason::OnlyTheAssignee)
 }
 
 /// `reply` as it is sent now. The conversation takes note of it like of one that was written in this moment.
@@ -173,7 +193,8 @@ mod tests {
 
     use super::*;
     use crate::channel::ChannelKind;
-    use crate::conversation::Status;
+    use crate::channel::ReopenPolicy;
+    use crate::conversation::{CloseReason, Status};
     use crate::event::Template;
     use crate::ids::{ChannelId, Party};
 
@@ -270,6 +291,15 @@ mod tests {
         let left = Err(FailureReason::AuthorLeft);
         let expired =
             Conversation { window_opened_at: Some(T0 - Span::from_days(2)), ..open(ChannelKind::Messenger) };
+        let with = |reopen, only_assignee_answers| {
+            Ok(ChannelSettings { reopen, only_assignee_answers, ..ChannelSettings::default() })
+        };
+        let of = |whose: &str| Conversation {
+            assignee: Some(OperatorId(whose.into())),
+            ..open(ChannelKind::Line)
+        };
+        let status = Status::Closed { reason: CloseReason::Operator, at: T0 + MS };
+        let closed = Conversation { status, ..of("p") };
         let table = [
             (wrote(ChannelKind::Line), on.clone(), true, Some(FailureReason::CustomerWroteFirst)),
             (wrote(ChannelKind::Line), on.clone(), false, None),
@@ -277,7 +307,19 @@ mod tests {
             (open(ChannelKind::Line), gone, false, Some(FailureReason::ChannelUnlinked)),
             (wrote(ChannelKind::Line), off, true, Some(FailureReason::ChannelOff)),
             (wrote(ChannelKind::Line), left, true, Some(FailureReason::AuthorLeft)),
-            (expired, on, false, Some(FailureReason::ReplyWindowClosed)),
+            (expired, on.clone(), false, Some(FailureReason::ReplyWindowClosed)),
+            (closed.clone(), on.clone(), false, None),
+            (closed.clone(), with(ReopenPolicy::OnCustomerMessage, true), false, None),
+            (closed, with(ReopenPolicy::Never, false), false, Some(FailureReason::ConversationCompleted)),
+            (of("o"), with(ReopenPolicy::Never, true), false, None),
+            (of("p"), with(ReopenPolicy::Always, true), false, Some(FailureReason::OnlyTheAssignee)),
+            (
+                open(ChannelKind::Line),
+                with(ReopenPolicy::Always, true),
+                true,
+                Some(FailureReason::OnlyTheAssignee),
+            ),
+            (of("p"), on, false, None),
         ];
         for (now_is, settings, unless, expected) in table {
             let kind = now_is.channel_kind;

@@ -195,11 +195,15 @@ pub enum FailureReason {
     AuthorLeft,
     /// ABU-3: the contact was blocked before its turn came.
     ContactBlocked,
+    /// CLS-7: it was scheduled, and the conversation was completed for good before.
+    ConversationCompleted,
+    /// CON-5: it was scheduled, and the conversation is not its author's any more, where only the assignee answers.
+    OnlyTheAssignee,
 }
 
 impl FailureReason {
     /// Every reason, for tables and tests.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::ReplyWindowClosed,
         Self::ContactUnreachable,
         Self::MessageRefused,
@@ -219,6 +223,8 @@ impl FailureReason {
         Self::CustomerWroteFirst,
         Self::AuthorLeft,
         Self::ContactBlocked,
+        Self::ConversationCompleted,
+        Self::OnlyTheAssignee,
     ];
 
     /// The stable public id.
@@ -243,6 +249,8 @@ impl FailureReason {
             Self::CustomerWroteFirst => "customer_wrote_first",
             Self::AuthorLeft => "author_left",
             Self::ContactBlocked => "contact_blocked",
+            Self::ConversationCompleted => "conversation_completed",
+            Self::OnlyTheAssignee => "only_the_assignee",
         }
     }
 }

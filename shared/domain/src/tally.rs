@@ -52,6 +52,8 @@ pub const fn is_of_customer(reason: FailureReason) -> bool {
             | FailureReason::CustomerWroteFirst
             | FailureReason::AuthorLeft
             | FailureReason::ContactBlocked
+            | FailureReason::ConversationCompleted
+            | FailureReason::OnlyTheAssignee
     )
 }
 
@@ -241,6 +243,8 @@ mod tests {
                     | "customer_wrote_first"
                     | "author_left"
                     | "contact_blocked"
+                    | "conversation_completed"
+                    | "only_the_assignee"
             );
             let (held, customers, telling) = if apart { (0, 1, 2) } else { (1, 0, 3) };
             assert_eq!(

@@ -4,7 +4,9 @@ use madoguchi_domain::deadline::DeadlineKind;
 use madoguchi_domain::farewell::Farewell;
 use madoguchi_domain::message::Body;
 use madoguchi_domain::warning::IdleWarning;
-use madoguchi_domain::{ChannelKind, ChannelSettings, ConversationId, ReopenPolicy, Section, Span};
+use madoguchi_domain::{
+    ChannelKind, ChannelSettings, ConversationId, OperatorAccess, ReopenPolicy, Section, Span,
+};
 use madoguchi_tests::TestInbox;
 use madoguchi_tests::support::fault::{Fault, Faults};
 use serde_json::{Value, json};
@@ -106,6 +108,30 @@ async fn cls_12_what_is_set_aside_comes_back_once_however_late() {
     assert_eq!((status, &refused["error"]["id"]), (409, &json!("conversation_closed")));
     let lines = lines(&test, id).await;
     assert_eq!(lines.iter().filter(|line| *line == "woken").count(), 2, "{lines:?}");
+}
+
+/// Invariant 3: nothing is closed or set aside over a message that nobody has seen.
+#[tokio::test]
+async fn cls_12_what_the_operator_has_not_seen_is_neither_closed_nor_set_aside() {
+    let test = TestInbox::start().await;
+    let id = begin(&test, ChannelKind::Line).await;
+    let latest =
+        async || test.get(&format!("/api/conversations/{id}/messages")).await["items"][0]["id"].clone();
+    let seen = latest().await;
+    test.pass(Span::from_minutes(1));
+    test.customer_writes(ChannelKind::Line, "customer-1", "one more").await;
+    test.settle().await;
+    for deed in ["close", "snooze"] {
+        let path = format!("/api/conversations/{id}/{deed}");
+        let (status, refused) = test.call("POST", &path, None, &json!({ "message": seen })).await;
+        assert_eq!((status, &refused["error"]["id"]), (409, &json!("customer_wrote_meanwhile")), "{deed}");
+        assert_eq!(test.conversation(id).await.section(), Section::Unassigned, "{deed}");
+    }
+    let shown = deed(&test, "POST", id, "snooze", &json!({ "message": latest().await })).await;
+    assert_eq!(shown["section"], "snoozed");
+    let shown = deed(&test, "POST", id, "close", &json!({ "message": latest().await })).await;
+    assert_eq!(shown["status"], "closed");
+    assert_eq!(deed(&test, "POST", id, "close", &json!({ "message": seen })).await, shown, "it is closed");
 }
 
 #[tokio::test]
@@ -363,6 +389,44 @@ async fn cls_8_to_cls_10_what_is_deleted_is_gone_and_the_next_message_begins_ane
     let kept = test.administered("GET", "/api/audit?act=conversation.deleted", &Value::Null).await;
     assert_eq!(kept["items"].as_array().map(Vec::len), Some(1), "{kept}");
     assert_eq!(kept["items"][0]["conversation_id"], json!(id));
+}
+
+/// ABU-3: the block outlives the conversation, and so must the way to lift it.
+#[tokio::test]
+async fn cls_10_a_blocked_contact_whose_conversation_was_deleted_can_be_unblocked() {
+    let test = TestInbox::start().await;
+    let id = begin(&test, ChannelKind::Line).await;
+    test.install(ChannelKind::Line).await;
+    deed(&test, "POST", id, "block", &json!({ "reason": "spam" })).await;
+    assert_eq!(erase(&test, id, &id.to_string()).await.0, 200);
+    test.settle().await;
+    let says = async |text: &str| {
+        test.pass(Span::from_minutes(2));
+        test.customer_writes(ChannelKind::Line, "customer-1", text).await;
+        test.write().await;
+        test.settle().await;
+    };
+    says("dropped").await;
+    assert_eq!(test.get("/api/blocked").await["items"][0]["id"], json!(id));
+    // Who does not see the channel finds nothing.
+    let associated = ChannelSettings { operators: OperatorAccess::Associated, ..Default::default() };
+    test.set(ChannelKind::Line, &associated).await;
+    test.pass(Span::from_minutes(1));
+    let path = format!("/api/conversations/{id}/block");
+    assert_eq!(test.call("DELETE", &path, None, &Value::Null).await.0, 404);
+    test.set(ChannelKind::Line, &ChannelSettings::default()).await;
+    test.pass(Span::from_minutes(1));
+    let shown = deed(&test, "DELETE", id, "block", &Value::Null).await;
+    assert_eq!(shown["contact"]["blocked"], Value::Null);
+    assert_eq!(test.get("/api/blocked").await["items"], json!([]));
+    assert_eq!(test.call("GET", &format!("/api/conversations/{id}"), None, &Value::Null).await.0, 404);
+    // Blocked and unblocked once more while nothing is there.
+    deed(&test, "POST", id, "block", &json!({ "reason": "spam" })).await;
+    assert_eq!(test.get("/api/blocked").await["items"][0]["id"], json!(id));
+    deed(&test, "DELETE", id, "block", &Value::Null).await;
+    says("hello again").await;
+    assert_eq!(test.texts(id).await, ["hello again"]);
+    assert_eq!(test.get(&format!("/api/conversations/{id}")).await["status"], "open");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::is_done;
 use crate::auth::Operator;
-use crate::conversations::{TRIES, opened, shown};
+use crate::conversations::{TRIES, contact, shown};
 use crate::input::{InPath, JsonBody};
 use crate::view::ConversationView;
 use crate::{ApiError, Shared};
@@ -26,7 +26,8 @@ pub(crate) struct Why {
 /// Block the contact
 ///
 /// From then on nothing that they say comes in; it is dropped and counted, and nobody can write to them.
-/// Blocking who is blocked changes nothing. It is told in the timeline and in the audit log.
+/// Blocking who is blocked changes nothing. It is told in the timeline and in the audit log. Who is blocked is so
+/// although the conversation is deleted for ever, and can be unblocked.
 #[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/api/conversations/{conversation}/block",
     operation_id = "blockContact", tag = "Conversations",
@@ -43,7 +44,7 @@ pub(crate) async fn block(
         what: format!("reason: it must be one line of 1 to {} characters", rules::REASON_LENGTH),
     })?;
     for _ in 0..TRIES {
-        let current = opened(&api, &operator, id).await?;
+        let current = contact(&api, &operator, id).await?;
         let blocked = rules::block(current.clone(), &operator.id, &reason, api.clock.now());
         let Some(mut blocked) = blocked else {
             return shown(&api, &current, operator.reader()).await.map(Json);

@@ -8,7 +8,7 @@ use madoguchi_store::Saved;
 
 use super::is_done;
 use crate::auth::Operator;
-use crate::conversations::{TRIES, opened, shown};
+use crate::conversations::{TRIES, contact, shown};
 use crate::input::InPath;
 use crate::view::ConversationView;
 use crate::{ApiError, Shared};
@@ -28,11 +28,11 @@ pub(crate) async fn unblock(
     InPath(id): InPath<ConversationId>,
 ) -> Result<Json<ConversationView>, ApiError> {
     for _ in 0..TRIES {
-        let current = opened(&api, &operator, id).await?;
-        let Some(contact) = current.blocked() else {
+        let current = contact(&api, &operator, id).await?;
+        let Some(blocked) = current.blocked() else {
             return shown(&api, &current, operator.reader()).await.map(Json);
         };
-        let dropped = api.inbox.dropped(contact).await?;
+        let dropped = api.inbox.dropped(blocked).await?;
         let now = api.clock.now();
         let channel = api.channels.channel(current.channel_id, now).await?;
         let settings = channel.map(|channel| channel.acting_settings()).unwrap_or_default();
@@ -40,7 +40,7 @@ pub(crate) async fn unblock(
         let Some(mut unblocked) = unblocked else { continue };
         let told = Fields::from([("dropped".to_owned(), dropped.into())]);
         is_done(&api, "contact.unblocked", &current, &operator, told).await?;
-        if api.inbox.commit_unblocked(&unblocked, contact).await? == Saved::Done {
+        if api.inbox.commit_unblocked(&unblocked, blocked).await? == Saved::Done {
             tracing::info!(
                 conversation.id = %id, operator.id = operator.id.0, dropped,
                 "Unblocked the contact of conversation `{id}`"

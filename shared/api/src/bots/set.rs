@@ -53,7 +53,7 @@ const fn five() -> u8 {
 /// "conversation", "message"}`; a repetition has the same id. It answers within `timeout_seconds` with
 /// `{"messages": [{"text": "…"}], "hand_over": false}`, up to five messages, or with nothing to stay silent.
 /// Any other answer hands the conversation over to people. `secret` is in the answer when it is made: the first
-/// time, and with `replace_secret`.
+/// time, and with `replace_secret`. For an outside bot a machine also needs the scope `conversations:read`.
 #[cfg_attr(feature = "openapi", utoipa::path(
     put, path = "/api/channels/{channel}/bot", operation_id = "setBot", tag = "Channels",
     params(IfMatch),

@@ -103,6 +103,23 @@ pub(crate) async fn seen(
     }
 }
 
+/// What of a conversation is its contact's and not its history's (ABU-3): it is there although the conversation was deleted for
+/// ever. Nothing that was said is in it then.
+pub(crate) async fn contact(
+    api: &Api,
+    operator: &Operator,
+    id: ConversationId,
+) -> Result<Conversation, ApiError> {
+    let conversation = api.inbox.conversation(id).await?.filter(Conversation::is_erased);
+    let Some(conversation) = conversation else { return opened(api, operator, id).await };
+    let caches = (&*api.channels, &*api.senders);
+    if sees(caches, operator, conversation.channel_id, api.clock.now()).await? {
+        Ok(conversation)
+    } else {
+        Err(ApiError::ConversationNotFound)
+    }
+}
+
 /// Whether `operator` may see the conversations of a channel (ASG-8). What a channel left behind that is gone stays
 /// readable.
 pub(crate) async fn sees(

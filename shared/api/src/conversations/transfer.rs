@@ -31,7 +31,7 @@ pub(crate) struct Wish {
 ///
 /// There it is the operator's who is named, as if it had been assigned to them, or else nobody's until somebody
 /// takes it; the channel's rule leaves it alone. With `expect`, only if it is still that operator's, or, null,
-/// nobody's.
+/// nobody's; without, only if it is still whose it was when the request came.
 #[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/api/conversations/{conversation}/transfer",
     operation_id = "transferConversation", tag = "Conversations",
@@ -50,11 +50,11 @@ pub(crate) async fn transfer(
     let department = department.filter(|department| department.removed_at.is_none());
     let department = department.ok_or(ApiError::DepartmentNotFound)?;
     let to = wish.operator_id.as_deref().map(|text| meant(text, &operator));
+    let mut expected = wish.expect;
     for _ in 0..TRIES {
         let current = opened(&api, &operator, id).await?;
-        if let Some(expected) = &wish.expect
-            && *expected != current.assignee
-        {
+        // Without an expectation it is taken from whoever has it now, and never from who was faster than this.
+        if *expected.get_or_insert_with(|| current.assignee.clone()) != current.assignee {
             let assignee = current.assignee.clone();
             return Err(refused(&api, Refused::Changed { assignee }).await);
         }

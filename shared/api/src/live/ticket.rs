@@ -24,7 +24,8 @@ pub(crate) struct TicketView {
 /// Get a ticket for live updates
 ///
 /// Opens one WebSocket connection within 30 seconds: connect to `url` with `?ticket=` behind it. A connect with
-/// anything else is refused. The connection ends with the token that the ticket was asked for with, and after
+/// anything else is refused, and so is one of a person who has 25 already.
+/// The connection ends with the token that the ticket was asked for with, and after
 /// two hours; API Gateway ends one that has been silent for ten minutes.
 ///
 /// **What a client says** is a JSON object of at most 1,024 bytes, at most 20 of them in 10 seconds:
@@ -49,7 +50,8 @@ pub(crate) struct TicketView {
 /// `conversation_id`,
 /// `channel_id`, `version`, and `removed` if it was deleted for ever. Things come late, repeatedly and in any
 /// order: fetch
-/// what is shown and keep, of each id, what has the higher `version`.
+/// what is shown and keep, of each id, what has the higher `version`. A conversation that was removed begins anew,
+/// with a higher version, when its customer writes again.
 /// - `presence`: `conversation_id` and all `people` who look at it, each with `operator_id`, `name`, `until` and
 /// `typing_until` (null if they do not write). Told to whoever looks at it too; somebody who is not told of again
 /// by `until`

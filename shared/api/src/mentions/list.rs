@@ -72,6 +72,9 @@ pub(crate) async fn list(
     )?;
     let unread = visible(&api, &operator, unread).await?.len();
     let mentions = visible(&api, &operator, page.mentions).await?;
+    if !mentions.is_empty() {
+        api.is_listed(&operator).await?;
+    }
     let items = try_join_all(mentions.iter().map(|mention| shown(&api, mention, read.as_deref()))).await?;
     Ok(Json(MentionsView { items, next_cursor: page.next, unread }))
 }

@@ -42,7 +42,9 @@ pub(crate) async fn change(
         let Some(note) = edited.map_err(ApiError::Note)? else {
             return Ok(Json(MessageView::new(&message, &conversation, operator.reader())));
         };
-        all_may_see(&api, &conversation, &note.mentions).await?;
+        // Who was mentioned before and is gone since keeps nobody from correcting a word.
+        let added = note.mentions.difference(&before.mentions).cloned().collect();
+        all_may_see(&api, &conversation, &added).await?;
         let told = note.newly_mentioned(Some(&before));
         message.body = Body::Note { note };
         if api.inbox.write_note(&message, &told, now).await? == Saved::Done {

@@ -43,7 +43,8 @@ pub(super) struct NewWebhook {
 /// The answer shows the secret that events are signed with (`whsec_…`), once. Events are posted as
 /// `WebhookEvent`, in no particular order and at least once, with the headers `webhook-id`, `webhook-timestamp`
 /// (seconds) and `webhook-signature` of [Standard Webhooks](https://www.standardwebhooks.com). An answer of 200
-/// to 299 within 10 seconds takes an event; anything else, redirects too, has it tried again for a day.
+/// to 299 within 10 seconds takes an event; anything else, redirects too, has it tried again for a day. A machine
+/// also needs the scope `conversations:read`.
 #[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/api/webhooks", operation_id = "addWebhook", tag = "Webhooks",
     request_body = inline(NewWebhook),

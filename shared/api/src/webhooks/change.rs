@@ -51,6 +51,7 @@ impl Changes {
 /// Change a webhook, switch it off and on
 ///
 /// What is left out stays as it is. What was not taken before it was switched off is not tried again.
+/// For `url`, `events` and `channels` a machine also needs the scope `conversations:read`.
 #[cfg_attr(feature = "openapi", utoipa::path(
     patch, path = "/api/webhooks/{webhook}", operation_id = "changeWebhook", tag = "Webhooks",
     params(IfMatch),

@@ -15,7 +15,7 @@ use crate::input::InPath;
 
 /// Replace the secret
 ///
-/// The answer shows the new one, once. The old one signs beside it for 24 hours.
+/// The answer shows the new one, once. Each that signs by then goes on signing beside it for 24 hours.
 #[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/api/webhooks/{webhook}/secret", operation_id = "replaceWebhookSecret", tag = "Webhooks",
     responses((status = 200, description = "The webhook.", body = WebhookView, headers(("ETag")))),

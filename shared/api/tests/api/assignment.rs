@@ -214,6 +214,25 @@ async fn asg_9_a_conversation_is_handed_to_a_department_and_waits_there() {
 }
 
 #[tokio::test]
+async fn asg_14_of_two_who_transfer_at_once_one_wins_and_the_other_is_told_who_has_it() {
+    let (api, id) = start(ChannelSettings::default()).await;
+    api.add_departments(&["Sales", "Repairs"]).await;
+    let departments = api.directory.departments().await.unwrap();
+    let path = format!("/api/conversations/{id}/transfer");
+    let transfer = async |caller, number: usize, to: &str| {
+        let body = json!({"department_id": departments[number].id, "operator_id": to});
+        api.call(caller, "POST", &path, Some(body)).await
+    };
+    let (one, other) = tokio::join!(transfer(SATO, 0, "sato"), transfer(SUZUKI, 1, "suzuki"));
+    let (won, lost) = if one.status == StatusCode::OK { (&one, &other) } else { (&other, &one) };
+    let winner = won.body["assignee_id"].as_str().unwrap();
+    assert_eq!((lost.status, lost.error()), (StatusCode::CONFLICT, "assignee_changed"));
+    assert_eq!(lost.body["error"]["assignee"], json!({"id": winner, "name": winner}));
+    assert_eq!(held(&api, "sato").await + held(&api, "suzuki").await, 1);
+    assert_eq!(moves(&api, id).await.len(), 1);
+}
+
+#[tokio::test]
 async fn con_5_a_channel_can_leave_answers_to_the_assignee() {
     let settings = ChannelSettings { only_assignee_answers: true, ..ChannelSettings::default() };
     let (api, id) = start(settings).await;

@@ -124,6 +124,29 @@ async fn aud_3_a_list_with_what_was_said_last_is_one_entry_an_hour() {
     assert_eq!(found(&api, "?act=conversations").await.len(), 2);
 }
 
+#[tokio::test]
+async fn aud_3_notes_that_mention_an_administrator_are_read_as_a_list() {
+    let api = TestApi::start().await;
+    let channel = api.add_channel(ChannelKind::Line, "165", ChannelSettings::default()).await;
+    let id = api.customer_writes(&channel, "u", "something private", NOW).await;
+    let mentions =
+        async |caller| api.call(caller, "GET", "/api/me/mentions", None).await.body["items"].clone();
+    assert_eq!(mentions(Caller::Administrator).await, json!([]));
+    assert_eq!(found(&api, "").await, Vec::<Value>::new(), "there was nothing to see");
+    let author = Caller::Person("person-2");
+    for caller in [Caller::Operator, author] {
+        assert_eq!(api.call(caller, "GET", "/api/me", None).await.status, StatusCode::OK);
+    }
+    let note = json!({"text": "private, too", "mentions": ["person-1"]});
+    let path = format!("/api/conversations/{id}/notes");
+    assert_eq!(api.call_with_key(author, "POST", &path, "k", note).await.status, StatusCode::CREATED);
+    assert_eq!(mentions(Caller::Operator).await[0]["text"], "private, too");
+    assert_eq!(found(&api, "").await, Vec::<Value>::new());
+    assert_eq!(mentions(Caller::Administrator).await[0]["text"], "private, too");
+    let listed = found(&api, "").await;
+    assert_eq!((listed.len(), &listed[0]["act"]), (1, &json!("conversations.listed")));
+}
+
 /// Secrets Manager may have the new one although we end before the connection tells of it.
 #[tokio::test]
 async fn aud_2_a_credential_is_asked_for_before_it_is_stored() {

@@ -91,6 +91,26 @@ async fn con_7_a_note_is_changed_and_deleted_by_its_author_and_marked() {
 }
 
 #[tokio::test]
+async fn con_7_a_note_can_be_corrected_when_somebody_it_mentions_is_gone() {
+    let api = TestApi::start().await;
+    let (_, id) = chat(&api).await;
+    let written = note(&api, id, "k", json!({"text": "ask @person-2", "mentions": ["person-2"]})).await.body;
+    let gone = api.administer("DELETE", "/api/people/person-2", json!({})).await;
+    assert!(gone.status.is_success(), "{gone:?}");
+    api.hand.advance(Span::from_minutes(1));
+    let path = format!("/api/conversations/{id}/notes/{}", written["id"].as_str().unwrap());
+    let change = async |mentions: Value| {
+        api.operate("PATCH", &path, json!({"text": "ask Sato", "mentions": mentions})).await
+    };
+    assert_eq!(change(json!(["person-2", "person-3"])).await.error(), "mention_refused");
+    let corrected = change(json!(["person-2"])).await;
+    assert_eq!((corrected.status, &corrected.body["text"]), (StatusCode::OK, &json!("ask Sato")));
+    // Taken out once, they cannot be mentioned again.
+    assert_eq!(change(json!([])).await.status, StatusCode::OK);
+    assert_eq!(change(json!(["person-2"])).await.error(), "mention_refused");
+}
+
+#[tokio::test]
 async fn con_7_who_is_mentioned_finds_it_in_their_list_until_they_have_read_it() {
     let api = TestApi::start().await;
     let (_, id) = chat(&api).await;

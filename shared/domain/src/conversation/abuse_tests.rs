@@ -185,6 +185,28 @@ fn abu_2_an_edit_into_something_offensive_counts_once() {
 }
 
 #[test]
+fn abu_2_an_edit_of_what_was_said_in_an_earlier_episode_counts_for_none() {
+    let guard = guard(1, true);
+    let mut memory = Memory::default();
+    memory.receive(Some(&guard), &says("old", 1, "こんにちは"), false);
+    let closed = close(memory.current().clone(), CloseReason::Operator, at(2)).unwrap();
+    memory.conversation = Some(closed.conversation);
+    memory.receive(Some(&guard), &says("new", 3, "もしもし"), false);
+    assert_eq!(memory.current().episode, 2);
+    let edit = |id: &str, second, target: &str| {
+        event(id, second, EventBody::Edit { target: target.into(), text: "死ね".into(), reply_token: None })
+    };
+    memory.receive(Some(&guard), &edit("e1", 4, "old"), false);
+    assert_eq!((memory.current().offences(), memory.current().is_open()), (0, true));
+    assert!(
+        memory.messages.iter().find(|it| it.key.at == at(1)).unwrap().offensive,
+        "it is marked all the same"
+    );
+    memory.receive(Some(&guard), &edit("e2", 5, "new"), false);
+    assert_eq!((memory.current().offences(), memory.current().is_open()), (1, false));
+}
+
+#[test]
 fn abu_2_only_customers_words_count_and_only_where_the_brand_wants_it() {
     let guard = guard(1, true);
     let mut memory = Memory::default();

@@ -555,9 +555,11 @@ impl Work<'_> {
                 if self.conversation.preview.as_ref().is_some_and(|preview| preview.key == changed.key) {
                     self.conversation.refresh_preview(&changed);
                 }
-                // One that the conversation has not noted yet counts when it is.
-                let offends =
-                    changed.offensive && !message.offensive && self.conversation.has_noted(&message);
+                // One that the conversation has not noted yet counts when it is; one of an earlier episode never.
+                let offends = changed.offensive
+                    && !message.offensive
+                    && self.conversation.has_noted(&message)
+                    && Some(message.key.at) >= self.conversation.episode_started_at;
                 self.replace = Some(changed);
                 if offends {
                     self.offend();

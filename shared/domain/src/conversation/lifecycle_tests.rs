@@ -601,3 +601,38 @@ fn cls_8_only_whoever_connected_the_channel_or_an_owner_where_nobody_did() {
     chat.contact.name = Some("花子".into());
     assert!(is_confirmed(&chat, "花子") && !is_confirmed(&chat, "花"));
 }
+
+/// Invariant 3, for what people do: of all orders in which the provider tells and we store.
+#[test]
+fn cls_12_what_comes_in_after_somebody_looked_was_not_before_them() {
+    let at = |minute: i64| Timestamp::from_ms(1_700_000_000_000) + Span::from_minutes(minute);
+    let new = Conversation::new(
+        ChannelId::derive(ChannelKind::Line, "1"),
+        ChannelKind::Line,
+        Party::User("u".into()),
+    );
+    let read =
+        Conversation { last_customer_at: Some(at(10)), customer_clock: Some(at(10)), unread: 1, ..new };
+    let later = |said, heard, unread| Conversation {
+        last_customer_at: Some(at(said)),
+        customer_clock: Some(at(heard)),
+        unread,
+        ..read.clone()
+    };
+    for (message, now_is, expected) in [
+        (None, later(10, 10, 1), true),
+        (None, later(11, 11, 2), false),
+        // Said before, and come in since.
+        (None, later(10, 12, 2), false),
+        (None, later(10, 10, 2), false),
+        // Somebody has answered.
+        (None, later(10, 10, 0), true),
+        (Some(9), later(10, 10, 1), false),
+        (Some(10), later(10, 10, 1), true),
+        (Some(12), later(10, 10, 1), true),
+        (Some(12), later(11, 11, 2), false),
+    ] {
+        let covers = Sight::of(&read, message.map(at)).covers(&now_is);
+        assert_eq!(covers, expected, "{message:?} {:?} {:?}", now_is.last_customer_at, now_is.customer_clock);
+    }
+}

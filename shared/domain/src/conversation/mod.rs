@@ -11,6 +11,7 @@ mod lifecycle_tests;
 mod mode;
 mod noted;
 mod section;
+mod sight;
 mod snooze;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ pub use erase::{Erased, Erasure, erase, is_confirmed, may_erase};
 pub use mode::{Switched, mode_ends_at, mode_over, switch_mode};
 pub use noted::Noted;
 pub use section::{Counter, Facet, Section, Standing, facets};
+pub use sight::Sight;
 pub use snooze::{LONGEST_SNOOZE, SnoozeRefused, Waker, snooze, wake};
 pub use waiting::Waiting as CustomerWaits;
 
