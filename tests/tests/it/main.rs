@@ -36,6 +36,7 @@ mod search;
 mod second_try;
 mod sections;
 mod senders;
+mod survival;
 mod tickets;
 mod token_refresh;
 mod twilio;
