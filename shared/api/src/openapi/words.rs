@@ -3,6 +3,7 @@
 //! A field that is a `&'static str` of such a list is annotated with `schema(value_type = words::TicketSource)`.
 
 use madoguchi_domain::Problem;
+use madoguchi_domain::message_template::Object;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
 macro_rules! words {
@@ -88,7 +89,8 @@ words! {
     ];
     RoleChoice: ["operator", "administrator", "owner"];
     MatchList: ["ja", "en", "own"];
-    ObjectChoice: ["contact", "conversation", "operator", "record"];
+    /// Where fields of a template come from.
+    MergeObject: Object::ALL.map(Object::as_str);
     ActorRole: ["operator", "administrator", "owner"];
     OutcomeOutcome: ["say", "ask", "hand_over"];
     OutcomeWhy: ["customer_asked", "no_answer"];
