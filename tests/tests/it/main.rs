@@ -24,6 +24,7 @@ mod later;
 mod lifecycle;
 mod live;
 mod lookup;
+mod machine;
 mod media;
 mod memberships;
 mod notes;

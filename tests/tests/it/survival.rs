@@ -1,4 +1,4 @@
-//! More of what every release must survive: bursts, oddities, forgeries, and mass deletion.
+//! More of what every release must survive: bursts, oddities, forgeries, receivers that are down, and mass deletion.
 
 use futures::future::join_all;
 use lambda_http::RequestExt as _;
@@ -16,11 +16,13 @@ use madoguchi_tests::TestInbox;
 use madoguchi_tests::inbox::{PREFIX, PUBLIC};
 use madoguchi_tests::support::capacity::Capacity;
 use madoguchi_tests::support::fault::Faults;
+use madoguchi_tests::support::receiver::Receiver;
 use madoguchi_tests::support::twilio::{self, signed, signed_with};
 use serde_json::{Value, json};
 use webhook_ingest::Ingest;
 
 use crate::twilio::{deliver, start as start_twilio};
+use crate::webhooks::is_signed;
 
 const LINE: ChannelKind = ChannelKind::Line;
 
@@ -265,6 +267,56 @@ async fn ing_3_a_signature_counts_with_and_without_the_port_behind_a_proxy_and_i
     let party = Party::User("+819012345678".to_owned());
     let id = ConversationId::derive(TestInbox::channel_id(ChannelKind::Sms), &party);
     assert_eq!(test.texts(id).await, ["hello"; 4]);
+}
+
+/// The queue is read all the time, and swept every minute.
+async fn minute(test: &TestInbox) {
+    test.pass(Span::from_minutes(1));
+    test.tell().await;
+    test.sweep().await;
+    test.tell().await;
+}
+
+#[tokio::test]
+async fn ops_2_a_receiver_that_was_down_for_an_hour_gets_every_event_under_its_first_id() {
+    let (test, receiver) = (TestInbox::start().await, Receiver::start().await);
+    let body = json!({ "url": receiver.url(), "events": ["message.received", "conversation.opened"] });
+    let webhook = test.administered("POST", "/api/webhooks", &body).await;
+    let secret = webhook["secret"].as_str().unwrap();
+    test.pass(Span::from_secs(31));
+    receiver.answer(Some(503));
+    let mut ids: Vec<String> = Vec::new();
+    for number in 0..12 {
+        test.customer_writes(LINE, &format!("customer-{}", number % 3 + 1), &format!("{number}")).await;
+        test.settle().await;
+        test.tell().await;
+        ids.extend(receiver.take().iter().map(|told| told.header("webhook-id").to_owned()));
+        for _ in 0..5 {
+            minute(&test).await;
+        }
+        receiver.take();
+    }
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 15, "12 messages of 3 customers");
+
+    receiver.answer(None);
+    let mut taken = Vec::new();
+    for _ in 0..24 * 60 {
+        minute(&test).await;
+        taken.extend(receiver.take());
+        if taken.len() >= ids.len() {
+            break;
+        }
+    }
+    assert!(taken.iter().all(|told| is_signed(told, secret)), "signed anew, with the time of each attempt");
+    let mut taken: Vec<String> = taken.iter().map(|told| told.header("webhook-id").to_owned()).collect();
+    taken.sort();
+    assert_eq!(taken, ids, "each once, under the id of its first attempt");
+    test.pass(Span::from_hours(24));
+    test.sweep().await;
+    test.tell().await;
+    assert_eq!(receiver.take().len(), 0, "and never again");
 }
 
 /// What taking in one message costs: the calls of the table, and their capacity.
