@@ -172,7 +172,7 @@ pub(crate) fn response(status: u16, ids: &BTreeSet<&str>) -> Value {
     match status {
         401 => {
             response["headers"] =
-                json!({ "WWW-Authenticate": { "$ref": "#/components/headers/Authenticate" } })
+                json!({ "WWW-Authenticate": { "$ref": "#/components/headers/Authenticate" } });
         }
         412 => response["headers"] = json!({ "ETag": { "$ref": "#/components/headers/ETag" } }),
         429 | 503 => response["headers"] = retry,

@@ -1,4 +1,4 @@
-//! The OpenAPI description of the API, made of its code: handlers and views tell paths and shapes (see
+//! The `OpenAPI` description of the API, made of its code: handlers and views tell paths and shapes (see
 //! `madoguchi_api::openapi`), tables of the code tell who may call and what can go wrong.
 
 mod conform;

@@ -866,6 +866,7 @@ pub mod catalogue {
     use madoguchi_domain::media::{MediaKind, Pixels};
     use madoguchi_domain::setup::Step;
 
+    #[allow(clippy::wildcard_imports, reason = "it has one of each")]
     use super::*;
 
     /// One of each; the match in `place` makes the compiler ask for the new ones.

@@ -22,7 +22,7 @@ use crate::{
 ///
 /// If two shapes have the same name.
 pub fn described() -> Value {
-    let parts = [
+    let parts = vec![
         boundary::Described::openapi(),
         audit::Described::openapi(),
         blocked::Described::openapi(),

@@ -300,7 +300,7 @@ mod tests {
         };
         let status = Status::Closed { reason: CloseReason::Operator, at: T0 + MS };
         let closed = Conversation { status, ..of("p") };
-        let table = [
+        let table = vec![
             (wrote(ChannelKind::Line), on.clone(), true, Some(FailureReason::CustomerWroteFirst)),
             (wrote(ChannelKind::Line), on.clone(), false, None),
             (open(ChannelKind::Line), on.clone(), true, None),

@@ -303,7 +303,7 @@ impl World {
     }
 
     /// Whether what the chat's customer says is taken in.
-    async fn takes(&self, chat: usize) -> bool {
+    fn takes(&self, chat: usize) -> bool {
         !self.off.contains(&CHATS[chat].0) && !self.blocked.contains(&self.id(chat))
     }
 
@@ -321,7 +321,7 @@ impl World {
         match step {
             Step::Pass { minutes } => self.test.pass(Span::from_minutes(*minutes)),
             Step::Writes { chat } => {
-                let (text, taken) = (format!("words {}", self.number), self.takes(*chat).await);
+                let (text, taken) = (format!("words {}", self.number), self.takes(*chat));
                 let ids = self.act(*chat, Action::Text { text: text.clone(), quote: None }).await;
                 if let Some(id) = ids.filter(|_| taken).and_then(|ids| ids.into_iter().next()) {
                     self.said.entry(self.id(*chat)).or_default().push((text, id));
@@ -554,8 +554,8 @@ impl World {
     async fn check_settled(&self) {
         let mut expected: BTreeMap<ChannelKind, BTreeMap<Counter, u64>> = BTreeMap::new();
         let mut held: BTreeMap<OperatorId, BTreeSet<ConversationId>> = BTreeMap::new();
-        for chat in 0..CHATS.len() {
-            let (kind, id) = (CHATS[chat].0, self.id(chat));
+        for (chat, (kind, ..)) in CHATS.iter().enumerate() {
+            let (kind, id) = (*kind, self.id(chat));
             let Some(conversation) = self.test.inbox.conversation(id).await.unwrap() else {
                 assert!(!self.said.contains_key(&id), "a conversation is lost");
                 continue;

@@ -24,6 +24,9 @@ use webhook_ingest::Ingest;
 use crate::twilio::{deliver, start as start_twilio};
 use crate::webhooks::is_signed;
 
+/// Whether a message is what was expected.
+type IsRight = fn(&Message) -> bool;
+
 const LINE: ChannelKind = ChannelKind::Line;
 
 fn act(provider: Provider, action: Action) -> Act {
@@ -172,7 +175,7 @@ async fn ing_10_on_whatsapp_and_sms_as_well() {
         let url = format!("{}/webhooks/twilio/{}", test.front, TestInbox::channel_id(kind));
         let id = ConversationId::derive(TestInbox::channel_id(kind), &Party::User(from.to_owned()));
         // Something that is sent to be seen once comes without its file.
-        let oddities: [(&[(&str, &str)], fn(&Message) -> bool); 3] = [
+        let oddities: [(&[(&str, &str)], IsRight); 3] = [
             (&[("Latitude", "35.0"), ("Longitude", "139.0"), ("Label", &long)], is_cut_place),
             (&[("MessageType", "hologram")], is_unknown),
             (&[("MessageType", "image"), ("NumMedia", "0")], is_unknown),
@@ -242,7 +245,7 @@ async fn ing_3_a_signature_counts_with_and_without_the_port_behind_a_proxy_and_i
             request = request.header(name, value);
         }
         let request = request.body(lambda_http::Body::Binary(body.into_bytes())).unwrap();
-        let request = request.with_raw_http_path(&format!("/stage{path}"));
+        let request = request.with_raw_http_path(format!("/stage{path}"));
         (ingest.handle(&request).await.status().as_u16(), test.inbound.messages().len() - number)
     };
     let service = [("MessagingServiceSid", "MG00000000000000000000000000000001")];

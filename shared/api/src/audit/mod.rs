@@ -149,9 +149,9 @@ fn party(kind: Option<ChannelKind>, given: &str) -> Party {
 pub(crate) struct EntryView {
     id: String,
     at: String,
-    /// `channel.` added, changed, held, cause_named, released, connected, disabled, enabled, deleted, resumed,
-    /// check_requested; `credential.` requested, entered, replaced, joined, left, checked, refreshed,
-    /// pages_changed, deleted; `brand.`, `department.`, `template.` and `label.` added, changed, removed;
+    /// `channel.` added, changed, held, `cause_named`, released, connected, disabled, enabled, deleted, resumed,
+    /// `check_requested`; `credential.` requested, entered, replaced, joined, left, checked, refreshed,
+    /// `pages_changed`, deleted; `brand.`, `department.`, `template.` and `label.` added, changed, removed;
     /// `operator.` added, changed; `person.` added, changed, associated, dissociated, removed, restored,
     /// retried; `sender_sync.started`, `conversation.read`, `conversations.listed`, `quarantine.replayed`,
     /// `audit.exported`. Others may be added.

@@ -21,7 +21,7 @@ pub(crate) struct Wish {
     #[serde(rename = "type")]
     #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::WishType))]
     content_type: String,
-    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 5000000))]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 5_000_000))]
     size_bytes: u64,
 }
 

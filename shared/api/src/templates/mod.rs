@@ -51,6 +51,7 @@ pub(crate) struct TemplateView {
     #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::MergeObject))]
     object: Object,
     /// Where its fields come from.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<crate::openapi::words::MergeObject>))]
     objects: BTreeSet<Object>,
     /// Such as `contact.name`.
     fields: Vec<String>,

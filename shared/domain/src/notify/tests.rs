@@ -392,7 +392,7 @@ fn ntf_1_no_email_of_what_was_dealt_with_meanwhile() {
     let mine = || conversation(Some("a"));
     let closed = Status::Closed { reason: CloseReason::Unanswered, at: at(30) };
     let (on, off) = (all(BOTH, "a"), all(Ways { desktop: true, email: false }, "a"));
-    let table = [
+    let table = vec![
         (mine(), None, &on, true),
         (Conversation { last_answer_at: Some(at(30)), ..mine() }, None, &on, false),
         (Conversation { last_answer_at: Some(at(-30)), ..mine() }, None, &on, true),

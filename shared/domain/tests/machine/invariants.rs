@@ -19,7 +19,7 @@ impl World {
             check_words(chat);
             check_tickets(chat);
             if let Some(conversation) = &chat.stored {
-                self.check_conversation(chat, conversation);
+                Self::check_conversation(chat, conversation);
                 if self.is_to_check[place] {
                     self.check_deadline(chat, conversation);
                 }
@@ -32,7 +32,7 @@ impl World {
         }
     }
 
-    fn check_conversation(&self, chat: &Chat, conversation: &Conversation) {
+    fn check_conversation(chat: &Chat, conversation: &Conversation) {
         let account = &chat.account;
         assert_eq!(conversation.episode, account.episode, "episodes");
         assert_eq!(conversation.is_open(), account.open, "open or not");
