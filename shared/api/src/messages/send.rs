@@ -72,6 +72,7 @@ struct TemplateDraft {
     variables: BTreeMap<String, String>,
     id: Option<TemplateId>,
     language: Option<LanguageTag>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::openapi::words::MergeObject>))]
     object: Option<Object>,
     record: BTreeMap<String, String>,
 }

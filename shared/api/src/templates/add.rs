@@ -29,6 +29,7 @@ pub(crate) struct NewTemplate {
     department_id: Option<DepartmentId>,
     /// Where fields come from that name no object; left out, as the template says, and of a new one `contact`.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::MergeObject))]
     object: Object,
     /// The text by language. One that is asked for and not there is replaced by the same language of no or
     /// another region, then by `ja`, `en`, and the first. At most 10 languages, 5,000 characters each and

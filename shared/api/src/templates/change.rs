@@ -31,6 +31,7 @@ pub(crate) struct Changes {
     #[serde(deserialize_with = "named")]
     department_id: Option<Option<DepartmentId>>,
     /// Where fields come from that name no object; left out, as the template says, and of a new one `contact`.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::openapi::words::MergeObject>))]
     object: Option<Object>,
     /// The text by language. One that is asked for and not there is replaced by the same language of no or
     /// another region, then by `ja`, `en`, and the first. At most 10 languages, 5,000 characters each and

@@ -48,8 +48,10 @@ pub(crate) struct TemplateView {
     /// Whose it is; null = everybody's.
     department_id: Option<DepartmentId>,
     /// Where fields come from that name no object; left out, as the template says, and of a new one `contact`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::MergeObject))]
     object: Object,
     /// Where its fields come from.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<crate::openapi::words::MergeObject>))]
     objects: BTreeSet<Object>,
     /// Such as `contact.name`.
     fields: Vec<String>,

@@ -23,6 +23,7 @@ pub(crate) struct Wanted {
     conversation_id: ConversationId,
     language: Option<LanguageTag>,
     /// Where fields come from that name no object; left out, as the template says, and of a new one `contact`.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::openapi::words::MergeObject>))]
     object: Option<Object>,
     /// The fields of an entry of another system, which the caller brings along.
     #[serde(default)]
