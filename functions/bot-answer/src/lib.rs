@@ -2,15 +2,15 @@
 //! and when it fails (BOT-3).
 //!
 //! A record says that a customer has written to the bot. What is owed follows from the conversation as it is, so records may
-//! come again and late. An answer's id follows from what it answers: it is written once. Answers go out like every reply.
+//! come again and late. An answer's id follows from what it answers: it is written once, and only while the conversation is the bot's.
+//! Answers go out like every reply. Whose record is lost, or ends here each time, people get after some minutes (`scheduled-send`).
 
 use std::time::Duration;
 
 use madoguchi_domain::Channel;
-use madoguchi_domain::bot::{self, Answer, Bot, BotKind, Decision, MOST_ANSWERS};
-use madoguchi_domain::conversation::{Switched, switch_mode};
-use madoguchi_domain::message_template::{Object, Values};
-use madoguchi_domain::{ChannelSettings, Conversation, ConversationId, Message, Mode, TemplateId, Timestamp};
+use madoguchi_domain::bot::{self, Answer, Bot, BotKind, Decision, MOST_ANSWERS, Through};
+use madoguchi_domain::conversation::{Switched, Told, switch_mode};
+use madoguchi_domain::{ChannelSettings, Conversation, ConversationId, Message, Mode, TemplateId, reply};
 use madoguchi_runtime::outgoing::Receivers;
 use madoguchi_runtime::signature::{KeyError, WebhookKeys, headers};
 use madoguchi_runtime::{Clock, Metrics};
@@ -58,6 +58,15 @@ struct Words {
     hand_over: Option<Switched<'static>>,
 }
 
+/// Whether the bot goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// With what else it owes.
+    GoesOn,
+    /// People answer from here.
+    Over,
+}
+
 impl Words {
     fn hand_over(why: Switched<'static>) -> Self {
         Self { say: Vec::new(), hand_over: Some(why) }
@@ -83,35 +92,55 @@ impl BotAnswerer {
         let Some(conversation) = self.inbox.conversation(id).await? else { return Ok(()) };
         let latest = self.inbox.messages(id, None, bot::LOOKED_THROUGH).await?.messages;
         let owed = bot::owed(&conversation, &latest);
-        if owed.is_empty() {
+        if owed.is_empty() && conversation.bot_waits_since.is_none() {
             return Ok(());
         }
         let now = self.clock.now();
         let channel = self.channels.channel(conversation.channel_id, now).await?;
         let settings = channel.as_ref().map(Channel::acting_settings).unwrap_or_default();
+        if owed.is_empty() {
+            return self.note(&conversation, Through::All(&conversation), &settings).await;
+        }
         let bot = self.channels.directory().bot(conversation.channel_id).await?;
         let bot = bot.filter(|bot| bot.removed_at.is_none());
         let Some(bot) = bot.filter(|_| channel.as_ref().is_some_and(|channel| channel.status.is_on())) else {
             return self.hand_over(id, Switched::Failed, &settings).await;
         };
-        for asked in owed {
-            // A person may have taken over meanwhile.
-            let Some(current) = self.inbox.conversation(id).await? else { return Ok(()) };
-            if current.mode != Mode::Bot || !current.is_open() {
+        for (place, asked) in owed.iter().copied().enumerate() {
+            let through =
+                if place + 1 == owed.len() { Through::All(&conversation) } else { Through::One(asked.key) };
+            // Nobody asks for what people answer by now.
+            if self.its_turn(id, asked).await?.is_none() {
                 return Ok(());
             }
-            let words = self.words(&bot, &current, asked).await?;
-            if self.say(current, &settings, asked, words).await? {
+            let words = self.words(&bot, channel.as_ref(), &conversation, asked).await?;
+            if self.say(id, &settings, (asked, words), through).await? == Turn::Over {
                 return Ok(());
             }
         }
         Ok(())
     }
 
-    async fn words(&self, bot: &Bot, conversation: &Conversation, asked: &Message) -> Result<Words, Failure> {
+    /// The conversation as it is now, if the bot may still answer `asked`.
+    async fn its_turn(
+        &self,
+        id: ConversationId,
+        asked: &Message,
+    ) -> Result<Option<Conversation>, StoreError> {
+        let current = self.inbox.conversation(id).await?;
+        Ok(current.filter(|current| bot::is_its_turn(current, asked)))
+    }
+
+    async fn words(
+        &self,
+        bot: &Bot,
+        channel: Option<&Channel>,
+        conversation: &Conversation,
+        asked: &Message,
+    ) -> Result<Words, Failure> {
         Ok(match bot.decide(bot::text_of(asked)) {
             Decision::HandOver(why) => Words::hand_over(why),
-            Decision::Say(template) => match self.filled(template, conversation).await? {
+            Decision::Say(template) => match self.filled(template, channel, conversation).await? {
                 Some(text) => Words { say: vec![text], hand_over: None },
                 None => Words::hand_over(Switched::Failed),
             },
@@ -123,18 +152,14 @@ impl BotAnswerer {
     async fn filled(
         &self,
         id: TemplateId,
+        channel: Option<&Channel>,
         conversation: &Conversation,
     ) -> Result<Option<String>, StoreError> {
         let template = self.channels.directory().template(id).await?;
         let Some(template) = template.filter(|template| template.removed_at.is_none()) else {
             return Ok(None);
         };
-        let mut values = Values::default();
-        values.set(Object::Contact, "name", conversation.contact.name.as_deref());
-        values.set(Object::Contact, "external_id", Some(conversation.party.external_id()));
-        values.set(Object::Conversation, "id", Some(&conversation.id.to_string()));
-        let channel = self.channels.channel(conversation.channel_id, self.clock.now()).await?;
-        values.set(Object::Conversation, "channel", channel.as_ref().map(|channel| channel.name.as_str()));
+        let values = self.channels.directory().merge_values(&template, None, conversation, channel).await?;
         let filling = template.fill(None, None, &values, false);
         Ok(filling.filter(|filling| filling.missing.is_empty()).map(|filling| filling.text))
     }
@@ -191,59 +216,100 @@ impl BotAnswerer {
         Ok(Words { say, hand_over: hand_over.then_some(Switched::BotAsked) })
     }
 
-    /// Writes down what is said. Tells whether people go on from here.
+    /// Writes down what is said, and that the bot has come `through`. What is handed over, people answer.
     async fn say(
         &self,
-        mut conversation: Conversation,
+        id: ConversationId,
         settings: &ChannelSettings,
-        asked: &Message,
-        words: Words,
-    ) -> Result<bool, Failure> {
-        let (id, now) = (conversation.id, self.clock.now());
-        // What is handed over, people answer; all else is dealt with when the last word of it is noted.
-        let dealt_with = words.hand_over.is_none().then_some(asked.key.at);
-        let mut noted = false;
+        (asked, words): (&Message, Words),
+        through: Through<'_>,
+    ) -> Result<Turn, Failure> {
+        let through = Some(through).filter(|_| words.hand_over.is_none());
         for (number, text) in words.say.iter().enumerate() {
-            let answer = match bot::write(&conversation, settings, asked, number, text, now) {
+            // With the last word of it all is dealt with, so that no crash comes between.
+            let through = through.filter(|_| number + 1 == words.say.len());
+            if self.write(id, settings, (asked, number, text.as_str()), through).await? == Turn::Over {
+                return Ok(Turn::Over);
+            }
+        }
+        match words.hand_over {
+            Some(why) => self.hand_over(id, why, settings).await.map(|()| Turn::Over),
+            None if words.say.is_empty() => self.note_silence(id, through, settings).await,
+            None => Ok(Turn::GoesOn),
+        }
+    }
+
+    /// Writes down the `number`th word of the answer to `asked` together with its note, unless people have taken over since: the
+    /// write is conditional on what was read.
+    async fn write(
+        &self,
+        id: ConversationId,
+        settings: &ChannelSettings,
+        (asked, number, text): (&Message, usize, &str),
+        through: Option<Through<'_>>,
+    ) -> Result<Turn, Failure> {
+        for _ in 0..TRIES {
+            let now = self.clock.now();
+            let Some(current) = self.its_turn(id, asked).await? else { return Ok(Turn::Over) };
+            let answer = match bot::write(&current, settings, asked, number, text, now) {
                 Ok(answer) => answer,
                 Err(refused) => {
                     self.metrics.count("BotsFailed", 1);
                     tracing::warn!(conversation.id = %id, %refused, "What the bot says cannot be sent");
-                    self.hand_over(id, Switched::Failed, settings).await?;
-                    return Ok(true);
+                    return self.hand_over(id, Switched::Failed, settings).await.map(|()| Turn::Over);
                 }
             };
-            let answer = match self.inbox.create(&answer).await? {
-                Saved::Done => answer,
-                // Written by an earlier delivery of the record.
-                Saved::Conflict => self.inbox.message(id, &answer.key).await?.unwrap_or(answer),
+            // An earlier delivery of the record has come as far as this.
+            let Some((mut conversation, _)) = reply::take_note(current, settings, &answer, now) else {
+                return self.note_silence(id, through, settings).await;
             };
-            if number + 1 == words.say.len() {
-                conversation.bot_through = conversation.bot_through.max(dealt_with);
+            if let Some(through) = through {
+                conversation.note_bot(through, settings, now);
             }
-            let before = conversation.version;
-            conversation = self.inbox.note_reply(conversation, settings, &answer, now).await?;
-            noted = conversation.version > before && conversation.bot_through >= dealt_with;
+            let key = answer.key;
+            if self.inbox.commit_told(&Told { conversation, line: answer }).await? == Saved::Done {
+                return Ok(Turn::GoesOn);
+            }
+            // Another delivery was faster; else others have written to the conversation.
+            if self.inbox.message(id, &key).await?.is_some() {
+                return self.note_silence(id, through, settings).await;
+            }
         }
-        if let Some(through) = dealt_with.filter(|_| !noted) {
-            self.note_dealt_with(id, through).await?;
-        }
-        match words.hand_over {
-            Some(why) => self.hand_over(id, why, settings).await.map(|()| true),
-            None => Ok(false),
-        }
+        Err(Failure::Contended)
     }
 
-    async fn note_dealt_with(&self, id: ConversationId, through: Timestamp) -> Result<(), Failure> {
+    /// Notes how far the bot has come, without a word.
+    async fn note_silence(
+        &self,
+        id: ConversationId,
+        through: Option<Through<'_>>,
+        settings: &ChannelSettings,
+    ) -> Result<Turn, Failure> {
+        if let Some(through) = through
+            && let Some(current) = self.inbox.conversation(id).await?
+        {
+            self.note(&current, through, settings).await?;
+        }
+        Ok(Turn::GoesOn)
+    }
+
+    async fn note(
+        &self,
+        read: &Conversation,
+        through: Through<'_>,
+        settings: &ChannelSettings,
+    ) -> Result<(), Failure> {
+        let mut current = read.clone();
         for _ in 0..TRIES {
-            let Some(mut conversation) = self.inbox.conversation(id).await? else { return Ok(()) };
-            if conversation.bot_through >= Some(through) {
+            if current.mode != Mode::Bot || !current.is_open() {
                 return Ok(());
             }
-            conversation.bot_through = Some(through);
-            if self.inbox.save_conversation(&conversation).await? == Saved::Done {
+            let is_news = current.note_bot(through, settings, self.clock.now());
+            if !is_news || self.inbox.save_conversation(&current).await? == Saved::Done {
                 return Ok(());
             }
+            let Some(newer) = self.inbox.conversation(read.id).await? else { return Ok(()) };
+            current = newer;
         }
         Err(Failure::Contended)
     }

@@ -58,6 +58,7 @@ pub fn document() -> Value {
     schemas::tidy(&mut document);
     schemas::times(&mut document);
     schemas::require_in_answers(&mut document);
+    schemas::close_kinds(&mut document);
     let parameters = path_parameters();
     let mut responses = BTreeMap::new();
     if let Some(Value::Object(paths)) = document.get_mut("paths") {

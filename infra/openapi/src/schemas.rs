@@ -175,6 +175,19 @@ fn may_be_null(schema: &Value) -> bool {
         || schema["oneOf"].as_array().is_some_and(|either| either.iter().any(|it| it["type"] == null))
 }
 
+/// Bodies of several kinds refuse what they do not know, as those of one kind do.
+pub(crate) fn close_kinds(document: &mut Value) {
+    let Some(Value::Object(paths)) = document.get_mut("paths") else { return };
+    for operation in paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
+        let kinds = operation.pointer_mut("/requestBody/content/application~1json/schema/oneOf");
+        for kind in kinds.and_then(Value::as_array_mut).into_iter().flatten() {
+            if kind.get("properties").is_some() {
+                kind["additionalProperties"] = false.into();
+            }
+        }
+    }
+}
+
 /// The schemas that are used under `place` of any operation, and what these use.
 fn reached(document: &Value, place: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
@@ -256,6 +269,7 @@ mod tests {
         });
         let answer = json!({ "content": { "application/json": { "schema": object } } });
         let mut document = json!({
+            "components": { "schemas": {} },
             "paths": { "/x": { "get": { "requestBody": answer.clone(), "responses": { "200": answer } } } },
         });
         tidy(&mut document);

@@ -82,6 +82,10 @@ fn ops_1_bodies_have_the_fields_that_are_described_and_no_other() {
     for (method, path, operation) in operations(&document) {
         let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
         let schemas = schema["oneOf"].as_array().cloned().unwrap_or_else(|| vec![schema.clone()]);
+        // Browsers tell more of a subscription than is asked for.
+        if path == "/api/me/push-subscriptions" {
+            continue;
+        }
         for schema in schemas.iter().filter(|schema| schema.get("properties").is_some()) {
             assert_eq!(schema["additionalProperties"], false, "{method} {path}: {schema}");
         }

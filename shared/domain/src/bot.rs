@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::automatic;
 use crate::channel::ChannelSettings;
-use crate::conversation::{Conversation, Mode, Switched};
+use crate::conversation::{Conversation, Mode, Noted, Switched};
+use crate::deadline::DeadlineKind;
 use crate::event::Content;
 use crate::ids::{ChannelId, MessageId, TemplateId, WebhookId};
 use crate::message::{Body, Message, MessageKey, SentBy};
@@ -209,33 +210,104 @@ pub struct Said {
     pub text: String,
 }
 
+/// What the bot of a conversation has dealt with, by what the conversation had noted: so a message that was said earlier and came in
+/// later is still owed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dealt {
+    /// What was noted when nothing was left to do.
+    noted: Noted,
+    /// What it has dealt with since, while something is left; at most [`LOOKED_THROUGH`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    since: Vec<MessageKey>,
+}
+
+/// How far a bot has come with what it owed.
+#[derive(Clone, Copy, Debug)]
+pub enum Through<'a> {
+    /// With this message; something is left.
+    One(MessageKey),
+    /// With everything that was owed in the conversation as it was when that was looked up.
+    All(&'a Conversation),
+}
+
+impl Conversation {
+    /// Notes at `now` how far the bot has come. Tells whether that is news.
+    pub fn note_bot(&mut self, through: Through<'_>, settings: &ChannelSettings, now: Timestamp) -> bool {
+        let before = (self.bot_dealt.clone(), self.bot_waits_since);
+        match through {
+            Through::One(message) => {
+                let since = &mut self.bot_dealt.get_or_insert_default().since;
+                if !since.contains(&message) {
+                    since.push(message);
+                }
+                if since.len() > LOOKED_THROUGH {
+                    since.remove(0);
+                }
+            }
+            // Of two deliveries of a record the one that read later tells.
+            Through::All(read) if self.bot_dealt_count() <= read.noted.count() => {
+                self.bot_dealt = Some(Dealt { noted: read.noted.clone(), since: Vec::new() });
+                // What has come in since has a record of its own.
+                let more = self.customer_clock > read.customer_clock || self.unread > read.unread;
+                self.bot_waits_since = self.bot_waits_since.filter(|_| more).map(|since| since.max(now));
+            }
+            Through::All(_) => {}
+        }
+        let is_news = before != (self.bot_dealt.clone(), self.bot_waits_since);
+        if is_news && self.armed.is_some_and(|armed| armed.kind == DeadlineKind::WindowReminder) {
+            self.armed = None;
+        }
+        if is_news {
+            self.rearm(settings);
+        }
+        is_news
+    }
+
+    fn bot_dealt_count(&self) -> u64 {
+        self.bot_dealt.as_ref().map_or(0, |dealt| dealt.noted.count())
+    }
+
+    fn bot_has_dealt_with(&self, message: &Message) -> bool {
+        let has = |dealt: &Dealt| dealt.noted.has(message) || dealt.since.contains(&message.key);
+        self.bot_dealt.as_ref().is_some_and(has)
+    }
+}
+
 /// The customer's messages that the bot owes an answer, oldest first: those of the `latest` (newest first) that no person of our
 /// side has spoken after, and that the bot has not dealt with to the end. Who hands a conversation over to the bot wants it to
-/// answer what waits.
+/// answer what waits. One that the conversation has not noted yet is owed as soon as it has.
 pub fn owed<'a>(conversation: &Conversation, latest: &'a [Message]) -> Vec<&'a Message> {
     if conversation.mode != Mode::Bot || !conversation.is_open() {
         return Vec::new();
     }
     let said = latest.iter().filter(|message| matches!(message.body, Body::Said { .. }));
-    // That the bot has begun to answer says nothing of what it had still to say: `bot_through` does.
+    // That the bot has begun to answer says nothing of what it had still to say.
     let automatic = |by: &SentBy| matches!(by, SentBy::Bot | SentBy::Automation);
     let since = said.take_while(|message| message.sent_by == SentBy::Customer || automatic(&message.sent_by));
     let mut owed: Vec<&Message> = since.filter(|message| message.sent_by == SentBy::Customer).collect();
-    let (begun, dealt_with) = (conversation.episode_started_at, conversation.bot_through);
+    let begun = conversation.episode_started_at;
     owed.retain(|message| {
-        let at = message.key.at;
-        begun.is_none_or(|begun| at >= begun)
-            && dealt_with.is_none_or(|through| at > through)
+        begun.is_none_or(|begun| message.key.at >= begun)
+            && conversation.has_noted(message)
+            && !conversation.bot_has_dealt_with(message)
             && message.annotations.unsent_at.is_none()
     });
     owed.reverse();
     owed
 }
 
-/// Whether the write that turned `before` into `after` gives the bot something to do: the customer has written, or the
-/// conversation was handed to it with something that waits.
+/// Whether the bot may still say something to `asked`: nobody has taken the conversation over, and nobody has answered meanwhile.
+pub fn is_its_turn(conversation: &Conversation, asked: &Message) -> bool {
+    conversation.mode == Mode::Bot
+        && conversation.is_open()
+        && conversation.last_answer_at < Some(asked.key.at)
+}
+
+/// Whether the write that turned `before` into `after` gives the bot something to do: the customer has written, whenever that was
+/// said, or the conversation was handed to it with something that waits.
 pub fn is_called(before: Option<&Conversation>, after: &Conversation) -> bool {
-    let wrote = before.and_then(|before| before.last_customer_at) < after.last_customer_at;
+    let wrote = before.map_or(0, |before| before.unread) < after.unread
+        || before.and_then(|before| before.last_customer_at) < after.last_customer_at;
     let handed = before.is_some_and(|before| before.mode != Mode::Bot) && after.is_unreplied();
     after.mode == Mode::Bot && after.is_open() && (wrote || handed)
 }
@@ -378,14 +450,10 @@ mod tests {
         new
     }
 
-    fn message(conversation: &Conversation, minute: i64, sent_by: SentBy) -> Message {
-        let asked = Message {
-            key: MessageKey { at: T0, id: MessageId::of_provider(conversation.id, "asked") },
-            ..write_any(conversation)
-        };
+    fn message(conversation: &Conversation, minute: i64, name: &str, sent_by: SentBy) -> Message {
         let at = T0 + Span::from_minutes(minute);
-        let id = MessageId::of_provider(conversation.id, &minute.to_string());
-        Message { key: MessageKey { at, id }, sent_by, send: None, ..asked }
+        let id = MessageId::of_provider(conversation.id, name);
+        Message { key: MessageKey { at, id }, sent_by, send: None, ..write_any(conversation) }
     }
 
     fn write_any(conversation: &Conversation) -> Message {
@@ -396,31 +464,83 @@ mod tests {
     }
 
     proptest! {
-        /// However customers, people, the bot and automatic texts take turns: what is owed is what the customer said since a
-        /// person of our side spoke last and the bot has not dealt with, oldest first.
+        /// However customers, people, the bot and automatic texts take turns, in whatever order they are noted, and whenever the bot
+        /// looks: what is owed is what the customer said since a person of our side spoke last, oldest first, each once.
         #[test]
         fn bot_2_what_is_owed_is_what_nobody_has_answered(
-            turns in proptest::collection::vec(0..4_u8, 0..12),
-            dealt_with in proptest::option::of(0..12_i64),
+            turns in proptest::collection::vec((0..4_u8, 0..5_i64), 0..12),
+            looks in proptest::collection::vec(0..12_usize, 0..4),
         ) {
-            let through = dealt_with.map(|minute| T0 + Span::from_minutes(minute));
-            let conversation = Conversation { bot_through: through, ..conversation() };
-            let sent_by = |turn: &u8| match turn {
+            let sent_by = |turn: u8| match turn {
                 0 => SentBy::Customer,
                 1 => SentBy::Bot,
                 2 => SentBy::Automation,
                 _ => SentBy::Operator { operator: crate::ids::OperatorId("o".into()) },
             };
-            let mut latest: Vec<Message> =
-                (1..).zip(&turns).map(|(minute, turn)| message(&conversation, minute, sent_by(turn))).collect();
-            let person = turns.iter().rposition(|turn| *turn == 3).map_or(0, |at| at + 1);
-            let since = latest.iter().skip(person).filter(|message| message.sent_by == SentBy::Customer);
-            let expected: Vec<MessageKey> = since.map(|message| message.key).filter(|key| Some(key.at) > through).collect();
-            latest.reverse();
-            let owed: Vec<MessageKey> = owed(&conversation, &latest).into_iter().map(|message| message.key).collect();
-            prop_assert_eq!(owed, expected);
+            let (mut conversation, mut stored) = (conversation(), Vec::<Message>::new());
+            let mut dealt: Vec<MessageKey> = Vec::new();
+            for (place, (turn, late)) in turns.iter().enumerate() {
+                let minute = i64::try_from(place).unwrap();
+                // Several may be said in the same moment, or arrive later than others.
+                let said = message(&conversation, (minute - late).max(0), &place.to_string(), sent_by(*turn));
+                conversation.note_message(&said);
+                stored.push(said);
+                stored.sort_by_key(|message| std::cmp::Reverse(message.key));
+                let person = stored.iter().position(|it| matches!(it.sent_by, SentBy::Operator { .. }));
+                let since = stored.iter().take(person.unwrap_or(stored.len()));
+                let mut expected: Vec<MessageKey> = since
+                    .filter(|it| it.sent_by == SentBy::Customer && !dealt.contains(&it.key))
+                    .map(|it| it.key)
+                    .collect();
+                expected.reverse();
+                let owed: Vec<MessageKey> = owed(&conversation, &stored).into_iter().map(|it| it.key).collect();
+                prop_assert_eq!(&owed, &expected);
+                if looks.contains(&place) {
+                    // One by one, and cut off before the last if that is an odd place.
+                    let (read, settings) = (conversation.clone(), ChannelSettings::default());
+                    for (number, key) in owed.iter().enumerate() {
+                        let last = number + 1 == owed.len();
+                        if last && place % 2 == 1 {
+                            break;
+                        }
+                        let through = if last { Through::All(&read) } else { Through::One(*key) };
+                        conversation.note_bot(through, &settings, T0);
+                        dealt.push(*key);
+                    }
+                    // What is covered by somebody's answer is dealt with, too.
+                    if !owed.is_empty() && place % 2 == 0 {
+                        dealt.extend(stored.iter().map(|it| it.key));
+                    }
+                }
+            }
             let people = Conversation { mode: Mode::Operator, ..conversation.clone() };
-            prop_assert!(super::owed(&people, &latest).is_empty());
+            prop_assert!(super::owed(&people, &stored).is_empty());
+        }
+    }
+
+    #[test]
+    fn bot_2_a_message_that_arrives_late_or_in_the_same_moment_is_owed_and_calls_the_bot() {
+        let mut conversation = conversation();
+        let first = message(&conversation, 10, "first", SentBy::Customer);
+        conversation.note_message(&first);
+        conversation.last_customer_at = Some(first.key.at);
+        conversation.unread = 1;
+        let read = conversation.clone();
+        assert!(conversation.note_bot(Through::All(&read), &ChannelSettings::default(), T0));
+        assert!(!conversation.note_bot(Through::All(&read), &ChannelSettings::default(), T0), "a repetition");
+        assert!(owed(&conversation, std::slice::from_ref(&first)).is_empty());
+        for (name, minute) in [("late", 9), ("equal", 10)] {
+            let next = message(&conversation, minute, name, SentBy::Customer);
+            let before = conversation.clone();
+            let mut latest = vec![first.clone(), next.clone()];
+            latest.sort_by_key(|message| std::cmp::Reverse(message.key));
+            assert!(owed(&before, &latest).is_empty(), "{name} is noted by nobody yet");
+            let mut after = before.clone();
+            after.note_message(&next);
+            after.unread += 1;
+            assert!(is_called(Some(&before), &after), "{name}");
+            assert_eq!(owed(&after, &latest), [&next], "{name}");
+            assert!(!is_called(Some(&after), &after), "{name}");
         }
     }
 
@@ -434,6 +554,7 @@ mod tests {
         let asked = message(
             &Conversation { channel_kind: ChannelKind::Line, ..conversation.clone() },
             1,
+            "asked",
             SentBy::Customer,
         );
         let answer = |now| write(&conversation, &settings, &asked, 0, "hi", now);

@@ -282,6 +282,16 @@ impl MessageTemplate {
         patterns.flat_map(|pattern| pattern.fields(chosen).collect::<Vec<_>>()).collect()
     }
 
+    /// A field that nobody but a person who sends it can fill, where it is taken without a choice of language: what a bot
+    /// says has neither an operator nor a record.
+    pub fn needs_somebody(&self) -> Option<String> {
+        let (_, variant) = self.variant(None)?;
+        let pattern = Pattern::parse(&variant.text, self.object).ok()?;
+        let of_nobody = |object: &Object| matches!(object, Object::Operator | Object::Record);
+        let (object, field) = pattern.needed(self.object).find(|(object, _)| of_nobody(object))?;
+        Some(format!("{object}.{field}"))
+    }
+
     /// Where it stands in lists: by folder, then by name.
     pub fn position(&self) -> String {
         format!("{}/\u{1}{}\u{1}{}", self.folder.join("/"), self.name.to_lowercase(), self.id)

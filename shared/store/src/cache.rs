@@ -58,14 +58,13 @@ impl ChannelCache {
         now: Timestamp,
     ) -> Result<Option<BusinessHours>, StoreError> {
         for id in timers::hours_of(channel, conversation) {
-            let known = match self.departments.get(&id, now) {
-                Some(known) => known,
-                None => {
-                    let department = self.directory.department(id).await?;
-                    let department = department.filter(|department| department.removed_at.is_none());
-                    self.departments.put(id, department.clone(), now);
-                    department
-                }
+            let known = if let Some(known) = self.departments.get(&id, now) {
+                known
+            } else {
+                let department = self.directory.department(id).await?;
+                let department = department.filter(|department| department.removed_at.is_none());
+                self.departments.put(id, department.clone(), now);
+                department
             };
             if let Some(department) = known {
                 return Ok(department.hours);

@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use super::server::serve;
 
@@ -47,6 +49,8 @@ struct State {
     always: Option<u16>,
     /// What it says when it takes something.
     words: Option<String>,
+    /// What its answers wait for.
+    gate: Option<Arc<Semaphore>>,
 }
 
 impl Receiver {
@@ -55,8 +59,15 @@ impl Receiver {
         let state = Arc::new(Mutex::new(State::default()));
         let shared = Arc::clone(&state);
         let router = Router::new().fallback(move |headers: HeaderMap, body: Bytes| async move {
+            let gate = {
+                let mut state = shared.lock().unwrap();
+                state.told.push(Told { headers, body: String::from_utf8_lossy(&body).into_owned() });
+                state.gate.clone()
+            };
+            if let Some(gate) = gate {
+                gate.acquire().await.unwrap().forget();
+            }
             let mut state = shared.lock().unwrap();
-            state.told.push(Told { headers, body: String::from_utf8_lossy(&body).into_owned() });
             let status = state.answers.pop_front().or(state.always).unwrap_or(204);
             let words = match (&state.words, status) {
                 (Some(words), 204) => return (StatusCode::OK, words.clone()),
@@ -91,6 +102,24 @@ impl Receiver {
     /// Says this whenever it takes something.
     pub fn say(&self, words: impl Into<String>) {
         self.state().words = Some(words.into());
+    }
+
+    /// Lets answers wait: each takes a permit of what is returned.
+    pub fn hold(&self) -> Arc<Semaphore> {
+        let gate = Arc::new(Semaphore::new(0));
+        self.state().gate = Some(Arc::clone(&gate));
+        gate
+    }
+
+    /// Waits until it has been called, for ten seconds at most.
+    pub async fn is_called(&self) {
+        for _ in 0..2_000 {
+            if !self.state().told.is_empty() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("nobody called");
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

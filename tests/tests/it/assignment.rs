@@ -358,7 +358,8 @@ async fn asg_12_a_full_channel_costs_no_more_than_a_page() {
     assert_eq!(test.sweep().await.assignments, 0);
     let path = format!("/api/conversations/{}/close", ids[0]);
     assert_eq!(test.call_as(("a", "operators"), "POST", &path, None, &json!({})).await.0, 200);
-    test.assign().await;
+    let freed = AssignmentWork::Freed { operator: OperatorId("a".into()), conversation_id: ids[0] };
+    test.assign_record(&freed).await;
     assert_eq!(held(&test, "a").await, 1, "the next one");
 }
 

@@ -241,6 +241,101 @@ async fn bot_3_bot_answer_may_be_cut_off_at_any_moment() {
     }
 }
 
+/// BOT-1: whoever takes over while an outside bot thinks, or answers, has the last word.
+#[tokio::test]
+async fn bot_2_a_bot_does_not_speak_after_a_person_has_taken_over() {
+    for answers in [false, true] {
+        let test = TestInbox::start().await;
+        let receiver = Receiver::start().await;
+        with(&test, &json!({ "kind": "webhook", "url": receiver.url() }), &json!({ "starts": true })).await;
+        receiver.say(json!({ "messages": [{ "text": "一" }, { "text": "二" }] }).to_string());
+        let id = test.customer_writes(KIND, "customer-1", "こんにちは").await;
+        test.pass(Span::from_secs(1));
+        test.write().await;
+        let gate = receiver.hold();
+        let record = json!({ "v": 1, "conversation_id": id }).to_string();
+        let takes_over = async {
+            receiver.is_called().await;
+            if answers {
+                test.answer(id, "k", "私が答えます").await;
+            } else {
+                let path = format!("/api/conversations/{id}/mode");
+                let (status, _) = test.call("PUT", &path, None, &json!({ "mode": "operator" })).await;
+                assert_eq!(status, 200);
+            }
+            gate.add_permits(1);
+        };
+        tokio::join!(test.bot_record(&record), takes_over);
+        assert_eq!(receiver.take().len(), 1);
+        assert_eq!(bot_said(&test, id).await, Vec::<String>::new(), "{answers}");
+    }
+}
+
+/// The stream, the queue or the function may lose what a customer waits for.
+#[tokio::test]
+async fn bot_3_people_get_a_customer_whom_the_bot_says_nothing_to() {
+    let test = TestInbox::start().await;
+    keywords(&test, &json!({ "starts": true })).await;
+    let id = test.customer_writes(KIND, "customer-1", "営業時間").await;
+    test.pass(Span::from_secs(1));
+    test.settle().await;
+    test.pass(Span::from_minutes(9));
+    assert_eq!(test.schedule().await.switched, 0, "it may be tried again");
+    // More words do not begin its time anew.
+    test.customer_writes(KIND, "customer-1", "もしもし").await;
+    test.settle().await;
+    test.pass(Span::from_minutes(2));
+    assert_eq!(test.schedule().await.switched, 1);
+    assert_eq!(switches(&test, id).await, [switched("operator", "bot_failed")]);
+    // The record turns up.
+    test.answer_bots().await;
+    assert!(bot_said(&test, id).await.is_empty());
+
+    // Whoever was answered, by words or without, stays with the bot.
+    let test = TestInbox::start().await;
+    let receiver = Receiver::start().await;
+    with(&test, &json!({ "kind": "webhook", "url": receiver.url() }), &json!({ "starts": true })).await;
+    for words in [json!({ "messages": [{ "text": "はい" }] }), json!({})] {
+        receiver.say(words.to_string());
+        says(&test, "こんにちは").await;
+        test.pass(Span::from_hours(1));
+        assert_eq!(test.schedule().await.switched, 0, "{words}");
+    }
+    assert_eq!(receiver.take().len(), 2);
+    // Handed back to the bot, with something that waits, its time begins then.
+    let id = says(&test, "…").await;
+    for mode in ["operator", "bot"] {
+        let path = format!("/api/conversations/{id}/mode");
+        assert_eq!(test.call("PUT", &path, None, &json!({ "mode": mode })).await.0, 200);
+        test.pass(Span::from_minutes(1));
+    }
+    test.pass(Span::from_minutes(10));
+    assert_eq!(test.schedule().await.switched, 1);
+}
+
+#[tokio::test]
+async fn bot_2_a_bot_fills_what_it_knows_and_takes_no_template_that_it_could_never_fill() {
+    let test = TestInbox::start().await;
+    let brand = test.administered("POST", "/api/brands", &json!({ "name": "本店" })).await;
+    let (status, _) = test.administer("PATCH", &path(""), &json!({ "brand_id": brand["id"] })).await;
+    assert_eq!(status, 200);
+    let set = async |template: Value| {
+        let rules = json!([{ "words": ["営業時間"], "template_id": template }]);
+        test.administer("PUT", &path("/bot"), &json!({ "kind": "keywords", "rules": rules })).await
+    };
+    for (name, text) in [("a", "{{operator.name}}です"), ("b", "番号は{{record.number}}")] {
+        let (status, refused) = set(template(&test, name, text).await).await;
+        assert_eq!((status, &refused["error"]["id"]), (400, &json!("invalid_body")), "{text}");
+    }
+    let (status, _) = set(template(&test, "c", "{{operator.name|担当}}です").await).await;
+    assert_eq!(status, 200);
+    let text = "{{conversation.brand}}の{{operator.name|担当}}です。{{contact.phone|番号}}";
+    let rules = json!([{ "words": ["営業時間"], "template_id": template(&test, "d", text).await }]);
+    with(&test, &json!({ "kind": "keywords", "rules": rules }), &json!({ "starts": true })).await;
+    let id = says(&test, "営業時間").await;
+    assert_eq!(bot_said(&test, id).await, ["本店の担当です。番号"]);
+}
+
 #[tokio::test]
 async fn bot_3_a_bot_that_fails_hands_over_whatever_way_it_fails() {
     let long = json!({ "messages": [{ "text": "あ".repeat(6_000) }] }).to_string();

@@ -52,7 +52,7 @@ fn kinds(told: &[Told]) -> Vec<String> {
 }
 
 /// Whether one of the signatures is that of `secret`, as a receiver looks.
-fn is_signed(told: &Told, secret: &str) -> bool {
+pub(crate) fn is_signed(told: &Told, secret: &str) -> bool {
     let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
     let key = Key::new(HMAC_SHA256, &key);
     let (id, at) = (told.header("webhook-id"), told.header("webhook-timestamp"));

@@ -103,7 +103,14 @@ pub(crate) async fn set(
         .map_err(|refused| ApiError::InvalidBody { what: refused.to_string() })?;
     for template in bot.templates() {
         let known = api.directory.template(template).await?;
-        known.filter(|known| known.removed_at.is_none()).ok_or(ApiError::TemplateNotFound)?;
+        let known = known.filter(|known| known.removed_at.is_none()).ok_or(ApiError::TemplateNotFound)?;
+        if let Some(field) = known.needs_somebody() {
+            let what = format!(
+                "a bot has nothing for {{{{{field}}}}} of the template {template}; give the field a text of its own, as in \
+                 {{{{{field}|…}}}}"
+            );
+            return Err(ApiError::InvalidBody { what });
+        }
     }
     let secret = match made {
         Some((id, generation)) => Some(api.keys.secret(id, generation).await?.reveal()),

@@ -41,7 +41,7 @@ impl PathId for Token {
 /// Open to whoever has the link; it changes nothing. In Japanese or English, as `Accept-Language` asks.
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/notifications/unsubscribe/{token}", operation_id = "askUnsubscribe", tag = "Notifications",
-    responses((status = 200, description = "The page.")),
+    responses((status = 200, description = "The page.", content_type = "text/html", body = String)),
 ))]
 pub(super) async fn ask(
     State(api): SharedNotifications,
@@ -63,7 +63,9 @@ pub(super) async fn ask(
 /// As mail programs do by one click (RFC 8058). Doing it again changes nothing.
 #[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/notifications/unsubscribe/{token}", operation_id = "unsubscribe", tag = "Notifications",
-    responses((status = 200, description = "It is switched off; a page says so.")),
+    responses((
+        status = 200, description = "It is switched off; a page says so.", content_type = "text/html", body = String,
+    )),
 ))]
 pub(super) async fn unsubscribe(
     State(api): SharedNotifications,

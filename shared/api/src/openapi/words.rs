@@ -90,12 +90,11 @@ words! {
     ];
     RoleChoice: ["operator", "administrator", "owner"];
     MatchList: ["ja", "en", "own"];
-    ObjectChoice: ["contact", "conversation", "operator", "record"];
+    /// Where fields of a template come from.
+    MergeObject: Object::ALL.map(Object::as_str);
     ActorRole: ["operator", "administrator", "owner"];
     OutcomeOutcome: ["say", "ask", "hand_over"];
     OutcomeWhy: ["customer_asked", "no_answer"];
-    /// Where the fields of a template come from.
-    MergeObject: Object::ALL.map(Object::as_str);
     DeliveryType: EventKind::ALL.into_iter().chain([EventKind::Test]).map(EventKind::as_str);
     DeliveryState: ["pending", "delivered", "given_up", "canceled"];
     TroubleId: [

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use madoguchi_domain::message_template::{Filling, LanguageTag, Object, Values};
+use madoguchi_domain::message_template::{Filling, LanguageTag, Object};
 use madoguchi_domain::reply::{self, Composer};
 use madoguchi_domain::sender::SenderName;
 use madoguchi_domain::window::Author;
-use madoguchi_domain::{Channel, Conversation, MessageTemplate, TemplateId};
+use madoguchi_domain::{Conversation, MessageTemplate, TemplateId};
 use serde::Deserialize;
 
 use super::existing;
@@ -40,59 +40,17 @@ pub(crate) async fn fill(
     let now = api.clock.now();
     let channel = api.channels.channel(conversation.channel_id, now).await?;
     let Chosen { language, object, record } = chosen;
-    let mut values = values(api, operator, conversation, channel.as_ref(), |object_of, field| {
-        template.fields(object).contains(&(object_of, field.to_owned()))
-    })
-    .await?;
+    let mut values = api.directory.merge_values(template, object, conversation, channel.as_ref()).await?;
+    let profile = api.senders.profile(&operator.id, now).await?;
+    let shown = profile.and_then(|profile| profile.display_name);
+    values.set(Object::Operator, "name", shown.as_ref().map(SenderName::as_str).or(Some(&operator.name)));
+    values.set(Object::Operator, "account", operator.seen().account.as_deref());
     values.set_record(record).map_err(|refused| ApiError::InvalidBody { what: refused.to_string() })?;
     let only_approved = channel.is_some_and(|channel| {
         let composer = reply::composer(conversation, &channel.settings, Author::of(&operator.id), now);
         matches!(composer, Composer::TemplateOnly { .. })
     });
     template.fill(language.as_ref(), object, &values, only_approved).ok_or(ApiError::TemplateNotFound)
-}
-
-/// What the objects know; brand and department only where somebody asks for their names.
-async fn values(
-    api: &Api,
-    operator: &Operator,
-    conversation: &Conversation,
-    channel: Option<&Channel>,
-    asked: impl Fn(Object, &str) -> bool,
-) -> Result<Values, ApiError> {
-    let mut values = Values::default();
-    values.set(Object::Contact, "name", conversation.contact.name.as_deref());
-    values.set(Object::Contact, "external_id", Some(conversation.party.external_id()));
-    values.set(Object::Contact, "phone", phone(conversation));
-    let profile = api.senders.profile(&operator.id, api.clock.now()).await?;
-    let shown = profile.and_then(|profile| profile.display_name);
-    values.set(Object::Operator, "name", shown.as_ref().map(SenderName::as_str).or(Some(&operator.name)));
-    values.set(Object::Operator, "account", operator.seen().account.as_deref());
-    values.set(Object::Conversation, "id", Some(&conversation.id.to_string()));
-    values.set(Object::Conversation, "channel", channel.map(|channel| channel.name.as_str()));
-    if let Some(brand) = channel.and_then(|channel| channel.brand)
-        && asked(Object::Conversation, "brand")
-    {
-        let brand = api.directory.brand(brand).await?;
-        values.set(Object::Conversation, "brand", brand.as_ref().map(|brand| brand.name.as_str()));
-    }
-    // The one that it was transferred to, else the channel's.
-    if let Some(department) =
-        conversation.department.or_else(|| channel.and_then(|channel| channel.department))
-        && asked(Object::Conversation, "department")
-    {
-        let department = api.directory.department(department).await?;
-        let name = department.as_ref().map(|department| department.name.as_str());
-        values.set(Object::Conversation, "department", name);
-    }
-    Ok(values)
-}
-
-/// The number of somebody who writes by SMS or WhatsApp.
-fn phone(conversation: &Conversation) -> Option<&str> {
-    let address = conversation.address();
-    let number = address.strip_prefix("whatsapp:").unwrap_or(address);
-    number.starts_with('+').then_some(number)
 }
 
 /// Counts that a template was sent. The message stands whether this succeeds or not.

@@ -27,7 +27,7 @@ pub(crate) struct ListQuery {
     /// Those in this folder and below it, such as `営業/挨拶`.
     folder: Option<String>,
     /// Those with fields of this object.
-    #[cfg_attr(feature = "openapi", param(value_type = Option<crate::openapi::words::ObjectChoice>))]
+    #[cfg_attr(feature = "openapi", param(value_type = Option<crate::openapi::words::MergeObject>))]
     object: Option<String>,
     /// A part of the name or of what it says.
     search: Option<String>,

@@ -240,6 +240,9 @@ pub fn apply_guarded(
     if work.conversation.episode > before.as_ref().map_or(0, |before| before.episode) {
         work.conversation.begin_mode(settings);
     }
+    if work.conversation.unread > before.as_ref().map_or(0, |before| before.unread) {
+        work.conversation.wait_for_bot(event.at.max(now));
+    }
     work.conversation.rearm(settings);
     let Work { conversation, create, replace, waiting, people: participants, .. } = work;
     let conversation_stays = before.as_ref() == Some(&conversation);

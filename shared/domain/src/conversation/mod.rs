@@ -28,7 +28,7 @@ pub(crate) use close::timeline;
 pub use close::{Closed, Completed, ReopenRefused, Told, close, complete, reopen};
 pub use done::{done, not_done, owed_through};
 pub use erase::{Erased, Erasure, erase, is_confirmed, may_erase};
-pub use mode::{Switched, mode_ends_at, mode_over, switch_mode};
+pub use mode::{BOT_PATIENCE, Switched, mode_ends_at, mode_over, switch_mode};
 pub use noted::Noted;
 pub use section::{Counter, Facet, Section, Standing, facets};
 pub use sight::Sight;
@@ -36,6 +36,7 @@ pub use snooze::{LONGEST_SNOOZE, SnoozeRefused, Waker, snooze, wake};
 pub use waiting::Waiting as CustomerWaits;
 
 use crate::block::Block;
+use crate::bot::Dealt;
 use crate::channel::ChannelKind;
 use crate::deadline::{self, Deadline, DeadlineKind};
 use crate::ids::{ChannelId, ConversationId, DepartmentId, LabelId, OperatorId, Party};
@@ -132,9 +133,12 @@ pub struct Conversation {
     /// Since when, if it was switched within the episode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode_since: Option<Timestamp>,
-    /// What the customer wrote until then the bot has dealt with without a word.
+    /// What the bot has dealt with (BOT-2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bot_through: Option<Timestamp>,
+    pub bot_dealt: Option<Dealt>,
+    /// Since when the customer waits for the bot (BOT-3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bot_waits_since: Option<Timestamp>,
     /// Set aside (CLS-12).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snooze: Option<Snooze>,
@@ -435,7 +439,8 @@ impl Conversation {
             done_through: None,
             mode: Mode::Operator,
             mode_since: None,
-            bot_through: None,
+            bot_dealt: None,
+            bot_waits_since: None,
             snooze: None,
             waiting: CustomerWaits::default(),
             delivered_through: None,
@@ -536,6 +541,9 @@ impl Conversation {
         if message.sent_by.is_answer() {
             self.last_answer_at = self.last_answer_at.max(Some(at));
             self.waiting.answered(at, self.last_customer_at);
+            if !self.is_unreplied() {
+                self.bot_waits_since = None;
+            }
         }
         self.refresh_preview(message);
     }

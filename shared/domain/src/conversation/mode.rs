@@ -4,7 +4,11 @@ use super::close::{Told, deed};
 use super::{Conversation, Mode};
 use crate::channel::ChannelSettings;
 use crate::ids::OperatorId;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
+
+/// How long a customer waits for a bot that neither answers nor hands over, since what called it was lost, or it ends each
+/// time (BOT-3): by then its record has been tried again.
+pub const BOT_PATIENCE: Span = Span::from_minutes(10);
 
 /// Why a conversation is handed over to people, or back to the bot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +55,8 @@ pub fn switch_mode(
     }
     conversation.mode = mode;
     conversation.mode_since = Some(now);
+    let waits = mode == Mode::Bot && conversation.is_unreplied();
+    conversation.bot_waits_since = waits.then_some(now);
     conversation.timers_from = conversation.timers_from.max(Some(now));
     conversation.armed = None;
     conversation.rearm(settings);
@@ -70,21 +76,33 @@ pub fn mode_ends_at(conversation: &Conversation, settings: &ChannelSettings) -> 
     }
     let began = conversation.mode_since.max(conversation.episode_started_at);
     match conversation.mode {
-        // However much is said: the bot has had its time.
-        Mode::Bot => Some(began? + settings.bot.release_after()?),
+        Mode::Bot => {
+            // However much is said: the bot has had its time.
+            let released = began.zip(settings.bot.release_after()).map(|(began, after)| began + after);
+            released.into_iter().chain(bot_given_up_at(conversation)).min()
+        }
         // Nobody has written for so long.
         Mode::Operator => Some(conversation.activity_clock.max(began)? + settings.bot.return_after()?),
     }
 }
 
+/// When the customer has waited long enough for a bot that says nothing.
+fn bot_given_up_at(conversation: &Conversation) -> Option<Timestamp> {
+    let since = conversation.bot_waits_since.filter(|_| conversation.is_unreplied())?;
+    Some(since + BOT_PATIENCE)
+}
+
 /// What follows when that time has come; `None` before.
 pub fn mode_over(conversation: Conversation, settings: &ChannelSettings, now: Timestamp) -> Option<Told> {
     mode_ends_at(&conversation, settings).filter(|due_at| *due_at <= now)?;
-    let next = match conversation.mode {
-        Mode::Bot => Mode::Operator,
-        Mode::Operator => Mode::Bot,
+    let (next, why) = match conversation.mode {
+        Mode::Bot if bot_given_up_at(&conversation).is_some_and(|due_at| due_at <= now) => {
+            (Mode::Operator, Switched::Failed)
+        }
+        Mode::Bot => (Mode::Operator, Switched::Time),
+        Mode::Operator => (Mode::Bot, Switched::Time),
     };
-    switch_mode(conversation, next, Switched::Time, settings, now)
+    switch_mode(conversation, next, why, settings, now)
 }
 
 impl Conversation {
@@ -93,5 +111,13 @@ impl Conversation {
         let bot = settings.bot.starts && !self.is_group();
         self.mode = if bot { Mode::Bot } else { Mode::Operator };
         self.mode_since = None;
+        self.bot_waits_since = None;
+    }
+
+    /// The customer has said something, which reached us at `heard`.
+    pub(super) fn wait_for_bot(&mut self, heard: Timestamp) {
+        if self.mode == Mode::Bot && self.is_open() {
+            self.bot_waits_since = Some(self.bot_waits_since.map_or(heard, |since| since.min(heard)));
+        }
     }
 }

@@ -6,6 +6,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::channel::Channel;
+use crate::conversation::Conversation;
+
 /// How many fields a record brings.
 const MOST_FIELDS: usize = 100;
 /// The longest name of a record's field, in characters.
@@ -121,6 +124,17 @@ pub enum RecordRefused {
 pub struct Values(BTreeMap<Object, BTreeMap<String, String>>);
 
 impl Values {
+    /// What the conversation itself knows, and what its channel is called.
+    pub fn of(conversation: &Conversation, channel: Option<&Channel>) -> Self {
+        let mut values = Self::default();
+        values.set(Object::Contact, "name", conversation.contact.name.as_deref());
+        values.set(Object::Contact, "external_id", Some(conversation.party.external_id()));
+        values.set(Object::Contact, "phone", phone(conversation));
+        values.set(Object::Conversation, "id", Some(&conversation.id.to_string()));
+        values.set(Object::Conversation, "channel", channel.map(|channel| channel.name.as_str()));
+        values
+    }
+
     /// Notes the value of a field; what is blank is none. What others chose as their name stays on one line, and is cut
     /// where no name goes on.
     pub fn set(&mut self, object: Object, field: &str, value: Option<&str>) {
@@ -158,4 +172,11 @@ impl Values {
     pub fn get(&self, object: Object, field: &str) -> Option<&str> {
         self.0.get(&object)?.get(field).map(String::as_str)
     }
+}
+
+/// The number of somebody who writes by SMS or WhatsApp.
+fn phone(conversation: &Conversation) -> Option<&str> {
+    let address = conversation.address();
+    let number = address.strip_prefix("whatsapp:").unwrap_or(address);
+    number.starts_with('+').then_some(number)
 }

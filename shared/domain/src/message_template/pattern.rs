@@ -118,6 +118,16 @@ impl Pattern {
             Piece::Text(_) => None,
         })
     }
+
+    /// Those of them that have no text for whoever has no value.
+    pub fn needed(&self, chosen: Object) -> impl Iterator<Item = (Object, String)> + '_ {
+        self.pieces.iter().filter_map(move |piece| match piece {
+            Piece::Field(field) if field.fallback.is_none() => {
+                Some((field.object.unwrap_or(chosen), field.name.clone()))
+            }
+            Piece::Field(_) | Piece::Text(_) => None,
+        })
+    }
 }
 
 impl Field {

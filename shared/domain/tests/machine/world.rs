@@ -741,7 +741,8 @@ impl World {
             BotDeed::HandOver => switch(Switched::BotAsked),
             BotDeed::Fail => switch(Switched::Failed),
             BotDeed::Silence => {
-                let silent = Conversation { bot_through: Some(asked.key.at), ..current };
+                let mut silent = current.clone();
+                silent.note_bot(bot::Through::All(&current), &settings, now);
                 return self.commit(chat, silent, []);
             }
         };

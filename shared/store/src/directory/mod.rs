@@ -11,6 +11,7 @@ mod icon;
 mod label;
 mod list;
 mod look;
+mod merge;
 mod notify;
 mod operator;
 mod organisation;

@@ -9,10 +9,11 @@ use crate::error::StoreError;
 use crate::item::{self, Item, n, s, text};
 
 /// The field of [`Conversation`] that each attribute holds.
-const NAMES: [(&str, &str); 36] = [
+const NAMES: [(&str, &str); 37] = [
     ("ac", "activity_clock"),
     ("ag", "assignee"),
-    ("bt", "bot_through"),
+    ("bd", "bot_dealt"),
+    ("bw", "bot_waits_since"),
     ("cc", "customer_clock"),
     ("ch", "channel_id"),
     ("ck", "channel_kind"),
