@@ -25,9 +25,12 @@ impl Indexer {
         let piece = self.inbox.piece(state.cursor.as_deref(), self.piece).await?;
         let read = piece.conversations.len() + piece.messages.len();
         let contacts = futures::stream::iter(&piece.conversations)
-            .map(async |conversation| match conversation.is_erased() {
-                true => self.forget(conversation.id).await,
-                false => self.contact(conversation.id).await,
+            .map(async |conversation| {
+                if conversation.is_erased() {
+                    self.forget(conversation.id).await
+                } else {
+                    self.contact(conversation.id).await
+                }
             })
             .buffer_unordered(CONCURRENCY)
             .collect::<Vec<_>>();

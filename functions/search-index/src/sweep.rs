@@ -28,9 +28,12 @@ impl Indexer {
             there.extend(known.iter().filter(|known| !known.is_erased()).map(|known| known.id));
         }
         let swept = futures::stream::iter(&entries)
-            .map(async |(id, entries)| match there.contains(id) {
-                true => self.sweep_slots(*id, entries).await,
-                false => self.sweep_gone(*id, entries).await,
+            .map(async |(id, entries)| {
+                if there.contains(id) {
+                    self.sweep_slots(*id, entries).await
+                } else {
+                    self.sweep_gone(*id, entries).await
+                }
             })
             .buffer_unordered(CONCURRENCY)
             .collect::<Vec<_>>();

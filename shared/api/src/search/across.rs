@@ -39,7 +39,7 @@ pub(crate) struct AcrossQuery {
     /// A piece of the contact's name, or the whole of the provider's id of it.
     #[cfg_attr(feature = "openapi", param(min_length = 1))]
     contact: Option<String>,
-    /// The contact's phone number in any spelling, or the end of it; four digits or more.
+    /// The contact's phone number in any spelling, or the end of it; 4 to 15 digits.
     #[cfg_attr(feature = "openapi", param(min_length = 4))]
     phone: Option<String>,
     /// Id of a label that the conversation has.
