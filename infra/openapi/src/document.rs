@@ -158,6 +158,15 @@ fn complete(
         let (name, response) = (errors::name(&ids), errors::response(status, &ids));
         // The operation keeps its own until it is known which of them are used again.
         let mut own = response.clone();
+        // A page for people that the handler describes is answered beside it.
+        if let Some(page) = answers.get(&status.to_string()) {
+            own["description"] =
+                format!("{} Or {}", page["description"].as_str().unwrap_or_default(), errors::listed(&ids))
+                    .into();
+            own["content"]["text/html"] = page["content"]["text/html"].clone();
+            answers.insert(status.to_string(), own);
+            continue;
+        }
         own["x-name"] = name.as_str().into();
         answers.insert(status.to_string(), own);
         responses.entry(name).or_insert((0, response)).0 += 1;

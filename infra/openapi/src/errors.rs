@@ -152,9 +152,13 @@ fn refusals(act: Act) -> Vec<&'static str> {
     role.into_iter().chain([machines]).collect()
 }
 
+/// The ids, as a description lists them.
+pub(crate) fn listed(ids: &BTreeSet<&str>) -> String {
+    ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
+}
+
 /// The errors of one status, as a response.
 pub(crate) fn response(status: u16, ids: &BTreeSet<&str>) -> Value {
-    let names: Vec<_> = ids.iter().map(|id| format!("`{id}`")).collect();
     let mut content = Map::new();
     content.insert(
         "application/problem+json".to_owned(),
@@ -167,7 +171,7 @@ pub(crate) fn response(status: u16, ids: &BTreeSet<&str>) -> Value {
             json!({ "schema": { "$ref": "#/components/schemas/GatewayError" } }),
         );
     }
-    let mut response = json!({ "description": names.join(", "), "content": content });
+    let mut response = json!({ "description": listed(ids), "content": content });
     let retry = json!({ "Retry-After": { "$ref": "#/components/headers/RetryAfter" } });
     match status {
         401 => {

@@ -37,7 +37,7 @@ struct Problem<'a> {
     instance: &'a str,
     /// As it is now, of what somebody else has changed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(nullable = false, value_type = Object))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     current: Option<&'a serde_json::Value>,
     error: Told<'a>,
 }

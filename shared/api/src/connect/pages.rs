@@ -40,7 +40,7 @@ struct PageView {
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/api/setups/{setup}/pages", operation_id = "listSetupPages", tag = "Connecting",
     responses((status = 200, description = "The Pages.", body = PagesView)),
-    extensions(("x-errors" = json!(["login_ended", "meta_app_missing"]))),
+    extensions(("x-errors" = json!(["setup_without_step", "login_needed", "login_ended", "meta_app_missing"]))),
 ))]
 pub(crate) async fn pages(
     State(api): SharedConnect,

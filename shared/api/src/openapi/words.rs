@@ -4,6 +4,7 @@
 
 use madoguchi_domain::Problem;
 use madoguchi_domain::message_template::Object;
+use madoguchi_domain::webhook::EventKind;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
 macro_rules! words {
@@ -94,6 +95,7 @@ words! {
     ActorRole: ["operator", "administrator", "owner"];
     OutcomeOutcome: ["say", "ask", "hand_over"];
     OutcomeWhy: ["customer_asked", "no_answer"];
+    DeliveryType: EventKind::ALL.into_iter().chain([EventKind::Test]).map(EventKind::as_str);
     DeliveryState: ["pending", "delivered", "given_up", "canceled"];
     TroubleId: [
         "no_channel_visible", "all_kinds_off", "no_email_address", "mail_from_not_set", "mail_refused",

@@ -70,7 +70,8 @@ struct TextProblem {
     request_body = inline(Wanted),
     responses((status = 200, description = "What would be sent.", body = PreviewView)),
     extensions(("x-errors" = json!([
-        "template_refused", "text_empty", "text_too_long", "text_indivisible", "locks", "sender_names",
+        "conversation_not_found", "template_refused", "text_empty", "text_too_long", "text_indivisible", "locks",
+        "sender_names",
     ]))),
 ))]
 pub(crate) async fn preview(

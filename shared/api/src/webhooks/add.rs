@@ -50,7 +50,7 @@ pub(super) struct NewWebhook {
     request_body = inline(NewWebhook),
     responses((status = 201, description = "The webhook.", body = WebhookView)),
     extensions(("x-errors" = json!([
-        "too_many_webhooks", "webhook_url_invalid", "webhook_url_not_public", "webhook_url_too_long",
+        "channel_not_found", "too_many_webhooks", "webhook_url_invalid", "webhook_url_not_public", "webhook_url_too_long",
     ]))),
 ))]
 pub(super) async fn add(

@@ -57,7 +57,9 @@ impl Changes {
     params(IfMatch),
     request_body = inline(Changes),
     responses((status = 200, description = "The webhook.", body = WebhookView, headers(("ETag")))),
-    extensions(("x-errors" = json!(["webhook_url_invalid", "webhook_url_not_public", "webhook_url_too_long"]))),
+    extensions(("x-errors" = json!([
+        "channel_not_found", "webhook_url_invalid", "webhook_url_not_public", "webhook_url_too_long",
+    ]))),
 ))]
 pub(super) async fn change(
     State(api): SharedWebhooks,

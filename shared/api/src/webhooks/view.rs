@@ -76,6 +76,7 @@ pub(super) struct DeliveryView {
     /// The `webhook-id` of every attempt.
     event_id: WebhookEventId,
     #[serde(rename = "type")]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::DeliveryType))]
     kind: EventKind,
     created_at: String,
     conversation_id: Option<ConversationId>,
