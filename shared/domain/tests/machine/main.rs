@@ -4,7 +4,11 @@
 //! [`World`] stands in for the tables and the functions: it takes writes under the conditions under which the tables take
 //! them. Beside what the rules store it keeps an account of its own of what happened, and the two must agree.
 
-#![expect(clippy::unwrap_used, reason = "in a test an unwrap is an assertion, in its helpers too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "in a test an unwrap is an assertion, in its helpers too"
+)]
 
 mod invariants;
 mod model;

@@ -957,7 +957,7 @@ impl World {
                     BotUse { starts: *starts, release_after_minutes: *release, return_after_minutes: *back };
             }),
             Admin::Reopen { channel, policy } => {
-                change(*channel, &|channel| channel.settings.reopen = *policy)
+                change(*channel, &|channel| channel.settings.reopen = *policy);
             }
             Admin::Tickets { channel, minutes } => change(*channel, &|channel| {
                 let after = minutes.map_or(TicketAfter::Always, |minutes| TicketAfter::Timer { minutes });
