@@ -54,6 +54,10 @@ class Ground:
                 real = [one for one in known[name] if not isinstance(one, dict)]
                 if real and choose(range(10)) < _REAL:
                     place[name] = choose(real)
+        for name, part in (case.path_parameters or {}).items():
+            # These would make another address of it.
+            if isinstance(part, str):
+                case.path_parameters[name] = "_" if part in ("", ".", "..") else part.replace("/", "_")
         if case.method == "GET" and "If-None-Match" in case.headers and choose(range(2)):
             case.headers["If-None-Match"] = "*"
         if isinstance(case.body, dict):
