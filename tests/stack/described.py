@@ -5,13 +5,13 @@ Whoever makes up ids learns only that there is nothing behind them.
 
 from __future__ import annotations
 
-import base64
-import json
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
+from urllib.parse import quote, unquote
 
 from infra.local import identity
 from infra.local.testbed import Testbed, eventually
@@ -23,6 +23,8 @@ Choose = Callable[[list[T]], T]
 
 # Nobody listens there, and no generated address ever leaves this machine.
 _ADDRESSES = ["http://127.0.0.1:9/hook", "https://127.0.0.1:9/hook", "http://127.0.0.1", "ftp://127.0.0.1/", "no address"]
+# What readers of addresses take for something between two parts, or leave out: it would be another operation's.
+_ANOTHER_ADDRESS = re.compile(r"[/?#%\\\x00-\x1f\x7f]|^\.{0,2}$")
 # So many of ten ids are real ones.
 _REAL = 8
 
@@ -54,6 +56,9 @@ class Ground:
                 real = [one for one in known[name] if not isinstance(one, dict)]
                 if real and choose(range(10)) < _REAL:
                     place[name] = choose(real)
+        for name, part in (case.path_parameters or {}).items():
+            if isinstance(part, str):
+                case.path_parameters[name] = quote(_ANOTHER_ADDRESS.sub("_", unquote(part)), safe="")
         if case.method == "GET" and "If-None-Match" in case.headers and choose(range(2)):
             case.headers["If-None-Match"] = "*"
         if isinstance(case.body, dict):
