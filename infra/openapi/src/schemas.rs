@@ -136,6 +136,9 @@ pub(crate) fn times(document: &mut Value) {
     });
 }
 
+/// What a field is called that holds a secret.
+const SECRET: &str = "secret";
+
 /// Answers have all of their fields, null or not: only those may be missing that are never null.
 pub(crate) fn require_in_answers(document: &mut Value) {
     let asked = reached(document, "requestBody");
@@ -156,6 +159,11 @@ pub(crate) fn require_in_answers(document: &mut Value) {
 
 fn require(schema: &mut Value) {
     each(schema, &mut |object| {
+        let Some(Value::Object(properties)) = object.get_mut("properties") else { return };
+        // What is secret is shown once, and left out of every other answer.
+        if let Some(secret) = properties.get_mut(SECRET).filter(|secret| may_be_null(secret)) {
+            secret["type"] = "string".into();
+        }
         let Some(Value::Object(properties)) = object.get("properties") else { return };
         let required = object.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
         let all =
@@ -264,7 +272,7 @@ mod tests {
             "type": "object", "required": ["id"],
             "properties": {
                 "id": { "type": "string" }, "name": { "type": ["string", "null"] }, "note": { "type": "string" },
-                "at": { "oneOf": [{ "type": "null" }, { "type": "string" }] },
+                "at": { "oneOf": [{ "type": "null" }, { "type": "string" }] }, "secret": { "type": ["string", "null"] },
             },
         });
         let answer = json!({ "content": { "application/json": { "schema": object } } });
@@ -279,6 +287,7 @@ mod tests {
         let answer = &operation["responses"]["200"]["content"]["application/json"]["schema"];
         assert_eq!(answer["required"], json!(["at", "id", "name"]));
         assert_eq!(answer["properties"]["at"], json!({ "type": ["string", "null"], "format": "date-time" }));
+        assert_eq!(answer["properties"]["secret"], json!({ "type": "string" }));
         let body = &operation["requestBody"]["content"]["application/json"]["schema"];
         assert_eq!(body["required"], json!(["id"]));
     }
