@@ -17,16 +17,13 @@ _TEXT = "How long does it take?"
 def measure(out: Path) -> Path:
     """Writes to `out` the seconds that each change took."""
     with isolated_stack() as stack, step(f"measuring {CHANGES} live updates"):
-        delays = [delay for pair in range(CHANGES // 2) for delay in _close_and_reopen(stack, pair)]
+        conversation = _conversation(stack)
+        with LiveClient(stack) as client:
+            verbs = [verb for _ in range(CHANGES // 2) for verb in ("close", "reopen")]
+            delays = [_change(stack, client, conversation, verb) for verb in verbs]
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps({"seconds": delays}))
     return out
-
-
-def _close_and_reopen(stack: Testbed, pair: int) -> list[float]:
-    found = _conversation(stack)
-    with LiveClient(stack) as client:
-        return [_change(stack, client, found, verb) for verb in ("close", "reopen")]
 
 
 def _change(stack: Testbed, client: LiveClient, conversation: str, verb: str) -> float:
@@ -43,9 +40,6 @@ def _conversation(stack: Testbed) -> str:
         items = stack.api("GET", "/conversations", section="open", limit=100).json()["items"]
         return next((item["id"] for item in items if item["preview"] == _TEXT), None)
 
-    there = look()
-    if there:
-        return there
     customer = stack.simulator("POST", "/control/customers", {"name": "Live"}).json()["id"]
     act = {"provider": "line", "customer": customer, "kind": "text", "text": _TEXT}
     assert stack.simulator("POST", "/control/act", act).status == 200
