@@ -464,13 +464,16 @@ async fn cls_2_clients_that_hang_keep_nothing_from_being_counted() {
     world.test.customer_writes(ChannelKind::Line, "customer-1", "one").await;
     world.test.write().await;
     let event = world.stream.lock().await.peek(100);
-    let counted = async || loop {
-        let counts = world.test.inbox.counts().await.unwrap();
-        let line = counts.get(&TestInbox::channel_id(ChannelKind::Line));
-        if line.and_then(|line| line.get(&Counter::Section(Section::Unassigned))) == Some(&1) {
-            return;
+    let counted = async || {
+        for _ in 0..1_000 {
+            let counts = world.test.inbox.counts().await.unwrap();
+            let line = counts.get(&TestInbox::channel_id(ChannelKind::Line));
+            if line.and_then(|line| line.get(&Counter::Section(Section::Unassigned))) == Some(&1) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        panic!("not counted within 20 s");
     };
     // Lambda may end it at any moment while it waits for the client.
     tokio::select! {
