@@ -9,8 +9,18 @@ use std::{env, fs};
 use sha2::{Digest, Sha256};
 
 /// In this order: what is later may overrule what is earlier.
-const STYLES: [&str; 9] =
-    ["tokens", "base", "components", "shell", "inbox", "thread", "composer", "settings", "reports"];
+const STYLES: [&str; 10] = [
+    "tokens",
+    "base",
+    "components",
+    "shell",
+    "inbox",
+    "thread",
+    "composer",
+    "settings",
+    "organisation",
+    "reports",
+];
 
 fn main() {
     println!("cargo::rerun-if-changed=assets");

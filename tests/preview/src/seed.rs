@@ -47,4 +47,5 @@ pub(crate) async fn seed(test: &TestInbox) {
     assert!(status < 300, "{answer}");
     settle(test).await;
     writes(test, "line", "customer-1", "ありがとうございます。お待ちしています。").await;
+    crate::seed_organisation::organisation(test).await;
 }

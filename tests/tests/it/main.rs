@@ -14,6 +14,8 @@ mod clients;
 mod closing;
 mod connect;
 mod connect_accounts;
+mod console;
+mod console_organisation;
 mod costs;
 mod courtesy;
 mod crash;
