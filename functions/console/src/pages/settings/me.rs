@@ -1,0 +1,11 @@
+//! One's own profile and notifications.
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use crate::Console;
+
+pub(super) fn routes() -> Router<Arc<Console>> {
+    Router::new()
+}

@@ -1,0 +1,22 @@
+//! Tickets.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use maud::html;
+
+use crate::Console;
+use crate::error::Paged;
+use crate::parts::{Icon, empty};
+use crate::shell::{Place, page};
+use crate::view::View;
+
+pub(crate) fn routes() -> Router<Arc<Console>> {
+    Router::new().route("/console/tickets", get(show))
+}
+
+async fn show(view: View) -> Paged {
+    let title = view.say("チケット", "Tickets");
+    Ok(page(&view, Place::Tickets, title, &empty(Icon::Ticket, title, &html! {})))
+}
