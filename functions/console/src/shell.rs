@@ -106,6 +106,7 @@ fn menu(view: &View, place: Place) -> Markup {
                             }
                         }
                         form method="post" action="/console/sign-out" data-sign-out {
+                            input type="hidden" name="csrf" value=(view.visitor.csrf);
                             button type="submit" { (icon(Icon::LogOut)) (view.say("サインアウト", "Sign out")) }
                         }
                     }
