@@ -161,6 +161,7 @@ async fn con_8_a_person_signs_in_and_comes_to_the_page_that_they_wanted() {
     let code = browser.issuer.agree(&asked);
     let answer = browser.come_back(&code, &asked["state"]).await;
     assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, "/console/signed-in?a=b"));
+    assert_eq!(answer.headers()[CACHE_CONTROL], "no-store");
     let cookies: Vec<&str> = answer.headers().get_all(SET_COOKIE).iter().map(|one| one.to_str().unwrap()).collect();
     let session = cookies.iter().find(|cookie| cookie.starts_with("__Host-madoguchi_session=")).unwrap();
     assert!(session.ends_with("; Path=/; Max-Age=43200; HttpOnly; SameSite=Lax; Secure"), "{session}");
