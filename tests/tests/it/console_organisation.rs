@@ -1,7 +1,7 @@
 //! The console's pages of people, brands, departments, timers, templates, labels and ticket rules.
 
 use axum::http::Method;
-use madoguchi_domain::{ChannelKind, Role};
+use madoguchi_domain::{ChannelKind, Role, Span};
 use madoguchi_tests::TestInbox;
 use serde_json::{Value, json};
 
@@ -148,6 +148,8 @@ async fn tmr_1_the_form_of_timers_says_what_is_typed_before_it_is_saved() {
         let body = json!({ "idle_close_after_minutes": 45 });
         asked(&test, Role::Administrator, Method::PATCH, &path, &body, &headers).await
     };
+    // The version is a moment.
+    test.pass(Span::from_secs(1));
     assert_eq!(change(&version).await.0, 200);
     let (status, refused) = change(&version).await;
     assert!(status == 412 && refused.contains("changed_meanwhile"), "{refused}");
