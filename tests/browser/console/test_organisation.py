@@ -50,6 +50,8 @@ def test_ops_4_hours_with_a_break_are_set_and_copied(page):
     page.find("#hours-preview", "does not end after it begins")
     fill(page, f"{monday} [data-time=to]", "12:00")
     page.find("#hours-preview", "Mon–Fri 09:00–12:00, 13:00–18:00")
+    page.click("button", "Add Japan's public holidays")
+    page.until(lambda b: len(b.find_elements(By.CSS_SELECTOR, "[data-holiday]")) > 15)
     page.click("button", "Save")
     page.find(".toast", "Department saved")
     page.visit("/console/settings/departments", "administrator")

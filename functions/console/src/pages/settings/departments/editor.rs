@@ -179,9 +179,18 @@ fn holidays(view: &View, hours: &Hours) -> Markup {
                 "On these days the hours here hold in place of the week's; without shifts it is closed.",
             )) }
             div.holiday-rows data-holiday-rows { @for day in &hours.holidays { (holiday_row(view, day)) } }
-            button.button.small type="button" data-hours-holiday { (icon(Icon::Plus)) (view.say("日を追加", "Add a day")) }
+            div.form-acts {
+                button.button.small type="button" data-hours-holiday { (icon(Icon::Plus)) (view.say("日を追加", "Add a day")) }
+                button.button.small type="button" data-hours-public=(public(view)) { (icon(Icon::Flag)) (view.say("日本の祝日を追加", "Add Japan's public holidays")) }
+            }
         }
     }
+}
+
+/// Japan's holidays of this year and the next, for the script: pairs of day and name.
+fn public(view: &View) -> Value {
+    let days = super::holidays::ahead(view.date(view.now)).into_iter();
+    days.map(|(day, name)| json!([day.to_string(), name])).collect()
 }
 
 fn holiday_row(view: &View, day: &Holiday) -> Markup {
