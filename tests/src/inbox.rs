@@ -77,7 +77,7 @@ pub const START: Timestamp = Timestamp::from_ms(1_793_491_200_000);
 /// Where customers' apps reach the stack.
 pub const PUBLIC: &str = "https://inbox.example";
 /// Where administrators act, and where browsers go back to after a login.
-pub const CONSOLE: &str = "https://console.example/";
+pub const CONSOLE: &str = "https://console.example/console/";
 /// Where clients connect for live updates.
 pub const LIVE_URL: &str = "wss://live.example/live";
 /// How long the audit log is kept.

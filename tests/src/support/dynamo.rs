@@ -35,6 +35,8 @@ pub const LIVE: &str = "live";
 pub const DELIVERIES: &str = "deliveries";
 /// The name of the Requests table.
 pub const REQUESTS: &str = "requests";
+/// The name of the Sessions table.
+pub const SESSIONS: &str = "sessions";
 
 /// A batch that keeps failing is a bug in the function, not something to wait for.
 const MAX_ATTEMPTS: usize = 10;
@@ -61,7 +63,8 @@ impl Dynamo {
         create_search(&client).await;
         create_deliveries(&client).await;
         create_live(&client).await;
-        create_requests(&client).await;
+        create_by_pk(&client, REQUESTS).await;
+        create_by_pk(&client, SESSIONS).await;
         dynamo
     }
 
@@ -357,18 +360,19 @@ async fn create_deliveries(client: &Client) {
     expire(client, DELIVERIES).await;
 }
 
-async fn create_requests(client: &Client) {
+/// A table without sort key and index, in which everything ends by itself.
+async fn create_by_pk(client: &Client, table: &str) {
     let pk = KeySchemaElement::builder().attribute_name("pk").key_type(KeyType::Hash).build().unwrap();
     client
         .create_table()
-        .table_name(REQUESTS)
+        .table_name(table)
         .billing_mode(BillingMode::PayPerRequest)
         .attribute_definitions(attribute("pk", ScalarAttributeType::S))
         .key_schema(pk)
         .send()
         .await
         .unwrap();
-    expire(client, REQUESTS).await;
+    expire(client, table).await;
 }
 
 fn images() -> StreamSpecification {

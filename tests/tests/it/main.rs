@@ -14,6 +14,7 @@ mod clients;
 mod closing;
 mod connect;
 mod connect_accounts;
+mod console_session;
 mod costs;
 mod courtesy;
 mod crash;

@@ -66,18 +66,13 @@ struct TargetsChange {
     twilio: BTreeMap<String, String>,
     #[serde(default)]
     aliases: BTreeMap<String, String>,
-    cognito_endpoint: Option<String>,
-    cognito_client_id: Option<String>,
 }
 
 async fn targets(State(shared): Control, Json(change): Json<TargetsChange>) -> Json<Value> {
     shared.set_targets(|targets| {
-        for (known, wanted) in [
-            (&mut targets.api, change.api),
-            (&mut targets.messenger, change.messenger),
-            (&mut targets.cognito_endpoint, change.cognito_endpoint),
-            (&mut targets.cognito_client_id, change.cognito_client_id),
-        ] {
+        for (known, wanted) in
+            [(&mut targets.api, change.api), (&mut targets.messenger, change.messenger)]
+        {
             *known = wanted.or(known.take());
         }
         targets.line.extend(change.line);
@@ -101,10 +96,13 @@ async fn media_lives(State(shared): Control, Json(change): Json<MediaLivesChange
 #[derive(Deserialize)]
 struct NewCustomer {
     name: String,
+    /// What the person's phone is set to, by BCP 47; Japanese if left out.
+    language: Option<String>,
 }
 
 async fn customers(State(shared): Control, Json(new): Json<NewCustomer>) -> Json<Value> {
-    Json(json!({"id": shared.change(|world| add_customer(world, new.name.trim()))}))
+    let id = shared.change(|world| add_customer(world, new.name.trim(), new.language.as_deref()));
+    Json(json!({"id": id}))
 }
 
 #[derive(Deserialize)]
