@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "it tells where it is")]
 
 mod seed;
+mod seed_organisation;
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -48,6 +48,7 @@ pub(crate) async fn seed(test: &TestInbox) {
     settle(test).await;
     writes(test, "line", "customer-1", "ありがとうございます。お待ちしています。").await;
     desk(test, line).await;
+    crate::seed_organisation::organisation(test).await;
 }
 
 /// What tickets, settings and the bell show.

@@ -2,6 +2,8 @@
 import "./morph.js";
 import "./preferences.js";
 import "./act.js";
+import "./opens.js";
+import "./preview.js";
 import "./popover.js";
 import "./time.js";
 import "./offline.js";
