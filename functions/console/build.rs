@@ -9,8 +9,19 @@ use std::{env, fs};
 use sha2::{Digest, Sha256};
 
 /// In this order: what is later may overrule what is earlier.
-const STYLES: [&str; 9] =
-    ["tokens", "base", "components", "shell", "inbox", "thread", "composer", "settings", "reports"];
+const STYLES: [&str; 11] = [
+    "tokens",
+    "base",
+    "components",
+    "shell",
+    "inbox",
+    "thread",
+    "composer",
+    "settings",
+    "reports",
+    "own",
+    "tickets",
+];
 
 fn main() {
     println!("cargo::rerun-if-changed=assets");
@@ -22,6 +33,9 @@ fn main() {
     for folder in ["js", "vendor", "img"] {
         collect(&assets, &assets.join(folder), &mut files);
     }
+    let described = assets.join("../../../infra/openapi.yaml");
+    println!("cargo::rerun-if-changed={}", described.display());
+    files.insert("openapi.yaml".to_owned(), fs::read(described).unwrap());
     files.insert("icons.svg".to_owned(), fs::read(assets.join("icons.svg")).unwrap());
 
     let mut hash = Sha256::new();

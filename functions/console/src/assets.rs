@@ -3,7 +3,7 @@
 
 use axum::extract::Path;
 use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 /// One asset in its three forms.
@@ -43,12 +43,24 @@ pub(crate) async fn serve(Path((version, name)): Path<(String, String)>, headers
     }
 }
 
+/// `GET /console/sw.js`: the service worker, which shows notifications while no page is open. Its address is always the same,
+/// and it is above everything that it looks after: a browser that has it finds the next release's.
+pub(crate) async fn worker() -> Response {
+    let Some(file) = FILES.iter().find(|file| file.name == "js/sw.js") else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let scope = (HeaderName::from_static("service-worker-allowed"), "/console/");
+    ([(CONTENT_TYPE, media_type(file.name)), (CACHE_CONTROL, "no-cache")], [scope], file.plain)
+        .into_response()
+}
+
 fn media_type(name: &str) -> &'static str {
     match name.rsplit('.').next() {
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
         Some("svg") => "image/svg+xml",
         Some("png") => "image/png",
+        Some("yaml") => "application/yaml",
         Some("json") => "application/json",
         _ => "application/octet-stream",
     }
@@ -74,10 +86,20 @@ mod tests {
         assert_eq!(none.status(), StatusCode::NOT_FOUND);
     }
 
+    #[tokio::test]
+    async fn ntf_5_the_service_worker_looks_after_the_whole_console_and_is_never_stale() {
+        let answer = worker().await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert_eq!(answer.headers()["service-worker-allowed"], "/console/");
+        assert_eq!(answer.headers()[CACHE_CONTROL], "no-cache");
+        assert_eq!(answer.headers()[CONTENT_TYPE], "text/javascript; charset=utf-8");
+    }
+
     /// The first load is what a person waits for.
     #[test]
     fn con_1_everything_together_stays_below_150_kilobytes() {
-        let sum: usize = FILES.iter().map(|file| file.brotli.len()).sum();
+        let loaded = FILES.iter().filter(|file| !file.name.ends_with(".yaml"));
+        let sum: usize = loaded.map(|file| file.brotli.len()).sum();
         assert!(sum < 150_000, "{sum} bytes");
     }
 }

@@ -9,6 +9,7 @@ mod pages;
 mod parts;
 pub mod remote;
 mod security;
+mod session;
 mod shell;
 mod view;
 mod visitor;
@@ -19,13 +20,14 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::RawQuery;
 use axum::http::{HeaderMap, Method};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{any, get};
 use madoguchi_runtime::Clock;
 use tower_http::compression::CompressionLayer;
 
 pub use backend::Backend;
+pub use session::Door;
 pub use visitor::Visitor;
 
 use view::View;
@@ -45,6 +47,15 @@ pub struct Console {
     pub embedders: String,
 }
 
+/// The console as it is reached: its pages behind the door.
+pub fn behind(door: Door, console: Console) -> Router {
+    Router::new()
+        .route("/", get(async || Redirect::to("/console")))
+        .merge(pages(console).layer(from_fn_with_state(Arc::new(door.clone()), session::gate)))
+        .merge(session::routes(door))
+        .layer(map_response(security::kept_nowhere))
+}
+
 /// The console's pages, for who is let in: whatever is laid around them puts a [`Visitor`] among each request's extensions.
 pub fn pages(console: Console) -> Router {
     let policy = security::Policy::new(&console.media, &console.live, &console.embedders);
@@ -53,6 +64,7 @@ pub fn pages(console: Console) -> Router {
         .route("/console/", get(async || Redirect::to("/console/inbox")))
         .route("/console/api/{*path}", any(api))
         .merge(pages::routes())
+        .merge(session::signed_in_routes())
         .fallback(async |view: View| error::PageError::no_page(&view).into_response())
         .layer(from_fn(security::from_own_page));
     Router::new()

@@ -25,7 +25,7 @@ struct Gateway {
 }
 
 /// Answers every request by what `base`, the API's address, answers.
-pub(crate) fn routes(client: Client, base: &str) -> Router {
+pub fn routes(client: Client, base: &str) -> Router {
     let gateway = Gateway { client, base: base.trim_end_matches('/').to_owned() };
     Router::new().fallback(forward).with_state(gateway)
 }

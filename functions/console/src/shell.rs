@@ -85,8 +85,8 @@ fn menu(view: &View, place: Place) -> Markup {
                 button.icon-button type="button" data-command="palette" title=(view.say("コマンド (Ctrl+K)", "Commands (Ctrl+K)")) {
                     (icon(Icon::Command)) span.sr { (view.say("コマンド", "Commands")) }
                 }
-                div #availability hx-get="/console/availability" hx-trigger="load" hx-swap="morph:innerHTML" {}
-                div #bell hx-get="/console/bell" hx-trigger="load" hx-swap="morph:innerHTML" {}
+                div #availability hx-get="/console/availability" hx-trigger="load, renew, every 120s, madoguchi:counts from:document throttle:10s" hx-swap="morph:innerHTML" {}
+                div #bell hx-get="/console/bell" hx-trigger="load, renew, every 60s, madoguchi:counts from:document throttle:10s, madoguchi:notice from:document throttle:5s" hx-swap="morph:innerHTML" {}
                 details.menu-person data-popover {
                     summary title=(view.visitor.name()) { (crate::parts::initials(view.visitor.name())) span.sr { (view.say("自分のメニュー", "Own menu")) } }
                     div.popover {
@@ -106,6 +106,7 @@ fn menu(view: &View, place: Place) -> Markup {
                             }
                         }
                         form method="post" action="/console/sign-out" data-sign-out {
+                            input type="hidden" name="csrf" value=(view.visitor.csrf);
                             button type="submit" { (icon(Icon::LogOut)) (view.say("サインアウト", "Sign out")) }
                         }
                     }

@@ -31,11 +31,16 @@ impl Visitor {
 
     /// What they are called here.
     pub fn name(&self) -> &str {
-        ["name", "preferred_username", "email", "cognito:username"]
+        Self::called(&self.claims)
+    }
+
+    /// What whoever these claims are of is called.
+    pub(crate) fn called(claims: &HashMap<String, String>) -> &str {
+        ["name", "preferred_username", "email", "cognito:username", "sub"]
             .iter()
-            .filter_map(|claim| self.claims.get(*claim))
+            .filter_map(|claim| claims.get(*claim))
             .find(|text| !text.trim().is_empty())
-            .map_or_else(|| self.id(), String::as_str)
+            .map_or("", String::as_str)
     }
 
     /// Whether they may do this (MEM-12).

@@ -43,6 +43,7 @@ mod organisation;
 mod people;
 mod profanity;
 mod quarantine;
+mod reports;
 mod saved_views;
 mod search;
 mod sender_sync;
@@ -52,12 +53,14 @@ mod view;
 mod webhooks;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
+use lambda_http::Service as _;
 
 pub(crate) use admin::SharedAdmin;
 pub use admin::{AdminApi, admin_routes};
 pub(crate) use auth::Operator;
-pub use auth::RolesClaim;
+pub use auth::{RolesClaim, role_of};
 pub use boundary::request_id;
 pub use connect::{ConnectApi, connect_routes};
 pub use desk::{DeskApi, desk_routes};
@@ -68,6 +71,7 @@ pub use inbox::{Api, routes};
 pub use notifications::{NotificationsApi, notification_routes};
 pub(crate) use organisation::SharedOrganisation;
 pub use organisation::{OrganisationApi, organisation_routes};
+pub use reports::{ReportsApi, report_routes};
 pub use webhooks::{WebhooksApi, webhook_routes};
 
 /// Answers what `routes` answer to people with a role, as `roles` tells it, and everything else with an error of the
@@ -76,6 +80,20 @@ pub fn answering(routes: Router, roles: RolesClaim) -> Router {
     routes
         .fallback(async || ApiError::UnknownRoute)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .layer(from_fn_with_state(roles, access::admit))
+        .layer(from_fn(boundary::answer))
+}
+
+/// The same for a part of the routes: what is none of them, `elsewhere` answers.
+pub fn answering_or(routes: Router, roles: RolesClaim, elsewhere: Router) -> Router {
+    let others = elsewhere.clone();
+    routes
+        .fallback_service(elsewhere)
+        // Another function may have the same path for another method.
+        .method_not_allowed_fallback(move |request: Request| {
+            let mut others = others.clone();
+            async move { others.call(request).await }
+        })
         .layer(from_fn_with_state(roles, access::admit))
         .layer(from_fn(boundary::answer))
 }

@@ -43,6 +43,7 @@ pub mod progress;
 pub mod quota;
 pub mod reminder;
 pub mod reply;
+pub mod report;
 pub mod role;
 pub mod saved_view;
 #[cfg(feature = "openapi")]
@@ -51,6 +52,7 @@ pub mod search;
 pub mod second_try;
 pub mod send;
 pub mod sender;
+pub mod session;
 pub mod setup;
 pub mod sms;
 pub mod sticker;

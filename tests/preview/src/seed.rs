@@ -47,4 +47,49 @@ pub(crate) async fn seed(test: &TestInbox) {
     assert!(status < 300, "{answer}");
     settle(test).await;
     writes(test, "line", "customer-1", "ありがとうございます。お待ちしています。").await;
+    desk(test, line).await;
+}
+
+/// What tickets, settings and the bell show.
+async fn desk(test: &TestInbox, conversation: ConversationId) {
+    let brand = test.administered("POST", "/api/brands", &json!({ "name": "青空ストア" })).await;
+    let path = format!("/api/brands/{}/profanity", brand["id"].as_str().expect("a brand has an id"));
+    test.administered("PUT", &path, &json!({ "on": true, "words": ["ぼったくり", "scam*"], "block": true }))
+        .await;
+    let hook = json!({ "url": "https://crm.example.com/hook", "description": "CRM との連携", "events": ["message.received", "ticket.created"] });
+    let hook = test.administered("POST", "/api/webhooks", &hook).await;
+    test.administered(
+        "POST",
+        &format!("/api/webhooks/{}/test", hook["id"].as_str().expect("it has an id")),
+        &json!({}),
+    )
+    .await;
+    let messages = test.get(&format!("/api/conversations/{conversation}/messages")).await;
+    let items = messages["items"].as_array().into_iter().flatten();
+    for (index, message) in items.filter(|message| message["direction"] == "in").take(2).enumerate() {
+        let ticket = json!({ "conversation_id": conversation, "message_id": message["id"] });
+        let key = format!("00000000-0000-4000-8000-0000000001{index:02}");
+        test.call("POST", "/api/tickets", Some(&key), &ticket).await;
+    }
+    test.call(
+        "PATCH",
+        "/api/tickets/1",
+        None,
+        &json!({ "assignee_id": "operator-1", "status": "pending", "reference": "CRM-4711" }),
+    )
+    .await;
+    let spam = writes(test, "line", "customer-4", "このたびは特別なご案内です http://spam.example").await;
+    test.call(
+        "POST",
+        &format!("/api/conversations/{spam}/block"),
+        None,
+        &json!({ "reason": "迷惑な宣伝がつづくため" }),
+    )
+    .await;
+    test.administered("GET", "/api/me", &json!({})).await;
+    let note = json!({ "text": "@佐藤 花子 配送の件、確認をお願いします。", "mentions": ["operator-1"] });
+    let path = format!("/api/conversations/{conversation}/notes");
+    test.administer("POST", &path, &note).await;
+    test.write_audit().await;
+    settle(test).await;
 }

@@ -8,6 +8,7 @@ use crate::Console;
 
 mod conversation;
 mod inbox;
+pub(crate) mod known;
 mod own;
 mod reports;
 mod search;
