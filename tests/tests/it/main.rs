@@ -33,6 +33,7 @@ mod notifications;
 mod pictures;
 mod places;
 mod replies;
+mod reports;
 mod scenarios;
 mod search;
 mod second_try;

@@ -15,4 +15,14 @@ import "./secret.js";
 import "./tryout.js";
 import { announce } from "./session.js";
 
+// Conversations bring much of their own: it is loaded with the first one.
+const conversations = () => {
+  if (!document.querySelector("[data-conversation]")) return;
+  watcher.disconnect();
+  import("./conversation/main.js");
+};
+const watcher = new MutationObserver(conversations);
+watcher.observe(document.body, { childList: true, subtree: true });
+conversations();
+
 announce();
