@@ -78,7 +78,7 @@ async fn desk(test: &TestInbox, conversation: ConversationId) {
         &json!({ "assignee_id": "operator-1", "status": "pending", "reference": "CRM-4711" }),
     )
     .await;
-    let spam = writes(test, "line", "customer-7", "このたびは特別なご案内です http://spam.example").await;
+    let spam = writes(test, "line", "customer-4", "このたびは特別なご案内です http://spam.example").await;
     test.call(
         "POST",
         &format!("/api/conversations/{spam}/block"),

@@ -14,6 +14,8 @@ mod clients;
 mod closing;
 mod connect;
 mod connect_accounts;
+mod console;
+mod console_inbox;
 mod costs;
 mod courtesy;
 mod crash;

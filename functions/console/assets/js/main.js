@@ -13,6 +13,8 @@ import "./export.js";
 import "./copy.js";
 import "./secret.js";
 import "./tryout.js";
+import "./keys.js";
+import "./live.js";
 import { announce } from "./session.js";
 
 announce();
