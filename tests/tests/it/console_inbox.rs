@@ -52,7 +52,7 @@ async fn con_1_the_inbox_shows_what_each_section_has_with_what_can_be_done() {
     let closed = page(&test, Role::Operator, "/console/inbox?section=closed").await;
     assert!(rows(&closed).is_empty() && closed.contains("Nothing was closed yet"));
     let open = page(&test, Role::Operator, &format!("/console/inbox/{first}?section=unassigned")).await;
-    assert!(open.contains(&format!("data-conversation=\"{first}\"")));
+    assert!(open.contains(&format!("data-opened=\"{first}\"")));
 }
 
 #[tokio::test]

@@ -8,6 +8,11 @@
 //   madoguchi:reload        {}     too much was missed to be told: load what is shown anew
 //   madoguchi:live          {on}   the socket is there, or not
 //
+// And it hears events, which pages dispatch again for as long as they hold:
+//
+//   madoguchi:viewing       {conversation_id}            the conversation that is on the screen; null for none (every 30 seconds)
+//   madoguchi:typing        {conversation_id, writes}    the person writes there (every 5 seconds), or with `writes: false` no longer
+//
 // Things are told late, repeatedly and out of order (CON-9): of a conversation what is older than what was told before is left out
 // here; whoever fetches keeps what has the higher version.
 import { call } from "./api.js";
@@ -17,8 +22,6 @@ import { say } from "./words.js";
 const POLL_MS = 15_000;
 const PING_MS = 45_000;
 const ANSWER_MS = 10_000;
-const VIEWING_MS = 30_000;
-const TYPING_MS = 5_000;
 const LONGEST_PAUSE_MS = 30_000;
 const PATIENCE_MS = 8_000;
 
@@ -30,28 +33,16 @@ let timer = 0;
 let silent = 0;
 let lostAt = 0;
 let out = false;
-let looking = null;
-let typed = { id: null, at: 0 };
 const versions = new Map();
 
 const tell = (name, detail = {}) => document.dispatchEvent(new CustomEvent(`madoguchi:${name}`, { detail }));
 const isOpen = () => socket?.readyState === WebSocket.OPEN;
 const speak = (message) => { if (isOpen()) socket.send(JSON.stringify(message)); };
 
-/** Says which conversation is on the screen; null for none. It is said again while it lasts. */
-export function viewing(id) {
-  looking = id;
-  speak({ action: "viewing", conversation_id: document.hidden ? null : id });
-}
-
-/** Says that the person writes in a conversation; call it with every key. With `false`, that they have stopped. */
-export function typing(id, writes = true) {
-  const now = Date.now();
-  if (writes && typed.id === id && now - typed.at < TYPING_MS) return;
-  if (!writes && typed.id !== id) return;
-  typed = writes ? { id, at: now } : { id: null, at: 0 };
-  speak(writes ? { action: "typing", conversation_id: id } : { action: "typing", conversation_id: id, typing: false });
-}
+document.addEventListener("madoguchi:viewing", ({ detail: { conversation_id } }) => speak({ action: "viewing", conversation_id }));
+document.addEventListener("madoguchi:typing", ({ detail: { conversation_id, writes = true } }) => {
+  speak(writes ? { action: "typing", conversation_id } : { action: "typing", conversation_id, typing: false });
+});
 
 /** Whether changes are told as they happen. */
 export const live = () => isOpen();
@@ -86,12 +77,9 @@ function lost() {
 
 function back() {
   tries = 0;
-  const was = lostAt;
   lostAt = 0;
   show();
   tell("live", { on: true });
-  viewing(looking);
-  return was;
 }
 
 // A short loss is nobody's concern.
@@ -142,7 +130,6 @@ function listen() {
 }
 
 setInterval(() => { if (!isOpen() && !document.hidden && navigator.onLine && !out) tell("poll"); }, POLL_MS);
-setInterval(() => { if (looking && !document.hidden) viewing(looking); }, VIEWING_MS);
 
 function again() {
   if (isOpen()) return;
@@ -151,7 +138,6 @@ function again() {
 }
 
 document.addEventListener("visibilitychange", () => {
-  viewing(looking);
   if (document.hidden) return;
   again();
   if (!isOpen()) tell("poll");

@@ -1,7 +1,7 @@
 // What is done with a conversation, from its row or by a key: the API is asked, and what it answers shows. Nothing is changed on the
 // screen before; what it refuses is told, and the row stays as it was.
 import { Refused, call } from "../api.js";
-import { command } from "../commands.js";
+import { command, run } from "../commands.js";
 import { confirm, open } from "../dialog.js";
 import { toast } from "../notice.js";
 import { say } from "../words.js";
@@ -126,3 +126,7 @@ key("claim", "a", "claim");
 key("done", "e", ({ done }) => (done ? "undone" : "done"));
 key("snooze", "s", ({ snoozed }) => (snoozed ? "wake" : "snooze"));
 key("close-conversation", "x", ({ closed }) => (closed ? "reopen" : "close"));
+const isOpen = () => opened() !== null && document.querySelector("#thread") !== null;
+for (const [name, keys, does] of [["compose", "r", "conversation-reply"], ["note", "n", "conversation-note"], ["panel-key", "p", "panel"]]) {
+  command(name, () => run(does), { group: "group.conversation", keys: [keys], when: isOpen });
+}

@@ -1,6 +1,5 @@
 // Which list and which conversation the page shows: as its address says, without loading the page anew.
 import { command } from "../commands.js";
-import { viewing } from "../live.js";
 import { toast } from "../notice.js";
 import { say } from "../words.js";
 import { begin } from "./list.js";
@@ -19,7 +18,7 @@ function mark(id) {
 /** Opens a conversation beside the list. `more` is what else belongs into the address, such as `message=…`. */
 export async function show(id, { push = true, more = "" } = {}) {
   const path = withQuery(`/console/conversations/${id}`, query(), more);
-  pane.dataset.conversation = id;
+  pane.dataset.opened = id;
   inbox.toggleAttribute("data-open", true);
   mark(id);
   if (push) history.pushState({}, "", withQuery(address(id), more));
@@ -27,7 +26,6 @@ export async function show(id, { push = true, more = "" } = {}) {
   pane.setAttribute("hx-get", path);
   pane.setAttribute("hx-trigger", "renew");
   htmx.process(pane);
-  viewing(id);
   pane.setAttribute("aria-busy", "true");
   await htmx.ajax("GET", path, { source: pane, target: pane, swap: "innerHTML" });
   if (opened() !== id) return;
@@ -41,12 +39,11 @@ export async function show(id, { push = true, more = "" } = {}) {
 export function hide({ push = true } = {}) {
   const id = opened();
   if (!id) return;
-  delete pane.dataset.conversation;
+  delete pane.dataset.opened;
   pane.removeAttribute("hx-get");
   pane.removeAttribute("hx-trigger");
   inbox.removeAttribute("data-open");
   mark(null);
-  viewing(null);
   pane.replaceChildren(document.querySelector("#conversation-none").content.cloneNode(true));
   if (push) history.pushState({}, "", address(null));
   rowOf(id)?.querySelector(".row-name").focus();
@@ -139,4 +136,3 @@ document.addEventListener("madoguchi:poll", () => {
 });
 
 command("back", () => hide(), { group: "group.list", keys: ["u", "Escape"], when: () => opened() !== null });
-viewing(opened());

@@ -29,6 +29,6 @@ export const rowOf = (id) => document.getElementById(`row-${id}`);
 export const rows = () => [...document.querySelectorAll("#rows > .row")];
 
 /** The conversation that is open; null if none is. */
-export const opened = () => document.querySelector("#conversation")?.dataset.conversation ?? null;
+export const opened = () => document.querySelector("#conversation")?.dataset.opened ?? null;
 
 export const isNarrow = () => matchMedia("(max-width: 900px)").matches;

@@ -50,13 +50,25 @@ async fn show_open(view: View, Path(conversation): Path<String>, RawQuery(query)
 
 async fn whole(view: &View, query: &str, open: Option<&str>) -> Paged {
     let asked = Asked::parse(query);
-    let (names, page_of, counts, saved, choices) = tokio::try_join!(
-        Names::get(view),
-        list::page(view, &asked, None),
-        counts(view),
-        saved_views(view),
-        choices(view),
-    )?;
+    let columns = async {
+        tokio::try_join!(
+            Names::get(view),
+            list::page(view, &asked, None),
+            counts(view),
+            saved_views(view),
+            choices(view),
+        )
+    };
+    let message = value(query, "message");
+    let pane = async {
+        match open {
+            // What cannot be shown is asked for again by the page, and says so in its place.
+            Some(id) if !view.part => super::conversation::pane(view, id, message.as_deref()).await.ok(),
+            _ => None,
+        }
+    };
+    let (columns, pane) = tokio::join!(columns, pane);
+    let (names, page_of, counts, saved, choices) = columns?;
     let rows = Rows { view, names: &names, asked: &asked, open };
     let columns = html! {
         nav.sections #sections aria-label=(view.say("セクション", "Sections")) hx-get=(with_query("/console/inbox/sections", &asked.query()))
@@ -72,7 +84,7 @@ async fn whole(view: &View, query: &str, open: Option<&str>) -> Paged {
     let content = html! {
         div.inbox #inbox data-open[open.is_some()] {
             (columns)
-            (conversation(view, query, open))
+            (conversation(view, query, open, pane.as_ref()))
         }
         (words::words(view))
         script type="module" src=(address("js/inbox/page.js")) {}
@@ -81,7 +93,7 @@ async fn whole(view: &View, query: &str, open: Option<&str>) -> Paged {
 }
 
 /// The right column.
-fn conversation(view: &View, query: &str, open: Option<&str>) -> Markup {
+fn conversation(view: &View, query: &str, open: Option<&str>, pane: Option<&Markup>) -> Markup {
     let path = open.map(|id| {
         // Which message to show, and whatever else belongs to the conversation, is its own affair.
         with_query(&format!("/console/conversations/{id}"), query)
@@ -91,9 +103,9 @@ fn conversation(view: &View, query: &str, open: Option<&str>) -> Markup {
         a.conversation-back href=(with_query("/console/inbox", query)) data-command="back" {
             (crate::parts::icon(Icon::ChevronLeft)) (view.say("一覧に戻る", "Back to the list"))
         }
-        section.conversation #conversation tabindex="-1" aria-label=(view.say("会話", "Conversation")) data-conversation=[open]
-            hx-get=[path] hx-trigger=[open.map(|_| "load, renew")] hx-swap="morph:innerHTML" {
-            @if open.is_none() { (choose(view)) }
+        section.conversation #conversation tabindex="-1" aria-label=(view.say("会話", "Conversation")) data-opened=[open]
+            hx-get=[path] hx-trigger=[open.map(|_| if pane.is_some() { "renew" } else { "load, renew" })] hx-swap="morph:innerHTML" {
+            @if let Some(pane) = pane { (pane) } @else if open.is_none() { (choose(view)) }
         }
         }
         template #conversation-none { (choose(view)) }
