@@ -16,6 +16,7 @@ mod connect;
 mod connect_accounts;
 mod console;
 mod console_organisation;
+mod console_inbox;
 mod console_session;
 mod costs;
 mod courtesy;

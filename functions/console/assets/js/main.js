@@ -15,6 +15,8 @@ import "./export.js";
 import "./copy.js";
 import "./secret.js";
 import "./tryout.js";
+import "./keys.js";
+import "./live.js";
 import { announce } from "./session.js";
 
 // Conversations bring much of their own: it is loaded with the first one.

@@ -55,7 +55,7 @@ struct Opened {
 }
 
 async fn show(view: View, Path(id): Path<String>, Query(opened): Query<Opened>) -> Paged {
-    let pane = around(&view, &id, opened.message.as_deref()).await?;
+    let pane = pane(&view, &id, opened.message.as_deref()).await?;
     if view.part {
         return Ok(pane);
     }
@@ -69,12 +69,8 @@ async fn show(view: View, Path(id): Path<String>, Query(opened): Query<Opened>) 
 }
 
 /// The conversation as the inbox shows it beside its list: what `<section id="conversation">` holds.
-#[cfg_attr(not(test), allow(dead_code, reason = "the inbox opens one by its address"))]
-pub(crate) async fn pane(view: &View, id: &str) -> Paged {
-    around(view, id, None).await
-}
-
-async fn around(view: &View, id: &str, message: Option<&str>) -> Paged {
+/// With `message`, what stands around that one.
+pub(crate) async fn pane(view: &View, id: &str, message: Option<&str>) -> Paged {
     let path = format!("/api/conversations/{id}");
     let list = match message {
         Some(message) => format!("{path}/messages?limit={AT_ONCE}&around={}", escaped(message)),
