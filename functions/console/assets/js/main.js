@@ -8,11 +8,13 @@ import "./offline.js";
 import "./commands.js";
 import "./push.js";
 import "./sound.js";
+import "./alerts.js";
 import "./me.js";
 import "./export.js";
 import "./copy.js";
 import "./secret.js";
 import "./tryout.js";
+import "./reports.js";
 import { announce } from "./session.js";
 
 announce();
