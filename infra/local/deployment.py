@@ -65,7 +65,9 @@ def _parameters(settings: Settings, outputs: dict[str, str]) -> dict[str, str]:
         "TwilioBaseUrl": settings.simulator,
         "TwilioMessagingBaseUrl": settings.simulator,
         "LineDataBaseUrl": settings.simulator,
-        "ConsoleUrl": f"{settings.simulator}/operator",
+        # The emulator's own address of the API differs from stack to stack; the simulator passes the console on.
+        "ConsoleUrl": settings.console,
+        "CognitoBaseUrl": settings.endpoint,
         "DeletionProtection": "false",
         "MailFrom": MAIL_FROM,
         "AdministratorsEmail": ADMINISTRATORS_EMAIL,

@@ -18,7 +18,7 @@ def write(settings: Settings, outputs: dict[str, str], organisation: Organisatio
         "written_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "base": settings.endpoint,
         "api": api,
-        "console": f"{settings.simulator}/operator",
+        "console": settings.console,
         "simulator": settings.simulator,
         "cognito_endpoint": settings.endpoint,
         "cognito_user_pool_id": outputs["UserPoolId"],

@@ -1,4 +1,4 @@
-"""Runs the emulator with seven corrections, where it differs from AWS in what the stack relies on, and two more logs.
+"""Runs the emulator with eight corrections, where it differs from AWS in what the stack relies on, and two more logs.
 
 Each correction names what it mends. They reach into the emulator, whose version is pinned: one that no longer fits
 ends the start with an `AttributeError` instead of being skipped.
@@ -14,7 +14,7 @@ from contextvars import ContextVar
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
-from ministack.services import lambda_svc, ses_v2
+from ministack.services import cognito, lambda_svc, ses_v2
 
 # Functions print before they answer; what they have printed is read within a millisecond or two.
 _LINE_PATIENCE_S = 0.01
@@ -90,6 +90,20 @@ def read_streams_from_their_beginning_after_a_restart() -> None:
     lambda_svc._restore_esm_positions = corrected
 
 
+def renew_tokens_with_their_groups() -> None:
+    """Cognito writes the groups into every ID token; the emulator forgets them when it renews one."""
+    mint = cognito._fake_token
+
+    @functools.wraps(mint)
+    def corrected(sub, pool_id, client_id, token_type="access", username="", user_attrs=None, groups=None, **named):
+        if not groups and username and token_type in ("access", "id"):
+            user = (cognito._get_pool_unscoped(pool_id) or {}).get("_users", {}).get(username, {})
+            groups = user.get("_groups", [])
+        return mint(sub, pool_id, client_id, token_type, username=username, user_attrs=user_attrs, groups=groups, **named)
+
+    cognito._fake_token = corrected
+
+
 def hand_events_over_at_once() -> None:
     """An event's head and body are two packets, and the second waits 40 ms for the acknowledgement of the first (Nagle)."""
     socketserver.StreamRequestHandler.disable_nagle_algorithm = True
@@ -151,6 +165,7 @@ if __name__ == "__main__":
     run_fifo_batches_side_by_side()
     repeat_stream_batches_with_failures()
     read_streams_from_their_beginning_after_a_restart()
+    renew_tokens_with_their_groups()
     hand_events_over_at_once()
     answer_without_waiting_for_lines_that_do_not_come()
     write_what_functions_print_to(os.environ["MADOGUCHI_FUNCTION_LOG"])

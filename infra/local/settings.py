@@ -83,8 +83,13 @@ class Settings:
 
     @property
     def simulator(self) -> str:
-        """Where the simulator answers: both providers' APIs and the two pages."""
+        """Where the simulator answers: the providers' APIs and the customer's page."""
         return f"http://{HOST}:{self.simulator_port}"
+
+    @property
+    def console(self) -> str:
+        """Where people sign in and work: below the simulator, which passes it on."""
+        return f"{self.simulator}/console"
 
     @property
     def logs(self) -> Path:

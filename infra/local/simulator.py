@@ -1,4 +1,4 @@
-"""The provider simulator as a process: the Graph API, the LINE platform, the customer's and the operator's page."""
+"""The provider simulator as a process: the Graph API, the LINE platform, the customer's page, the way to the console."""
 
 from __future__ import annotations
 

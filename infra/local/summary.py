@@ -14,7 +14,7 @@ def show(description: dict, settings: Settings, took_s: float | None = None) -> 
     say(f"\n{ready}\n")
     rows = [
         ("customer", description["simulator"], "write on Messenger and on LINE, side by side"),
-        ("operator", description["console"], "read and answer"),
+        ("console", description["console"], "sign in, read and answer"),
         *((login["group"].removesuffix("s"), login["email"], login["password"]) for login in description["logins"]),
         ("API", f"{description['api']}/api", "with a token of one of these logins"),
         ("details", str(folder / "stack.json"), f"logs are in {folder / 'log'}"),
@@ -22,8 +22,8 @@ def show(description: dict, settings: Settings, took_s: float | None = None) -> 
     for name, where, what in rows:
         say(f"  {name:<14}{where:<52}  {what}")
     say(
-        "\nTry first: write something in both chats of the customer page, sign in to the operator page and answer."
-        "\nThen, as administrator, set the idle close of a channel to 1 minute there and watch an answered chat close."
+        "\nTry first: write something in the chats of the customer page, sign in to the console and answer."
+        "\nThen, as administrator, set the idle close of a channel to 1 minute in the settings and watch an answered chat close."
         f"\nLook inside: AWS_ACCESS_KEY_ID={aws['access_key_id']} AWS_SECRET_ACCESS_KEY={aws['secret_access_key']}"
         f" AWS_DEFAULT_REGION={aws['region']} \\\n  aws --endpoint-url {aws['endpoint_url']} cloudformation describe-stacks\n"
     )

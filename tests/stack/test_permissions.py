@@ -11,6 +11,7 @@ from infra.local.deployment import MAIL_FROM
 from infra.local.testbed import SCHEDULE_PATIENCE_S, Testbed, eventually
 
 from infra.local.live_client import LiveClient
+from .console import Browser
 from .steps import answer, conversation_with, customer_writes, mark_as_read, new_customer, status_of
 
 
@@ -46,6 +47,8 @@ def _use_everything(stack: Testbed) -> None:
     mark_as_read(stack, customer)
     stack.api("GET", f"/conversations/{found['id']}/search", q="permissions")
     eventually(lambda: stack.authorizations("search-index"), "search-index at work", 30)
+    today = stack.api("GET", "/reports", zone="Asia/Tokyo")
+    assert today.status == 200, today
     stack.api("POST", "/tickets", {"conversation_id": found["id"], "episode": 1})
     stack.api("GET", "/tickets?assignee=me")
     stack.api("GET", "/connections", group="administrators")
@@ -68,6 +71,7 @@ def _use_everything(stack: Testbed) -> None:
         "scheduled-send",
         "ticket-convert",
         "token-refresh",
+        "report-writer",
     ):
         stack.invoke(function)
     asked = stack.api("POST", f"/channels/{stack.channel('line')['id']}/check", {}, group="administrators")
@@ -93,6 +97,8 @@ def _use_everything(stack: Testbed) -> None:
     assert told.status == 202, told
     eventually(lambda: stack.authorizations("webhook-send"), "webhook-send at work", 30)
     _be_notified(stack)
+    page = Browser(stack).sign_in("/inbox")
+    assert page.status == 200, page
 
 
 def _be_notified(stack: Testbed) -> None:
@@ -133,6 +139,7 @@ def _attempts(stack: Testbed):
     directory = next(value for name, value in tables.items() if "Directory" in name)
     inbound = next(value for name, value in queues.items() if "Inbound" in name)
     outbound = next(value for name, value in queues.items() if "Outbound" in name)
+    sessions = next(value for name, value in tables.items() if "Sessions" in name)
     stack_name = stack.description["aws"]["stack_name"]
     bucket = outputs["MediaBucketName"]
     key = {"pk": {"S": "c#forbidden"}, "sk": {"S": "conversation"}}
@@ -142,6 +149,7 @@ def _attempts(stack: Testbed):
         "write the inbox": ("dynamodb", lambda c: c.put_item(TableName=inbox, Item=key)),
         "delete from the inbox": ("dynamodb", lambda c: c.delete_item(TableName=inbox, Key=key)),
         "scan the inbox": ("dynamodb", lambda c: c.scan(TableName=inbox, Limit=1)),
+        "read a session": ("dynamodb", lambda c: c.get_item(TableName=sessions, Key={"pk": {"S": "forbidden"}})),
         "write the directory": ("dynamodb", lambda c: c.put_item(TableName=directory, Item=key)),
         "change the audit log": (
             "dynamodb",
@@ -209,7 +217,7 @@ def _attempts(stack: Testbed):
 
 EVERYTHING_ELSE = {
     "scan the inbox", "delete a secret", "list the files", "change the audit log", "delete from the audit log",
-    "scan the audit log", "send e-mail as somebody else",
+    "scan the audit log", "send e-mail as somebody else", "read a session",
 }
 _AUDIT = {"write the audit log", "search the audit log"}
 _FILES = {
@@ -304,6 +312,11 @@ MUST_NOT = {
         "read a LINE secret", "write a LINE secret", "write a customer's file", "write an icon", "write a channel's icon",
         "search the audit log",
     },
+    # What it shows it asks inbox-api, desk-api and organisation-api for, which run in it.
+    "console": {
+        "send to inbound", "send to outbound", "take from inbound", "read the Meta app", "read a LINE secret",
+        "write a LINE secret", "write a customer's file", "write an icon", "write a channel's icon",
+    },
     "audit-writer": {
         "read the inbox", "write the inbox", "delete from the inbox", "write the directory", "send to inbound",
         "send to outbound", "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
@@ -367,6 +380,16 @@ MUST_NOT = {
         *_FILES,
         *_AUDIT,
     },
+    "report-writer": {
+        "read the inbox", "write the inbox", "delete from the inbox", "write the directory", "send to inbound",
+        "send to outbound", "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
+    "report-api": {
+        "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
+        "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret", "search the audit log", *_FILES,
+    },
     "desk-api": {
         "delete from the inbox", "send to inbound", "send to outbound", "take from inbound",
         "read the Meta app", "read a LINE secret", "write a LINE secret", "search the audit log", *_FILES,
@@ -384,8 +407,8 @@ MUST_NOT = {
 def test_a_role_is_refused_what_it_has_no_need_of(used: Testbed, function: str):
     attempts = _attempts(used)
     others = set() if function in {"channel-mail", "notify", "notify-api"} else {"send e-mail"}
-    # Making the index of search anew reads everything once.
-    needed = {"scan the inbox"} if function == "search-index" else set()
+    # Making the index of search anew reads everything once; the console is the door.
+    needed = {"search-index": {"scan the inbox"}, "console": {"read a session"}}.get(function, set())
     for what in sorted((MUST_NOT[function] | EVERYTHING_ELSE | others) - needed):
         service, attempt = attempts[what]
         try:

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from infra.local import identity
 from infra.local.testbed import Testbed
 
+from .console import Browser
 from .steps import conversation_with, customer_writes, new_customer
 
 # What stands beside secrets in Secrets Manager, by its name there.
@@ -21,7 +22,20 @@ _STAGES = ("AWSCURRENT", "AWSPREVIOUS", "AWSPENDING")
 
 
 @pytest.fixture(scope="module")
-def logs(stack: Testbed) -> dict[str, str]:
+def of_sessions(stack: Testbed) -> set[str]:
+    """What a browser and the Sessions table keep."""
+    browser = Browser(stack)
+    page = browser.sign_in("/inbox")
+    table = stack.description["aws"]["outputs"]["SessionsTableName"]
+    items = stack.aws("dynamodb").scan(TableName=table)["Items"]
+    names = ("id_token", "refresh_token", "csrf", "verifier")
+    kept = {item[name]["S"] for item in items for name in names if name in item}
+    assert len(kept) >= 3, "somebody is signed in"
+    return kept | {browser.csrf(page)} | {cookie.value for cookie in browser.cookies}
+
+
+@pytest.fixture(scope="module")
+def logs(stack: Testbed, of_sessions: set[str]) -> dict[str, str]:
     """Every log of the run by name: of the functions, of the API, of the emulator, of the simulator."""
     files = sorted(stack.settings.logs.glob("*.log"))
     found = {file.name: file.read_text(encoding="utf-8", errors="replace") for file in files}
@@ -32,10 +46,11 @@ def logs(stack: Testbed) -> dict[str, str]:
     return found
 
 
-def test_no_log_has_a_secret(stack: Testbed, logs: dict[str, str]):
+def test_no_log_has_a_secret(stack: Testbed, logs: dict[str, str], of_sessions: set[str]):
     secrets = {*_kept(stack), *stack.simulator("GET", "/control/secrets").json()["items"]}
     secrets |= {login.password for login in identity.DEMO}
     secrets |= {stack.token(login.group) for login in identity.DEMO}
+    secrets |= of_sessions
     assert len(secrets) > 20, "the simulator and Secrets Manager have told theirs"
     told = {name: [secret for secret in secrets if len(secret) >= _SHORTEST and secret in log] for name, log in logs.items()}
     assert {name: len(found) for name, found in told.items() if found} == {}

@@ -119,7 +119,7 @@ impl ChannelMail {
     /// One e-mail to all. While the account is in SES's sandbox, a single recipient who is not verified has it refused:
     /// then each gets one of their own, and it counts if anybody does.
     async fn send(&self, alert: &Alert, recipients: &[String]) -> Result<(), MailError> {
-        let letter = alert.letter(&self.console);
+        let letter = alert.letter(&format!("{}/settings/channels", self.console.trim_end_matches('/')));
         for together in recipients.chunks(MAX_RECIPIENTS) {
             let Err(refused) = self.mailer.send(together, &letter.subject, &letter.body).await else {
                 continue;

@@ -20,7 +20,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::RawQuery;
 use axum::http::{HeaderMap, Method};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{any, get};
 use madoguchi_runtime::Clock;
@@ -53,6 +53,7 @@ pub fn behind(door: Door, console: Console) -> Router {
         .route("/", get(async || Redirect::to("/console")))
         .merge(pages(console).layer(from_fn_with_state(Arc::new(door.clone()), session::gate)))
         .merge(session::routes(door))
+        .layer(map_response(security::kept_nowhere))
 }
 
 /// The console's pages, for who is let in: whatever is laid around them puts a [`Visitor`] among each request's extensions.

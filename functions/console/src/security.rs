@@ -57,6 +57,12 @@ pub(crate) async fn head(State(policy): State<Arc<Policy>>, request: Request, ne
     response
 }
 
+/// What the door says is nobody's to keep either.
+pub(crate) async fn kept_nowhere(mut response: Response) -> Response {
+    response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
 /// Refuses what would change something and does not come from our own page.
 pub(crate) async fn from_own_page(request: Request, next: Next) -> Response {
     if matches!(*request.method(), Method::GET | Method::HEAD) {

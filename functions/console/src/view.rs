@@ -41,6 +41,11 @@ impl View {
         }
     }
 
+    /// The same with `what` in the place of `{}`.
+    pub(crate) fn fill(&self, ja: &str, en: &str, what: &str) -> String {
+        self.say(ja, en).replacen("{}", what, 1)
+    }
+
     pub(crate) const fn is_japanese(&self) -> bool {
         matches!(self.language, Language::Ja)
     }

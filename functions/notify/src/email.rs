@@ -107,13 +107,13 @@ impl Notifier {
         let console = &self.addresses.console;
         Ok(Links {
             conversation: self.conversation_link(conversation.id),
-            settings: format!("{console}/settings/notifications"),
+            settings: format!("{console}/settings/me"),
             unsubscribe,
         })
     }
 
     pub(super) fn conversation_link(&self, id: ConversationId) -> String {
-        format!("{}/conversations/{id}", self.addresses.console)
+        format!("{}/inbox/{id}", self.addresses.console)
     }
 
     async fn unsubscribe_link(

@@ -27,6 +27,11 @@ pub(crate) fn for_files() -> anyhow::Result<reqwest::Client> {
     Ok(builder(FILE_TIMEOUT)?.redirect(within).build()?)
 }
 
+/// A client whose redirects are the browser's affair. Longer than the gateway's patience.
+pub(crate) fn for_console() -> anyhow::Result<reqwest::Client> {
+    Ok(builder(Duration::from_secs(31))?.redirect(Policy::none()).build()?)
+}
+
 fn builder(timeout: Duration) -> anyhow::Result<reqwest::ClientBuilder> {
     let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))

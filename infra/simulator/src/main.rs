@@ -11,7 +11,7 @@ use tokio::signal::{
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let simulator = Simulator::start(Options::from_environment()?).await?;
-    writeln!(std::io::stdout(), "simulator: {} (customer), {0}/operator", simulator.base_url)?;
+    writeln!(std::io::stdout(), "simulator: {} (customer), {0}/console", simulator.base_url)?;
 
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {

@@ -11,8 +11,8 @@ pub struct Options {
     pub bind: SocketAddr,
     /// Where the world is kept; nowhere by default.
     pub state_file: Option<PathBuf>,
-    /// The product's HTTP API including the stage: webhooks go to `{api}/webhooks/…`, the operator
-    /// page to `{api}/api/…`. Without it webhooks are only recorded.
+    /// The product's HTTP API including the stage: webhooks go to `{api}/webhooks/…`, the console is
+    /// `{api}/console`. Without it webhooks are only recorded.
     pub api: Option<String>,
     /// Full address for Messenger webhooks, instead of the one under `api`.
     pub messenger_webhook: Option<String>,
@@ -26,10 +26,6 @@ pub struct Options {
     pub aliases: BTreeMap<String, String>,
     /// The stack description to read missing addresses from, whenever they are needed.
     pub stack_file: Option<PathBuf>,
-    /// The identity provider for the operator page.
-    pub cognito_endpoint: Option<String>,
-    /// The client id at the identity provider.
-    pub cognito_client_id: Option<String>,
     /// When echoes and status callbacks are sent.
     pub echo: Echo,
     /// Waits between repeats of a webhook that was not answered 200; none by default.
@@ -49,8 +45,6 @@ impl Default for Options {
             twilio_webhooks: BTreeMap::new(),
             aliases: BTreeMap::new(),
             stack_file: None,
-            cognito_endpoint: None,
-            cognito_client_id: None,
             echo: Echo::After,
             webhook_retries: Vec::new(),
             webhook_timeout: Duration::from_secs(10),
@@ -70,8 +64,6 @@ impl Options {
             state_file: text("SIMULATOR_STATE").map(PathBuf::from),
             api: text("SIMULATOR_API_BASE"),
             stack_file: text("SIMULATOR_STACK").map(PathBuf::from),
-            cognito_endpoint: text("SIMULATOR_COGNITO_ENDPOINT"),
-            cognito_client_id: text("SIMULATOR_COGNITO_CLIENT_ID"),
             // Meta repeats a few times at once and then for an hour; LINE's interval is undisclosed.
             webhook_retries: [1, 5, 20].map(Duration::from_secs).to_vec(),
             ..Self::default()

@@ -8,8 +8,7 @@ use std::{
 use tokio::sync::watch;
 
 use crate::{
-    http_client, media::Copies, model::Echo, options::Options, pages::operator::Sessions, state::World,
-    targets::Targets,
+    http_client, media::Copies, model::Echo, options::Options, state::World, targets::Targets,
 };
 
 pub(crate) struct Shared {
@@ -18,7 +17,8 @@ pub(crate) struct Shared {
     /// Fetches files of the product, through redirects within this machine.
     pub(crate) fetcher: reqwest::Client,
     pub(crate) options: Options,
-    pub(crate) sessions: Sessions,
+    /// Passes the console on.
+    pub(crate) console: reqwest::Client,
     copies: Mutex<Copies>,
     targets: Mutex<Targets>,
     echo: Mutex<Echo>,
@@ -32,7 +32,7 @@ impl Shared {
             base_url,
             client: http_client::build(options.webhook_timeout)?,
             fetcher: http_client::for_files()?,
-            sessions: Sessions::default(),
+            console: http_client::for_console()?,
             copies: Mutex::default(),
             targets: Mutex::new(Targets::from(&options)),
             echo: Mutex::new(options.echo),

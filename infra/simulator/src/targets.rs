@@ -15,8 +15,6 @@ pub(crate) struct Targets {
     pub(crate) twilio: BTreeMap<String, String>,
     /// What public addresses begin with, and what answers for them on this machine.
     pub(crate) aliases: BTreeMap<String, String>,
-    pub(crate) cognito_endpoint: Option<String>,
-    pub(crate) cognito_client_id: Option<String>,
     stack_file: Option<PathBuf>,
 }
 
@@ -28,8 +26,6 @@ impl From<&Options> for Targets {
             line: options.line_webhooks.clone(),
             twilio: options.twilio_webhooks.clone(),
             aliases: options.aliases.clone(),
-            cognito_endpoint: options.cognito_endpoint.clone(),
-            cognito_client_id: options.cognito_client_id.clone(),
             stack_file: options.stack_file.clone(),
         }
     }
@@ -89,18 +85,12 @@ impl Targets {
         alias.unwrap_or_else(|| url.to_owned())
     }
 
-    pub(crate) fn cognito(&self) -> Option<(String, String)> {
-        let endpoint = self.cognito_endpoint.clone().or_else(|| self.stack_value("cognito_endpoint"))?;
-        let client_id = self.cognito_client_id.clone().or_else(|| self.stack_value("cognito_client_id"))?;
-        Some((endpoint, client_id))
-    }
-
     /// Where operators work.
     pub(crate) fn console(&self) -> String {
-        self.stack_value("console").unwrap_or_else(|| "/operator".to_owned())
+        self.stack_value("console").unwrap_or_else(|| "/console".to_owned())
     }
 
-    /// The made-up logins of the local stack, to be offered on the operator page.
+    /// The made-up logins of the local stack, to be offered beside the console's address.
     pub(crate) fn demo_logins(&self) -> Value {
         self.stack().map_or(Value::Null, |stack| stack["logins"].clone())
     }

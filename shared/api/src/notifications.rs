@@ -93,7 +93,7 @@ impl NotificationsApi {
     }
 
     fn settings_link(&self) -> String {
-        format!("{}/settings/notifications", self.console_url)
+        format!("{}/settings/me", self.console_url)
     }
 }
 

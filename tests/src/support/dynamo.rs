@@ -33,8 +33,12 @@ pub const AUDIT: &str = "audit";
 pub const LIVE: &str = "live";
 /// The name of the Deliveries table.
 pub const DELIVERIES: &str = "deliveries";
+/// The name of the Reports table.
+pub const REPORTS: &str = "reports";
 /// The name of the Requests table.
 pub const REQUESTS: &str = "requests";
+/// The name of the Sessions table.
+pub const SESSIONS: &str = "sessions";
 
 /// A batch that keeps failing is a bug in the function, not something to wait for.
 const MAX_ATTEMPTS: usize = 10;
@@ -60,8 +64,10 @@ impl Dynamo {
         create_audit(&client).await;
         create_search(&client).await;
         create_deliveries(&client).await;
-        create_live(&client).await;
-        create_requests(&client).await;
+        create_plain(&client, LIVE).await;
+        create_plain(&client, REPORTS).await;
+        create_by_pk(&client, REQUESTS).await;
+        create_by_pk(&client, SESSIONS).await;
         dynamo
     }
 
@@ -323,10 +329,11 @@ async fn create_audit(client: &Client) {
     expire(client, AUDIT).await;
 }
 
-async fn create_live(client: &Client) {
+/// A table of items by `pk` and `sk` that end by themselves.
+async fn create_plain(client: &Client, table: &str) {
     client
         .create_table()
-        .table_name(LIVE)
+        .table_name(table)
         .billing_mode(BillingMode::PayPerRequest)
         .set_attribute_definitions(Some(
             ["pk", "sk"].map(|name| attribute(name, ScalarAttributeType::S)).into(),
@@ -335,7 +342,7 @@ async fn create_live(client: &Client) {
         .send()
         .await
         .unwrap();
-    expire(client, LIVE).await;
+    expire(client, table).await;
 }
 
 async fn create_deliveries(client: &Client) {
@@ -357,18 +364,19 @@ async fn create_deliveries(client: &Client) {
     expire(client, DELIVERIES).await;
 }
 
-async fn create_requests(client: &Client) {
+/// A table without sort key and index, in which everything ends by itself.
+async fn create_by_pk(client: &Client, table: &str) {
     let pk = KeySchemaElement::builder().attribute_name("pk").key_type(KeyType::Hash).build().unwrap();
     client
         .create_table()
-        .table_name(REQUESTS)
+        .table_name(table)
         .billing_mode(BillingMode::PayPerRequest)
         .attribute_definitions(attribute("pk", ScalarAttributeType::S))
         .key_schema(pk)
         .send()
         .await
         .unwrap();
-    expire(client, REQUESTS).await;
+    expire(client, table).await;
 }
 
 fn images() -> StreamSpecification {

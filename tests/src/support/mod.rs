@@ -9,6 +9,7 @@ pub mod capacity;
 pub mod dynamo;
 pub mod fault;
 pub mod files;
+pub mod issuer;
 pub mod receiver;
 pub mod s3;
 mod server;

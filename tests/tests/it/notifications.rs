@@ -85,7 +85,7 @@ async fn ntf_4_who_is_given_a_conversation_gets_one_email_that_says_where_it_is(
     let mail = &mails[0];
     assert_eq!(mail.to, [ADDRESS]);
     assert!(mail.subject.contains("会話が割り当てられました"), "{}", mail.subject);
-    assert!(mail.text.contains(&format!("https://console.example/conversations/{id}")), "{}", mail.text);
+    assert!(mail.text.contains(&format!("https://console.example/console/inbox/{id}")), "{}", mail.text);
     assert!(!mail.text.contains(TEXT) && !mail.subject.contains(TEXT), "what was said stays in the inbox");
     assert_eq!(header(mail, "List-Unsubscribe-Post"), "List-Unsubscribe=One-Click");
     assert!(header(mail, "List-Unsubscribe").starts_with(&format!("<{PUBLIC}/notifications/unsubscribe/")));

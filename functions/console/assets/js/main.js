@@ -17,4 +17,14 @@ import "./tryout.js";
 import "./reports.js";
 import { announce } from "./session.js";
 
+// Conversations bring much of their own: it is loaded with the first one.
+const conversations = () => {
+  if (!document.querySelector("[data-conversation]")) return;
+  watcher.disconnect();
+  import("./conversation/main.js");
+};
+const watcher = new MutationObserver(conversations);
+watcher.observe(document.body, { childList: true, subtree: true });
+conversations();
+
 announce();

@@ -66,18 +66,13 @@ struct TargetsChange {
     twilio: BTreeMap<String, String>,
     #[serde(default)]
     aliases: BTreeMap<String, String>,
-    cognito_endpoint: Option<String>,
-    cognito_client_id: Option<String>,
 }
 
 async fn targets(State(shared): Control, Json(change): Json<TargetsChange>) -> Json<Value> {
     shared.set_targets(|targets| {
-        for (known, wanted) in [
-            (&mut targets.api, change.api),
-            (&mut targets.messenger, change.messenger),
-            (&mut targets.cognito_endpoint, change.cognito_endpoint),
-            (&mut targets.cognito_client_id, change.cognito_client_id),
-        ] {
+        for (known, wanted) in
+            [(&mut targets.api, change.api), (&mut targets.messenger, change.messenger)]
+        {
             *known = wanted.or(known.take());
         }
         targets.line.extend(change.line);

@@ -1,10 +1,10 @@
-//! Everything that is served: the providers, the control routes, and the two pages for people.
+//! Everything that is served: the providers, the control routes, the customer's page, and the console.
 
+mod console;
 mod customer;
 mod files;
 mod language;
 mod media;
-pub(crate) mod operator;
 mod webhook_line;
 
 use std::sync::Arc;
@@ -33,7 +33,6 @@ const CONTROL_BODY_LIMIT_BYTES: usize = 32 * 1024 * 1024;
 pub(crate) fn router(shared: Arc<Shared>) -> IntoMakeServiceWithConnectInfo<Router, server::Switch> {
     Router::new()
         .route("/", get(landing))
-        .route("/operator", get(async || page(include_str!("assets/operator.html"))))
         .route("/assets/style.css", get(async || asset("text/css", include_str!("assets/style.css"))))
         .route("/assets/customer.css", get(async || asset("text/css", include_str!("assets/customer.css"))))
         .route("/assets/dom.js", get(async || script(include_str!("assets/dom.js"))))
@@ -43,14 +42,13 @@ pub(crate) fn router(shared: Arc<Shared>) -> IntoMakeServiceWithConnectInfo<Rout
         .route("/assets/offers.js", get(async || script(include_str!("assets/offers.js"))))
         .route("/assets/icons.js", get(async || script(include_str!("assets/icons.js"))))
         .route("/assets/words.js", get(async || script(include_str!("assets/words.js"))))
-        .route("/assets/operator.js", get(async || script(include_str!("assets/operator.js"))))
         .route("/favicon.ico", get(async || asset("image/svg+xml", include_str!("assets/icon.svg"))))
         .route("/customer/view", get(customer::view))
         .route("/media/{name}", get(media::picture))
         .route("/customer/senders/{id}", get(files::sender))
         .route("/files/{id}", get(files::file))
         .route("/files/{id}/preview", get(files::preview))
-        .merge(operator::router())
+        .merge(console::router())
         .merge(control::router())
         .fallback(provider::dispatch)
         .with_state(shared)

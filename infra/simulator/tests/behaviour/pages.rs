@@ -1,16 +1,16 @@
-//! The two pages: what they may load, who may use them, and the way to the product's API.
+//! The customer's page: what it may load, who may use it; and the way to the product's console.
 
-use axum::{Json, Router, extract::Request, http::StatusCode, response::IntoResponse};
+use axum::{Json, Router, extract::Request, http::StatusCode, response::{AppendHeaders, IntoResponse}};
 use madoguchi_simulator::{Echo, Options, Provider, demo};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Stage, answer, stage, stage_with};
+use crate::support::{answer, stage, stage_with, tls};
 
 #[tokio::test]
 async fn pages_load_nothing_inline_and_nothing_from_elsewhere() {
     let stage = stage().await;
-    for path in ["/", "/operator"] {
+    for path in ["/"] {
         let response = stage.request(Method::GET, path).send().await.unwrap();
         let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
         assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
@@ -23,7 +23,7 @@ async fn pages_load_nothing_inline_and_nothing_from_elsewhere() {
             "{path} has an inline script"
         );
     }
-    for asset in ["style.css", "customer.css", "dom.js", "customer.js", "operator.js"] {
+    for asset in ["style.css", "customer.css", "dom.js", "customer.js"] {
         assert_eq!(stage.get(&format!("/assets/{asset}")).await.status, 200, "{asset}");
     }
 }
@@ -94,39 +94,19 @@ async fn the_view_shows_whatsapp_and_sms_with_what_became_of_each_message() {
     assert_eq!(view["webhooks"][0]["what"], "location");
 }
 
-/// Plays the identity provider and the product's API.
-async fn company() -> String {
+/// Plays the product.
+async fn product() -> String {
     async fn serve(request: Request) -> impl IntoResponse {
-        let path = request.uri().path().to_owned();
         let header = |name: &str| {
             request.headers().get(name).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned)
         };
-        if path.starts_with("/api/") {
-            let seen = json!({
-                "path": request.uri().to_string(),
-                "authorization": header("authorization"),
-                "idempotency_key": header("idempotency-key"),
-                "cookie": header("cookie"),
-            });
-            return (StatusCode::OK, Json(seen));
-        }
-        let body = axum::body::to_bytes(request.into_body(), 10_000).await.unwrap();
-        let body: Value = serde_json::from_slice(&body).unwrap();
-        if body["AuthParameters"]["PASSWORD"] != "right" {
-            return (
-                StatusCode::BAD_REQUEST,
-                Json(
-                    json!({"__type": "NotAuthorizedException", "message": "Incorrect username or password."}),
-                ),
-            );
-        }
-        assert_eq!((&body["AuthFlow"], &body["ClientId"]), (&json!("USER_PASSWORD_AUTH"), &json!("client")));
-        // The payload says: {"cognito:groups":["administrators"]}
-        let token = "h.eyJjb2duaXRvOmdyb3VwcyI6WyJhZG1pbmlzdHJhdG9ycyJdfQ.s";
-        (
-            StatusCode::OK,
-            Json(json!({"AuthenticationResult": {"IdToken": token, "ExpiresIn": 3600, "RefreshToken": "r"}})),
-        )
+        let seen = json!({
+            "method": request.method().as_str(),
+            "path": request.uri().to_string(),
+            "cookie": header("cookie"),
+        });
+        let cookies = AppendHeaders([("set-cookie", "a=1"), ("set-cookie", "b=2"), ("location", "/elsewhere")]);
+        (StatusCode::SEE_OTHER, cookies, Json(seen))
     }
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
@@ -134,48 +114,20 @@ async fn company() -> String {
     base
 }
 
-async fn log_in(stage: &Stage, password: &str) -> (u16, Value, String) {
-    let body = json!({"email": "op@example.com", "password": password});
-    let request = stage.request(Method::POST, "/operator/login").header("x-operator-page", "1").json(&body);
-    let answer = answer(request).await;
-    (answer.status, answer.body.clone(), answer.header("set-cookie").to_owned())
-}
-
 #[tokio::test]
-async fn an_operator_signs_in_and_calls_the_api_without_seeing_a_token() {
-    let base = company().await;
-    let options = Options {
-        api: Some(base.clone()),
-        cognito_endpoint: Some(base),
-        cognito_client_id: Some("client".into()),
-        ..Options::default()
-    };
-    let stage = stage_with(options).await;
-    assert_eq!(stage.get("/operator/api/conversations").await.status, 401);
-    let (status, body, _) = log_in(&stage, "wrong").await;
-    assert_eq!((status, &body["error"]["message"]), (401, &json!("Incorrect username or password.")));
-
-    let (status, body, cookie) = log_in(&stage, "right").await;
-    assert_eq!(status, 200);
-    assert_eq!(body["person"], json!({"email": "op@example.com", "groups": ["administrators"]}));
-    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"));
-    let cookie = cookie.split(';').next().unwrap().to_owned();
-
-    let call = || {
-        stage.request(Method::POST, "/operator/api/conversations/c/messages?x=1").header("cookie", &cookie)
-    };
-    assert_eq!(answer(call()).await.status, 403, "without the page's header");
-    let through =
-        answer(call().header("x-operator-page", "1").header("idempotency-key", "k-1").body("{}")).await;
-    assert_eq!(through.body["path"], "/api/conversations/c/messages?x=1");
-    assert!(through.body["authorization"].as_str().unwrap().starts_with("Bearer h."));
-    assert_eq!(through.body["idempotency_key"], "k-1");
-    assert_eq!(through.body["cookie"], Value::Null);
-
-    let leave = stage
-        .request(Method::POST, "/operator/logout")
-        .header("x-operator-page", "1")
-        .header("cookie", &cookie);
-    assert_eq!(answer(leave).await.status, 204);
-    assert_eq!(answer(call().header("x-operator-page", "1")).await.status, 401);
+async fn the_console_is_passed_on_with_its_cookies_and_redirects() {
+    let stage = stage().await;
+    assert_eq!(stage.request(Method::GET, "/console").send().await.unwrap().status(), 502);
+    let stage = stage_with(Options { api: Some(product().await), ..Options::default() }).await;
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+    let client = client.tls_backend_preconfigured(tls()).build().unwrap();
+    for path in ["/console", "/console/inbox/1?section=mine"] {
+        let url = format!("{}{path}", stage.simulator.base_url);
+        let answer = client.post(url).header("cookie", "c=3").body("{}").send().await.unwrap();
+        assert_eq!((answer.status().as_u16(), &answer.headers()["location"]), (303, &"/elsewhere".parse().unwrap()));
+        let cookies: Vec<_> = answer.headers().get_all("set-cookie").iter().collect();
+        assert_eq!(cookies, ["a=1", "b=2"]);
+        let seen: Value = answer.json().await.unwrap();
+        assert_eq!(seen, json!({ "method": "POST", "path": path, "cookie": "c=3" }));
+    }
 }
