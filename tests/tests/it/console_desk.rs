@@ -1,7 +1,7 @@
 //! The console's own settings, tickets, system settings (CON-1).
 
 use axum::http::Method;
-use madoguchi_domain::{ChannelKind, Role};
+use madoguchi_domain::{ChannelKind, Role, Span};
 use madoguchi_tests::TestInbox;
 use serde_json::{Value, json};
 
@@ -29,7 +29,9 @@ async fn con_1_asg_4_the_bell_counts_mentions_until_they_are_read() {
     let id = test.customer_writes(ChannelKind::Line, "customer-1", "こんにちは").await;
     test.write().await;
     let note = json!({ "text": "<b>見てください</b>", "mentions": ["operator-1"] });
-    let (status, answer) = test.administer("POST", &format!("/api/conversations/{id}/notes"), &note).await;
+    let path = format!("/api/conversations/{id}/notes");
+    let who = ("administrator-1", "administrators");
+    let (status, answer) = test.call_as(who, "POST", &path, Some("note-1"), &note).await;
     assert!(status < 300, "{answer}");
     test.settle().await;
     let bell = page(&test, Role::Operator, "/console/bell").await;
@@ -184,4 +186,48 @@ async fn con_1_mem_12_what_is_for_administrators_is_refused_to_operators() {
         let expected = if path.ends_with("profanity") { 200 } else { 403 };
         assert_eq!(status, expected, "{path}: {page}");
     }
+}
+
+/// A customer writes and is answered five minutes later; then the conversation is closed.
+async fn answered(test: &TestInbox) {
+    let id = test.customer_writes(ChannelKind::Line, "customer-1", "こんにちは").await;
+    test.settle().await;
+    test.pass(Span::from_minutes(5));
+    test.answer(id, "k1", "はい").await;
+    test.settle().await;
+    test.call("POST", &format!("/api/conversations/{id}/close"), None, &json!({})).await;
+    test.settle().await;
+    test.count().await;
+    test.watch().await;
+}
+
+#[tokio::test]
+async fn con_1_ops_3_reports_are_charts_with_their_figures_behind_them() {
+    let test = TestInbox::start().await;
+    let nothing = page(&test, Role::Administrator, "/console/reports").await;
+    assert!(nothing.contains("Nothing was counted in this period"), "{nothing}");
+    answered(&test).await;
+    for period in ["1", "7", "28"] {
+        let shown = page(&test, Role::Administrator, &format!("/console/reports?period={period}")).await;
+        assert!(shown.contains("1 received, 1 answered"), "{period}: {shown}");
+        assert!(shown.contains("1 closed, 0 of them without an answer"), "{period}: {shown}");
+        assert!(shown.contains("<strong>5 min</strong>"), "the first answer took five minutes: {shown}");
+        let charts = shown.matches("role=\"img\" aria-labelledby=").count();
+        assert!(charts >= 3 && shown.matches("<details class=\"figures\"").count() >= charts, "each has a table");
+        assert!(!shown.contains("style="), "the page's policy forbids it");
+    }
+    let past = page(&test, Role::Administrator, "/console/reports?from=2026-10-01&to=2026-10-03").await;
+    assert!(past.contains("Nothing was counted in this period"), "{past}");
+}
+
+#[tokio::test]
+async fn con_1_ops_3_an_operator_sees_themselves_and_not_their_colleagues() {
+    let test = TestInbox::start().await;
+    answered(&test).await;
+    let own = page(&test, Role::Operator, "/console/reports?operator=me").await;
+    assert!(own.contains("By operator") && !own.contains("By channel"), "{own}");
+    let body = Value::Null;
+    let path = "/console/reports?operator=administrator-1";
+    let (status, _) = asked(&test, Role::Operator, Method::GET, path, &body, &[]).await;
+    assert_eq!(status, 403);
 }

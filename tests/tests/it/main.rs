@@ -14,6 +14,8 @@ mod clients;
 mod closing;
 mod connect;
 mod connect_accounts;
+mod console;
+mod console_desk;
 mod console_session;
 mod costs;
 mod courtesy;
