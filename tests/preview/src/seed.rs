@@ -31,14 +31,14 @@ async fn history(test: &TestInbox) {
     let begin = now - Span::from_days(7);
     for (index, (day, minute, channel, customer, answered, closed)) in [
         (0, 40, "line", "customer-2", Some(4), Some(30)),
-        (1, 90, "messenger", "customer-2", Some(16), None),
+        (1, 90, "messenger", "customer-3", Some(16), None),
         (1, 300, "line", "customer-2", Some(2), Some(12)),
-        (2, 30, "sms", "customer-2", Some(55), Some(9)),
+        (2, 30, "messenger", "customer-3", Some(55), Some(9)),
         (2, 120, "line", "customer-2", Some(7), None),
-        (3, 200, "messenger", "customer-2", Some(9), Some(180)),
+        (3, 200, "messenger", "customer-3", Some(9), Some(180)),
         (4, 60, "line", "customer-2", Some(3), Some(20)),
         (5, 10, "line", "customer-2", Some(21), None),
-        (5, 400, "sms", "customer-2", None, Some(60)),
+        (5, 400, "messenger", "customer-3", None, Some(60)),
     ]
     .into_iter()
     .enumerate()
