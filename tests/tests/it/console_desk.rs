@@ -13,7 +13,8 @@ async fn con_1_asg_2_the_menu_tells_whether_conversations_are_given_to_me() {
     let away = page(&test, Role::Operator, "/console/availability").await;
     assert!(away.contains("data-available=\"false\"") && away.contains("Become available"), "{away}");
     let body = json!({ "available": true });
-    let (status, _) = asked(&test, Role::Operator, Method::PUT, "/console/api/me/availability", &body, &[]).await;
+    let (status, _) =
+        asked(&test, Role::Operator, Method::PUT, "/console/api/me/availability", &body, &[]).await;
     assert_eq!(status, 200);
     let here = page(&test, Role::Operator, "/console/availability").await;
     assert!(here.contains("data-available=\"true\"") && here.contains("Go away"), "{here}");
@@ -40,7 +41,8 @@ async fn con_1_asg_4_the_bell_counts_mentions_until_they_are_read() {
     assert!(bell.contains("&lt;b&gt;") && !bell.contains("<b>"), "what people write is no HTML");
     let mentions = test.get("/api/me/mentions").await;
     let read = json!({ "through": mentions["items"][0]["id"] });
-    let (status, _) = asked(&test, Role::Operator, Method::POST, "/console/api/me/mentions/read", &read, &[]).await;
+    let (status, _) =
+        asked(&test, Role::Operator, Method::POST, "/console/api/me/mentions/read", &read, &[]).await;
     assert_eq!(status, 204);
     assert!(page(&test, Role::Operator, "/console/bell").await.contains("data-count=\"0\""));
 }
@@ -56,7 +58,9 @@ async fn con_1_snd_1_the_profile_shows_the_name_that_customers_see() {
     let own = page(&test, Role::Operator, "/console/settings/me").await;
     assert!(own.contains("data-by-name=\"true\"") && own.contains("窓口 さとう"), "{own}");
     assert!(!own.contains("Names shown by Messenger"), "that is for administrators");
-    assert!(page(&test, Role::Administrator, "/console/settings/me").await.contains("Names shown by Messenger"));
+    assert!(
+        page(&test, Role::Administrator, "/console/settings/me").await.contains("Names shown by Messenger")
+    );
 }
 
 #[tokio::test]
@@ -96,23 +100,34 @@ async fn con_1_tkt_1_tickets_are_listed_filtered_and_opened() {
     assert_eq!(status, 201, "{ticket}");
     let number = &ticket["number"];
     let list = page(&test, Role::Operator, "/console/tickets?status=open").await;
-    assert!(list.contains("荷物が届きません") && list.contains(&format!("/console/tickets/{number}")), "{list}");
+    assert!(
+        list.contains("荷物が届きません") && list.contains(&format!("/console/tickets/{number}")),
+        "{list}"
+    );
     let none = page(&test, Role::Operator, "/console/tickets?status=closed").await;
     assert!(none.contains("There is no such ticket"), "{none}");
     let found = page(&test, Role::Operator, &format!("/console/tickets?number=%23{number}")).await;
     assert!(found.contains("荷物が届きません"), "a number is found as it is shown");
     let one = page(&test, Role::Operator, &format!("/console/tickets/{number}")).await;
-    assert!(one.contains(&format!("/console/inbox/{id}")) && one.contains("data-call=\"PATCH /tickets/"), "{one}");
+    assert!(
+        one.contains(&format!("/console/inbox/{id}")) && one.contains("data-call=\"PATCH /tickets/"),
+        "{one}"
+    );
     let said = page(&test, Role::Operator, &format!("/console/tickets/{number}/messages")).await;
     assert!(said.contains("荷物が届きません"), "{said}");
-    let (status, _) = asked(&test, Role::Operator, Method::GET, "/console/tickets/99", &Value::Null, &[]).await;
+    let (status, _) =
+        asked(&test, Role::Operator, Method::GET, "/console/tickets/99", &Value::Null, &[]).await;
     assert_eq!(status, 404);
 }
 
 #[tokio::test]
 async fn con_1_ops_1_webhooks_are_listed_and_their_secret_is_never_on_a_page() {
     let test = TestInbox::start().await;
-    assert!(page(&test, Role::Administrator, "/console/settings/webhooks").await.contains("There is no webhook yet"));
+    assert!(
+        page(&test, Role::Administrator, "/console/settings/webhooks")
+            .await
+            .contains("There is no webhook yet")
+    );
     let body = json!({ "url": "https://crm.example.com/hook", "events": ["ticket.created"] });
     let made = test.administered("POST", "/api/webhooks", &body).await;
     let (id, secret) = (made["id"].as_str().unwrap(), made["secret"].as_str().unwrap());
@@ -131,7 +146,11 @@ async fn con_1_ops_1_webhooks_are_listed_and_their_secret_is_never_on_a_page() {
 #[tokio::test]
 async fn con_1_abu_1_offensive_words_are_each_brands_own() {
     let test = TestInbox::start().await;
-    assert!(page(&test, Role::Administrator, "/console/settings/profanity").await.contains("There is no brand yet"));
+    assert!(
+        page(&test, Role::Administrator, "/console/settings/profanity")
+            .await
+            .contains("There is no brand yet")
+    );
     let brand = test.administered("POST", "/api/brands", &json!({ "name": "Aozora" })).await;
     let path = format!("/api/brands/{}/profanity", brand["id"].as_str().unwrap());
     test.administered("PUT", &path, &json!({ "on": true, "words": ["</textarea>x"], "limit": 5 })).await;
@@ -156,7 +175,11 @@ async fn con_1_abu_3_blocked_contacts_can_be_let_in_again() {
 #[tokio::test]
 async fn con_1_ing_11_an_empty_quarantine_says_so() {
     let test = TestInbox::start().await;
-    assert!(page(&test, Role::Administrator, "/console/settings/quarantine").await.contains("Nothing is in quarantine"));
+    assert!(
+        page(&test, Role::Administrator, "/console/settings/quarantine")
+            .await
+            .contains("Nothing is in quarantine")
+    );
 }
 
 #[tokio::test]
@@ -213,7 +236,10 @@ async fn con_1_ops_3_reports_are_charts_with_their_figures_behind_them() {
         assert!(shown.contains("1 closed, 0 of them without an answer"), "{period}: {shown}");
         assert!(shown.contains("<strong>5 min</strong>"), "the first answer took five minutes: {shown}");
         let charts = shown.matches("role=\"img\" aria-labelledby=").count();
-        assert!(charts >= 3 && shown.matches("<details class=\"figures\"").count() >= charts, "each has a table");
+        assert!(
+            charts >= 3 && shown.matches("<details class=\"figures\"").count() >= charts,
+            "each has a table"
+        );
         assert!(!shown.contains("style="), "the page's policy forbids it");
     }
     let past = page(&test, Role::Administrator, "/console/reports?from=2026-10-01&to=2026-10-03").await;

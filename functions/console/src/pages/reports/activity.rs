@@ -9,22 +9,32 @@ use super::query::Asked;
 use crate::view::View;
 
 #[expect(clippy::cast_precision_loss, reason = "nobody writes so much")]
-pub(super) const fn count(value: u64) -> Option<f64> {
-    Some(value as f64)
+pub(super) const fn count(value: u64) -> f64 {
+    value as f64
 }
 
 pub(super) fn section(view: &View, report: &Report, asked: &Asked) -> Markup {
     let (places, figures) = places(view, report, asked);
     let row = |name: &str, of: fn(&Figures) -> u64| Series {
         name: name.to_owned(),
-        values: figures.iter().map(|one| one.map_or(Some(0.0), |figures| count(of(figures)))).collect(),
+        values: figures.iter().map(|one| Some(one.map_or(0.0, |figures| count(of(figures))))).collect(),
     };
     let title = view.say("受信と返信", "Received and answered");
     let total = &report.total;
     let summary = if view.is_japanese() {
-        format!("受信 {} 件、返信 {} 件、自動送信 {} 件。", total.incoming(), total.answers, total.automatic.unwrap_or_default())
+        format!(
+            "受信 {} 件、返信 {} 件、自動送信 {} 件。",
+            total.incoming(),
+            total.answers,
+            total.automatic.unwrap_or_default()
+        )
     } else {
-        format!("{} received, {} answered, {} automatic.", total.incoming(), total.answers, total.automatic.unwrap_or_default())
+        format!(
+            "{} received, {} answered, {} automatic.",
+            total.incoming(),
+            total.answers,
+            total.automatic.unwrap_or_default()
+        )
     };
     let mut series = vec![row(view.say("返信", "Answers"), |figures| figures.answers)];
     // What nobody in particular did is not told of one person.
@@ -38,7 +48,10 @@ pub(super) fn section(view: &View, report: &Report, asked: &Asked) -> Markup {
         unit: view.say("件数", "Messages"),
         places,
         series,
-        table: (view.say("数値を表で見る", "The figures as a table"), if asked.is_one_day() { view.say("時刻", "Hour") } else { view.say("日付", "Day") }),
+        table: (
+            view.say("数値を表で見る", "The figures as a table"),
+            if asked.is_one_day() { view.say("時刻", "Hour") } else { view.say("日付", "Day") },
+        ),
         write: plain,
     };
     html! {
@@ -102,10 +115,18 @@ pub(super) fn week(view: &View, report: &Report) -> Markup {
         }
     }
     let most = cells.iter().flatten().copied().max().unwrap_or_default();
-    let busiest = (0..7).flat_map(|day| (0..24).map(move |hour| (day, hour))).max_by_key(|(day, hour)| cells[*day][*hour]);
-    let title = if of_person { view.say("曜日・時間帯ごとの返信", "Answers by weekday and hour") } else { view.say("曜日・時間帯ごとの受信", "Received by weekday and hour") };
+    let busiest = (0..7)
+        .flat_map(|day| (0..24).map(move |hour| (day, hour)))
+        .max_by_key(|(day, hour)| cells[*day][*hour]);
+    let title = if of_person {
+        view.say("曜日・時間帯ごとの返信", "Answers by weekday and hour")
+    } else {
+        view.say("曜日・時間帯ごとの受信", "Received by weekday and hour")
+    };
     let summary = match busiest.filter(|_| most > 0) {
-        Some((day, hour)) if view.is_japanese() => format!("最も多いのは{}曜日の{hour}時台（{most}件）です。", names[day]),
+        Some((day, hour)) if view.is_japanese() => {
+            format!("最も多いのは{}曜日の{hour}時台（{most}件）です。", names[day])
+        }
         Some((day, hour)) => format!("Most on {} from {hour}:00 ({most}).", names[day]),
         None => view.say("件数はありません。", "There was none.").to_owned(),
     };
@@ -127,7 +148,7 @@ pub(super) fn week(view: &View, report: &Report) -> Markup {
                                 rect class=(format!("heat-{}", level(*value, most))) x=(x + 1.0) y=(top + 1.0) width=(CELL - 2.0) height=(ROW - 2.0) rx="4" {
                                     title { (names[usize::from(day)]) " " (hour) ":00 · " (value) }
                                 }
-                                @if *value > 0 { text class=(format!("heat-text-{}", level(*value, most))) x=(x + CELL / 2.0) y=(top + 18.0) text-anchor="middle" { (plain(count(*value).unwrap_or_default())) } }
+                                @if *value > 0 { text class=(format!("heat-text-{}", level(*value, most))) x=(x + CELL / 2.0) y=(top + 18.0) text-anchor="middle" { (plain(count(*value))) } }
                             }
                         }
                     }
@@ -162,7 +183,9 @@ mod tests {
 
     #[test]
     fn ops_3_shades_go_from_nothing_to_the_most() {
-        for (value, most, expected) in [(0, 0, 0), (0, 9, 0), (1, 100, 1), (50, 100, 3), (100, 100, 5), (1, 1, 5)] {
+        for (value, most, expected) in
+            [(0, 0, 0), (0, 9, 0), (1, 100, 1), (50, 100, 3), (100, 100, 5), (1, 1, 5)]
+        {
             assert_eq!(level(value, most), expected, "{value} of {most}");
         }
     }

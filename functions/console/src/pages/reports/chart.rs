@@ -90,7 +90,8 @@ pub(super) fn patterns() -> Markup {
 impl Chart<'_> {
     fn largest(&self, stacked: bool) -> f64 {
         if stacked {
-            let sums = (0..self.places.len()).map(|at| self.series.iter().filter_map(|one| one.values.get(at).copied().flatten()).sum());
+            let sums = (0..self.places.len())
+                .map(|at| self.series.iter().filter_map(|one| one.values.get(at).copied().flatten()).sum());
             return sums.fold(0.0, f64::max);
         }
         self.series.iter().flat_map(|one| one.values.iter().flatten()).copied().fold(0.0, f64::max)
@@ -102,16 +103,20 @@ impl Chart<'_> {
         let wide = (WIDTH - LEFT) / real(self.places.len().max(1));
         let bar = (wide * 0.74 / real(self.series.len().max(1))).min(26.0);
         let all = bar * real(self.series.len());
-        self.frame(top, step, &html! {
-            @for (index, series) in self.series.iter().enumerate() {
-                @for (at, value) in series.values.iter().enumerate() {
-                    @if let Some(value) = value.filter(|value| *value > 0.0) {
-                        @let x = LEFT + wide * real(at) + (wide - all) / 2.0 + bar * real(index);
-                        (self.block(index, at, value, (x, y(value, top), bar, height(value, top))))
+        self.frame(
+            top,
+            step,
+            &html! {
+                @for (index, series) in self.series.iter().enumerate() {
+                    @for (at, value) in series.values.iter().enumerate() {
+                        @if let Some(value) = value.filter(|value| *value > 0.0) {
+                            @let x = LEFT + wide * real(at) + (wide - all) / 2.0 + bar * real(index);
+                            (self.block(index, at, value, (x, y(value, top), bar, height(value, top))))
+                        }
                     }
                 }
-            }
-        })
+            },
+        )
     }
 
     /// Bars one above the other.
@@ -151,7 +156,13 @@ impl Chart<'_> {
         })
     }
 
-    fn block(&self, index: usize, at: usize, value: f64, (x, y, width, height): (f64, f64, f64, f64)) -> Markup {
+    fn block(
+        &self,
+        index: usize,
+        at: usize,
+        value: f64,
+        (x, y, width, height): (f64, f64, f64, f64),
+    ) -> Markup {
         let name = self.series.get(index).map_or("", |series| &series.name);
         html! {
             rect.block fill=(format!("url(#pattern-{})", index % PATTERNS)) x=(number(x)) y=(number(y)) width=(number(width)) height=(number(height)) rx="2" {
@@ -304,6 +315,10 @@ mod tests {
             assert!(!drawn.contains("style="), "the page's policy forbids it");
         }
         // Nothing is drawn where nothing was counted.
-        assert_eq!(chart.bars().into_string().matches("url(#pattern-0)").count(), 2, "one bar and the legend");
+        assert_eq!(
+            chart.bars().into_string().matches("url(#pattern-0)").count(),
+            2,
+            "one bar and the legend"
+        );
     }
 }

@@ -27,18 +27,26 @@ fn reason<'a>(view: &View, reason: &'a str) -> &'a str {
 pub(super) fn section(view: &View, report: &Report, asked: &Asked) -> Markup {
     let title = view.say("完了の理由", "Why conversations were closed");
     let other = |by: &std::collections::BTreeMap<String, u64>| {
-        by.iter().filter(|(reason, _)| !REASONS.contains(&reason.as_str())).map(|(_, count)| count).sum::<u64>()
+        by.iter()
+            .filter(|(reason, _)| !REASONS.contains(&reason.as_str()))
+            .map(|(_, count)| count)
+            .sum::<u64>()
     };
     let mut series: Vec<_> = REASONS
         .into_iter()
         .filter(|reason| report.total.closed_by_reason.contains_key(*reason))
         .map(|word| Series {
             name: reason(view, word).to_owned(),
-            values: report.days.iter().map(|day| count(day.figures.closed_by_reason.get(word).copied().unwrap_or_default())).collect(),
+            values: report
+                .days
+                .iter()
+                .map(|day| Some(count(day.figures.closed_by_reason.get(word).copied().unwrap_or_default())))
+                .collect(),
         })
         .collect();
     if other(&report.total.closed_by_reason) > 0 {
-        let values = report.days.iter().map(|day| count(other(&day.figures.closed_by_reason))).collect();
+        let values =
+            report.days.iter().map(|day| Some(count(other(&day.figures.closed_by_reason)))).collect();
         series.push(Series { name: reason(view, "others").to_owned(), values });
     }
     let unanswered = report.total.closed_by_reason.get("unanswered").copied().unwrap_or_default();

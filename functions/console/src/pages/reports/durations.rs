@@ -29,7 +29,9 @@ pub(super) fn cards(view: &View, report: &Report) -> Markup {
     let card = |name: &str, value: String, hint: String| {
         html! { div.figure-card { span.figure-name { (name) } strong { (value) } span.hint { (hint) } } }
     };
-    let p90 = |durations: &Durations| format!("{} {}", view.say("90%は", "90 % within"), shown(view, durations.p90_seconds));
+    let p90 = |durations: &Durations| {
+        format!("{} {}", view.say("90%は", "90 % within"), shown(view, durations.p90_seconds))
+    };
     let share = total.first_answer.within_share;
     html! {
         section.figure-cards aria-label=(view.say("概要", "Overview")) {
@@ -63,15 +65,32 @@ pub(super) fn lines(view: &View, report: &Report) -> Markup {
     }
 }
 
-fn line(view: &View, report: &Report, id: &str, title: &str, of: fn(&Report, usize) -> &Durations, total: &Durations) -> Markup {
+fn line(
+    view: &View,
+    report: &Report,
+    id: &str,
+    title: &str,
+    of: fn(&Report, usize) -> &Durations,
+    total: &Durations,
+) -> Markup {
     let row = |name: &str, read: fn(&Durations) -> Option<f64>| Series {
         name: name.to_owned(),
         values: (0..report.days.len()).map(|at| minutes(of(report, at), read)).collect(),
     };
     let summary = if view.is_japanese() {
-        format!("中央値 {}、90%は {} 以内（{}件）。", shown(view, total.median_seconds), shown(view, total.p90_seconds), total.count)
+        format!(
+            "中央値 {}、90%は {} 以内（{}件）。",
+            shown(view, total.median_seconds),
+            shown(view, total.p90_seconds),
+            total.count
+        )
     } else {
-        format!("Median {}, 90 % within {} ({}).", shown(view, total.median_seconds), shown(view, total.p90_seconds), total.count)
+        format!(
+            "Median {}, 90 % within {} ({}).",
+            shown(view, total.median_seconds),
+            shown(view, total.p90_seconds),
+            total.count
+        )
     };
     let chart = Chart {
         id,
@@ -83,7 +102,10 @@ fn line(view: &View, report: &Report, id: &str, title: &str, of: fn(&Report, usi
             row(view.say("中央値", "Median"), |durations| durations.median_seconds),
             row(view.say("90%", "90 %"), |durations| durations.p90_seconds),
         ],
-        table: (view.say("数値を表で見る（分）", "The figures as a table (minutes)"), view.say("日付", "Day")),
+        table: (
+            view.say("数値を表で見る（分）", "The figures as a table (minutes)"),
+            view.say("日付", "Day"),
+        ),
         write: |value| format!("{value:.1}"),
     };
     html! {

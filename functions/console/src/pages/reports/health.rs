@@ -67,7 +67,8 @@ fn mark(state: &str) -> Markup {
 fn row(view: &View, channel: &Fared) -> Markup {
     let sum = |of: fn(&FaredDay) -> u64| channel.days.iter().map(of).sum::<u64>();
     let healthy: i64 = channel.days.iter().map(|day| day.healthy_minutes).sum();
-    let seen: i64 = channel.days.iter().map(|day| day.healthy_minutes + day.needs_reauthorization_minutes).sum();
+    let seen: i64 =
+        channel.days.iter().map(|day| day.healthy_minutes + day.needs_reauthorization_minutes).sum();
     let refused = sum(|day| day.replies.refused + day.replies.refused_of_customers);
     html! {
         tr {
@@ -88,7 +89,11 @@ fn row(view: &View, channel: &Fared) -> Markup {
 fn told(view: &View, day: &FaredDay) -> String {
     let name = day_name(view, day.date);
     match state(day) {
-        "bad" => format!("{name}: {} {}", view.say("再認証待ち", "needed re-authorization for"), view.span(day.needs_reauthorization_minutes * 60)),
+        "bad" => format!(
+            "{name}: {} {}",
+            view.say("再認証待ち", "needed re-authorization for"),
+            view.span(day.needs_reauthorization_minutes * 60)
+        ),
         "off" => format!("{name}: {}", view.say("停止中", "switched off")),
         "good" => format!("{name}: {}", view.say("正常", "healthy")),
         _ => format!("{name}: {}", view.say("記録なし", "nothing seen")),
@@ -96,20 +101,35 @@ fn told(view: &View, day: &FaredDay) -> String {
 }
 
 fn quota(view: &View, channel: &Fared, index: usize) -> Markup {
-    let values = |of: fn(&FaredDay) -> Option<u64>| channel.days.iter().map(|day| of(day).and_then(count)).collect();
-    let title = format!("{}: {}", view.say("LINE の今月のメッセージ数", "LINE's messages of the month"), channel.name);
+    let values =
+        |of: fn(&FaredDay) -> Option<u64>| channel.days.iter().map(|day| of(day).map(count)).collect();
+    let title = format!(
+        "{}: {}",
+        view.say("LINE の今月のメッセージ数", "LINE's messages of the month"),
+        channel.name
+    );
     let latest = channel.days.iter().rev().find_map(|day| day.quota.as_ref());
     let summary = match latest {
         Some(quota) => match quota.limit {
             Some(limit) if view.is_japanese() => format!("{limit}通のうち {} 通を使用。", quota.used),
             Some(limit) => format!("{} of {limit} used.", quota.used),
-            None => format!("{} {}", quota.used, view.say("通を使用（上限なし）。", "used; the plan has no limit.")),
+            None => format!(
+                "{} {}",
+                quota.used,
+                view.say("通を使用（上限なし）。", "used; the plan has no limit.")
+            ),
         },
         None => String::new(),
     };
-    let mut series = vec![Series { name: view.say("使用数", "Used").to_owned(), values: values(|day| day.quota.as_ref().map(|quota| quota.used)) }];
+    let mut series = vec![Series {
+        name: view.say("使用数", "Used").to_owned(),
+        values: values(|day| day.quota.as_ref().map(|quota| quota.used)),
+    }];
     if latest.is_some_and(|quota| quota.limit.is_some()) {
-        series.push(Series { name: view.say("上限", "Limit").to_owned(), values: values(|day| day.quota.as_ref().and_then(|quota| quota.limit)) });
+        series.push(Series {
+            name: view.say("上限", "Limit").to_owned(),
+            values: values(|day| day.quota.as_ref().and_then(|quota| quota.limit)),
+        });
     }
     let id = format!("quota-{index}");
     let chart = Chart {

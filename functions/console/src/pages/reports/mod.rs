@@ -35,7 +35,11 @@ async fn show(view: View, wanted: Wanted) -> Paged {
     let asked = query::Asked::new(&view, &wanted);
     let (path, channels_path) = (asked.path("/api/reports"), asked.channels_path());
     let people = async {
-        if view.may(Act::Administrate) { Names::of(&view, "/api/operators").await.unwrap_or_default() } else { Names::default() }
+        if view.may(Act::Administrate) {
+            Names::of(&view, "/api/operators").await.unwrap_or_default()
+        } else {
+            Names::default()
+        }
     };
     let (report, fared, channels, people) = tokio::join!(
         view.get::<data::Report>(&path),

@@ -77,7 +77,8 @@ fn heads(view: &View) -> Markup {
 }
 
 fn cells(view: &View, figures: &Figures) -> Markup {
-    let median = |seconds: Option<f64>| seconds.map_or_else(|| "–".to_owned(), |seconds| length(view, seconds));
+    let median =
+        |seconds: Option<f64>| seconds.map_or_else(|| "–".to_owned(), |seconds| length(view, seconds));
     html! {
         td.number { (figures.closed) }
         td.number { (median(figures.first_answer.median_seconds)) }
@@ -87,7 +88,7 @@ fn cells(view: &View, figures: &Figures) -> Markup {
 
 /// A number with its length.
 fn bar(value: u64, most: u64) -> Markup {
-    let part = activity::count(value).unwrap_or_default() / activity::count(most.max(1)).unwrap_or(1.0);
+    let part = activity::count(value) / activity::count(most.max(1));
     html! {
         span.small-bar {
             span { (value) }
