@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::view::View;
 
 /// What acts begin with, as the form offers them.
-pub(super) const KINDS: [&str; 19] = [
+pub(super) const KINDS: [&str; 20] = [
     "channel",
     "credential",
     "setup",
@@ -46,6 +46,8 @@ pub(super) fn kind<'a>(view: &View, kind: &'a str) -> &'a str {
         "shared_views" => view.say("共有ビュー", "Shared views"),
         "sender_sync" => view.say("表示名の反映", "Sync of names"),
         "conversation" | "conversations" => view.say("会話", "Conversations"),
+        "contact" => view.say("お客様", "Contact"),
+        "reports" => view.say("レポート", "Reports"),
         "tickets" => view.say("チケット", "Tickets"),
         "quarantine" => view.say("隔離", "Quarantine"),
         "withdrawal" => view.say("許可の取り消し", "Withdrawal of permission"),
@@ -94,6 +96,9 @@ fn verb<'a>(view: &View, verb: &'a str) -> &'a str {
         "login_failed" => view.say("ログインに失敗", "login failed"),
         "login_refused" | "refused" => view.say("拒否", "turned away"),
         "credentials_entered" => view.say("資格情報を入力", "credentials entered"),
+        "blocked" => view.say("ブロック", "blocked"),
+        "unblocked" => view.say("ブロックを解除", "unblocked"),
+        "registered" => view.say("登録済みに変更", "registered"),
         "read" => view.say("閲覧", "read"),
         "listed" => view.say("一覧を閲覧", "listed"),
         "exported" => view.say("書き出し", "exported"),
