@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::view::View;
 
 /// What acts begin with, as the form offers them.
-pub(super) const KINDS: [&str; 20] = [
+pub(super) const KINDS: [&str; 19] = [
     "channel",
     "credential",
     "setup",
