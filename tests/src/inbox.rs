@@ -19,9 +19,9 @@ use inbox_writer::Writer;
 use lambda_http::request::RequestContext;
 use lambda_http::{IntoResponse as _, Service as _};
 use madoguchi_api::{
-    AdminApi, Api, ConnectApi, DeskApi, NotificationsApi, OrganisationApi, RolesClaim, WebhooksApi,
-    admin_routes, answering, connect_routes, desk_routes, notification_routes, once, organisation_routes,
-    routes, webhook_routes,
+    AdminApi, Api, ConnectApi, DeskApi, NotificationsApi, OrganisationApi, ReportsApi, RolesClaim,
+    WebhooksApi, admin_routes, answering, connect_routes, desk_routes, notification_routes, once,
+    organisation_routes, report_routes, routes, webhook_routes,
 };
 use madoguchi_channels::ProviderHttp;
 use madoguchi_channels::messenger::GraphConfig;
@@ -44,14 +44,15 @@ use madoguchi_simulator::{Options, Provider, Simulator};
 use madoguchi_store::assignment::AssignmentWork;
 use madoguchi_store::directory::Connection;
 use madoguchi_store::{
-    Audit, ChannelCache, Deliveries, Directory, Inbox, ListenerCache, Live, NotifyWork, Requests, Saved,
-    Search, SenderCache, WebhookCache,
+    Audit, ChannelCache, Deliveries, Directory, Inbox, ListenerCache, Live, NotifyWork, Reports, Requests,
+    Saved, Search, SenderCache, WebhookCache,
 };
 use media_fetch::{Addresses, MediaFetcher};
 use notify::Notifier;
 use pending_sweep::{SweepError, Sweeper, Swept};
 use profile_fetch::Fetcher;
 use reply_dispatch::Dispatcher;
+use report_writer::{Counter, Watcher};
 use scheduled_send::{Report as Scheduled, Scheduler};
 use search_index::Indexer;
 use serde_json::{Value, json};
@@ -63,7 +64,7 @@ use webhook_send::WebhookSender;
 
 use crate::support::aws::{FakeAws, FakeQueue, clients};
 use crate::support::dynamo::{
-    AUDIT, DELIVERIES, DIRECTORY, Dynamo, INBOX, LIVE, REQUESTS, SEARCH, StreamReader,
+    AUDIT, DELIVERIES, DIRECTORY, Dynamo, INBOX, LIVE, REPORTS, REQUESTS, SEARCH, StreamReader,
 };
 use crate::support::fault::Faults;
 use crate::support::files::Files;
@@ -82,6 +83,8 @@ pub const CONSOLE: &str = "https://console.example/console/";
 pub const LIVE_URL: &str = "wss://live.example/live";
 /// How long the audit log is kept.
 pub const AUDIT_KEPT: Span = Span::from_days(365);
+/// How long what reports are made of is kept.
+pub const REPORTS_KEPT: Span = Span::from_days(400);
 /// How many items a step of making the index of search anew reads.
 pub const REBUILT_AT_ONCE: usize = 7;
 /// What e-mail is sent from.
@@ -137,6 +140,10 @@ pub struct TestInbox {
     pub search: Search,
     /// Where what was said waits to be taken note of.
     pub search_queue: FakeQueue,
+    /// Where what counts for reports waits.
+    pub reports_queue: FakeQueue,
+    /// What reports are made of.
+    pub reports: Reports,
     /// Where customers wait for a bot.
     pub bot_queue: FakeQueue,
     /// Where the simulator sends webhooks.
@@ -172,6 +179,8 @@ struct Functions {
     assigner: Assigner,
     tickets: Tickets,
     indexer: Indexer,
+    counter: Counter,
+    watcher: Watcher,
     bots: BotAnswerer,
     webhook_sender: WebhookSender,
     told: Metrics,
@@ -242,6 +251,7 @@ impl TestInbox {
             |public: &str| Ingest::new(secrets, names, queue, clock.clone(), metrics, 1_048_576, public);
         let front = serve_with(|public| front(ingest(public))).await;
         let (search_queue, bot_queue) = (aws.create_queue("search"), aws.create_queue("bot.fifo"));
+        let reports_queue = aws.create_queue("reports");
         let queues = [
             &inbound,
             &outbound,
@@ -253,6 +263,7 @@ impl TestInbox {
             &tickets,
             &assignment,
             &notify,
+            &reports_queue,
         ];
         let urls = Urls {
             table: &table_url,
@@ -273,7 +284,9 @@ impl TestInbox {
             inbox: Inbox::new(client.clone(), INBOX),
             deliveries: Deliveries::new(client.clone(), DELIVERIES),
             directory: Directory::new(client.clone(), DIRECTORY),
-            search: Search::new(client, SEARCH),
+            search: Search::new(client.clone(), SEARCH),
+            reports: Reports::new(client, REPORTS, REPORTS_KEPT),
+            reports_queue,
             hand,
             clock,
             simulator,
@@ -583,6 +596,25 @@ impl TestInbox {
     pub async fn index(&self) {
         self.relay().await;
         self.search_queue.drain(100, async |event| self.functions.indexer.batch(event).await).await;
+    }
+
+    /// Has what happened counted for reports, in batches as the template has them.
+    pub async fn count(&self) {
+        self.relay().await;
+        self.reports_queue.drain(100, async |event| self.functions.counter.batch(event).await).await;
+    }
+
+    /// Hands `event` of the queue of reports to `report-writer`, past the queue.
+    pub async fn count_event(
+        &self,
+        event: aws_lambda_events::event::sqs::SqsEvent,
+    ) -> aws_lambda_events::event::sqs::SqsBatchResponse {
+        self.functions.counter.batch(event).await
+    }
+
+    /// One tick of `report-writer`.
+    pub async fn watch(&self) {
+        self.functions.watcher.look(self.clock.now()).await.unwrap();
     }
 
     /// Hands `event` of the search queue to `search-index`, past the queue.
@@ -933,8 +965,19 @@ impl Functions {
     fn new(
         clock: &Clock,
         Urls { table: table_url, aws: aws_url, providers, front, s3, files, ses }: Urls<'_>,
-        [inbound, outbound, profiles, media, search_queue, bot_queue, webhooks, tickets, assignment, notify]: [&FakeQueue;
-            10],
+        [
+            inbound,
+            outbound,
+            profiles,
+            media,
+            search_queue,
+            bot_queue,
+            webhooks,
+            tickets,
+            assignment,
+            notify,
+            reports_queue,
+        ]: [&FakeQueue; 11],
     ) -> Self {
         let bucket = clients(s3).bucket(BUCKET, clock.clone());
         let admin_bucket = bucket.clone();
@@ -971,6 +1014,7 @@ impl Functions {
             let secrets = SecretCache::new(aws.secrets(), clock.clone());
             VapidKeys::new(secrets, SecretWriter::new(aws.secrets()), PREFIX)
         };
+        let reports = Reports::new(clients(table_url).dynamodb(), REPORTS, REPORTS_KEPT);
         let console = || CONSOLE.trim_end_matches('/').to_owned();
         Self {
             token_refresh: token_refresh(directory.clone(), &aws, http.clone(), providers.clone())
@@ -991,6 +1035,7 @@ impl Functions {
                 bot: queue(bot_queue),
                 tickets: queue(tickets),
                 search: queue(search_queue),
+                reports: queue(reports_queue),
             })
             .telling(queue(webhooks), WebhookCache::new(directory.clone()), clock.clone())
             .assigning(queue(assignment), ChannelCache::new(directory.clone()), clock.clone())
@@ -1091,6 +1136,8 @@ impl Functions {
                 Metrics::new("bot_answer"),
             ),
             tickets: Tickets::new(inbox.clone(), directory.clone()),
+            counter: Counter::new(reports.clone(), clock.clone()),
+            watcher: Watcher::new(inbox.clone(), directory.clone(), reports.clone()),
             indexer: Indexer::new(inbox.clone(), search.clone(), clock.clone()).in_pieces_of(REBUILT_AT_ONCE),
             api: answering(
                 once(
@@ -1110,6 +1157,13 @@ impl Functions {
                         channels: ChannelCache::new(directory.clone()).into(),
                         senders: SenderCache::new(directory.clone()).into(),
                         directory: directory.clone(),
+                        clock: clock.clone(),
+                        audit: audit.clone(),
+                    }))
+                    .merge(report_routes(ReportsApi {
+                        reports,
+                        directory: directory.clone(),
+                        senders: SenderCache::new(directory.clone()).into(),
                         clock: clock.clone(),
                         audit: audit.clone(),
                     }))

@@ -47,6 +47,8 @@ def _use_everything(stack: Testbed) -> None:
     mark_as_read(stack, customer)
     stack.api("GET", f"/conversations/{found['id']}/search", q="permissions")
     eventually(lambda: stack.authorizations("search-index"), "search-index at work", 30)
+    today = stack.api("GET", "/reports", zone="Asia/Tokyo")
+    assert today.status == 200, today
     stack.api("POST", "/tickets", {"conversation_id": found["id"], "episode": 1})
     stack.api("GET", "/tickets?assignee=me")
     stack.api("GET", "/connections", group="administrators")
@@ -69,6 +71,7 @@ def _use_everything(stack: Testbed) -> None:
         "scheduled-send",
         "ticket-convert",
         "token-refresh",
+        "report-writer",
     ):
         stack.invoke(function)
     asked = stack.api("POST", f"/channels/{stack.channel('line')['id']}/check", {}, group="administrators")
@@ -376,6 +379,16 @@ MUST_NOT = {
         "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
         *_FILES,
         *_AUDIT,
+    },
+    "report-writer": {
+        "read the inbox", "write the inbox", "delete from the inbox", "write the directory", "send to inbound",
+        "send to outbound", "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret",
+        *_FILES,
+        *_AUDIT,
+    },
+    "report-api": {
+        "read the inbox", "write the inbox", "delete from the inbox", "send to inbound", "send to outbound",
+        "take from inbound", "read the Meta app", "read a LINE secret", "write a LINE secret", "search the audit log", *_FILES,
     },
     "desk-api": {
         "delete from the inbox", "send to inbound", "send to outbound", "take from inbound",

@@ -9,6 +9,7 @@ use madoguchi_domain::{Timestamp, bot};
 use madoguchi_runtime::{Clock, FifoEntry, NoRandomness, Queue, QueueError, unguessable};
 use madoguchi_store::assignment::AssignmentWork;
 use madoguchi_store::inbox::{erasure_finished, rebuild_step};
+use madoguchi_store::reports::ReportWork;
 use madoguchi_store::search::{SearchItem, SearchWork};
 use madoguchi_store::work::{
     AWAITS_TICKET, BotWork, FollowUp, Image, MediaWork, PictureWork, follow_up, ticket_work,
@@ -49,6 +50,8 @@ pub struct Queues {
     pub search: Queue,
     /// What customers wrote on channels that make tickets.
     pub tickets: Queue,
+    /// What counts for reports.
+    pub reports: Queue,
 }
 
 /// Queues what follows from committed writes.
@@ -121,6 +124,7 @@ impl Relay {
         self.call_bots(records).await?;
         self.start_tickets(records).await?;
         self.tell_search(records).await?;
+        self.tell_reports(records).await?;
         if let Some(notifying) = &self.notifying {
             notifying.notify(records).await?;
         }
@@ -180,6 +184,20 @@ impl Relay {
         let items: Vec<SearchItem> = items.collect();
         if !items.is_empty() {
             self.queues.search.send(&serde_json::to_string(&SearchWork { v: 1, items })?).await?;
+        }
+        Ok(())
+    }
+
+    /// What counts for reports (OPS-3), as one message.
+    async fn tell_reports(&self, records: &[EventRecord]) -> Result<(), RelayError> {
+        let facts = records.iter().flat_map(|record| {
+            let change = &record.change;
+            let committed = Committed::of(change.new_image.clone(), change.old_image.clone());
+            committed.map_or_else(Vec::new, |committed| ReportWork::facts_of(&committed, written_at(record)))
+        });
+        let facts: Vec<_> = facts.collect();
+        if !facts.is_empty() {
+            self.queues.reports.send(&serde_json::to_string(&ReportWork { v: 1, facts })?).await?;
         }
         Ok(())
     }
@@ -299,11 +317,14 @@ fn happened(record: &EventRecord) -> Option<Happened> {
     }
 }
 
+/// When it was committed: to the second, and the same however often the record comes.
+fn written_at(record: &EventRecord) -> Timestamp {
+    Timestamp::from_ms(record.change.approximate_creation_date_time.timestamp_millis())
+}
+
 /// What happened by one committed write.
 fn events(record: &EventRecord) -> Vec<Event> {
-    let change = &record.change;
-    // To the second, and the same however often the record comes.
-    let at = Timestamp::from_ms(change.approximate_creation_date_time.timestamp_millis());
+    let (change, at) = (&record.change, written_at(record));
     match Committed::of(change.new_image.clone(), change.old_image.clone()) {
         Some(Committed::Conversation { before, after }) => {
             webhook::of_conversation(before.as_deref(), after.as_deref(), at)

@@ -14,10 +14,15 @@ async fn main() -> Result<(), Error> {
     let work = (env.outbound_queue_url(), env.profiles_queue_url(), env.media_queue_url());
     let follow = (env.search_queue_url(), env.bot_queue_url(), env.tickets_queue_url());
     let more = (env.webhooks_queue_url(), env.assignment_queue_url(), env.notify_queue_url());
-    let has_mail = env.mail_from().is_some();
-    let config = (work, follow, more, env.directory_table(), env.aws());
-    let ((outbound, profiles, media), (search, bot, tickets), (webhooks, assignment, notify), directory, aws) =
-        env.finish(config)?;
+    let (reports, has_mail) = (env.reports_queue_url(), env.mail_from().is_some());
+    let config = (work, follow, more, (reports, env.directory_table()), env.aws());
+    let (
+        (outbound, profiles, media),
+        (search, bot, tickets),
+        (webhooks, assignment, notify),
+        (reports, directory),
+        aws,
+    ) = env.finish(config)?;
     let aws = Aws::new(aws)?;
     let sqs = aws.sqs();
     let clock = function.clock();
@@ -29,6 +34,7 @@ async fn main() -> Result<(), Error> {
         bot: queue(bot),
         search: queue(search),
         tickets: queue(tickets),
+        reports: queue(reports),
     };
     let directory = Directory::new(aws.dynamodb(), directory);
     let subscriptions = WebhookCache::new(directory.clone());

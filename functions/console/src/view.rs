@@ -41,6 +41,11 @@ impl View {
         }
     }
 
+    /// The same with `what` in the place of `{}`.
+    pub(crate) fn fill(&self, ja: &str, en: &str, what: &str) -> String {
+        self.say(ja, en).replacen("{}", what, 1)
+    }
+
     pub(crate) const fn is_japanese(&self) -> bool {
         matches!(self.language, Language::Ja)
     }
@@ -48,6 +53,11 @@ impl View {
     /// Whether the visitor may do this (MEM-12). The API decides; this only leaves out what it would refuse.
     pub(crate) fn may(&self, act: Act) -> bool {
         self.visitor.may(act)
+    }
+
+    /// The origin of live updates; empty where there are none.
+    pub(crate) fn live(&self) -> &str {
+        &self.console.live
     }
 
     /// What the API tells of `path`.

@@ -43,6 +43,7 @@ mod organisation;
 mod people;
 mod profanity;
 mod quarantine;
+mod reports;
 mod saved_views;
 mod search;
 mod sender_sync;
@@ -70,6 +71,7 @@ pub use inbox::{Api, routes};
 pub use notifications::{NotificationsApi, notification_routes};
 pub(crate) use organisation::SharedOrganisation;
 pub use organisation::{OrganisationApi, organisation_routes};
+pub use reports::{ReportsApi, report_routes};
 pub use webhooks::{WebhooksApi, webhook_routes};
 
 /// Answers what `routes` answer to people with a role, as `roles` tells it, and everything else with an error of the

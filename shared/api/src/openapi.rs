@@ -13,7 +13,8 @@ use crate::error::catalogue::catalogue;
 use crate::{
     audit, blocked, bots, boundary, brands, channels, connect, conversations, departments, drafts, files,
     idempotency, labels, live, me, memberships, mentions, messages, meta, notes, notices, notifications,
-    operators, people, profanity, quarantine, saved_views, search, sender_sync, templates, tickets, webhooks,
+    operators, people, profanity, quarantine, reports, saved_views, search, sender_sync, templates, tickets,
+    webhooks,
 };
 
 /// Paths and schemas, as handlers and views are annotated.
@@ -48,6 +49,7 @@ pub fn described() -> Value {
         people::Described::openapi(),
         profanity::Described::openapi(),
         quarantine::Described::openapi(),
+        reports::Described::openapi(),
         saved_views::Described::openapi(),
         search::Described::openapi(),
         sender_sync::Described::openapi(),

@@ -43,6 +43,7 @@ pub mod progress;
 pub mod quota;
 pub mod reminder;
 pub mod reply;
+pub mod report;
 pub mod role;
 pub mod saved_view;
 #[cfg(feature = "openapi")]

@@ -77,6 +77,8 @@ const PAGE_INBOX_APP_IDS: &str = "26390203743090,263902037430900";
 const FACEBOOK_BASE_URL: &str = "https://www.facebook.com";
 const LINE_DATA_BASE_URL: &str = "https://api-data.line.me";
 const AUDIT_RETENTION_DAYS: i64 = 365;
+/// How long what reports are made of is kept, unless set: a year and a month, so that months can be compared.
+const REPORTS_RETENTION_DAYS: i64 = 400;
 const WEBHOOK_BODY_LIMIT_BYTES: usize = 1_048_576;
 const SIGN_IN_SCOPES: &str = "openid email profile";
 const SESSION_HOURS: i64 = 12;
@@ -116,13 +118,16 @@ impl Env {
 
     /// `AUDIT_RETENTION_DAYS`: how long entries of the audit log are kept; 365 days unless set.
     pub fn audit_retention(&mut self) -> Span {
-        const NAME: &str = "AUDIT_RETENTION_DAYS";
-        let days = match self.get(NAME).map(|text| (text.parse(), text)) {
-            None => AUDIT_RETENTION_DAYS,
+        self.days("AUDIT_RETENTION_DAYS", AUDIT_RETENTION_DAYS)
+    }
+
+    fn days(&mut self, name: &'static str, unless_set: i64) -> Span {
+        let days = match self.get(name).map(|text| (text.parse(), text)) {
+            None => unless_set,
             Some((Ok(days @ 1..=36_500), _)) => days,
             Some((_, text)) => {
-                self.note(NAME, format!("is `{text}`"), "set it to a number of days, or remove it for 365");
-                AUDIT_RETENTION_DAYS
+                self.note(name, format!("is `{text}`"), "set it to a number of days, or remove it");
+                unless_set
             }
         };
         Span::from_days(days)
@@ -176,6 +181,21 @@ impl Env {
     /// `SEARCH_TABLE`: the table that conversations and messages are found by.
     pub fn search_table(&mut self) -> String {
         self.text("SEARCH_TABLE", "set it to the name of the Search table")
+    }
+
+    /// `REPORTS_TABLE`: the table of what reports are made of.
+    pub fn reports_table(&mut self) -> String {
+        self.text("REPORTS_TABLE", "set it to the name of the Reports table")
+    }
+
+    /// `REPORTS_QUEUE_URL`: the queue of what counts for reports.
+    pub fn reports_queue_url(&mut self) -> String {
+        self.url("REPORTS_QUEUE_URL", None, "set it to the URL of the queue reports")
+    }
+
+    /// `REPORTS_RETENTION_DAYS`: how long what reports are made of is kept; 400 days unless set.
+    pub fn reports_retention(&mut self) -> Span {
+        self.days("REPORTS_RETENTION_DAYS", REPORTS_RETENTION_DAYS)
     }
 
     /// `DELIVERIES_TABLE`: the table of what other systems were told.

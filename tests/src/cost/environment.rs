@@ -99,6 +99,7 @@ impl Environment {
                 media: Queue::new(relay.clone(), &wiring.media),
                 bot: Queue::new(relay.clone(), &wiring.bot),
                 search: Queue::new(relay.clone(), &wiring.search),
+                reports: Queue::new(relay.clone(), &wiring.reports),
                 // Nothing of what is measured becomes a ticket.
                 tickets: Queue::new(relay, &wiring.media),
             }),

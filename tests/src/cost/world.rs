@@ -45,6 +45,8 @@ pub struct Wiring {
     pub media: String,
     /// The URL of the search queue.
     pub search: String,
+    /// The URL of the queue of reports.
+    pub reports: String,
     /// The URL of the bot queue.
     pub bot: String,
 }
@@ -131,6 +133,7 @@ impl World {
             profiles: profiles.url().to_owned(),
             media: queue("media").url().to_owned(),
             search: queue("search").url().to_owned(),
+            reports: queue("reports").url().to_owned(),
             bot: queue("bot.fifo").url().to_owned(),
         };
         let runs = runs(&wiring);

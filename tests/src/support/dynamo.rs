@@ -33,6 +33,8 @@ pub const AUDIT: &str = "audit";
 pub const LIVE: &str = "live";
 /// The name of the Deliveries table.
 pub const DELIVERIES: &str = "deliveries";
+/// The name of the Reports table.
+pub const REPORTS: &str = "reports";
 /// The name of the Requests table.
 pub const REQUESTS: &str = "requests";
 /// The name of the Sessions table.
@@ -62,7 +64,8 @@ impl Dynamo {
         create_audit(&client).await;
         create_search(&client).await;
         create_deliveries(&client).await;
-        create_live(&client).await;
+        create_plain(&client, LIVE).await;
+        create_plain(&client, REPORTS).await;
         create_by_pk(&client, REQUESTS).await;
         create_by_pk(&client, SESSIONS).await;
         dynamo
@@ -326,10 +329,11 @@ async fn create_audit(client: &Client) {
     expire(client, AUDIT).await;
 }
 
-async fn create_live(client: &Client) {
+/// A table of items by `pk` and `sk` that end by themselves.
+async fn create_plain(client: &Client, table: &str) {
     client
         .create_table()
-        .table_name(LIVE)
+        .table_name(table)
         .billing_mode(BillingMode::PayPerRequest)
         .set_attribute_definitions(Some(
             ["pk", "sk"].map(|name| attribute(name, ScalarAttributeType::S)).into(),
@@ -338,7 +342,7 @@ async fn create_live(client: &Client) {
         .send()
         .await
         .unwrap();
-    expire(client, LIVE).await;
+    expire(client, table).await;
 }
 
 async fn create_deliveries(client: &Client) {

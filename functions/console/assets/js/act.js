@@ -3,7 +3,8 @@
 //   <button data-call="POST /conversations/…/close" data-body='{"…":1}' data-confirm="Title" data-confirm-text="…"
 //           data-confirm-type="text to write" data-undo="POST /…" data-done="Words of the toast" data-refresh="#id">
 //   <form data-call="PATCH /channels/…">: its fields become JSON. A name with dots nests (`bot.starts`). `data-type` of a
-//     field says what it becomes: `number` (empty: null), `text-or-null`, `list` (one a line), `json`; a check box becomes true
+//     field says what it becomes: `number` (empty: null), `text-or-null`, `list` (one a line), `json`, `instant` (a
+//     local time, as the instant that it is); a check box becomes true
 //     or false, or with `data-type="list"` its value in a list. `data-version` is sent as If-Match. `gate` is a check box
 //     that says nothing while it is checked, else null; `path` a list with slashes between; `map` lines such as `1: text`;
 //     `none` is not sent. `data-times` names the field, by its id, that a number is multiplied with. What is disabled is
@@ -50,6 +51,7 @@ function of(field) {
   if (type === "text-or-null") return field.value.trim() === "" ? null : field.value;
   if (type === "list") return field.value.split("\n").map((line) => line.trim()).filter(Boolean);
   if (type === "json") return JSON.parse(field.value || "null");
+  if (type === "instant") return field.value === "" ? null : new Date(field.value).toISOString();
   if (type === "bool") return field.value === "true";
   if (type === "skip-empty" && field.value === "") return undefined;
   return field.value;

@@ -75,8 +75,8 @@ fn json(fields: &Fields) -> String {
 }
 
 /// One row.
-pub(crate) fn line<const CELLS: usize>(cells: [String; CELLS]) -> String {
-    let mut line = cells.map(|cell| quoted(&cell)).join(",");
+pub(crate) fn line(cells: impl IntoIterator<Item = String>) -> String {
+    let mut line = cells.into_iter().map(|cell| quoted(&cell)).collect::<Vec<_>>().join(",");
     line.push_str("\r\n");
     line
 }

@@ -32,6 +32,7 @@ macro_rules! words {
 words! {
     /// What made a ticket.
     TicketSource: ["manual", "timer", "always"];
+    ReportTable: ["days", "hours", "channels", "operators", "channel_days"];
     SectionChoice: ["open", "unassigned", "assigned", "mine", "others", "unanswered", "snoozed", "closed"];
     SortChoice: ["activity", "waiting", "window"];
     ModeChoice: ["bot", "operator"];

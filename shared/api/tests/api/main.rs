@@ -20,6 +20,7 @@ mod organisation;
 mod people;
 mod quarantine;
 mod replies;
+mod reports;
 mod saved_views;
 mod support;
 mod templates;

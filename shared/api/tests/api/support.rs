@@ -13,9 +13,9 @@ use lambda_http::Service;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use lambda_http::request::RequestContext;
 use madoguchi_api::{
-    AdminApi, Api, ConnectApi, DeskApi, NotificationsApi, OrganisationApi, RolesClaim, WebhooksApi,
-    admin_routes, answering, connect_routes, desk_routes, notification_routes, organisation_routes, routes,
-    webhook_routes,
+    AdminApi, Api, ConnectApi, DeskApi, NotificationsApi, OrganisationApi, ReportsApi, RolesClaim,
+    WebhooksApi, admin_routes, answering, connect_routes, desk_routes, notification_routes,
+    organisation_routes, report_routes, routes, webhook_routes,
 };
 use madoguchi_channels::ProviderHttp;
 use madoguchi_channels::messenger::GraphConfig;
@@ -33,7 +33,9 @@ use madoguchi_runtime::signature::WebhookKeys;
 use madoguchi_runtime::unsubscribe::UnsubscribeKeys;
 use madoguchi_runtime::web_push::VapidKeys;
 use madoguchi_runtime::{Clock, ClockHand, Metrics, Queue, SecretCache, SecretWriter};
-use madoguchi_store::{Audit, ChannelCache, Deliveries, Directory, Inbox, Live, Saved, Search, SenderCache};
+use madoguchi_store::{
+    Audit, ChannelCache, Deliveries, Directory, Inbox, Live, Reports, Saved, Search, SenderCache,
+};
 use serde_json::{Value, json};
 
 /// What every answer is compared with.
@@ -56,6 +58,8 @@ pub(crate) struct TestApi {
     /// Makes the links of e-mail.
     pub(crate) unsubscribe: UnsubscribeKeys,
     pub(crate) live: Live,
+    /// What reports are made of.
+    pub(crate) reports: Reports,
 }
 
 /// An answer of the API.
@@ -111,10 +115,18 @@ impl TestApi {
         };
         let desk = DeskApi {
             inbox: inbox.clone(),
-            search: Search::new(dynamodb, tables::SEARCH),
+            search: Search::new(dynamodb.clone(), tables::SEARCH),
             channels: ChannelCache::new(directory.clone()).into(),
             senders: SenderCache::new(directory.clone()).into(),
             directory: directory.clone(),
+            clock: clock.clone(),
+            audit: audit.clone(),
+        };
+        let stored = Reports::new(dynamodb, tables::REPORTS, Span::from_days(400));
+        let reports = ReportsApi {
+            reports: stored.clone(),
+            directory: directory.clone(),
+            senders: SenderCache::new(directory.clone()).into(),
             clock: clock.clone(),
             audit: audit.clone(),
         };
@@ -185,10 +197,11 @@ impl TestApi {
             .merge(organisation_routes(organisation))
             .merge(connect_routes(connect))
             .merge(desk_routes(desk))
+            .merge(report_routes(reports))
             .merge(webhook_routes(webhooks))
             .merge(notification_routes(notifications));
         let router = answering(all, RolesClaim::default());
-        Self { router, inbox, directory, aws, hand, audit, unsubscribe, live }
+        Self { router, inbox, directory, aws, hand, audit, unsubscribe, live, reports: stored }
     }
 
     pub(crate) async fn call(&self, caller: Caller, method: &str, path: &str, body: Option<Value>) -> Answer {

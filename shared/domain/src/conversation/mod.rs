@@ -217,6 +217,17 @@ pub enum CloseReason {
 }
 
 impl CloseReason {
+    /// Every reason.
+    pub const ALL: [Self; 7] = [
+        Self::Operator,
+        Self::Unanswered,
+        Self::Idle,
+        Self::ReplyLimit,
+        Self::BotTimer,
+        Self::ChannelRemoved,
+        Self::Abuse,
+    ];
+
     /// The stable public id.
     pub const fn public_id(self) -> &'static str {
         match self {

@@ -155,6 +155,31 @@ impl<'de> Deserialize<'de> for Minute {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(Date);
 
+impl Day {
+    /// The day after it; `None` at the end of the calendar.
+    pub fn next(self) -> Option<Self> {
+        self.0.tomorrow().ok().map(Self)
+    }
+
+    /// The day before it; `None` at the beginning of the calendar.
+    pub fn before(self, days: i32) -> Option<Self> {
+        self.0.checked_sub(jiff::Span::new().try_days(days).ok()?).ok().map(Self)
+    }
+}
+
+impl FromStr for Day {
+    type Err = NotADay;
+    fn from_str(text: &str) -> Result<Self, NotADay> {
+        let date = if text.len() == 10 { text.parse::<Date>().ok() } else { None };
+        date.map(Self).ok_or(NotADay)
+    }
+}
+
+/// Text that is no day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a day is written YYYY-MM-DD")]
+pub struct NotADay;
+
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -169,9 +194,7 @@ impl Serialize for Day {
 
 impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let date = if text.len() == 10 { text.parse::<Date>().ok() } else { None };
-        date.map(Self).ok_or_else(|| de::Error::custom("a day is written YYYY-MM-DD"))
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 
@@ -183,6 +206,19 @@ impl Zone {
     /// Its name.
     pub fn name(&self) -> &str {
         self.0.iana_name().unwrap_or("UTC")
+    }
+
+    /// When `day` begins there; `None` at the ends of the calendar. Where clocks go forward at midnight it begins later.
+    pub fn begin(&self, day: Day) -> Option<Timestamp> {
+        let begin = day.0.to_zoned(self.0.clone()).ok()?.start_of_day().ok()?;
+        Some(Timestamp::from_ms(begin.timestamp().as_millisecond()))
+    }
+
+    /// The day that it is there at `at`, its day of the week, and the hour of the clock from 0 to 23.
+    pub fn local(&self, at: Timestamp) -> (Day, Weekday, u8) {
+        let local =
+            jiff::Timestamp::from_millisecond(at.as_ms()).unwrap_or_default().to_zoned(self.0.clone());
+        (Day(local.date()), local.weekday().into(), u8::try_from(local.hour()).unwrap_or_default())
     }
 }
 

@@ -44,6 +44,7 @@ impl Programs {
             .env("PROFILES_QUEUE_URL", &self.wiring.profiles)
             .env("MEDIA_QUEUE_URL", &self.wiring.media)
             .env("SEARCH_QUEUE_URL", &self.wiring.search)
+            .env("REPORTS_QUEUE_URL", &self.wiring.reports)
             .env("MEDIA_BUCKET", "media")
             .env("PUBLIC_BASE_URL", "https://inbox.example")
             .env("SECRET_PREFIX", PREFIX)

@@ -13,6 +13,7 @@ pub(crate) const AUDIT: &str = "audit";
 pub(crate) const DELIVERIES: &str = "deliveries";
 pub(crate) const SEARCH: &str = "search";
 pub(crate) const LIVE: &str = "live";
+pub(crate) const REPORTS: &str = "reports";
 
 /// Clients of a local AWS endpoint.
 pub(crate) fn clients(endpoint: String) -> Aws {
@@ -37,7 +38,8 @@ pub(crate) async fn start() -> Client {
     create_audit(&client).await;
     create_deliveries(&client).await;
     create_search(&client).await;
-    create_live(&client).await;
+    create_plain(&client, LIVE).await;
+    create_plain(&client, REPORTS).await;
     client
 }
 
@@ -146,10 +148,11 @@ async fn create_audit(client: &Client) {
         .unwrap();
 }
 
-async fn create_live(client: &Client) {
+/// A table of items by `pk` and `sk`.
+async fn create_plain(client: &Client, table: &str) {
     client
         .create_table()
-        .table_name(LIVE)
+        .table_name(table)
         .billing_mode(BillingMode::PayPerRequest)
         .set_attribute_definitions(Some(attributes(&["pk", "sk"])))
         .set_key_schema(Some(keys("pk", "sk")))
