@@ -163,7 +163,7 @@ async fn tmr_1_the_form_of_timers_says_what_is_typed_before_it_is_saved() {
     let shown = preview("line", draft.clone()).await;
     let sentence = between(&shown, "id=\"say-unanswered\">", "</p>");
     assert!(sentence.contains("<b>2 hours</b>") && sentence.contains("&lt;i&gt;Bye&lt;/i&gt;"), "{sentence}");
-    assert!(!shown.contains("24-hour window ends"), "{shown}");
+    assert!(!shown.contains("The 24-hour window ends"), "LINE has none: {shown}");
     let shown = preview("messenger", json!({ "unanswered_close_after_minutes": 20_160 })).await;
     let story = between(&shown, "id=\"story\"", "silence after an answer");
     // Messenger's limit comes first: what is later is not told.
