@@ -2,8 +2,8 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::ReturnValue;
-use madoguchi_domain::session::{Limits, Login, RENEWAL_LASTS, Session};
 use madoguchi_domain::Timestamp;
+use madoguchi_domain::session::{Limits, Login, RENEWAL_LASTS, Session};
 
 use crate::directory::saved;
 use crate::error::{StoreError, failed};
