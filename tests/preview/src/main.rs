@@ -6,6 +6,7 @@
 
 mod inbox;
 mod seed;
+mod seed_organisation;
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -60,7 +60,12 @@ async fn show(view: View, Path(id): Path<String>, Query(opened): Query<Opened>) 
         return Ok(pane);
     }
     let title = view.say("会話", "Conversation");
-    Ok(page(&view, Place::Inbox, title, &html! { section #conversation .conversation-alone aria-label=(title) { (pane) } }))
+    Ok(page(
+        &view,
+        Place::Inbox,
+        title,
+        &html! { section #conversation .conversation-alone aria-label=(title) { (pane) } },
+    ))
 }
 
 /// The conversation as the inbox shows it beside its list: what `<section id="conversation">` holds.
@@ -122,7 +127,8 @@ async fn messages(view: View, Path(id): Path<String>, Query(stretch): Query<Stre
     let path = format!("/api/conversations/{id}");
     let limit = stretch.limit.unwrap_or(AT_ONCE).clamp(1, 100);
     let wanted = [("cursor", &stretch.before), ("after", &stretch.after), ("around", &stretch.around)];
-    let wanted = wanted.into_iter().find_map(|(name, value)| Some(format!("&{name}={}", escaped(value.as_deref()?))));
+    let wanted =
+        wanted.into_iter().find_map(|(name, value)| Some(format!("&{name}={}", escaped(value.as_deref()?))));
     let list = format!("{path}/messages?limit={limit}{}", wanted.unwrap_or_default());
     let (conversation, messages, operators) = tokio::join!(
         view.get::<Conversation>(&path),
@@ -135,7 +141,12 @@ async fn messages(view: View, Path(id): Path<String>, Query(stretch): Query<Stre
     Ok(list_of(&view, &conversation, &messages, &names))
 }
 
-fn list_of(view: &View, conversation: &Conversation, messages: &Page<Message>, names: lines::Names<'_>) -> Markup {
+fn list_of(
+    view: &View,
+    conversation: &Conversation,
+    messages: &Page<Message>,
+    names: lines::Names<'_>,
+) -> Markup {
     html! {
         ol.messages data-part="messages" data-older[messages.next_cursor.is_some()] data-newer[messages.newer_cursor.is_some()] {
             (thread::messages(view, conversation, messages, names))
