@@ -4,7 +4,9 @@
 //! `administrator` or an `owner` looks. Live updates are not there; the stack has them.
 #![expect(clippy::print_stdout, reason = "it tells where it is")]
 
+mod inbox;
 mod seed;
+mod seed_organisation;
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -35,11 +37,12 @@ async fn main() {
     let test = TestInbox::with_simulated_twilio().await;
     test.set_time(now());
     seed::seed(&test).await;
+    inbox::seed(&test, now()).await;
     let console = Console {
         backend: Backend::new(test.api()),
         clock: test.clock.clone(),
         media: test.s3.url().to_owned(),
-        live: String::new(),
+        live: std::env::var("PREVIEW_LIVE").unwrap_or_default(),
         embedders: String::new(),
     };
     let pages = console::pages(console).layer(from_fn_with_state((), enter));

@@ -56,7 +56,7 @@ struct Opened {
 }
 
 async fn show(view: View, Path(id): Path<String>, Query(opened): Query<Opened>) -> Paged {
-    let pane = around(&view, &id, opened.message.as_deref()).await?;
+    let pane = pane(&view, &id, opened.message.as_deref()).await?;
     if view.part {
         return Ok(pane);
     }
@@ -69,8 +69,9 @@ async fn show(view: View, Path(id): Path<String>, Query(opened): Query<Opened>) 
     ))
 }
 
-/// What `<section id="conversation">` holds, here and in the inbox.
-async fn around(view: &View, id: &str, message: Option<&str>) -> Paged {
+/// The conversation as the inbox shows it beside its list: what `<section id="conversation">` holds.
+/// With `message`, what stands around that one.
+pub(crate) async fn pane(view: &View, id: &str, message: Option<&str>) -> Paged {
     let path = format!("/api/conversations/{id}");
     let list = match message {
         Some(message) => format!("{path}/messages?limit={AT_ONCE}&around={}", escaped(message)),
