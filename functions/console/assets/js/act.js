@@ -5,10 +5,19 @@
 //   <form data-call="PATCH /channels/…">: its fields become JSON. A name with dots nests (`bot.starts`). `data-type` of a
 //     field says what it becomes: `number` (empty: null), `text-or-null`, `list` (one a line), `json`, `instant` (a
 //     local time, as the instant that it is); a check box becomes true
-//     or false, or with `data-type="list"` its value in a list. `data-version` is sent as If-Match.
+//     or false, or with `data-type="list"` its value in a list. `data-version` is sent as If-Match. `gate` is a check box
+//     that says nothing while it is checked, else null; `path` a list with slashes between; `map` lines such as `1: text`;
+//     `none` is not sent. `data-times` names the field, by its id, that a number is multiplied with. What is disabled is
+//     not sent, see opens.js.
+//   `data-errors` of a form or button has the words for some ids of errors, as JSON; `{"field", "text"}` in place of words
+//     shows them at that field. `id:field` is for an error whose message names the field, as in "`field` must …".
+//   Fields in a `data-row` become one item of the list that the `data-rows` around it names; without its `data-row-switch`
+//     checked, none.
 //
-// Afterwards: `data-go` leads to another page (`{id}` is taken from the answer), `data-refresh` loads these parts anew by
+// Afterwards: `data-go` leads to another page (`{id}` is taken from the answer), `data-follow` to the address that the answer
+// has under this name, `data-refresh` loads these parts anew by
 // their own hx-get, or the page if it is "page"; `madoguchi:done` is dispatched with the answer in any case.
+// `data-clear` empties the form, `data-close` closes the <details> around it.
 import { Refused, call } from "./api.js";
 import { confirm } from "./dialog.js";
 import { toast } from "./notice.js";
@@ -17,22 +26,44 @@ import { say } from "./words.js";
 /** The JSON that a form stands for. */
 export function json(form) {
   const root = {};
+  const rows = new Map();
+  for (const list of form.querySelectorAll("[data-rows]")) root[list.dataset.rows] = [];
   for (const field of form.elements) {
-    if (!field.name || field.disabled || field.type === "submit" || field.type === "button") continue;
+    if (!field.name || field.matches(":disabled") || field.type === "submit" || field.type === "button") continue;
     if (field.type === "radio" && !field.checked) continue;
     const value = of(field);
     if (value === undefined) continue;
+    const row = field.closest("[data-row]");
+    if (row && !rows.has(row)) rows.set(row, begun(row, root));
+    const base = row ? rows.get(row) : root;
+    if (!base) continue;
     const path = field.name.split(".");
     const last = path.pop();
-    const place = path.reduce((object, key) => (object[key] ??= {}), root);
+    const place = path.reduce((object, key) => (object[key] ??= {}), base);
     if (field.type === "checkbox" && field.dataset.type === "list") (place[last] ??= []).push(...value);
     else place[last] = value;
   }
   return root;
 }
 
+/** The item that a row stands for, or null if it is not wanted. */
+function begun(row, root) {
+  const wanted = row.querySelector("[data-row-switch]")?.checked ?? true;
+  const item = wanted ? {} : null;
+  if (item) root[row.closest("[data-rows]").dataset.rows].push(item);
+  return item;
+}
+
 function of(field) {
   const type = field.dataset.type;
+  if (type === "none") return undefined;
+  if (type === "gate") return field.checked ? undefined : null;
+  if (field.dataset.times) return field.value.trim() === "" ? null : Math.round(Number(field.value) * Number(document.getElementById(field.dataset.times).value));
+  if (type === "path") return field.value.split("/").map((name) => name.trim()).filter(Boolean);
+  if (type === "map") {
+    const lines = field.value.split("\n").map((line) => line.split(/[:：]/)).filter(([name]) => name.trim());
+    return Object.fromEntries(lines.map(([name, ...value]) => [name.trim(), value.join(":").trim()]));
+  }
   if (field.type === "checkbox") return type === "list" ? (field.checked ? [field.value] : []) : field.checked;
   if (type === "number" || (field.type === "number" && !type)) return field.value.trim() === "" ? null : Number(field.value);
   if (type === "text-or-null") return field.value.trim() === "" ? null : field.value;
@@ -68,8 +99,12 @@ export async function act(element) {
 }
 
 function done(element, answer) {
-  const { done: words, undo, go, refresh, remove } = element.dataset;
+  const { done: words, undo, go, follow, refresh, remove } = element.dataset;
   element.dispatchEvent(new CustomEvent("madoguchi:done", { bubbles: true, detail: answer }));
+  if (follow) {
+    location.assign(answer[follow]);
+    return;
+  }
   if (go) {
     location.assign(go.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer?.[name] ?? "")));
     return;
@@ -83,6 +118,11 @@ function done(element, answer) {
     toast(words, { undo: back || undefined });
   }
   if (remove) element.closest(remove)?.remove();
+  if ("clear" in element.dataset) element.reset();
+  if ("close" in element.dataset) {
+    const around = element.closest("details");
+    if (around) { around.open = false; around.querySelector("summary")?.focus(); }
+  }
   renew(refresh);
 }
 
@@ -99,13 +139,18 @@ function tell(element, error) {
   for (const shown of form.querySelectorAll(".field-error, [data-form-error]")) { shown.hidden = true; shown.textContent = ""; }
   for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
   if (!error) return;
-  const text = error instanceof Refused ? error.message : say("offline");
-  const name = error.problem?.error?.field;
+  const known = JSON.parse(element.dataset.errors || "{}");
+  const named = /`([\w.]+)`/.exec(error.message ?? "")?.[1];
+  const told = known[`${error.id}:${named}`] ?? known[error.id];
+  const text = error instanceof Refused ? told?.text ?? told ?? error.message : say("offline");
+  const name = told?.field ?? error.problem?.error?.field;
   const place = name && form.querySelector(`[data-field="${CSS.escape(name)}"] .field-error`);
   const general = form.querySelector("[data-form-error]");
   if (place) {
     place.textContent = text;
     place.hidden = false;
+    const folded = place.closest("details");
+    if (folded) folded.open = true;
     const input = form.querySelector(`[data-field="${CSS.escape(name)}"] :is(input, select, textarea)`);
     input?.setAttribute("aria-invalid", "true");
     input?.focus();
