@@ -9,7 +9,7 @@ use std::{env, fs};
 use sha2::{Digest, Sha256};
 
 /// In this order: what is later may overrule what is earlier.
-const STYLES: [&str; 12] = [
+const STYLES: [&str; 13] = [
     "tokens",
     "base",
     "components",
@@ -19,6 +19,7 @@ const STYLES: [&str; 12] = [
     "composer",
     "settings",
     "channels",
+    "organisation",
     "reports",
     "own",
     "tickets",

@@ -6,8 +6,7 @@ use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, ETAG};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use axum::response::Response;
 use lambda_http::aws_lambda_events::apigw::{
-    ApiGatewayV2httpRequestContext, ApiGatewayV2httpRequestContextAuthorizerDescription,
-    ApiGatewayV2httpRequestContextAuthorizerJwtDescription,
+    ApiGatewayRequestAuthorizer, ApiGatewayRequestAuthorizerJwtDescription, ApiGatewayV2httpRequestContext,
 };
 use lambda_http::request::RequestContext;
 use madoguchi_domain::Language;
@@ -178,9 +177,9 @@ async fn read(answer: Response) -> (StatusCode, Bytes) {
 
 /// The request as the gateway would hand it over with the visitor's token.
 fn signed(origin: &Origin, visitor: &Visitor) -> ApiGatewayV2httpRequestContext {
-    let mut jwt = ApiGatewayV2httpRequestContextAuthorizerJwtDescription::default();
+    let mut jwt = ApiGatewayRequestAuthorizerJwtDescription::default();
     jwt.claims = (*visitor.claims).clone();
-    let mut authorizer = ApiGatewayV2httpRequestContextAuthorizerDescription::default();
+    let mut authorizer = ApiGatewayRequestAuthorizer::default();
     authorizer.jwt = Some(jwt);
     let mut context = origin.0.clone();
     context.authorizer = Some(authorizer);

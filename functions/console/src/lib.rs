@@ -4,6 +4,7 @@
 mod assets;
 mod backend;
 mod error;
+mod keys;
 mod moment;
 mod pages;
 mod parts;

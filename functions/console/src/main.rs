@@ -7,15 +7,13 @@ use axum::middleware::{Next, from_fn};
 use console::{Backend, Console, Door, behind, remote};
 use lambda_http::Error;
 use madoguchi_api::{
-    Api, DeskApi, OrganisationApi, RolesClaim, answering_or, desk_routes, once, organisation_routes, request_id,
-    routes,
+    Api, DeskApi, OrganisationApi, RolesClaim, answering_or, desk_routes, once, organisation_routes,
+    request_id, routes,
 };
 use madoguchi_domain::Span;
 use madoguchi_runtime::http::provider_client;
 use madoguchi_runtime::{Aws, Clock, Env, Function, SecretCache};
-use madoguchi_store::{
-    Audit, ChannelCache, Directory, Inbox, Live, Requests, Search, SenderCache, Sessions,
-};
+use madoguchi_store::{Audit, ChannelCache, Directory, Inbox, Live, Requests, Search, SenderCache, Sessions};
 
 /// What the API is made of.
 struct Parts {
@@ -82,7 +80,8 @@ async fn main() -> Result<(), Error> {
         live: origin(&live_url),
         embedders: String::new(),
     };
-    let kept = (Sessions::new(aws.dynamodb(), &names.sessions), SecretCache::new(aws.secrets(), clock.clone()));
+    let kept =
+        (Sessions::new(aws.dynamodb(), &names.sessions), SecretCache::new(aws.secrets(), clock.clone()));
     let door = Door::new(kept, http, sign_in, roles, clock, &url);
     let invocation = from_fn(move |request: Request, next: Next| {
         let function = function.clone();
@@ -95,7 +94,12 @@ async fn main() -> Result<(), Error> {
 }
 
 /// The part of the API that runs here.
-fn api(parts: Parts, bucket: madoguchi_runtime::Bucket, (live_url, mail): (String, bool), clock: &Clock) -> Router {
+fn api(
+    parts: Parts,
+    bucket: madoguchi_runtime::Bucket,
+    (live_url, mail): (String, bool),
+    clock: &Clock,
+) -> Router {
     let Parts { inbox, directory, search, live, audit, requests } = parts;
     let (channels, senders) = (ChannelCache::new(directory.clone()), SenderCache::new(directory.clone()));
     let (channels, senders) = (std::sync::Arc::new(channels), std::sync::Arc::new(senders));

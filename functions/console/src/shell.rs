@@ -49,6 +49,7 @@ pub(crate) fn document(view: &View, title: &str, kind: &str, body: &Markup) -> M
                 meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover";
                 meta name="csrf" content=(view.visitor.csrf);
                 meta name="visitor" content=(view.visitor.id());
+                meta name="live" content=(view.live());
                 meta name="htmx-config" content=(htmx);
                 meta name="color-scheme" content="light dark";
                 title { (title) " · Madoguchi" }
@@ -147,5 +148,6 @@ fn leftovers(view: &View) -> Markup {
         div #toasts role="status" aria-live="polite" {}
         dialog #dialog {}
         template #words data-words=(words.to_string()) {}
+        (crate::keys::words(view))
     }
 }

@@ -55,6 +55,11 @@ impl View {
         self.visitor.may(act)
     }
 
+    /// The origin of live updates; empty where there are none.
+    pub(crate) fn live(&self) -> &str {
+        &self.console.live
+    }
+
     /// What the API tells of `path`.
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Refusal> {
         self.console.backend.get((&self.visitor, &self.origin, self.language), path).await

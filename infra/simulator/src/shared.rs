@@ -7,9 +7,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use crate::{
-    http_client, media::Copies, model::Echo, options::Options, state::World, targets::Targets,
-};
+use crate::{http_client, media::Copies, model::Echo, options::Options, state::World, targets::Targets};
 
 pub(crate) struct Shared {
     pub(crate) base_url: String,

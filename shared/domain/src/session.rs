@@ -106,11 +106,18 @@ impl fmt::Debug for Login {
 /// `path`, if it is a page of the console that somebody may be led to after signing in: nowhere else, nothing that would
 /// sign them in or out again, and nothing that is no page.
 pub fn way_back(path: &str) -> Option<&str> {
-    const NO_PAGES: [&str; 5] =
-        ["/console/api", "/console/assets", "/console/sign-in", "/console/sign-out", "/console/signed-in-back"];
+    const NO_PAGES: [&str; 5] = [
+        "/console/api",
+        "/console/assets",
+        "/console/sign-in",
+        "/console/sign-out",
+        "/console/signed-in-back",
+    ];
     let (place, _) = path.split_once('?').unwrap_or((path, ""));
-    let below = |root: &str| place.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    let plain = path.len() <= LONGEST_WAY_BACK && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    let below =
+        |root: &str| place.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let plain =
+        path.len() <= LONGEST_WAY_BACK && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     // Browsers resolve dots, also when they are written otherwise.
     let straight = !place.to_ascii_lowercase().replace("%2e", ".").contains("/.") && !place.contains("//");
     (plain && straight && below("/console") && !NO_PAGES.iter().any(|root| below(root))).then_some(path)

@@ -496,7 +496,9 @@ mod tests {
         ]);
         let config = wrong.sign_in();
         let text = wrong.finish(config).unwrap_err().to_string();
-        for part in ["OIDC_CLIENT_ID is not set", "OIDC_DISCOVERY_URL", "SESSION_HOURS", "SESSION_IDLE_MINUTES"] {
+        for part in
+            ["OIDC_CLIENT_ID is not set", "OIDC_DISCOVERY_URL", "SESSION_HOURS", "SESSION_IDLE_MINUTES"]
+        {
             assert!(text.contains(part), "{text}");
         }
     }

@@ -2,8 +2,8 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::ReturnValue;
-use madoguchi_domain::session::{Limits, Login, RENEWAL_LASTS, Session};
 use madoguchi_domain::Timestamp;
+use madoguchi_domain::session::{Limits, Login, RENEWAL_LASTS, Session};
 
 use crate::directory::saved;
 use crate::error::{StoreError, failed};
@@ -55,9 +55,11 @@ impl Sessions {
         access::put(&self.client, &self.table, item).await
     }
 
-    /// The session, as last written. Whether it is over is for the caller to see.
+    /// The session, as last written: one that has just ended lets nobody in. Whether it is over is for the caller to see.
     pub async fn read(&self, id: &str) -> Result<Option<Session>, StoreError> {
-        access::get(&self.client, &self.table, session(id)).await
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(session(id)));
+        let answer = request.consistent_read(true).send().await.map_err(|error| failed("GetItem", error))?;
+        answer.item.map(item::decode).transpose()
     }
 
     /// Notes that it was used.

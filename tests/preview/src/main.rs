@@ -5,7 +5,9 @@
 #![expect(clippy::print_stdout, reason = "it tells where it is")]
 
 mod channels;
+mod inbox;
 mod seed;
+mod seed_organisation;
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -37,11 +39,12 @@ async fn main() {
     test.set_time(now());
     seed::seed(&test).await;
     channels::seed(&test).await;
+    inbox::seed(&test, now()).await;
     let console = Console {
         backend: Backend::new(test.api()),
         clock: test.clock.clone(),
         media: test.s3.url().to_owned(),
-        live: String::new(),
+        live: std::env::var("PREVIEW_LIVE").unwrap_or_default(),
         embedders: String::new(),
     };
     let pages = console::pages(console).layer(from_fn_with_state((), enter));

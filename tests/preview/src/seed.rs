@@ -1,6 +1,6 @@
 //! What the preview begins with.
 
-use madoguchi_domain::{ChannelKind, ConversationId};
+use madoguchi_domain::{ChannelKind, ConversationId, Span};
 use madoguchi_tests::TestInbox;
 use serde_json::json;
 
@@ -20,8 +20,48 @@ pub(crate) async fn writes(test: &TestInbox, channel: &str, customer: &str, text
 /// Lets everything that was begun come to its end.
 pub(crate) async fn settle(test: &TestInbox) {
     test.write().await;
-    test.relay().await;
+    test.count().await;
     test.dispatch().await;
+}
+
+/// A week that reports can tell of. Each row: days ago, the minute of the day, who wrote where, in how many minutes they were
+/// answered, and in how many more it was closed.
+async fn history(test: &TestInbox) {
+    let now = test.clock.now();
+    let begin = now - Span::from_days(7);
+    for (index, (day, minute, channel, customer, answered, closed)) in [
+        (0, 40, "line", "customer-2", Some(4), Some(30)),
+        (1, 90, "messenger", "customer-3", Some(16), None),
+        (1, 300, "line", "customer-2", Some(2), Some(12)),
+        (2, 30, "messenger", "customer-3", Some(55), Some(9)),
+        (2, 120, "line", "customer-2", Some(7), None),
+        (3, 200, "messenger", "customer-3", Some(9), Some(180)),
+        (4, 60, "line", "customer-2", Some(3), Some(20)),
+        (5, 10, "line", "customer-2", Some(21), None),
+        (5, 400, "messenger", "customer-3", None, Some(60)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        test.set_time(begin + Span::from_days(day) + Span::from_minutes(minute));
+        let id = writes(test, channel, customer, "営業時間を教えてください。").await;
+        if let Some(minutes) = answered {
+            test.pass(Span::from_minutes(minutes));
+            let key = format!("00000000-0000-4000-8000-0000000003{index:02}");
+            let reply = json!({ "text": "平日の9時から18時までです。" });
+            let path = format!("/api/conversations/{id}/messages");
+            let (status, answer) = test.call("POST", &path, Some(&key), &reply).await;
+            assert!(status < 300, "{answer}");
+            settle(test).await;
+        }
+        if let Some(minutes) = closed {
+            test.pass(Span::from_minutes(minutes));
+            test.call("POST", &format!("/api/conversations/{id}/close"), None, &json!({})).await;
+            settle(test).await;
+        }
+    }
+    test.set_time(now);
+    test.watch().await;
 }
 
 /// A handful of conversations in every state that a list shows.
@@ -36,6 +76,7 @@ pub(crate) async fn seed(test: &TestInbox) {
         test.administered("PATCH", &path, &json!({ "name": name })).await;
     }
     let _known = test.get("/api/me").await;
+    history(test).await;
     let line = writes(test, "line", "customer-1", "こんにちは！昨日注文した商品はいつ届きますか？😊").await;
     writes(test, "messenger", "customer-1", "Hi, do you ship to Osaka? https://example.com/item?id=42").await;
     writes(test, "whatsapp", "customer-2", "مرحبا، هل يمكنني تغيير العنوان؟").await;
@@ -48,6 +89,7 @@ pub(crate) async fn seed(test: &TestInbox) {
     settle(test).await;
     writes(test, "line", "customer-1", "ありがとうございます。お待ちしています。").await;
     desk(test, line).await;
+    crate::seed_organisation::organisation(test).await;
 }
 
 /// What tickets, settings and the bell show.
@@ -89,7 +131,10 @@ async fn desk(test: &TestInbox, conversation: ConversationId) {
     test.administered("GET", "/api/me", &json!({})).await;
     let note = json!({ "text": "@佐藤 花子 配送の件、確認をお願いします。", "mentions": ["operator-1"] });
     let path = format!("/api/conversations/{conversation}/notes");
-    test.administer("POST", &path, &note).await;
+    let who = ("administrator-1", "administrators");
+    let key = "00000000-0000-4000-8000-000000000200";
+    let (status, answer) = test.call_as(who, "POST", &path, Some(key), &note).await;
+    assert!(status < 300, "{answer}");
     test.write_audit().await;
     settle(test).await;
 }

@@ -48,7 +48,8 @@ impl Browser {
 
     /// Sends a request with the cookies, and keeps those of the answer.
     async fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Response {
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = Request::builder().method(method).uri(path).header("accept-language", "en");
         if !cookies.is_empty() {
             request = request.header(COOKIE, cookies.join("; "));
@@ -84,7 +85,8 @@ impl Browser {
     async fn sent_off(&mut self, to: &str) -> HashMap<String, String> {
         let answer = self.send("GET", &format!("/console/sign-in?to={to}"), &[], "").await;
         assert_eq!(answer.status(), StatusCode::SEE_OTHER);
-        let (place, query) = location(&answer).split_once('?').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+        let (place, query) =
+            location(&answer).split_once('?').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
         assert_eq!(place, format!("{}/authorize", self.issuer.url()));
         pairs(&query)
     }
@@ -162,7 +164,8 @@ async fn con_8_a_person_signs_in_and_comes_to_the_page_that_they_wanted() {
     let answer = browser.come_back(&code, &asked["state"]).await;
     assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, "/console/signed-in?a=b"));
     assert_eq!(answer.headers()[CACHE_CONTROL], "no-store");
-    let cookies: Vec<&str> = answer.headers().get_all(SET_COOKIE).iter().map(|one| one.to_str().unwrap()).collect();
+    let cookies: Vec<&str> =
+        answer.headers().get_all(SET_COOKIE).iter().map(|one| one.to_str().unwrap()).collect();
     let session = cookies.iter().find(|cookie| cookie.starts_with("__Host-madoguchi_session=")).unwrap();
     assert!(session.ends_with("; Path=/; Max-Age=43200; HttpOnly; SameSite=Lax; Secure"), "{session}");
     assert!(cookies.iter().any(|cookie| cookie.starts_with("__Host-madoguchi_login=;")), "{cookies:?}");
@@ -244,7 +247,9 @@ async fn con_8_only_a_token_of_the_issuer_for_us_and_this_sign_in_lets_somebody_
         ("audiences without party", |_, claims| claims["aud"] = json!([CLIENT_ID, "another"])),
         ("party", |_, claims| claims["azp"] = json!("another-client")),
         ("issuer", |_, claims| claims["iss"] = json!("https://issuer.example")),
-        ("issuer with more", |_, claims| claims["iss"] = json!(format!("{}/", claims["iss"].as_str().unwrap()))),
+        ("issuer with more", |_, claims| {
+            claims["iss"] = json!(format!("{}/", claims["iss"].as_str().unwrap()))
+        }),
         ("expired", |_, claims| claims["exp"] = json!(claims["iat"].as_i64().unwrap())),
         ("no end", |_, claims| drop(claims.as_object_mut().unwrap().remove("exp"))),
         ("not yet", |_, claims| claims["iat"] = json!(claims["iat"].as_i64().unwrap() + 120)),
@@ -286,7 +291,8 @@ async fn con_8_a_code_that_the_issuer_does_not_take_leads_to_a_page_that_says_so
     let answer = browser.come_back("another-code", &asked["state"]).await;
     assert_eq!(browser.read(answer).await.0, 403);
     let asked = browser.sent_off("/console").await;
-    let path = format!("/console/signed-in-back?error=access_denied&error_description=x&state={}", asked["state"]);
+    let path =
+        format!("/console/signed-in-back?error=access_denied&error_description=x&state={}", asked["state"]);
     let (status, page) = browser.get(&path).await;
     assert_eq!((status, page.contains("access_denied")), (403, false));
     browser.issuer.fails(Some(503));
@@ -332,7 +338,8 @@ async fn con_8_only_the_browser_that_was_sent_off_comes_back_and_only_once_and_s
 #[tokio::test]
 async fn con_8_a_sign_in_leads_nowhere_else() {
     let mut browser = Browser::new().await;
-    for to in ["https://example.com", "//example.com", "/%5Cexample.com", "/api/me", "/console/sign-out", ""] {
+    for to in ["https://example.com", "//example.com", "/%5Cexample.com", "/api/me", "/console/sign-out", ""]
+    {
         assert_eq!(location(&browser.sign_in(to).await), "/console", "{to}");
     }
 }
@@ -486,10 +493,21 @@ async fn con_8_neither_tokens_nor_ids_are_in_a_page_or_readable_in_the_table() {
     browser.sign_in("/console").await;
     let id = browser.cookies["__Host-madoguchi_session"].clone();
     let session = browser.sessions().await.remove(0);
-    for path in ["/console/inbox", "/console/settings/me", "/console/signed-in", "/console/api/me", "/console/nowhere"] {
+    for path in [
+        "/console/inbox",
+        "/console/settings/me",
+        "/console/signed-in",
+        "/console/api/me",
+        "/console/nowhere",
+    ] {
         browser.get(path).await;
     }
-    for secret in [&id, session["id_token"].as_str().unwrap(), session["refresh_token"].as_str().unwrap(), "access-secret"] {
+    for secret in [
+        &id,
+        session["id_token"].as_str().unwrap(),
+        session["refresh_token"].as_str().unwrap(),
+        "access-secret",
+    ] {
         assert!(!browser.seen.contains(secret), "{secret}");
     }
     assert!(!session.to_string().contains(&id), "whoever reads the table cannot come in");
@@ -522,7 +540,10 @@ async fn con_8_what_other_functions_serve_is_asked_with_the_visitors_own_token()
     for (method, path) in [("GET", "/api/channels?limit=2"), ("PATCH", "/api/me")] {
         let headers = [("x-csrf-token", csrf.as_str())];
         let answer = browser.send(method, &format!("/console{path}"), &headers, "").await;
-        assert_eq!((answer.status(), &answer.headers()["etag"]), (StatusCode::ACCEPTED, &"\"1\"".parse().unwrap()));
+        assert_eq!(
+            (answer.status(), &answer.headers()["etag"]),
+            (StatusCode::ACCEPTED, &"\"1\"".parse().unwrap())
+        );
         let bytes = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
         let told: Value = serde_json::from_slice(&bytes).unwrap();
         assert_eq!((told["method"].as_str(), told["path"].as_str()), (Some(method), Some(path)));

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use madoguchi_domain::conversation::{self, Counter, Facet, Section, Standing};
-use madoguchi_domain::{ChannelKind, CloseReason, Conversation, ConversationId, OperatorId, Span};
+use madoguchi_domain::{ChannelKind, CloseReason, Conversation, ConversationId, OperatorId, Party, Span};
 use madoguchi_store::inbox::{Filter, Moved, Part, PartOf, Sorting, Whose};
 use madoguchi_store::{Committed, Saved};
 use madoguchi_tests::TestInbox;
+use serde_json::{Value, json};
 
 async fn begin(test: &TestInbox, kind: ChannelKind, customers: usize) -> Vec<ConversationId> {
     let mut ids = Vec::new();
@@ -201,4 +202,64 @@ async fn cls_10_a_late_record_of_what_was_deleted_changes_no_count() {
         test.inbox.count(std::slice::from_ref(late)).await.unwrap();
         assert_eq!(counted().await, 1, "{late:?}");
     }
+}
+
+/// What shows a list asks for what has changed by its ids: whatever is asked for, those are the ones that the list itself has.
+#[tokio::test]
+async fn con_9_of_conversations_asked_for_by_their_ids_those_are_told_that_the_list_has() {
+    let test = TestInbox::start().await;
+    let mut ids = begin(&test, ChannelKind::Line, 4).await;
+    ids.extend(begin(&test, ChannelKind::Messenger, 3).await);
+    let me = test.get("/api/me").await["id"].as_str().unwrap().to_owned();
+    change(&test, ids[1], |conversation| conversation.assignee = Some(operator(&me))).await;
+    change(&test, ids[2], |conversation| conversation.assignee = Some(operator("ben"))).await;
+    change(&test, ids[4], |conversation| conversation.mode = conversation::Mode::Bot).await;
+    change(&test, ids[5], |conversation| conversation.contact.registered = true).await;
+    let closed =
+        conversation::close(test.conversation(ids[3]).await, CloseReason::Operator, test.clock.now());
+    assert_eq!(test.inbox.commit_closed(&closed.unwrap()).await.unwrap(), Saved::Done);
+    let label = test.administered("POST", "/api/labels", &json!({ "name": "VIP", "color": "#aa0000" })).await;
+    let label = label["id"].as_str().unwrap();
+    test.call("PUT", &format!("/api/conversations/{}/labels/{label}", ids[6]), None, &Value::Null).await;
+
+    let asked: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let asked = asked.join(",");
+    let line = TestInbox::channel_id(ChannelKind::Line);
+    let mut sizes = Vec::new();
+    for query in [
+        "section=open".to_owned(),
+        "section=unassigned".to_owned(),
+        "section=assigned".to_owned(),
+        "section=mine".to_owned(),
+        "section=others".to_owned(),
+        "section=unanswered&sort=waiting".to_owned(),
+        "section=closed".to_owned(),
+        "section=snoozed".to_owned(),
+        "assignee=ben".to_owned(),
+        "mode=bot".to_owned(),
+        "mode=operator&sort=window".to_owned(),
+        "contacts=registered".to_owned(),
+        "contacts=provisional".to_owned(),
+        "never_replied=true".to_owned(),
+        "window_ends_within_minutes=10080".to_owned(),
+        format!("label={label}"),
+        format!("channel={line}"),
+    ] {
+        let found = async |path: String| {
+            let list = test.get(&path).await;
+            let items = list["items"].as_array().unwrap().clone();
+            let mut found: Vec<String> =
+                items.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect();
+            found.sort_unstable();
+            found
+        };
+        let listed = found(format!("/api/conversations?{query}")).await;
+        assert_eq!(found(format!("/api/conversations?{query}&ids={asked}")).await, listed, "{query}");
+        sizes.push(listed.len());
+    }
+    assert_eq!(sizes, [6, 4, 2, 1, 1, 6, 1, 0, 1, 1, 5, 1, 5, 6, 3, 1, 3]);
+    let gone = test
+        .get(&format!("/api/conversations?ids={}", ConversationId::derive(line, &Party::User("x".into()))))
+        .await;
+    assert_eq!(gone["items"], json!([]));
 }

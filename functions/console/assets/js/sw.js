@@ -51,3 +51,6 @@ async function lead(path) {
   }
   return self.clients.openWindow(path);
 }
+
+// An open page that nobody looks at tells what it has heard.
+self.addEventListener("message", (event) => { if (event.data?.kind) event.waitUntil(tell(event.data)); });

@@ -94,7 +94,8 @@ pub(super) fn verify(
         return Err(TokenRefused::Audience);
     }
     let ends_at = instant(&claims, "exp").ok_or(TokenRefused::Time)?;
-    let early = ["iat", "nbf"].iter().filter_map(|name| instant(&claims, name)).any(|from| from > now + LEEWAY);
+    let early =
+        ["iat", "nbf"].iter().filter_map(|name| instant(&claims, name)).any(|from| from > now + LEEWAY);
     if ends_at <= now || early {
         return Err(TokenRefused::Time);
     }

@@ -93,7 +93,8 @@ mod tests {
             {"kty":"RSA","kid":"one","use":"sig","alg":"RS256","n":"AQAB","e":"AQAB"}
         ]}"#;
         let keys = Keys::read(set).unwrap();
-        for (id, there) in [("one", true), ("ec", false), ("enc", false), ("other", false), ("broken", false)] {
+        for (id, there) in [("one", true), ("ec", false), ("enc", false), ("other", false), ("broken", false)]
+        {
             assert_eq!(keys.has(Some(id)), there, "{id}");
         }
         assert!(keys.has(None), "only one is left");

@@ -34,7 +34,12 @@ struct Denied {
 
 impl Issuer {
     /// Exchanges a code.
-    pub(super) async fn exchange(&self, code: &str, verifier: &str, nonce: &str) -> Result<Tokens, DoorError> {
+    pub(super) async fn exchange(
+        &self,
+        code: &str,
+        verifier: &str,
+        nonce: &str,
+    ) -> Result<Tokens, DoorError> {
         let form = [
             ("grant_type", "authorization_code"),
             ("code", code),

@@ -70,9 +70,7 @@ struct TargetsChange {
 
 async fn targets(State(shared): Control, Json(change): Json<TargetsChange>) -> Json<Value> {
     shared.set_targets(|targets| {
-        for (known, wanted) in
-            [(&mut targets.api, change.api), (&mut targets.messenger, change.messenger)]
-        {
+        for (known, wanted) in [(&mut targets.api, change.api), (&mut targets.messenger, change.messenger)] {
             *known = wanted.or(known.take());
         }
         targets.line.extend(change.line);

@@ -1,6 +1,11 @@
 //! The customer's page: what it may load, who may use it; and the way to the product's console.
 
-use axum::{Json, Router, extract::Request, http::StatusCode, response::{AppendHeaders, IntoResponse}};
+use axum::{
+    Json, Router,
+    extract::Request,
+    http::StatusCode,
+    response::{AppendHeaders, IntoResponse},
+};
 use madoguchi_simulator::{Echo, Options, Provider, demo};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -105,7 +110,8 @@ async fn product() -> String {
             "path": request.uri().to_string(),
             "cookie": header("cookie"),
         });
-        let cookies = AppendHeaders([("set-cookie", "a=1"), ("set-cookie", "b=2"), ("location", "/elsewhere")]);
+        let cookies =
+            AppendHeaders([("set-cookie", "a=1"), ("set-cookie", "b=2"), ("location", "/elsewhere")]);
         (StatusCode::SEE_OTHER, cookies, Json(seen))
     }
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -124,7 +130,10 @@ async fn the_console_is_passed_on_with_its_cookies_and_redirects() {
     for path in ["/console", "/console/inbox/1?section=mine"] {
         let url = format!("{}{path}", stage.simulator.base_url);
         let answer = client.post(url).header("cookie", "c=3").body("{}").send().await.unwrap();
-        assert_eq!((answer.status().as_u16(), &answer.headers()["location"]), (303, &"/elsewhere".parse().unwrap()));
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["location"]),
+            (303, &"/elsewhere".parse().unwrap())
+        );
         let cookies: Vec<_> = answer.headers().get_all("set-cookie").iter().collect();
         assert_eq!(cookies, ["a=1", "b=2"]);
         let seen: Value = answer.json().await.unwrap();

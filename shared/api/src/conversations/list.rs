@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use axum::Json;
 use axum::extract::State;
 use madoguchi_domain::timers::{self, Timing};
-use madoguchi_domain::{Channel, ChannelId, DepartmentId};
-use madoguchi_store::inbox::{ListPage, Sorting};
+use madoguchi_domain::{Channel, ChannelId, ConversationId, DepartmentId};
+use madoguchi_store::inbox::{ListPage, Part, Sorting};
 
 use super::wanted::{ListQuery, Place, Wanted};
 use crate::auth::Operator;
@@ -74,6 +74,9 @@ async fn page(
         None => Vec::new(),
     };
     let parts = |place: &Place| wanted.parts(place, &operator.id, channels, (hidden, &given_up), now);
+    if let Some(ids) = &wanted.ids {
+        return among(api, ids, &parts(&Place::WHOLE)).await;
+    }
     let read = async |place: &Place, limit| {
         api.inbox.listed(&parts(place), place.sorting(), place.after(), limit).await
     };
@@ -90,6 +93,21 @@ async fn page(
         }
     }
     Ok(page)
+}
+
+/// Those of `ids` that stand in one of `parts`.
+async fn among(api: &Api, ids: &[ConversationId], parts: &[Part]) -> Result<ListPage, ApiError> {
+    let mut asked: Vec<ConversationId> = Vec::with_capacity(ids.len());
+    ids.iter().for_each(|id| {
+        if !asked.contains(id) {
+            asked.push(*id);
+        }
+    });
+    let mut conversations = api.inbox.conversations(&asked).await?;
+    conversations.retain(|conversation| {
+        !conversation.is_erased() && parts.iter().any(|part| part.takes(conversation))
+    });
+    Ok(ListPage { conversations, next: None })
 }
 
 /// The departments that were given up, the latest first.

@@ -18,6 +18,8 @@ use crate::input::{given, not_a_cursor, page_size};
 const MOST_CHANNELS: usize = 100;
 /// So many departments that were given up are named by a filter.
 const MOST_GIVEN_UP: usize = 100;
+/// So many conversations are asked for by their ids.
+const MOST_IDS: usize = 50;
 /// A window's end is asked for this far ahead at most: seven days.
 const LONGEST_WINDOW_MINUTES: i64 = 7 * 24 * 60;
 
@@ -59,6 +61,9 @@ pub(crate) struct ListQuery {
     /// Only those whose reply window is open, and ends within so many minutes.
     #[cfg_attr(feature = "openapi", param(value_type = Option<u32>, minimum = 1, maximum = 10080))]
     window_ends_within_minutes: Option<String>,
+    /// Up to 50 ids of conversations with commas between: of the list only those of them that stand in it now, in
+    /// the order of the ids and on one page. What shows a list asks so for what has changed.
+    ids: Option<String>,
     limit: Option<String>,
     cursor: Option<String>,
 }
@@ -69,7 +74,7 @@ pub(crate) fn to_save(mut query: BTreeMap<String, String>) -> Result<BTreeMap<St
     // Neither box ticked is a wish; every other name without a value is none.
     query.retain(|name, value| !value.is_empty() || name == "contacts");
     let not_saved = |what: String| ApiError::InvalidBody { what: format!("`query`: {what}") };
-    if let Some(name) = ["cursor", "limit"].into_iter().find(|name| query.contains_key(*name)) {
+    if let Some(name) = ["cursor", "limit", "ids"].into_iter().find(|name| query.contains_key(*name)) {
         return Err(not_saved(format!("`{name}` cannot be saved")));
     }
     let values = query.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
@@ -97,6 +102,8 @@ pub(super) struct Wanted {
     pub(super) sorting: Sorting,
     pub(super) place: Place,
     pub(super) limit: usize,
+    /// Of the list only these.
+    pub(super) ids: Option<Vec<ConversationId>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -154,6 +161,9 @@ impl Phase {
 }
 
 impl Place {
+    /// The list as a whole, whatever its order.
+    pub(super) const WHOLE: Self = Self { phase: Phase::Activity, after: None };
+
     fn parse(cursor: Option<&str>, sorting: Sorting) -> Result<Self, ApiError> {
         let first = Phase::first(sorting);
         let Some(cursor) = cursor else { return Ok(Self { phase: first, after: None }) };
@@ -264,6 +274,7 @@ impl Wanted {
             sorting,
             place: Place::parse(given(query.cursor.as_deref()), sorting)?,
             limit: page_size(query.limit.as_deref())?,
+            ids: given(query.ids.as_deref()).map(ids).transpose()?,
         })
     }
 
@@ -413,6 +424,14 @@ fn minutes(text: &str) -> Result<Span, ApiError> {
     }
 }
 
+fn ids(text: &str) -> Result<Vec<ConversationId>, ApiError> {
+    let ids: Result<Vec<ConversationId>, _> = text.split(',').map(str::parse).collect();
+    match ids {
+        Ok(ids) if ids.len() <= MOST_IDS => Ok(ids),
+        _ => Err(invalid("`ids` must be up to 50 ids of conversations, with commas between")),
+    }
+}
+
 fn id<T: std::str::FromStr>(name: &str, value: Option<&str>) -> Result<Option<T>, ApiError> {
     let id = given(value).map(str::parse).transpose();
     id.map_err(|_| invalid(&format!("`{name}` must be a {name}'s id")))
@@ -441,6 +460,7 @@ mod tests {
     fn a_list_is_asked_for_by_section_filters_and_place() {
         let cursor = format!("1700000000000-{CHANNEL}");
         let labels = format!("{CHANNEL},{CHANNEL}");
+        let many = [CHANNEL; MOST_IDS + 1].join(",");
         for (name, value, valid) in [
             ("section", "unanswered", true),
             ("section", "open", true),
@@ -471,6 +491,9 @@ mod tests {
             ("window_ends_within_minutes", "10080", true),
             ("window_ends_within_minutes", "10081", false),
             ("window_ends_within_minutes", "0", false),
+            ("ids", &labels, true),
+            ("ids", &many, false),
+            ("ids", "1", false),
             ("limit", "100", true),
             ("limit", "101", false),
             ("cursor", &cursor, true),

@@ -125,7 +125,7 @@ struct DurationsView {
 
 /// A day.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ReportDay))]
 struct DayView {
     date: Day,
     #[serde(flatten)]

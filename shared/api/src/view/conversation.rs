@@ -71,6 +71,8 @@ pub(crate) struct ConversationView {
     /// Offensive messages of the customer in this episode.
     offences: u32,
     last_activity_at: Option<String>,
+    /// The latest thing to see, lines of the timeline included: what lists are sorted by.
+    sorted_at: Option<String>,
     /// What will happen by itself; null while no timer runs.
     deadline: Option<DeadlineView>,
     /// Whether a reply can be written now.
@@ -291,6 +293,7 @@ impl ConversationView {
             preview_offensive: conversation.preview.as_ref().is_some_and(|preview| preview.offensive),
             offences: conversation.offences(),
             last_activity_at: conversation.last_activity_at.map(|at| at.to_string()),
+            sorted_at: conversation.sorted_at.map(|at| at.to_string()),
             deadline: deadline.map(DeadlineView::from),
             composer: composer(conversation, channel, now, reader),
             window: WindowView::new(conversation, settings.human_agent, now),
@@ -533,6 +536,7 @@ mod tests {
                 "preview_offensive": false,
                 "offences": 0,
                 "last_activity_at": "2023-11-14T22:13:20.000Z",
+                "sorted_at": null,
                 "deadline": {"kind": "unanswered", "due_at": "2023-11-14T23:14:20.000Z"},
                 "composer": {
                     "state": "open", "reason": null, "message": null, "cause": null, "remedy": null,

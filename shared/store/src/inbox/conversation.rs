@@ -7,7 +7,7 @@ use madoguchi_domain::{Conversation, ConversationId};
 use super::Inbox;
 use super::compact::{compact, expand};
 use super::deadline::deadline_partition;
-use super::list::{FACETS, MINE, WAITING, WINDOW, facets_text, list_partition, list_position};
+use super::list::{FACETS, MINE, WAITING, WINDOW, facets_text, list_partition, list_position, window_opened};
 use super::pending::{Work, portrait_position};
 use super::rebuild::readable;
 use crate::access;
@@ -36,9 +36,7 @@ pub(super) fn encode(conversation: &Conversation) -> Result<Item, StoreError> {
         if let Some(since) = next.waiting_since() {
             item.insert(WAITING.into(), n(since.as_ms()));
         }
-        if let Some(opened_at) =
-            next.window_opened_at.filter(|_| next.is_open() && next.channel_kind.has_reply_window())
-        {
+        if let Some(opened_at) = window_opened(&next) {
             item.insert(WINDOW.into(), n(opened_at.as_ms()));
         }
         if let Some(assignee) = next.assignee.as_ref().filter(|_| next.section() == Section::Assigned) {

@@ -9,7 +9,7 @@
 use std::collections::HashSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use madoguchi_domain::conversation::{Facet, Section};
+use madoguchi_domain::conversation::{Facet, Section, facets};
 use madoguchi_domain::{ChannelId, Conversation, ConversationId, OperatorId, Span, Timestamp};
 
 use super::Inbox;
@@ -110,6 +110,20 @@ impl Part {
         };
         channels.chunks(CHANNELS_A_FILTER).map(part).collect()
     }
+
+    /// Whether the index, once it has `conversation` as it is, finds it here.
+    pub fn takes(&self, conversation: &Conversation) -> bool {
+        let stands = match &self.of {
+            PartOf::Channel(channel, section) => {
+                conversation.channel_id == *channel && conversation.section() == *section
+            }
+            PartOf::Operator(operator) => {
+                conversation.section() == Section::Assigned
+                    && conversation.assignee.as_ref() == Some(operator)
+            }
+        };
+        stands && conversation.sorted_at.is_some() && self.filter.takes(conversation)
+    }
 }
 
 /// What is wanted.
@@ -138,6 +152,37 @@ pub enum Whose {
     Of(OperatorId),
     /// Any other operator's.
     NotOf(OperatorId),
+}
+
+impl Filter {
+    /// The same as what a query is told by [`Expression::filter`].
+    fn takes(&self, conversation: &Conversation) -> bool {
+        let facets = facets(conversation);
+        let has = |facet: &Facet| facets.contains(facet);
+        let opened_within = |(from, until): (Timestamp, Timestamp)| {
+            window_opened(conversation).is_some_and(|at| from <= at && at <= until)
+        };
+        self.with.iter().all(has)
+            && !self.without.iter().any(has)
+            && self
+                .with_or_without
+                .as_ref()
+                .is_none_or(|(with, without)| !has(without) || with.iter().any(has))
+            && self.assignee.as_ref().is_none_or(|whose| match whose {
+                Whose::Of(operator) => conversation.assignee.as_ref() == Some(operator),
+                Whose::NotOf(operator) => conversation.assignee.as_ref() != Some(operator),
+            })
+            && self.window_opened.is_none_or(opened_within)
+            && !self.window_not_opened.is_some_and(opened_within)
+            && (self.channels.is_empty() || self.channels.contains(&conversation.channel_id))
+    }
+}
+
+/// When the customer last opened the window, as far as the index `window` has it.
+pub(super) fn window_opened(conversation: &Conversation) -> Option<Timestamp> {
+    conversation
+        .window_opened_at
+        .filter(|_| conversation.is_open() && conversation.channel_kind.has_reply_window())
 }
 
 /// A page of a list.

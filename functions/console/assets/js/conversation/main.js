@@ -1,5 +1,5 @@
 // One conversation, brought to life wherever the page shows one; and left again when the page shows another.
-import { command } from "../commands.js";
+import { command, run } from "../commands.js";
 import { toast } from "../notice.js";
 import { Composer } from "./composer.js";
 import { block, later, location as place, sticker, ticket } from "./dialogs.js";
@@ -74,7 +74,7 @@ command("copy-link", with_((s) => copy(`${location.origin}${s.address}`)));
 command("conversation-reply", with_((s) => { s.composer.switch("reply"); s.composer.field.focus(); }));
 command("conversation-note", with_((s) => { s.composer.switch("note"); s.composer.field.focus(); }));
 for (const act of ["assign", "done", "snooze", "close", "reopen", "more"]) command(`conversation-${act}`, act === "close" ? press("close") : press(act));
-command("conversation-leave", () => location.assign("/console/inbox"));
+command("conversation-leave", () => { if (!run("back")) location.assign("/console/inbox"); });
 
 async function copy(text) {
   try { await navigator.clipboard.writeText(text); toast(say("copied")); } catch { toast(text); }

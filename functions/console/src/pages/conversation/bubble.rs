@@ -31,7 +31,9 @@ pub(super) fn who(message: &Message) -> &str {
 
 /// Whether `message` stands together with the one `before` it.
 pub(super) fn follows(view: &View, before: &Message, message: &Message) -> bool {
-    let same = before.direction == message.direction && who(before) == who(message) && before.sent_by == message.sent_by;
+    let same = before.direction == message.direction
+        && who(before) == who(message)
+        && before.sent_by == message.sent_by;
     let near = message.at.as_second() - before.at.as_second() < TOGETHER_S;
     !message.is_line() && same && near && view.date(before.at) == view.date(message.at)
 }
@@ -94,7 +96,11 @@ fn head(view: &View, around: &Around<'_>, message: &Message, customer: &str) -> 
     };
     let operator = (message.sent_by == "operator").then(|| {
         let known = message.operator_id.as_deref().and_then(around.names);
-        message.sender_name.clone().or(known).unwrap_or_else(|| view.say("オペレーター", "Operator").to_owned())
+        message
+            .sender_name
+            .clone()
+            .or(known)
+            .unwrap_or_else(|| view.say("オペレーター", "Operator").to_owned())
     });
     html! {
         @if message.direction == "in" {
@@ -135,7 +141,9 @@ fn bubble(view: &View, around: &Around<'_>, message: &Message) -> Markup {
     if message.unsent {
         let words = match message.direction.as_str() {
             "internal" => view.say("メモは削除されました", "This note was deleted"),
-            "in" => view.say("お客様がメッセージの送信を取り消しました", "The customer took this message back"),
+            "in" => {
+                view.say("お客様がメッセージの送信を取り消しました", "The customer took this message back")
+            }
             _ => view.say("送信が取り消されました", "This message was taken back"),
         };
         return html! { div.bubble.tombstone { (icon(Icon::Ban)) (words) } };
@@ -173,7 +181,9 @@ fn bubble(view: &View, around: &Around<'_>, message: &Message) -> Markup {
 }
 
 fn acts(view: &View, around: &Around<'_>, message: &Message) -> Markup {
-    let own_note = message.direction == "internal" && !message.unsent && message.operator_id.as_deref() == Some(view.visitor.id());
+    let own_note = message.direction == "internal"
+        && !message.unsent
+        && message.operator_id.as_deref() == Some(view.visitor.id());
     let act = |shape: Icon, meaning: &str, command: &str| {
         html! { button.icon-button.small type="button" data-command=(command) title=(meaning) { (icon(shape)) span.sr { (meaning) } } }
     };

@@ -25,7 +25,11 @@ fn facts(view: &View, conversation: &Conversation, around: &Surroundings) -> ser
 fn state<'a>(view: &View, conversation: &'a Conversation, around: &Surroundings) -> &'a str {
     let only = around.channel.as_ref().is_some_and(|channel| channel.settings.only_assignee_answers);
     let mine = conversation.assignee_id.as_deref() == Some(view.visitor.id());
-    if only && !mine && conversation.composer.state != "locked" { "assignee" } else { &conversation.composer.state }
+    if only && !mine && conversation.composer.state != "locked" {
+        "assignee"
+    } else {
+        &conversation.composer.state
+    }
 }
 
 /// Whether something can be sent, and if not, what can be done instead. Loaded anew whenever the conversation changes.
@@ -77,7 +81,13 @@ fn way_out(view: &View, conversation: &Conversation) -> Markup {
 }
 
 /// The composer as it is loaded first; from then on only its notices change.
-pub(super) fn composer(view: &View, conversation: &Conversation, around: &Surroundings, me: &Me, draft: Option<&Draft>) -> Markup {
+pub(super) fn composer(
+    view: &View,
+    conversation: &Conversation,
+    around: &Surroundings,
+    me: &Me,
+    draft: Option<&Draft>,
+) -> Markup {
     let tool = |shape: Icon, meaning: &str, command: &str| {
         html! { button.icon-button.small type="button" data-command=(command) data-tool=(command) title=(meaning) { (icon(shape)) span.sr { (meaning) } } }
     };

@@ -59,7 +59,9 @@ fn one(view: &View, conversation: &str, message: &str, index: usize, attachment:
         return match file.state.as_str() {
             "stored" => stored(view, &href, attachment, file),
             "pending" => waiting(view, attachment, file),
-            "gone" => html! { p.tombstone { (icon(Icon::Ban)) (view.say("お客様が取り消したファイルです", "The customer took this file back")) } },
+            "gone" => {
+                html! { p.tombstone { (icon(Icon::Ban)) (view.say("お客様が取り消したファイルです", "The customer took this file back")) } }
+            }
             _ => failed(view, conversation, (message, index), attachment, file),
         };
     }
@@ -138,7 +140,13 @@ fn waiting(view: &View, attachment: &Attachment, file: &File) -> Markup {
     }
 }
 
-fn failed(view: &View, conversation: &str, (message, index): (&str, usize), attachment: &Attachment, file: &File) -> Markup {
+fn failed(
+    view: &View,
+    conversation: &str,
+    (message, index): (&str, usize),
+    attachment: &Attachment,
+    file: &File,
+) -> Markup {
     let retry = format!("POST /conversations/{conversation}/messages/{message}/attachments/{index}/retry");
     html! {
         div.file.failed {
@@ -217,7 +225,9 @@ mod tests {
 
     #[test]
     fn msg_6_sizes_and_playing_times_are_for_people() {
-        for (bytes, expected) in [(0, "0 B"), (999, "999 B"), (1_500, "2 KB"), (8_000_000, "8.0 MB"), (2_500_000_000, "2.5 GB")] {
+        for (bytes, expected) in
+            [(0, "0 B"), (999, "999 B"), (1_500, "2 KB"), (8_000_000, "8.0 MB"), (2_500_000_000, "2.5 GB")]
+        {
             assert_eq!(size(bytes), expected);
         }
         for (ms, expected) in [(0, "0:00"), (900, "0:01"), (65_000, "1:05"), (600_000, "10:00")] {

@@ -2,8 +2,8 @@
 //! a page that was loaded an hour ago shows this one and gets a fresh one.
 
 use axum::extract::{Path, Query};
-use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 

@@ -22,8 +22,12 @@ pub(super) async fn messages(view: View, Path(id): Path<String>, Query(Words { q
     if q.trim().is_empty() {
         return Ok(html! {});
     }
-    let query = form_urlencoded::Serializer::new(String::new()).append_pair("q", q.trim()).append_pair("limit", "30").finish();
-    let found: Page<Found> = view.get(&format!("/api/conversations/{id}/search?{query}")).await.for_(&view)?;
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("q", q.trim())
+        .append_pair("limit", "30")
+        .finish();
+    let found: Page<Found> =
+        view.get(&format!("/api/conversations/{id}/search?{query}")).await.for_(&view)?;
     Ok(html! {
         @if found.items.is_empty() && found.next_cursor.is_none() {
             p.muted.small { (view.say("見つかりませんでした。", "Nothing was found.")) }
@@ -59,7 +63,9 @@ pub(super) async fn templates(view: View, Path(_): Path<String>, Query(wanted): 
         .extend_pairs([("limit", "50")].into_iter().chain(searched))
         .finish();
     let found: Page<MessageTemplate> = view.get(&format!("/api/templates?{query}")).await.for_(&view)?;
-    let fits = |template: &&MessageTemplate| !wanted.approved || template.variants.values().any(|variant| variant.approved.is_some());
+    let fits = |template: &&MessageTemplate| {
+        !wanted.approved || template.variants.values().any(|variant| variant.approved.is_some())
+    };
     let templates: Vec<_> = found.items.iter().filter(fits).collect();
     Ok(list(&view, &templates))
 }

@@ -12,7 +12,12 @@ use crate::parts::{Icon, avatar, badge, channel_badge, icon, icon_button};
 use crate::view::View;
 
 /// The head of the conversation; `newest` is the latest message that is shown.
-pub(super) fn header(view: &View, conversation: &Conversation, around: &Surroundings, newest: Option<&str>) -> Markup {
+pub(super) fn header(
+    view: &View,
+    conversation: &Conversation,
+    around: &Surroundings,
+    newest: Option<&str>,
+) -> Markup {
     let contact = &conversation.contact;
     html! {
         a.icon-button.thread-back href="/console/inbox" data-command="conversation-leave" title=(view.say("受信箱へ戻る", "Back to the inbox")) {
@@ -35,7 +40,9 @@ pub(super) fn header(view: &View, conversation: &Conversation, around: &Surround
 
 fn section(view: &View, conversation: &Conversation, around: &Surroundings) -> Markup {
     let assignee = conversation.assignee_id.as_deref();
-    let name = assignee.map(|id| around.name(id).unwrap_or_else(|| view.say("退職した担当者", "somebody who left").to_owned()));
+    let name = assignee.map(|id| {
+        around.name(id).unwrap_or_else(|| view.say("退職した担当者", "somebody who left").to_owned())
+    });
     html! {
         @match conversation.section.as_str() {
             "closed" => (badge("neutral", view.say("完了済み", "Closed"))),
@@ -140,7 +147,10 @@ pub(super) fn assign_to_me(view: &View, conversation: &Conversation, class: &str
     let body = json!({ "operator_id": "me", "expect": conversation.assignee_id });
     let (undo, back) = match &conversation.assignee_id {
         None => (format!("DELETE {path}"), None),
-        Some(before) => (format!("PUT {path}"), Some(json!({ "operator_id": before, "expect": view.visitor.id() }).to_string())),
+        Some(before) => (
+            format!("PUT {path}"),
+            Some(json!({ "operator_id": before, "expect": view.visitor.id() }).to_string()),
+        ),
     };
     html! {
         button.button.small.(class) type="button" data-act="assign" data-call=(format!("PUT {path}")) data-body=(body) data-undo=(undo) data-undo-body=[back]
@@ -266,7 +276,9 @@ fn more(view: &View, conversation: &Conversation, around: &Surroundings) -> Mark
 fn may_delete(view: &View, around: &Surroundings) -> bool {
     let installer = around.channel.as_ref().and_then(|channel| channel.installer_id.as_deref());
     match installer {
-        Some(id) => id == view.visitor.id() || (view.visitor.role == Role::Owner && around.name(id).is_none()),
+        Some(id) => {
+            id == view.visitor.id() || (view.visitor.role == Role::Owner && around.name(id).is_none())
+        }
         None => view.visitor.role == Role::Owner,
     }
 }

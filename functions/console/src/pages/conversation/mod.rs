@@ -55,21 +55,22 @@ struct Opened {
 }
 
 async fn show(view: View, Path(id): Path<String>, Query(opened): Query<Opened>) -> Paged {
-    let pane = around(&view, &id, opened.message.as_deref()).await?;
+    let pane = pane(&view, &id, opened.message.as_deref()).await?;
     if view.part {
         return Ok(pane);
     }
     let title = view.say("会話", "Conversation");
-    Ok(page(&view, Place::Inbox, title, &html! { section #conversation .conversation-alone aria-label=(title) { (pane) } }))
+    Ok(page(
+        &view,
+        Place::Inbox,
+        title,
+        &html! { section #conversation .conversation-alone aria-label=(title) { (pane) } },
+    ))
 }
 
 /// The conversation as the inbox shows it beside its list: what `<section id="conversation">` holds.
-#[cfg_attr(not(test), allow(dead_code, reason = "the inbox opens one by its address"))]
-pub(crate) async fn pane(view: &View, id: &str) -> Paged {
-    around(view, id, None).await
-}
-
-async fn around(view: &View, id: &str, message: Option<&str>) -> Paged {
+/// With `message`, what stands around that one.
+pub(crate) async fn pane(view: &View, id: &str, message: Option<&str>) -> Paged {
     let path = format!("/api/conversations/{id}");
     let list = match message {
         Some(message) => format!("{path}/messages?limit={AT_ONCE}&around={}", escaped(message)),
@@ -126,7 +127,8 @@ async fn messages(view: View, Path(id): Path<String>, Query(stretch): Query<Stre
     let path = format!("/api/conversations/{id}");
     let limit = stretch.limit.unwrap_or(AT_ONCE).clamp(1, 100);
     let wanted = [("cursor", &stretch.before), ("after", &stretch.after), ("around", &stretch.around)];
-    let wanted = wanted.into_iter().find_map(|(name, value)| Some(format!("&{name}={}", escaped(value.as_deref()?))));
+    let wanted =
+        wanted.into_iter().find_map(|(name, value)| Some(format!("&{name}={}", escaped(value.as_deref()?))));
     let list = format!("{path}/messages?limit={limit}{}", wanted.unwrap_or_default());
     let (conversation, messages, operators) = tokio::join!(
         view.get::<Conversation>(&path),
@@ -139,7 +141,12 @@ async fn messages(view: View, Path(id): Path<String>, Query(stretch): Query<Stre
     Ok(list_of(&view, &conversation, &messages, &names))
 }
 
-fn list_of(view: &View, conversation: &Conversation, messages: &Page<Message>, names: lines::Names<'_>) -> Markup {
+fn list_of(
+    view: &View,
+    conversation: &Conversation,
+    messages: &Page<Message>,
+    names: lines::Names<'_>,
+) -> Markup {
     html! {
         ol.messages data-part="messages" data-older[messages.next_cursor.is_some()] data-newer[messages.newer_cursor.is_some()] {
             (thread::messages(view, conversation, messages, names))

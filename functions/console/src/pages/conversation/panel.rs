@@ -8,7 +8,12 @@ use crate::parts::{Icon, avatar, badge, channel_name, icon};
 use crate::view::View;
 
 /// The panel beside the messages.
-pub(super) fn panel(view: &View, conversation: &Conversation, around: &Surroundings, tickets: &[Ticket]) -> Markup {
+pub(super) fn panel(
+    view: &View,
+    conversation: &Conversation,
+    around: &Surroundings,
+    tickets: &[Ticket],
+) -> Markup {
     html! {
         (head(view, conversation))
         (search(view, conversation))
@@ -48,7 +53,10 @@ fn search(view: &View, conversation: &Conversation) -> Markup {
 fn states(view: &View, conversation: &Conversation, around: &Surroundings) -> Markup {
     let contact = &conversation.contact;
     let path = format!("PATCH /conversations/{}/contact", conversation.id);
-    let department = conversation.department_id.as_deref().and_then(|id| around.departments.iter().find(|one| one.id == id));
+    let department = conversation
+        .department_id
+        .as_deref()
+        .and_then(|id| around.departments.iter().find(|one| one.id == id));
     html! {
         section.panel-part {
             dl.facts {

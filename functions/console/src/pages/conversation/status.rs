@@ -68,9 +68,13 @@ pub(super) fn remedies(view: &View, conversation: &str, message: &Message) -> Ma
                 div.remedy-acts { (cancel) }
             }
         },
-        Some("delivered" | "read" | "sent") if message.first_try.as_ref().is_some_and(|first| first.delivered) => html! {
-            div.remedy { p { (view.say("再送の前の分も届いたため、お客様に2回届いている可能性があります。", "The first one arrived after all: the customer may have it twice.")) } }
-        },
+        Some("delivered" | "read" | "sent")
+            if message.first_try.as_ref().is_some_and(|first| first.delivered) =>
+        {
+            html! {
+                div.remedy { p { (view.say("再送の前の分も届いたため、お客様に2回届いている可能性があります。", "The first one arrived after all: the customer may have it twice.")) } }
+            }
+        }
         _ => html! {},
     }
 }

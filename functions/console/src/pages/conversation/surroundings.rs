@@ -14,7 +14,8 @@ pub(super) struct Surroundings {
 
 impl Surroundings {
     pub(super) async fn of(view: &View, channel: &str) -> Self {
-        let (channel_path, operators_path) = (format!("/api/channels/{channel}"), format!("/api/operators?channel={channel}"));
+        let (channel_path, operators_path) =
+            (format!("/api/channels/{channel}"), format!("/api/operators?channel={channel}"));
         let (channel, operators, departments, labels) = tokio::join!(
             view.get::<Channel>(&channel_path),
             view.get::<Page<Operator>>(&operators_path),

@@ -134,12 +134,16 @@ const fn is_contact(letter: char) -> bool {
 
 fn is_mail(word: &str) -> bool {
     let Some((name, host)) = word.split_once('@') else { return false };
-    let label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let label =
+        |label: &str| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     !name.is_empty()
         && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+'))
         && host.contains('.')
         && host.split('.').all(label)
-        && host.rsplit('.').next().is_some_and(|top| top.len() > 1 && top.chars().all(|c| c.is_ascii_alphabetic()))
+        && host
+            .rsplit('.')
+            .next()
+            .is_some_and(|top| top.len() > 1 && top.chars().all(|c| c.is_ascii_alphabetic()))
 }
 
 /// The number as telephones dial it: one that begins with 0 or + and has as many digits as ITU-T E.164 allows.
@@ -162,7 +166,11 @@ mod tests {
     #[test]
     fn con_1_only_harmless_addresses_become_links() {
         let table = [
-            ("見て https://a.jp/?a=1&b=2 ！", vec![link(3, 20, "https://a.jp/?a=1&b=2")], "<a href=\"https://a.jp/?a=1&amp;b=2\""),
+            (
+                "見て https://a.jp/?a=1&b=2 ！",
+                vec![link(3, 20, "https://a.jp/?a=1&b=2")],
+                "<a href=\"https://a.jp/?a=1&amp;b=2\"",
+            ),
             ("😀 http://a.jp", vec![link(3, 11, "http://a.jp")], ">http://a.jp</a>"),
             ("javascript:alert(1)", vec![link(0, 19, "javascript:alert(1)")], "javascript:alert(1)"),
             ("<script>", vec![], "&lt;script&gt;"),

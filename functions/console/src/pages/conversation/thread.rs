@@ -10,8 +10,14 @@ use super::model::{Conversation, Message, Page};
 use crate::view::View;
 
 /// The messages of `page`, oldest first.
-pub(super) fn messages(view: &View, conversation: &Conversation, page: &Page<Message>, names: Names<'_>) -> Markup {
-    let by_id: HashMap<&str, &Message> = page.items.iter().map(|message| (message.id.as_str(), message)).collect();
+pub(super) fn messages(
+    view: &View,
+    conversation: &Conversation,
+    page: &Page<Message>,
+    names: Names<'_>,
+) -> Markup {
+    let by_id: HashMap<&str, &Message> =
+        page.items.iter().map(|message| (message.id.as_str(), message)).collect();
     let around = Around {
         conversation: &conversation.id,
         contact: conversation.contact.shown(),

@@ -140,7 +140,7 @@ fn mentioned(view: &View, mentions: &Mentions) -> Markup {
         ul {
             @for mention in &mentions.items {
                 li data-unread=(mention.unread) {
-                    a.bell-item href=(format!("/console/inbox/{}#message-{}", mention.conversation_id, mention.message_id)) {
+                    a.bell-item href=(format!("/console/inbox/{}?message={}", mention.conversation_id, mention.message_id)) {
                         span.bell-sign.info { (icon(Icon::AtSign)) }
                         span.bell-words {
                             span.bell-from {

@@ -66,7 +66,7 @@ async fn show(view: View, wanted: Wanted) -> Paged {
     );
     let content = html! {
         (parts::heading(title, lead, &html! {}))
-        div #blocked hx-get=(wanted.address(AT, &["cursor"], &[])) hx-trigger="renew" hx-select="#blocked" hx-swap="morph:outerHTML" {
+        div #blocked hx-get=(wanted.address(AT, &["cursor"], &[])) hx-trigger="renew" hx-select="#blocked" hx-disinherit="*" hx-swap="morph:outerHTML" {
             @if blocked.items.is_empty() && wanted.get("cursor").is_none() {
                 (parts::empty(Icon::Ban, view.say("ブロック中のお客様はいません", "Nobody is blocked"), &html! {
                     p { (view.say("迷惑なメッセージが続くときは、会話の画面からブロックできます。", "If somebody goes on being abusive, block them from their conversation.")) }

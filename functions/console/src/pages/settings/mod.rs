@@ -10,6 +10,7 @@ mod connect;
 mod departments;
 mod labels;
 mod me;
+mod organisation;
 mod people;
 mod profanity;
 mod quarantine;

@@ -85,7 +85,7 @@ fn form(view: &View, path: &str, brand: &str, set: &Profanity) -> Markup {
     let here = format!("{AT}?brand={}", encoded(brand));
     html! {
         form.card.form #profanity data-call=(format!("PUT {path}")) data-version=(format!("\"{}\"", set.version)) data-done=(view.say("保存しました。30秒以内に反映されます", "Saved. Conversations follow within half a minute")) data-refresh="#profanity"
-            hx-get=(here) hx-trigger="renew" hx-select="#profanity" hx-swap="morph:outerHTML" {
+            hx-get=(here) hx-trigger="renew" hx-select="#profanity" hx-disinherit="*" hx-swap="morph:outerHTML" {
             (parts::check("on", view.say("お客様のメッセージを確認する", "Look at customers' messages"), Some(view.say("オフの間は、隠すことも数えることもありません。", "While it is off nothing is veiled or counted.")), set.on))
             fieldset.choices {
                 legend.field-label { (view.say("用意されたリスト", "Lists that come with it")) }

@@ -50,7 +50,7 @@ async fn show(view: View) -> Paged {
     );
     let content = html! {
         (parts::heading(title, lead, &html! {}))
-        div #quarantine hx-get=(AT) hx-trigger="renew" hx-select="#quarantine" hx-swap="morph:outerHTML" {
+        div #quarantine hx-get=(AT) hx-trigger="renew" hx-select="#quarantine" hx-disinherit="*" hx-swap="morph:outerHTML" {
             @if kept.items.is_empty() {
                 (parts::empty(Icon::CircleCheck, view.say("隔離されたイベントはありません", "Nothing is in quarantine"), &html! {
                     p { (view.say("届いたイベントはすべて受信箱に入っています。", "Everything that arrived is in the inbox.")) }

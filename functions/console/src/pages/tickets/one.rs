@@ -25,7 +25,7 @@ pub(super) async fn show(view: View, Path(id): Path<String>) -> Paged {
     let content = html! {
         div.page {
             p.back { a href=(AT) { "← " (view.say("チケット", "Tickets")) } }
-            div #ticket hx-get=(here) hx-trigger="renew" hx-select="#ticket" hx-swap="morph:outerHTML" {
+            div #ticket hx-get=(here) hx-trigger="renew" hx-select="#ticket" hx-disinherit="*" hx-swap="morph:outerHTML" {
                 div.heading {
                     div {
                         p.ticket-line { (number(ticket.number)) (status(&view, &ticket.status)) }

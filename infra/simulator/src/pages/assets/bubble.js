@@ -60,7 +60,7 @@ export function row(message, at) {
         at.actions.map(({ name, sign, label, act }) =>
           el("button", { type: "button", class: "quiet", onclick: act, "aria-label": label, title: label },
             name ? icon(name) : sign, name ? ` ${label}` : null))) : null,
-      trouble ? el("p", { class: `trouble ${trouble.level}` }, icon("alert"), ` ${trouble.text}`,
+      trouble ? el("p", { class: `trouble ${trouble.level}`, title: trouble.why }, icon("alert"), ` ${trouble.text}`,
         message.retry ? el("button", { type: "button", class: "link", onclick: message.retry }, word("retry")) : null,
         message.discard ? el("button", { type: "button", class: "link", onclick: message.discard }, word("discard")) : null) : null,
       passing(message, at)));
@@ -70,7 +70,9 @@ function troubleOf({ failed, arrival, mine }) {
   if (failed) return { level: "bad", text: `${word("not-sent")}: ${reason(failed)}` };
   if (!mine || !arrival || arrival.state === "ok") return null;
   if (arrival.state === "late") return { level: "warn", text: word("arrived-late") };
-  return { level: arrival.state === "unsent" ? "warn" : "bad", text: `${word("not-arrived")}: ${reason(arrival.text)}` };
+  // Without a product nothing arrives, which stands above the phones: once is enough.
+  if (arrival.state === "unsent") return { level: "warn", text: word("not-arrived"), why: reason(arrival.text) };
+  return { level: "bad", text: `${word("not-arrived")}: ${reason(arrival.text)}` };
 }
 
 // Files, stickers and places need no bubble around them, words do.

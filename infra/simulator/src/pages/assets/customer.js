@@ -132,7 +132,6 @@ byId("customers").addEventListener("change", () => become(byId("customers").valu
 
 function become(customer) {
   wanted.customer = customer;
-  wanted.group = "";
   localStorage.setItem("customer", customer);
   refresh();
 }

@@ -1,4 +1,4 @@
-// What both pages need: elements without innerHTML, times, and calls that fail in one way.
+// Elements without innerHTML, and calls that fail in one way.
 
 export function el(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -13,21 +13,6 @@ export function el(tag, attributes = {}, ...children) {
 }
 
 export const byId = (id) => document.getElementById(id);
-
-const time = new Intl.DateTimeFormat("ja-JP", { hour: "2-digit", minute: "2-digit" });
-const day = new Intl.DateTimeFormat("ja-JP", { month: "numeric", day: "numeric", weekday: "short" });
-const dayAndTime = new Intl.DateTimeFormat("ja-JP", {
-  month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit",
-});
-
-export const clock = (when) => time.format(new Date(when));
-export const date = (when) => day.format(new Date(when));
-export const moment = (when) => dayAndTime.format(new Date(when));
-
-export function shortly(when) {
-  const then = new Date(when);
-  return then.toDateString() === new Date().toDateString() ? clock(then) : date(then);
-}
 
 export class Refused extends Error {
   constructor(status, problem) {
@@ -47,7 +32,7 @@ export async function call(method, path, body, headers = {}) {
   try {
     response = await fetch(path, request);
   } catch {
-    throw new Refused(0, { id: "offline", message: "シミュレーターに接続できません · The simulator does not answer." });
+    throw new Refused(0, { id: "offline", message: "The simulator does not answer." });
   }
   const text = await response.text();
   let answer = null;
@@ -64,10 +49,3 @@ export async function call(method, path, body, headers = {}) {
 }
 
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-// Keeps the end in sight, unless somebody has scrolled up to read.
-export function keepAtEnd(scroller, change) {
-  const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 60;
-  change();
-  if (atEnd) scroller.scrollTop = scroller.scrollHeight;
-}

@@ -37,6 +37,7 @@ export class Phone {
     this.account = el("select", { class: "account", "data-label": "account", onchange: () => this.page.choose(provider, this.account.value) });
     this.name = el("b", { class: "account" });
     this.state = el("span", { class: "state" });
+    this.more = button("more", "options", toggle("settings"), { "aria-expanded": "false" });
     this.settings = el("div", { class: "tray settings", hidden: true });
     this.banner = el("div", { class: "banner", hidden: true });
     this.chat = el("div", { class: "chat", tabindex: "0", role: "log", "aria-live": "off" });
@@ -67,7 +68,7 @@ export class Phone {
       el("header", {},
         this.face,
         el("div", { class: "who" }, this.account, this.name, el("span", { class: "app" }, el("b", {}, NAMES[provider]), this.state)),
-        button("more", "options", toggle("settings"), { "aria-expanded": "false" })),
+        this.more),
       this.settings, this.banner,
       el("div", { class: "room" }, this.chat, this.jump, this.drop),
       this.problem, this.mode, this.waiting, this.stickers, this.files, form, this.picker);
@@ -239,10 +240,10 @@ export class Phone {
       options(select, [{ id: "", name: word("one-to-one") }, ...side.groups], side.group ?? "");
       parts.push(el("label", {}, `${word("chat")} `, select));
     }
-    if (!side.group) {
-      const act = thread.blocked || (provider === "line" && !thread.friend) ? "follow" : "unfollow";
-      const label = thread.blocked ? "unblock" : act === "follow" ? "follow" : "block";
-      parts.push(el("button", { type: "button", class: "quiet", onclick: () => this.perform({ kind: act }) }, icon(act === "follow" ? "plus" : "stop"), ` ${word(label)}`));
+    // A stranger and who blocks have their way back in the banner.
+    const stranger = provider === "line" && !thread.friend;
+    if (!side.group && !thread.blocked && !stranger) {
+      parts.push(el("button", { type: "button", class: "quiet", onclick: () => this.perform({ kind: "unfollow" }) }, icon("stop"), ` ${word("block")}`));
     }
     if (["whatsapp", "sms"].includes(provider) && !thread.opted_out) {
       parts.push(el("button", { type: "button", class: "quiet", onclick: () => this.perform({ kind: "text", text: "STOP" }) }, word("send-stop")));
@@ -253,6 +254,8 @@ export class Phone {
       parts.push(el("label", {}, box, ` ${word("receipts")}`));
     }
     this.settings.replaceChildren(...parts);
+    this.more.hidden = parts.length === 0;
+    if (this.more.hidden) this.settings.hidden = true;
   }
 
   drawMessages(thread, anew) {

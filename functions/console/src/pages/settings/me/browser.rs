@@ -23,7 +23,7 @@ struct Browser {
 
 pub(super) fn card(view: &View, browsers: Option<&Browsers>) -> Markup {
     html! {
-        section.card #browser aria-labelledby="browser-title" hx-get="/console/settings/me" hx-trigger="renew" hx-select="#browser" hx-swap="morph:outerHTML" {
+        section.card #browser aria-labelledby="browser-title" hx-get="/console/settings/me" hx-trigger="renew" hx-select="#browser" hx-disinherit="*" hx-swap="morph:outerHTML" {
             h2 #browser-title { (view.say("このブラウザー", "This browser")) }
             @if let Some(browsers) = browsers { (push(view, browsers)) }
             (switches(view))

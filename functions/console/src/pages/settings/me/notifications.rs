@@ -58,7 +58,7 @@ struct Troubles {
 pub(super) fn card(view: &View, set: &Notifications) -> Markup {
     let version = format!("\"{}\"", set.version);
     html! {
-        section.card #notifications aria-labelledby="notifications-title" hx-get="/console/settings/me" hx-trigger="renew" hx-select="#notifications" hx-swap="morph:outerHTML" {
+        section.card #notifications aria-labelledby="notifications-title" hx-get="/console/settings/me" hx-trigger="renew" hx-select="#notifications" hx-disinherit="*" hx-swap="morph:outerHTML" {
             h2 #notifications-title { (view.say("通知", "Notifications")) }
             form.form data-call="PUT /me/notifications" data-version=(version) data-refresh="#notifications, #troubles" data-done=(view.say("保存しました", "Saved")) {
                 (matrix(view, set))

@@ -57,7 +57,7 @@ pub(super) fn card(view: &View, me: &Me) -> Markup {
         ),
     ];
     html! {
-        section.card #profile aria-labelledby="profile-title" hx-get="/console/settings/me" hx-trigger="renew" hx-select="#profile" hx-swap="morph:outerHTML" {
+        section.card #profile aria-labelledby="profile-title" hx-get="/console/settings/me" hx-trigger="renew" hx-select="#profile" hx-disinherit="*" hx-swap="morph:outerHTML" {
             h2 #profile-title { (view.say("プロフィール", "Profile")) }
             div.me-columns {
                 form.form data-call="PATCH /me" data-refresh="#profile" data-done=(view.say("保存しました", "Saved")) data-me {

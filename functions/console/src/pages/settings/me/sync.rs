@@ -30,7 +30,7 @@ struct Last {
 
 pub(super) fn card(view: &View, sync: &Sync) -> Markup {
     html! {
-        section.card #sender-sync aria-labelledby="sync-title" hx-get="/console/settings/me" hx-trigger="renew" hx-select="#sender-sync" hx-swap="morph:outerHTML" {
+        section.card #sender-sync aria-labelledby="sync-title" hx-get="/console/settings/me" hx-trigger="renew" hx-select="#sender-sync" hx-disinherit="*" hx-swap="morph:outerHTML" {
             h2 #sync-title { (view.say("Messenger への表示名の反映", "Names shown by Messenger")) }
             p.lead { (view.say(
                 "オペレーターの名前と写真は、1日に1回 Messenger に反映されます。すぐに反映することもできます。",

@@ -19,7 +19,7 @@ pub(super) async fn show(view: View, Path(id): Path<String>) -> Paged {
     let title = if webhook.description.is_empty() { &webhook.url } else { &webhook.description };
     let content = html! {
         p.back { a href=(AT) { "← " (view.say("Webhook", "Webhooks")) } }
-        div #webhook hx-get=(here) hx-trigger="renew" hx-select="#webhook" hx-swap="morph:outerHTML" {
+        div #webhook hx-get=(here) hx-trigger="renew" hx-select="#webhook" hx-disinherit="*" hx-swap="morph:outerHTML" {
             (parts::heading(title, "", &acts(&view, &webhook)))
             (standing(&view, &webhook))
             div.two-columns {
