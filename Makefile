@@ -39,8 +39,8 @@ test-rust: ## unit and integration tests
 test-sizes: ## size of every function as it is deployed, against tests/sizes.json
 	@$(LOCAL) sizes
 
-test-stack: ## tests of the deployed template and of the pages, on a stack of their own (ARGS="-k close")
-	@$(LOCAL) pytest tests/stack tests/browser $(ARGS)
+test-stack: ## tests of the deployed template and of the pages, on a stack of their own (ARGS="-k close", TESTS=tests/browser/console)
+	@$(LOCAL) pytest $(or $(TESTS),tests/stack tests/browser) $(ARGS)
 
 openapi: ## write infra/openapi.yaml, the description of the API, from the code
 	@$(LOCAL) claim-target

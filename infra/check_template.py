@@ -38,6 +38,10 @@ _OPEN_ROUTES = (
     # A mail program has nothing but the link, which is signed.
     "GET /notifications/unsubscribe/{token}",
     "POST /notifications/unsubscribe/{token}",
+    # A browser carries a cookie; the console looks itself whose it is.
+    "GET /",
+    "ANY /console",
+    "ANY /console/{proxy+}",
     # The WebSocket API, which knows no JWT: a connect takes a ticket, and everything else is said over what it opened.
     "$connect",
     "$disconnect",

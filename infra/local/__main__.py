@@ -33,7 +33,7 @@ def main() -> int:
     features = commands.add_parser("features", help="compare docs/FEATURES.md with what the tests are called")
     features.add_argument("--write", action="store_true", help="write docs/FEATURES.md anew")
     bench = commands.add_parser("bench", help="measure release builds and write docs/BENCHMARKS.md")
-    bench.add_argument("--parts", default="", help="some of functions,peers,work,deadlines,inbox,live,throughput; all by default")
+    bench.add_argument("--parts", default="", help="some of functions,peers,work,deadlines,inbox,live,console,throughput; all by default")
     bench.add_argument("--rounds", type=int, help="how often contestants take turns")
     bench.add_argument("--out", help="another place for the report")
     deploy = commands.add_parser("deploy", help="build for AWS and deploy with the AWS credentials of this shell")

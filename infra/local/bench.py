@@ -10,12 +10,12 @@ import sys
 import zipfile
 from pathlib import Path
 
-from . import bench_live, bench_peers, build, tools
+from . import bench_console, bench_live, bench_peers, build, tools
 from .console import Problem, step
 from .settings import ROOT, cache_folder, cargo_target_folder, functions
 
 PROGRAM = "madoguchi-bench"
-PARTS = ("functions", "peers", "work", "deadlines", "inbox", "live", "throughput")
+PARTS = ("functions", "peers", "work", "deadlines", "inbox", "live", "console", "throughput")
 REPORT = ROOT / "docs" / "BENCHMARKS.md"
 BUILT = ROOT / "build" / "bench"
 
@@ -35,6 +35,8 @@ def bench(parts: list[str], rounds: int | None, out: Path) -> int:
         options += ["--peers", str(bench_peers.prepare())]
     if "live" in parts:
         options += ["--live", str(bench_live.measure(BUILT / "live.json"))]
+    if "console" in parts:
+        options += ["--console", str(bench_console.measure(BUILT / "console.json"))]
     if "throughput" in parts:
         options += ["--criterion", str(_micro_benchmarks())]
     if rounds:

@@ -50,6 +50,9 @@ def claim_target() -> None:
     for folder in ("functions", "shared", "infra", "tests"):
         for source in (ROOT / folder).rglob("*.rs"):
             source.touch()
+    # The console embeds them.
+    for asset in (ROOT / "functions" / "console" / "assets").rglob("*.*"):
+        asset.touch()
     _write_note(note)
 
 

@@ -772,6 +772,11 @@ impl TestInbox {
         body
     }
 
+    /// The whole API, errors included.
+    pub fn api(&self) -> Router {
+        self.functions.api.clone()
+    }
+
     /// An operator's client calls the API; returns what it answers.
     pub async fn call(&self, method: &str, path: &str, key: Option<&str>, body: &Value) -> (u16, Value) {
         self.call_as(("operator-1", "operators"), method, path, key, body).await

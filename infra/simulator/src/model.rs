@@ -213,6 +213,8 @@ pub struct MediaAct {
     pub name: Option<String>,
     /// How many at once (pictures only on LINE); one by default.
     pub count: Option<usize>,
+    /// Files that were handed over at `/control/files`, by their ids, in place of samples.
+    pub files: Vec<String>,
     /// LINE, WhatsApp: each in a webhook of its own, all at once.
     pub apart: bool,
     /// As large as this; the samples are a few kilobytes.

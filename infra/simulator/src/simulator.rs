@@ -14,7 +14,7 @@ use crate::{
     deliver::{self, Signature, Webhook},
     faults::FaultRule,
     graph::dialog::{self, Consent},
-    media::Opened,
+    media::{Opened, given},
     model::{Act, Action, Call, Echo, Provider, SentMessage, Shown},
     options::Options,
     pages,
@@ -56,6 +56,9 @@ impl Simulator {
         let world = options.state_file.as_deref().map(file::load).transpose()?.flatten();
         let mut world = world.unwrap_or_else(World::demo);
         world.renew_demo_tokens();
+        if let Some(path) = &options.state_file {
+            given::load(path, &mut world)?;
+        }
 
         let listener = TcpListener::bind(options.bind).await?;
         let base_url = format!("http://{}", listener.local_addr()?);
@@ -463,7 +466,7 @@ impl Simulator {
 
     /// A new customer by name; returns the simulator's id.
     pub fn add_customer(&self, name: &str) -> String {
-        self.shared.change(|world| control::add_customer(world, name))
+        self.shared.change(|world| control::add_customer(world, name, None))
     }
 
     /// A further page of the same login, subscribed; its token comes from `/me/accounts`.

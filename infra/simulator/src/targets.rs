@@ -95,6 +95,11 @@ impl Targets {
         Some((endpoint, client_id))
     }
 
+    /// Where operators work.
+    pub(crate) fn console(&self) -> String {
+        self.stack_value("console").unwrap_or_else(|| "/operator".to_owned())
+    }
+
     /// The made-up logins of the local stack, to be offered on the operator page.
     pub(crate) fn demo_logins(&self) -> Value {
         self.stack().map_or(Value::Null, |stack| stack["logins"].clone())

@@ -219,6 +219,15 @@ fn instant(claims: &HashMap<String, String>, names: &[&str]) -> Option<Timestamp
     seconds.checked_mul(1_000).map(Timestamp::from_ms)
 }
 
+/// What whoever these claims are of may do here; `None` of a machine, and of somebody who is in none of the groups.
+pub fn role_of(claims: &HashMap<String, String>, claim: &RolesClaim) -> Option<Role> {
+    let id = claims.get("sub").filter(|sub| !sub.is_empty())?;
+    if machine(claims, id).is_some() {
+        return None;
+    }
+    role(claims.get(&claim.0.name).map_or("", String::as_str), &claim.0.groups)
+}
+
 /// API Gateway hands every claim over as text. A list of groups becomes `[administrators operators]`, in which a name
 /// with a space looks like two: no group of the identity provider may have one of ours among its words. Other
 /// authorizers write `administrators,operators` or JSON.

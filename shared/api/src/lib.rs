@@ -53,12 +53,14 @@ mod view;
 mod webhooks;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
+use lambda_http::Service as _;
 
 pub(crate) use admin::SharedAdmin;
 pub use admin::{AdminApi, admin_routes};
 pub(crate) use auth::Operator;
-pub use auth::RolesClaim;
+pub use auth::{RolesClaim, role_of};
 pub use boundary::request_id;
 pub use connect::{ConnectApi, connect_routes};
 pub use desk::{DeskApi, desk_routes};
@@ -78,6 +80,20 @@ pub fn answering(routes: Router, roles: RolesClaim) -> Router {
     routes
         .fallback(async || ApiError::UnknownRoute)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .layer(from_fn_with_state(roles, access::admit))
+        .layer(from_fn(boundary::answer))
+}
+
+/// The same for a part of the routes: what is none of them, `elsewhere` answers.
+pub fn answering_or(routes: Router, roles: RolesClaim, elsewhere: Router) -> Router {
+    let others = elsewhere.clone();
+    routes
+        .fallback_service(elsewhere)
+        // Another function may have the same path for another method.
+        .method_not_allowed_fallback(move |request: Request| {
+            let mut others = others.clone();
+            async move { others.call(request).await }
+        })
         .layer(from_fn_with_state(roles, access::admit))
         .layer(from_fn(boundary::answer))
 }

@@ -52,6 +52,7 @@ pub mod search;
 pub mod second_try;
 pub mod send;
 pub mod sender;
+pub mod session;
 pub mod setup;
 pub mod sms;
 pub mod sticker;

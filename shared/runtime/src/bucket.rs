@@ -83,6 +83,11 @@ impl Bucket {
         Self { transport, signer, clock }
     }
 
+    /// The origin of its links and forms, such as `https://bucket.s3.eu-central-1.amazonaws.com`.
+    pub fn origin(&self) -> &str {
+        self.signer.origin()
+    }
+
     /// A link by which anybody can `method` (`GET` or `HEAD`) the object for as long as `life`, at most seven days. The
     /// answer says what `as_what` says, whatever the object was stored as.
     pub fn link(&self, method: &Method, key: &str, life: Span, as_what: Option<Described<'_>>) -> String {

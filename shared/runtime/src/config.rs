@@ -6,6 +6,7 @@ use reqwest::Url;
 
 use madoguchi_domain::Span;
 use madoguchi_domain::role::{Groups, GroupsClaim};
+use madoguchi_domain::session::Limits;
 
 use crate::aws::AwsConfig;
 use crate::secrets::Secret;
@@ -36,6 +37,23 @@ pub struct ProviderConfig {
     pub page_inbox_app_ids: Vec<String>,
 }
 
+/// Where the console's visitors sign in (OpenID Connect).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignInConfig {
+    /// Who issues the ID tokens, as the tokens say it.
+    pub issuer: String,
+    /// Below which address `/.well-known/openid-configuration` is: the issuer's own, unless it is reached elsewhere.
+    pub discovery_base: String,
+    /// The console's id at the issuer.
+    pub client_id: String,
+    /// The name of the secret that holds the client's secret, if it may have one.
+    pub client_secret_name: Option<String>,
+    /// What is asked for, separated by spaces.
+    pub scopes: String,
+    /// How long sessions last.
+    pub limits: Limits,
+}
+
 /// Variables that are missing or malformed, each with its remedy.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigError {
@@ -62,6 +80,9 @@ const AUDIT_RETENTION_DAYS: i64 = 365;
 /// How long what reports are made of is kept, unless set: a year and a month, so that months can be compared.
 const REPORTS_RETENTION_DAYS: i64 = 400;
 const WEBHOOK_BODY_LIMIT_BYTES: usize = 1_048_576;
+const SIGN_IN_SCOPES: &str = "openid email profile";
+const SESSION_HOURS: i64 = 12;
+const SESSION_IDLE_MINUTES: i64 = 120;
 
 impl Env {
     /// The variables of this process.
@@ -185,6 +206,30 @@ impl Env {
     /// `REQUESTS_TABLE`: the table of what clients have asked for under a key.
     pub fn requests_table(&mut self) -> String {
         self.text("REQUESTS_TABLE", "set it to the name of the Requests table")
+    }
+
+    /// `SESSIONS_TABLE`: the table of who is signed in at the console.
+    pub fn sessions_table(&mut self) -> String {
+        self.text("SESSIONS_TABLE", "set it to the name of the Sessions table")
+    }
+
+    /// `OIDC_ISSUER`, `OIDC_DISCOVERY_URL`, `OIDC_CLIENT_ID`, `OIDC_CLIENT_SECRET_NAME`, `OIDC_SCOPES`, `SESSION_HOURS` and
+    /// `SESSION_IDLE_MINUTES`: where the console's visitors sign in, and for how long.
+    pub fn sign_in(&mut self) -> SignInConfig {
+        let issuer = self.text("OIDC_ISSUER", "set it to the issuer of the ID tokens");
+        let remedy = "set it to where the issuer's metadata is, or remove it for the issuer's own address";
+        let discovery_base = self.url("OIDC_DISCOVERY_URL", Some(&issuer), remedy);
+        SignInConfig {
+            discovery_base,
+            issuer,
+            client_id: self.text("OIDC_CLIENT_ID", "set it to the console's id at the issuer"),
+            client_secret_name: self.get("OIDC_CLIENT_SECRET_NAME"),
+            scopes: self.get("OIDC_SCOPES").unwrap_or_else(|| SIGN_IN_SCOPES.to_owned()),
+            limits: Limits {
+                life: Span::from_hours(self.count("SESSION_HOURS", SESSION_HOURS)),
+                idle: Span::from_minutes(self.count("SESSION_IDLE_MINUTES", SESSION_IDLE_MINUTES)),
+            },
+        }
     }
 
     /// `BOT_QUEUE_URL`: where customers wait for a bot.
@@ -340,6 +385,17 @@ impl Env {
         })
     }
 
+    fn count(&mut self, name: &'static str, default: i64) -> i64 {
+        match self.get(name).map(|text| (text.parse(), text)) {
+            None => default,
+            Some((Ok(count @ 1..=10_000), _)) => count,
+            Some((_, text)) => {
+                self.note(name, format!("is `{text}`"), "set it to a whole number above 0, or remove it");
+                default
+            }
+        }
+    }
+
     fn url(&mut self, name: &'static str, default: Option<&str>, remedy: &'static str) -> String {
         match self.get(name).or_else(|| default.map(str::to_owned)) {
             Some(url) => self.checked_url(name, &url, remedy),
@@ -422,6 +478,27 @@ mod tests {
         let claim = part.roles_claim();
         let text = part.finish(claim).unwrap_err().to_string();
         assert!(text.contains("ADMINISTRATORS_GROUP is not set") && !text.contains("OWNERS"), "{text}");
+    }
+
+    #[test]
+    fn con_8_people_sign_in_at_the_issuer_unless_its_metadata_is_elsewhere() {
+        let mut usual = env(&[("OIDC_ISSUER", "https://id.example/pool"), ("OIDC_CLIENT_ID", "c")]);
+        let config = usual.sign_in();
+        let config = usual.finish(config).unwrap();
+        assert_eq!(config.discovery_base, "https://id.example/pool");
+        assert_eq!((config.scopes.as_str(), config.client_secret_name), ("openid email profile", None));
+        assert_eq!(config.limits, Limits { life: Span::from_hours(12), idle: Span::from_hours(2) });
+        let mut wrong = env(&[
+            ("OIDC_ISSUER", "https://id.example/pool"),
+            ("OIDC_DISCOVERY_URL", "http://id.example"),
+            ("SESSION_HOURS", "0"),
+            ("SESSION_IDLE_MINUTES", "soon"),
+        ]);
+        let config = wrong.sign_in();
+        let text = wrong.finish(config).unwrap_err().to_string();
+        for part in ["OIDC_CLIENT_ID is not set", "OIDC_DISCOVERY_URL", "SESSION_HOURS", "SESSION_IDLE_MINUTES"] {
+            assert!(text.contains(part), "{text}");
+        }
     }
 
     #[test]

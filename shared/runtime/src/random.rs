@@ -17,6 +17,14 @@ pub fn unguessable() -> Result<String, NoRandomness> {
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
+/// 43 of the same characters, which carry 256 random bits: as much as a session's id should have, and as few characters as a
+/// code verifier may (RFC 7636, section 4.1).
+pub fn unguessable_id() -> Result<String, NoRandomness> {
+    let mut bytes = [0; 32];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| NoRandomness)?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
 /// What is stored of a name that opens something: whoever reads it cannot tell the name. SHA-256, which needs no salt where the
 /// name is [`unguessable`].
 pub fn fingerprint(name: &str) -> String {
@@ -31,6 +39,9 @@ mod tests {
     fn names_are_long_and_never_the_same() {
         let (one, other) = (unguessable().unwrap(), unguessable().unwrap());
         assert_eq!((one.len(), other.len()), (32, 32));
+        assert_ne!(one, other);
+        let (one, other) = (unguessable_id().unwrap(), unguessable_id().unwrap());
+        assert_eq!((one.len(), other.len()), (43, 43));
         assert_ne!(one, other);
     }
 

@@ -225,6 +225,18 @@
 //! | post something with a key | 1 WRU before, 1 or, of longer answers, 1 per KB after it; one that comes again 1 WRU |
 //! | a request of a machine | 1 WRU |
 //!
+//! # Sessions table
+//!
+//! Who is signed in at the console (`session#{fingerprint of its id}`, with tokens, claims and the CSRF token) and who is just
+//! signing in (`login#{fingerprint of the state}`). Everything ends by itself.
+//!
+//! | access pattern | cost (a session has 3 to 8 KB) |
+//! | --- | --- |
+//! | a page, or a part of one | strong get 1 RRU per 4 KB |
+//! | note that a session is used, every five minutes | 1 WRU per KB |
+//! | sign in | login 1 WRU, taking it 1; session 1 WRU per KB |
+//! | renew a token, once an hour | to claim it and to keep it 1 WRU per KB each |
+//!
 //! Every write of a conversation is conditional on the version that was read, every write of a
 //! message on its `rev`. A lost race is [`Saved::Conflict`], a result and not an error. A message and what it does to
 //! its conversation are two writes, in this order; what ended between them is made up for by whoever comes next.
@@ -244,6 +256,7 @@ pub mod notify;
 pub mod reports;
 pub mod requests;
 pub mod search;
+pub mod sessions;
 pub mod work;
 
 pub use audit::Audit;
@@ -260,6 +273,7 @@ pub use notify::NotifyWork;
 pub use reports::Reports;
 pub use requests::Requests;
 pub use search::Search;
+pub use sessions::Sessions;
 
 /// How a conditional write ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // A benchmark that cannot go on must stop.
 
 pub mod compare;
+pub mod console;
 pub mod deadlines;
 pub mod functions;
 pub mod inbox;

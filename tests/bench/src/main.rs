@@ -10,7 +10,7 @@ use madoguchi_bench::compare::Comparison;
 use madoguchi_bench::machine::Machine;
 use madoguchi_bench::options::{self, Command, Options, Part};
 use madoguchi_bench::report::{Report, Run, json_beside};
-use madoguchi_bench::{Section, deadlines, functions, inbox, live, peers, throughput, work};
+use madoguchi_bench::{Section, console, deadlines, functions, inbox, live, peers, throughput, work};
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
@@ -68,6 +68,7 @@ async fn measure(part: Part, options: &Options) -> anyhow::Result<Section> {
         Part::Deadlines => deadlines::run(options).await,
         Part::Inbox => inbox::run(options).await,
         Part::Live => live::run(options),
+        Part::Console => console::run(options),
         Part::Throughput => throughput::run(options).await,
     }
 }

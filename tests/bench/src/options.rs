@@ -13,7 +13,8 @@ madoguchi-bench --compare A.json B.json  compare the ratios of two reports; exit
   --functions FOLDER  release builds to measure: FOLDER/<function>/{bootstrap,bootstrap.zip}
   --peers PATH        what infra/local/bench_peers.py prepared
   --live FILE         what infra/local/bench_live.py measured
-  --parts LIST        of functions,peers,work,deadlines,inbox,live,throughput (default: all)
+  --console FILE      what infra/local/bench_console.py measured
+  --parts LIST        of functions,peers,work,deadlines,inbox,live,console,throughput (default: all)
   --rounds NUMBER     how often contestants take turns (default: 8)
   --out FILE          the report (default: docs/BENCHMARKS.md); a .json is written beside it
   --commit HASH       what was built, for the report
@@ -41,6 +42,8 @@ pub struct Options {
     pub parts: Vec<Part>,
     /// What `infra/local/bench_live.py` measured.
     pub live: Option<PathBuf>,
+    /// What `infra/local/bench_console.py` measured.
+    pub console: Option<PathBuf>,
     /// How often contestants take turns.
     pub rounds: usize,
     /// The report in Markdown; figures go beside it as JSON.
@@ -66,19 +69,22 @@ pub enum Part {
     Inbox,
     /// From the commit to the client.
     Live,
+    /// The first load, and a message on its way to the page.
+    Console,
     /// The code without the network.
     Throughput,
 }
 
 impl Part {
     /// All parts, in the order in which they run and are reported.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Functions,
         Self::Peers,
         Self::Work,
         Self::Deadlines,
         Self::Inbox,
         Self::Live,
+        Self::Console,
         Self::Throughput,
     ];
 
@@ -91,6 +97,7 @@ impl Part {
             Self::Deadlines => "deadlines",
             Self::Inbox => "inbox",
             Self::Live => "live",
+            Self::Console => "console",
             Self::Throughput => "throughput",
         }
     }
@@ -112,6 +119,7 @@ impl Default for Options {
             functions: None,
             peers: None,
             live: None,
+            console: None,
             parts: Part::ALL.to_vec(),
             rounds: 8,
             out: PathBuf::from("docs/BENCHMARKS.md"),
@@ -137,6 +145,11 @@ impl Options {
         self.live.as_deref().context("--live is missing")
     }
 
+    /// What a browser measured on a local stack, for the part that cannot do without.
+    pub fn console_path(&self) -> anyhow::Result<&Path> {
+        self.console.as_deref().context("--console is missing")
+    }
+
     /// Finds out now what a part would find out after minutes.
     fn check(&self) -> anyhow::Result<()> {
         for part in &self.parts {
@@ -153,6 +166,10 @@ impl Options {
                 Part::Live => {
                     let path = self.live_path().context("part `live` reports what a local stack took")?;
                     ensure!(path.exists(), "--live: `{}` does not exist", path.display());
+                }
+                Part::Console => {
+                    let path = self.console_path().context("part `console` reports what a browser took")?;
+                    ensure!(path.exists(), "--console: `{}` does not exist", path.display());
                 }
                 Part::Deadlines | Part::Inbox | Part::Throughput => {}
             }
@@ -182,6 +199,7 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> anyhow::Result<Comm
             "--functions" => options.functions = Some(value()?.into()),
             "--peers" => options.peers = Some(value()?.into()),
             "--live" => options.live = Some(value()?.into()),
+            "--console" => options.console = Some(value()?.into()),
             "--parts" => options.parts = parts(&value()?)?,
             "--rounds" => options.rounds = rounds(&value()?)?,
             "--out" => options.out = value()?.into(),
@@ -241,6 +259,7 @@ mod tests {
                 functions: Some(".".into()),
                 peers: Some("/".into()),
                 live: Some(".".into()),
+                console: None,
                 parts: vec![Part::Functions, Part::Peers, Part::Throughput],
                 rounds: 3,
                 out: "/tmp/r.md".into(),
@@ -264,7 +283,7 @@ mod tests {
         assert_eq!(refusal("--parts live"), "part `live` reports what a local stack took: --live is missing");
         assert_eq!(
             refusal("--parts speed"),
-            "no part is called `speed`; there are functions, peers, work, deadlines, inbox, live, throughput"
+            "no part is called `speed`; there are functions, peers, work, deadlines, inbox, live, console, throughput"
         );
         assert_eq!(refusal("--rounds 0"), "--rounds: `0` is not a number of rounds");
         assert_eq!(refusal("--parts deadlines --out x.txt"), "--out: the report's name ends in .md");

@@ -34,11 +34,14 @@ pub enum Group {
     Deadlines,
     /// What operators wait for, and what it costs.
     Inbox,
+    /// What a person waits for in the console.
+    Console,
 }
 
 impl Group {
     /// All groups, ratios first.
-    pub const ALL: [Self; 5] = [Self::Ratios, Self::Functions, Self::Work, Self::Deadlines, Self::Inbox];
+    pub const ALL: [Self; 6] =
+        [Self::Ratios, Self::Functions, Self::Work, Self::Deadlines, Self::Inbox, Self::Console];
 
     /// The heading.
     pub const fn title(self) -> &'static str {
@@ -48,6 +51,7 @@ impl Group {
             Self::Work => "Work and dollars per message",
             Self::Deadlines => "Deadlines",
             Self::Inbox => "Lists, search and live updates",
+            Self::Console => "The console",
         }
     }
 }
@@ -71,6 +75,8 @@ pub enum Unit {
     Times,
     /// `2.41 MB`.
     Megabytes,
+    /// `94.0 KB`.
+    Kilobytes,
     /// `8.4 ms`.
     Milliseconds,
     /// `95.0 s`.
@@ -233,7 +239,30 @@ pub const TARGETS: &[Target] = &[
         Unit::Seconds,
     )
     .if_missed(EMULATED_STREAM),
+    console(
+        "console.kilobytes",
+        "everything that the first load of the inbox needs, compressed",
+        Below(150.0),
+        Unit::Kilobytes,
+    ),
+    console(
+        "console.first_paint_s",
+        "the first paint of the inbox on the local stack, functions warm, cache empty",
+        Below(1.0),
+        Unit::Seconds,
+    ),
+    console(
+        "console.bubble_s",
+        "a message, from its commit to the bubble in the page, on the local stack",
+        Below(1.0),
+        Unit::Seconds,
+    )
+    .if_missed(EMULATED_STREAM),
 ];
+
+const fn console(figure: &'static str, about: &'static str, bound: Bound, unit: Unit) -> Target {
+    Target::new(Group::Console, figure, about, bound, unit)
+}
 
 const fn inbox(figure: &'static str, about: &'static str, bound: Bound, unit: Unit) -> Target {
     Target::new(Group::Inbox, figure, about, bound, unit)
@@ -333,6 +362,7 @@ impl Unit {
         match self {
             Self::Times => format!("{number} ×"),
             Self::Megabytes => format!("{number} MB"),
+            Self::Kilobytes => format!("{number} KB"),
             Self::Milliseconds => format!("{number} ms"),
             Self::Seconds => format!("{number} s"),
             Self::WriteUnits => format!("{number} WRU"),

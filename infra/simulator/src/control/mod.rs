@@ -3,6 +3,7 @@
 mod acting;
 mod credentials;
 mod failing;
+mod giving;
 mod secrets;
 mod settings;
 mod twilio;
@@ -28,6 +29,7 @@ use crate::{
     shared::Shared,
     state::{
         Code, Customer, Grant, Invalid, LineChannel, Page, SUBSCRIPTION_FIELDS, Token, TokenKind, World,
+        japanese,
         twilio::{Sender, Service, SharedKey, Template},
     },
 };
@@ -79,6 +81,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .merge(watching::router())
         .merge(failing::router())
         .merge(acting::router())
+        .merge(giving::router())
         .merge(settings::router())
         .merge(credentials::router())
         .merge(twilio::router())
@@ -180,11 +183,12 @@ pub(crate) fn rotate_line_secret(world: &mut World, channel: &str, secret: Optio
     Some(secret)
 }
 
-pub(crate) fn add_customer(world: &mut World, name: &str) -> String {
+pub(crate) fn add_customer(world: &mut World, name: &str, language: Option<&str>) -> String {
     // By number and not by chance: after a reset the same people come back.
     let id = format!("customer-{}", world.customers.len() + 1);
     let (last_name, first_name) = name.split_once([' ', '\u{3000}']).unwrap_or(("", name));
-    world.customers.push(Customer::new(&id, first_name, last_name, name));
+    let language = language.map_or_else(japanese, ToOwned::to_owned);
+    world.customers.push(Customer { language, ..Customer::new(&id, first_name, last_name, name) });
     id
 }
 

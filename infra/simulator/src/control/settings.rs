@@ -101,10 +101,13 @@ async fn media_lives(State(shared): Control, Json(change): Json<MediaLivesChange
 #[derive(Deserialize)]
 struct NewCustomer {
     name: String,
+    /// What the person's phone is set to, by BCP 47; Japanese if left out.
+    language: Option<String>,
 }
 
 async fn customers(State(shared): Control, Json(new): Json<NewCustomer>) -> Json<Value> {
-    Json(json!({"id": shared.change(|world| add_customer(world, new.name.trim()))}))
+    let id = shared.change(|world| add_customer(world, new.name.trim(), new.language.as_deref()));
+    Json(json!({"id": id}))
 }
 
 #[derive(Deserialize)]

@@ -20,6 +20,7 @@ pub(super) fn apply(
     channel: &str,
     customer: &Customer,
     act: &Act,
+    given: Vec<Media>,
 ) -> Result<Effect, ActError> {
     let at_ms = act.at_ms.unwrap_or_else(|| world.clock.stamp_ms());
     let group = match &act.group {
@@ -27,7 +28,8 @@ pub(super) fn apply(
         None => None,
     };
     let now_ms = world.clock.now_ms();
-    let mut scene = Scene { channel, customer, group, at_ms, now_ms, base_url, first_message_number: 0 };
+    let mut scene =
+        Scene { channel, customer, group, at_ms, now_ms, base_url, given, first_message_number: 0 };
     // Far apart, so that an album's numbers do not run into the next message's.
     scene.first_message_number =
         machine_ms().unsigned_abs() * 100_000 + (world.next_number() * 100) % 100_000;
@@ -70,6 +72,7 @@ struct Scene<'a> {
     at_ms: i64,
     now_ms: i64,
     base_url: &'a str,
+    given: Vec<Media>,
     first_message_number: u64,
 }
 
@@ -108,7 +111,7 @@ impl Scene<'_> {
         }
         match action {
             Action::Text { text, quote } => {
-                let message = self.own(0, "text", Some(text));
+                let message = ThreadMessage { quotes: quote.clone(), ..self.own(0, "text", Some(text)) };
                 let mut content = base_message(&message);
                 content["text"] = text.as_str().into();
                 if let Some(quoted) = quote {
@@ -211,11 +214,12 @@ impl Scene<'_> {
                 return Err(ActError::NotPossible("LINE has no such files".into()));
             }
         };
-        let count = if act.media == MediaKind::Image { act.count.unwrap_or(1) as u64 } else { 1 };
+        let wanted = if act.media == MediaKind::Image { act.count.unwrap_or(1) } else { 1 };
+        let files = Media::of_act(act, format, wanted, &self.given);
+        let count = files.len();
         let set = ids::secret("")[..32].to_uppercase();
         let mut happened = (Vec::new(), Vec::new(), true);
-        for index in 0..count {
-            let mut media = Media::own(format, act.name.as_deref(), act.size_bytes);
+        for (index, mut media) in (0..).zip(files) {
             media.ready_at_ms = act.preparing_ms.map_or(0, |preparing_ms| self.now_ms + preparing_ms);
             let text = media.name.clone();
             let mut message = self.own(index, act.media.as_str(), text.as_deref());
@@ -234,7 +238,7 @@ impl Scene<'_> {
             if let Some(duration) = media.duration_ms {
                 content["duration"] = duration.into();
             }
-            if count > 1 {
+            if count > 1 && act.media == MediaKind::Image {
                 content["imageSet"] = json!({"id": set, "index": index + 1, "total": count});
             }
             message.kept_elsewhere = act.external;

@@ -22,6 +22,7 @@ pub(super) fn apply(
     page: &str,
     customer: &Customer,
     act: &Act,
+    given: Vec<Media>,
 ) -> Result<Effect, ActError> {
     let at_ms = act.at_ms.unwrap_or_else(|| world.clock.stamp_ms());
     let expires_at_ms = world.clock.now_ms() + world.media_lives.messenger_ms;
@@ -31,7 +32,7 @@ pub(super) fn apply(
     if thread.blocked && by_customer {
         return Err(ActError::NotPossible("the customer has blocked the page".into()));
     }
-    let scene = Scene { page, peer: &peer, at_ms, base_url, expires_at_ms };
+    let scene = Scene { page, peer: &peer, at_ms, base_url, expires_at_ms, given };
     let Happened { message, event } = scene.happen(thread, &act.action)?;
 
     let message_ids = message.iter().map(|message| message.id.clone()).collect();
@@ -62,6 +63,7 @@ struct Scene<'a> {
     base_url: &'a str,
     /// Until when addresses of files are good.
     expires_at_ms: i64,
+    given: Vec<Media>,
 }
 
 /// A message on the phone, an event for the company, or one of them.
@@ -74,7 +76,7 @@ impl Scene<'_> {
     fn happen(&self, thread: &mut Thread, action: &Action) -> Result<Happened, ActError> {
         match action {
             Action::Text { text, quote } => {
-                let message = self.own("text", Some(text));
+                let message = ThreadMessage { quotes: quote.clone(), ..self.own("text", Some(text)) };
                 let mut content = json!({"mid": message.id, "text": text});
                 if let Some(quoted) = quote {
                     let quoted = find(thread, quoted)?;
@@ -173,9 +175,7 @@ impl Scene<'_> {
                 return Err(ActError::NotPossible("Messenger has no such files".into()));
             }
         };
-        let count = act.count.unwrap_or(1);
-        let media: Vec<Media> =
-            (0..count).map(|_| Media::own(format, act.name.as_deref(), act.size_bytes)).collect();
+        let media = Media::of_act(act, format, act.count.unwrap_or(1), &self.given);
         let attachment = |media: &Media| {
             let url = cdn::address(self.base_url, media, self.expires_at_ms);
             json!({"type": act.media.as_str(), "payload": {"url": url}})

@@ -15,7 +15,8 @@ use serde_json::Value;
 
 use crate::{
     deliver::{self, Webhook},
-    model::{Act, Provider},
+    media::{Media, MediaKind},
+    model::{Act, Action, Provider},
     shared::Shared,
     state::{Customer, World},
 };
@@ -35,6 +36,9 @@ pub enum ActError {
     /// The chat holds no such message.
     #[error("no message `{0}` in this chat")]
     UnknownMessage(String),
+    /// No such file was handed over, or it was too long ago.
+    #[error("no file `{0}`")]
+    UnknownFile(String),
     /// The provider offers no such thing, or not in this state.
     #[error("{0}")]
     NotPossible(String),
@@ -104,11 +108,26 @@ pub(crate) async fn batch(shared: &Arc<Shared>, acts: &[Act]) -> Result<Option<W
 
 fn apply(world: &mut World, base_url: &str, account: &str, act: &Act) -> Result<Effect, ActError> {
     let customer = resolve_customer(world, act.customer.as_deref())?;
+    let given = given(world, &act.action)?;
     match act.provider {
-        Provider::Messenger => messenger::apply(world, base_url, account, &customer, act),
-        Provider::Line => line::apply(world, base_url, account, &customer, act),
-        Provider::WhatsApp | Provider::Sms => twilio::apply(world, base_url, account, &customer, act),
+        Provider::Messenger => messenger::apply(world, base_url, account, &customer, act, given),
+        Provider::Line => line::apply(world, base_url, account, &customer, act, given),
+        Provider::WhatsApp | Provider::Sms => twilio::apply(world, base_url, account, &customer, act, given),
     }
+}
+
+/// The files that an act names. Anything can be sent as a document; else it must be what the act says.
+fn given(world: &World, action: &Action) -> Result<Vec<Media>, ActError> {
+    let Action::Media(act) = action else { return Ok(Vec::new()) };
+    let file = |id: &String| {
+        let media = world.given.iter().find(|media| media.id == *id);
+        let media = media.ok_or_else(|| ActError::UnknownFile(id.clone()))?;
+        if act.media != MediaKind::File && act.media != media.kind {
+            return Err(ActError::NotPossible(format!("the file is no {}", act.media.as_str())));
+        }
+        Ok(media.clone())
+    };
+    act.files.iter().map(file).collect()
 }
 
 pub(crate) fn resolve_customer(world: &World, id: Option<&str>) -> Result<Customer, ActError> {

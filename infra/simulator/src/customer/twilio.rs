@@ -13,6 +13,9 @@ use crate::{
 
 /// An MMS holds this many files, a WhatsApp message one.
 const MMS_FILES: usize = 10;
+/// Twilio: "Media size limits" of WhatsApp, and of an MMS as a whole.
+const WHATSAPP_FILE_BYTES: u64 = 16 * 1024 * 1024;
+const MMS_BYTES: u64 = 5 * 1024 * 1024;
 
 pub(super) fn apply(
     world: &mut World,
@@ -20,6 +23,7 @@ pub(super) fn apply(
     sender: &str,
     customer: &Customer,
     act: &Act,
+    given: Vec<Media>,
 ) -> Result<Effect, ActError> {
     let at_ms = act.at_ms.unwrap_or_else(|| world.clock.stamp_ms());
     let scene = Scene {
@@ -28,6 +32,7 @@ pub(super) fn apply(
         customer,
         at_ms,
         base_url,
+        given,
         account: world.twilio.sid.clone(),
         service: world.twilio.service_of(sender).map(|service| service.sid.clone()),
         names_user: customer.hides_number || world.twilio.external_user_ids,
@@ -60,6 +65,7 @@ struct Scene<'a> {
     customer: &'a Customer,
     at_ms: i64,
     base_url: &'a str,
+    given: Vec<Media>,
     account: String,
     service: Option<String>,
     names_user: bool,
@@ -74,6 +80,7 @@ impl Scene<'_> {
         match action {
             Action::Text { text, quote } => {
                 let mut said = self.said("text", Some(text), json!({"MessageType": "text"}));
+                said.0.quotes.clone_from(quote);
                 if let Some(quoted) = quote {
                     let quoted =
                         thread.message(quoted).ok_or_else(|| ActError::UnknownMessage(quoted.clone()))?;
@@ -147,20 +154,27 @@ impl Scene<'_> {
                 return Err(ActError::NotPossible("MMS has no files and stickers".into()));
             }
         };
-        let file = |_| Media::own(format, act.name.as_deref(), act.size_bytes);
-        let count = act.count.unwrap_or(1);
+        let (most_bytes, name) = match self.provider {
+            Provider::WhatsApp => (WHATSAPP_FILE_BYTES, "WhatsApp"),
+            _ => (MMS_BYTES, "MMS"),
+        };
+        if self.given.iter().any(|media| media.size_bytes > most_bytes) {
+            let most = most_bytes / (1024 * 1024);
+            return Err(ActError::NotPossible(format!("{name} takes files of up to {most} MB")));
+        }
+        let files = Media::of_act(act, format, act.count.unwrap_or(1), &self.given);
         let kind = act.media.as_str();
         if self.provider == Provider::WhatsApp {
-            let said = |number| {
+            let said = |(number, file): (usize, Media)| {
                 let text = act.text.as_deref().filter(|_| number == 0);
-                self.with_files(kind, text, vec![file(number)])
+                self.with_files(kind, text, vec![file])
             };
-            return Ok((0..count).map(said).collect());
+            return Ok(files.into_iter().enumerate().map(said).collect());
         }
-        if count > MMS_FILES {
+        if files.len() > MMS_FILES {
             return Err(ActError::NotPossible("an MMS holds ten files at most".into()));
         }
-        Ok(vec![self.with_files(kind, act.text.as_deref(), (0..count).map(file).collect())])
+        Ok(vec![self.with_files(kind, act.text.as_deref(), files)])
     }
 
     fn with_files(&self, kind: &str, text: Option<&str>, files: Vec<Media>) -> Said {

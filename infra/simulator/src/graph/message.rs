@@ -31,7 +31,7 @@ pub(super) struct Outgoing {
 #[derive(Debug)]
 pub(super) enum Attached {
     /// To be fetched; kept to be sent again if it is `reusable`.
-    Link { media: Media, reusable: bool },
+    Link { media: Box<Media>, reusable: bool },
     /// Uploaded before.
     Uploaded(Value),
 }
@@ -126,7 +126,7 @@ fn attachment_of(attachment: &Value, choices: &mut Vec<Choice>) -> Result<Shown,
             let kind = MediaKind::parse(name).unwrap_or_default();
             let attached = match (payload["url"].as_str(), &payload["attachment_id"]) {
                 (Some(url), _) => Attached::Link {
-                    media: Media::linked(kind, url),
+                    media: Box::new(Media::linked(kind, url)),
                     reusable: payload["is_reusable"] == true,
                 },
                 (None, Value::Null) => return Err(no_url()),

@@ -55,10 +55,21 @@ fn profile(
         "last_name": customer.last_name,
         "name": format!("{} {}", customer.last_name, customer.first_name),
         "profile_pic": format!("{base_url}/media/face-{}.png", customer.id),
-        "locale": "ja_JP",
+        "locale": locale(&customer.language),
         "timezone": 9,
         "id": psid,
     });
     let wanted = fields.unwrap_or("first_name,last_name,profile_pic").split(',').chain(["id"]).map(str::trim);
     Ok(wanted.filter_map(|name| full.get(name).map(|value| (name.to_owned(), value.clone()))).collect())
+}
+
+/// Meta names a language with a country.
+fn locale(language: &str) -> &'static str {
+    match language.split('-').next() {
+        Some("en") => "en_US",
+        Some("zh") => "zh_TW",
+        Some("ko") => "ko_KR",
+        Some("ar") => "ar_AR",
+        _ => "ja_JP",
+    }
 }

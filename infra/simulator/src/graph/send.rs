@@ -59,7 +59,7 @@ fn wanted_file(world: &World, page: &str, call: &GraphCall) -> Result<Option<Med
     let Some(recipient) = recipient else { return Ok(None) };
     check(world, page, recipient, message, call)?;
     Ok(match Outgoing::parse(message)?.attachment {
-        Some(Attached::Link { media, .. }) => Some(media),
+        Some(Attached::Link { media, .. }) => Some(*media),
         _ => None,
     })
 }
@@ -142,7 +142,9 @@ fn send_message(
         (Some(Attached::Uploaded(id)), _) => vec![attachment::uploaded(world, page, &id)?],
         _ => Vec::new(),
     };
-    let sender_name = persona::of_send(world, page, call)?.map(|persona| persona.name.clone());
+    let persona = persona::of_send(world, page, call)?;
+    let sender_name = persona.map(|persona| persona.name.clone());
+    let sender_picture = persona.map(|persona| persona.picture_url.clone());
     let app_id = world.app.id.parse().unwrap_or_default();
     let at_ms = world.clock.stamp_ms();
     let expires_at_ms = at_ms + world.media_lives.messenger_ms;
@@ -161,6 +163,7 @@ fn send_message(
         media,
         sticker_id: outgoing.sticker_id,
         sender_name,
+        sender_picture,
         choices: outgoing.choices,
         sent: Some(SentDetails {
             via: "send".into(),

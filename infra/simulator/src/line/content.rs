@@ -41,6 +41,9 @@ pub(super) fn transcoding(shared: &Shared, channel: &str, id: &str) -> Response 
 pub(super) fn preview(shared: &Shared, channel: &str, id: &str) -> Response {
     match find(shared, channel, id, &[MediaKind::Image, MediaKind::Video]) {
         Ok(Content { is_ready: false, .. }) => StatusCode::ACCEPTED.into_response(),
+        Ok(content) if content.media.given && content.media.kind == MediaKind::Image => {
+            media::serve(&content.media)
+        }
         Ok(content) => ([(header::CONTENT_TYPE, "image/png")], png::picture(Motif::Photo, &content.media.id))
             .into_response(),
         Err(error) => error.into_response(),

@@ -19,7 +19,7 @@ pub(super) fn user(shared: &Shared, channel: &str, user: &str) -> Result<Value, 
             world.customer_of_line_user(user).filter(|customer| reachable && customer.profile_access);
         let customer = customer.ok_or_else(|| LineError::not_found("Not found"))?;
         let mut profile = describe(&shared.base_url, customer);
-        profile["language"] = "ja".into();
+        profile["language"] = customer.language.as_str().into();
         profile["statusMessage"] = "よろしくお願いします".into();
         Ok(profile)
     })

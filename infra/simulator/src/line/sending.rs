@@ -74,6 +74,7 @@ impl Sending<'_> {
             sticker_id: text("stickerId"),
             choices: message::choices(message),
             sender_name: message["sender"]["name"].as_str().map(ToOwned::to_owned),
+            sender_picture: message["sender"]["iconUrl"].as_str().map(ToOwned::to_owned),
             quote_token: matches!(kind, "text" | "sticker" | "image" | "video" | "template" | "flex")
                 .then(ids::quote_token),
             sent: Some(SentDetails {

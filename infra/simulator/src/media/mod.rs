@@ -1,16 +1,18 @@
 //! Files: what customers send and what the product has them shown. Only descriptions are kept; the bytes of
-//! a customer's file are made whenever somebody asks for them.
+//! a customer's sample are made whenever somebody asks for them. Files that somebody chose are kept whole.
 
 pub(crate) mod fetch;
+pub(crate) mod given;
 mod mp4;
 mod ogg;
 mod sample;
 mod serve;
 
+use axum::body::Bytes;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{fetch::Copies, serve::serve};
-use crate::ids;
+use crate::{ids, model::MediaAct};
 
 /// Larger ones are made smaller: nothing that is played here takes more.
 const LARGEST_BYTES: u64 = 2 * 1024 * 1024 * 1024;
@@ -76,6 +78,11 @@ pub(crate) struct Media {
     pub(crate) ready_at_ms: i64,
     /// The product's address of it; the file is the customer's own when there is none.
     pub(crate) link: Option<Link>,
+    /// Somebody chose it: it is no sample.
+    pub(crate) given: bool,
+    /// Of a given file; see [`given`] for where they outlive the program.
+    #[serde(skip)]
+    pub(crate) bytes: Option<Bytes>,
 }
 
 /// Where the product keeps a file that it sent.
@@ -118,6 +125,20 @@ impl Media {
         }
     }
 
+    /// The files of one act: those that were given, as what the act says they are, or samples.
+    pub(crate) fn of_act(act: &MediaAct, format: Format, count: usize, given: &[Self]) -> Vec<Self> {
+        if given.is_empty() {
+            return (0..count).map(|_| Self::own(format, act.name.as_deref(), act.size_bytes)).collect();
+        }
+        let told = |media: &Self| Self {
+            kind: act.media,
+            // Only documents carry a name.
+            name: media.name.clone().filter(|_| act.media == MediaKind::File),
+            ..media.clone()
+        };
+        given.iter().map(told).collect()
+    }
+
     /// A file of the product, as the provider learnt of it.
     pub(crate) fn linked(kind: MediaKind, url: &str) -> Self {
         let link = Link { url: url.to_owned(), ..Link::default() };
@@ -125,7 +146,14 @@ impl Media {
     }
 
     pub(crate) fn extension(&self) -> &'static str {
-        Format::of_type(&self.content_type).map_or("bin", Format::extension)
+        let known = Format::of_type(&self.content_type).map(Format::extension);
+        known.unwrap_or(match self.content_type.as_str() {
+            "image/jpeg" => "jpg",
+            "image/gif" => "gif",
+            "audio/mpeg" => "mp3",
+            "video/quicktime" => "mov",
+            _ => "bin",
+        })
     }
 }
 

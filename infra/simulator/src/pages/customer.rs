@@ -22,6 +22,9 @@ use crate::{
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 const WEBHOOKS_SHOWN: usize = 12;
 const MESSAGES_SHOWN: usize = 200;
+/// How far back it is looked up whether the company was told of a message.
+const ARRIVALS_SHOWN: usize = 30;
+const WEBHOOKS_SEARCHED: usize = 80;
 
 #[derive(Deserialize)]
 pub(super) struct ViewOf {
@@ -52,7 +55,15 @@ fn render(shared: &Shared, world: &World, of: &ViewOf, version: u64) -> Value {
     let customers: Vec<Value> = world
         .customers
         .iter()
-        .map(|customer| json!({"id": customer.id, "name": customer.display_name, "picture": face(&customer.id)}))
+        .map(|customer| {
+            json!({
+                "id": customer.id,
+                "name": customer.display_name,
+                "picture": face(&customer.id),
+                "language": customer.language,
+                "telephone": customer.telephone(),
+            })
+        })
         .collect();
 
     let pages = world.pages.iter().filter(|page| page.subscribed_fields.is_some());
@@ -105,6 +116,9 @@ fn render(shared: &Shared, world: &World, of: &ViewOf, version: u64) -> Value {
         "version": version,
         "customer": customer_id,
         "customers": customers,
+        "console": shared.targets().console(),
+        "logins": shared.targets().demo_logins(),
+        "now_ms": world.clock.now_ms(),
         "product_known": shared.targets().api_base().is_some() || shared.targets().messenger.is_some(),
         "messenger": {
             "accounts": pages,
@@ -132,7 +146,12 @@ fn chosen(accounts: &[Value], wanted: Option<&str>) -> String {
 fn chat(world: &World, thread: &Thread, customer: &str) -> Value {
     let shown: Vec<&ThreadMessage> = thread.visible().collect();
     let latest = &shown[shown.len().saturating_sub(MESSAGES_SHOWN)..];
-    let messages: Vec<Value> = latest.iter().map(|message| bubble(world, message, customer)).collect();
+    let mut messages: Vec<Value> =
+        latest.iter().map(|message| bubble(world, thread, message, customer)).collect();
+    let own = messages.iter_mut().rev().filter(|message| message["mine"] == true).take(ARRIVALS_SHOWN);
+    for message in own {
+        message["arrival"] = arrival(world, thread.provider, message["id"].as_str().unwrap_or_default());
+    }
     json!({
         "peer": thread.peer,
         "blocked": thread.blocked,
@@ -140,12 +159,53 @@ fn chat(world: &World, thread: &Thread, customer: &str) -> Value {
         "unavailable": thread.unavailable,
         "receipts": thread.receipts,
         "typing": thread.loading_until_ms.is_some_and(|until| until > world.clock.now_ms()),
+        "typing_for_ms": thread.loading_until_ms.map_or(0, |until| (until - world.clock.now_ms()).max(0)),
         "opted_out": thread.opted_out,
         "messages": messages,
     })
 }
 
-fn bubble(world: &World, message: &ThreadMessage, customer: &str) -> Value {
+/// What became of the webhook that told the company of a message: the one that was taken, or else the newest.
+fn arrival(world: &World, provider: Provider, id: &str) -> Value {
+    let names = |text: &str| text.contains(id);
+    let mut newest = Value::Null;
+    for webhook in world.webhooks.iter().rev().take(WEBHOOKS_SEARCHED) {
+        if webhook.provider != provider
+            || !(names(&webhook.body) || webhook.url.as_deref().is_some_and(names))
+        {
+            continue;
+        }
+        let told = webhook_line::describe(webhook);
+        if webhook.outcome.is_delivered() || newest.is_null() {
+            newest = json!({"state": told["state"], "text": told["text"]});
+        }
+        if webhook.outcome.is_delivered() {
+            break;
+        }
+    }
+    newest
+}
+
+/// The message that this one answers, as much of it as a phone shows above.
+fn quoted(thread: &Thread, message: &ThreadMessage) -> Option<Value> {
+    let request = message.sent.as_ref().map(|sent| &sent.request);
+    let token = request.and_then(|request| request["quoteToken"].as_str());
+    let answered =
+        request.and_then(|request| request["reply_to"]["mid"].as_str()).or(message.quotes.as_deref());
+    let found = match token {
+        Some(token) => thread.messages.iter().find(|known| known.quote_token.as_deref() == Some(token)),
+        None => thread.message(answered?),
+    };
+    let found = found?;
+    Some(json!({
+        "id": found.id,
+        "kind": found.kind,
+        "text": found.text.as_ref().filter(|_| !found.unsent),
+        "from_company": found.from_company,
+    }))
+}
+
+fn bubble(world: &World, thread: &Thread, message: &ThreadMessage, customer: &str) -> Value {
     let mine = !message.from_company && message.author.as_deref().is_none_or(|author| author == customer);
     let author = message
         .author
@@ -165,6 +225,8 @@ fn bubble(world: &World, message: &ThreadMessage, customer: &str) -> Value {
         "sticker_id": message.sticker_id,
         "choices": message.choices,
         "sender_name": message.sender_name,
+        "sender_picture": message.sender_picture.as_ref().map(|_| format!("/customer/senders/{}", message.id)),
+        "quote": quoted(thread, message),
         "reactions": [&message.customer_reaction, &message.company_reaction],
         "edited": message.edits > 0,
         "unsent": message.unsent,
@@ -178,6 +240,8 @@ fn file(media: &Media) -> Value {
         "url": format!("/files/{}", media.id),
         "kind": media.kind,
         "name": media.name,
+        "content_type": media.content_type,
+        "preview": media.link.is_none() || media.link.as_ref().is_some_and(|link| link.preview_url.is_some()),
         "size_bytes": media.size_bytes,
         "problem": media.link.as_ref().and_then(|link| link.opened.as_ref()?.problem.as_deref()),
     })

@@ -1,6 +1,6 @@
 //! Files as a phone shows them: the customer's own, and those that the company sent.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{Path, State},
@@ -10,16 +10,20 @@ use axum::{
 
 use crate::{
     line::opening,
-    media::{self, Media, MediaKind, preview_id},
+    media::{self, Media, MediaKind, fetch::fetch, preview_id},
     model::Provider,
     png::{self, Motif},
     shared::Shared,
 };
 
+/// LINE's limit for the icon of a sender.
+const SENDER_PICTURE_LIMIT_BYTES: u64 = 1024 * 1024;
+const SENDER_PICTURE_PATIENCE: Duration = Duration::from_secs(5);
+
 /// On LINE this is the moment at which a file of the company is fetched.
 pub(super) async fn file(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> Response {
     let Some((provider, media)) = find(&shared, &id) else { return StatusCode::NOT_FOUND.into_response() };
-    let Some(link) = &media.link else { return kept(media::serve(&media)) };
+    let Some(link) = &media.link else { return guarded(&media, kept(media::serve(&media))) };
     if let Some(copy) = copy(&shared, &id) {
         return copy;
     }
@@ -40,6 +44,7 @@ pub(super) async fn file(State(shared): State<Arc<Shared>>, Path(id): Path<Strin
 pub(super) async fn preview(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> Response {
     let Some((_, media)) = find(&shared, &id) else { return StatusCode::NOT_FOUND.into_response() };
     match &media.link {
+        None if media.given && media.kind == MediaKind::Image => guarded(&media, kept(media::serve(&media))),
         None if matches!(media.kind, MediaKind::Image | MediaKind::Video) => {
             ([(header::CONTENT_TYPE, "image/png")], png::picture(Motif::Photo, &id)).into_response()
         }
@@ -56,6 +61,48 @@ pub(super) async fn preview(State(shared): State<Arc<Shared>>, Path(id): Path<St
 fn copy(shared: &Shared, id: &str) -> Option<Response> {
     let copy = shared.copies(|copies| copies.find(id))?;
     Some(kept(([(header::CONTENT_TYPE, copy.content_type)], copy.bytes?).into_response()))
+}
+
+/// The picture beside a message of the company: the sender's own, or a face for one that cannot be had, as phones show
+/// something in its place too.
+pub(super) async fn sender(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> Response {
+    let found = shared.read(|world| {
+        let mut threads = world.threads.values();
+        let message = threads.find_map(|thread| thread.message(&id))?;
+        Some((message.sender_picture.clone()?, message.sender_name.clone().unwrap_or_default()))
+    });
+    let Some((url, name)) = found else { return StatusCode::NOT_FOUND.into_response() };
+    if let Some(copy) = copy(&shared, &url) {
+        return copy;
+    }
+    let fetched = fetch(&shared, &url, SENDER_PICTURE_LIMIT_BYTES, SENDER_PICTURE_PATIENCE).await;
+    if let Ok(picture) = fetched
+        && matches!(picture.content_type.as_str(), "image/png" | "image/jpeg")
+    {
+        shared.copies(|copies| copies.keep(&url, picture));
+        if let Some(copy) = copy(&shared, &url) {
+            return copy;
+        }
+    }
+    ([(header::CONTENT_TYPE, "image/png")], png::picture(Motif::Face, &name)).into_response()
+}
+
+/// A file that somebody chose may hold anything: what a browser would run is only saved.
+fn guarded(media: &Media, mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let shown = media.content_type.starts_with("audio/")
+        || media.content_type.starts_with("video/")
+        || matches!(
+            media.content_type.as_str(),
+            "image/png" | "image/jpeg" | "image/gif" | "image/webp" | "application/pdf"
+        );
+    if !shown {
+        headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
+        headers
+            .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
+    }
+    response
 }
 
 /// What an id stands for never changes.

@@ -41,6 +41,7 @@ impl World {
             codes: Vec::new(),
             personas: Vec::new(),
             uploads: Vec::new(),
+            given: VecDeque::new(),
             media_lives: MediaLives::default(),
             line_channels: vec![LineChannel::new(demo::LINE_CHANNEL, demo::LINE_SECRET, "デモ商店")],
             line_tokens: Vec::new(),
@@ -103,6 +104,7 @@ impl Customer {
             profile_access: true,
             line_user_id: ids::line_id('U', id),
             hides_number: false,
+            language: super::japanese(),
         }
     }
 }
@@ -111,7 +113,7 @@ fn customers() -> Vec<Customer> {
     vec![
         Customer::new("customer-1", "花子", "山田", "山田 花子"),
         Customer::new("customer-2", "健", "佐藤", "けんけん🐟"),
-        Customer::new("customer-3", "Alex", "Morgan", "Alex"),
+        Customer { language: "en".into(), ..Customer::new("customer-3", "Alex", "Morgan", "Alex") },
         Customer { profile_access: false, ..Customer::new("customer-4", "匿名", "希望", "匿名希望") },
     ]
 }

@@ -22,6 +22,7 @@ use crate::{
     deliver::Webhook,
     faults::FaultRule,
     ids,
+    media::Media,
     model::{Call, Provider},
 };
 
@@ -43,6 +44,9 @@ pub(crate) struct World {
     pub(crate) personas: Vec<Persona>,
     #[serde(default)]
     pub(crate) uploads: Vec<Upload>,
+    /// Files that somebody chose on the customer's page, to be sent by an act that names them.
+    #[serde(default)]
+    pub(crate) given: VecDeque<Media>,
     /// How long an address of a file stays good, on Messenger's and on Twilio's side.
     #[serde(default)]
     pub(crate) media_lives: MediaLives,
@@ -94,6 +98,13 @@ pub(crate) struct Customer {
     /// On WhatsApp the person shows a name instead of a number.
     #[serde(default)]
     pub(crate) hides_number: bool,
+    /// What this person's phone is set to, by BCP 47: LINE and Messenger hand it out.
+    #[serde(default = "japanese")]
+    pub(crate) language: String,
+}
+
+pub(crate) fn japanese() -> String {
+    "ja".to_owned()
 }
 
 impl Customer {

@@ -63,6 +63,10 @@ pub(crate) struct ThreadMessage {
     pub(crate) place: Option<Place>,
     pub(crate) choices: Vec<Choice>,
     pub(crate) sender_name: Option<String>,
+    /// The address of the shown sender's picture.
+    pub(crate) sender_picture: Option<String>,
+    /// The message that the customer answered with this one.
+    pub(crate) quotes: Option<String>,
     pub(crate) quote_token: Option<String>,
     /// LINE: marks this message and all before it as read.
     pub(crate) read_token: Option<String>,

@@ -23,9 +23,30 @@ async fn pages_load_nothing_inline_and_nothing_from_elsewhere() {
             "{path} has an inline script"
         );
     }
-    for asset in ["style.css", "dom.js", "customer.js", "operator.js"] {
+    for asset in ["style.css", "customer.css", "dom.js", "customer.js", "operator.js"] {
         assert_eq!(stage.get(&format!("/assets/{asset}")).await.status, 200, "{asset}");
     }
+}
+
+#[tokio::test]
+async fn every_module_that_the_customers_page_imports_is_served() {
+    let stage = stage().await;
+    let mut wanted = vec!["customer.js".to_owned()];
+    let mut served = 0;
+    while let Some(name) = wanted.get(served).cloned() {
+        let response = stage.request(Method::GET, &format!("/assets/{name}")).send().await.unwrap();
+        assert_eq!(response.status(), 200, "{name}");
+        assert!(response.headers()["content-type"].to_str().unwrap().starts_with("text/javascript"));
+        let source = response.text().await.unwrap();
+        let imported = source.lines().filter_map(|line| line.split(" from \"./").nth(1)?.split('"').next());
+        for module in imported {
+            if !wanted.iter().any(|known| known == module) {
+                wanted.push(module.to_owned());
+            }
+        }
+        served += 1;
+    }
+    assert!(served > 4, "{wanted:?}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use madoguchi_simulator::{Action, MediaAct, Options, Provider, demo};
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::support::{Stage, stage_with, text};
+use crate::support::{Stage, answer, stage_with, text};
 
 fn state_file(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("simulator-{name}-{}", std::process::id())).join("state.json")
@@ -81,6 +81,32 @@ async fn files_survive_a_restart() {
     first.simulator.stop().await.unwrap();
     let second = stage_with(options).await;
     assert_eq!((content(&second).await, before.len()), (before, 20_000));
+    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+}
+
+#[tokio::test]
+async fn a_chosen_file_survives_a_restart_and_one_that_nobody_sent_does_not_stay() {
+    let path = state_file("chosen");
+    let options = Options { state_file: Some(path.clone()), ..Options::default() };
+    let first = stage_with(options.clone()).await;
+    let mut ids = Vec::new();
+    for content in ["sent", "not sent"] {
+        let request = first.request(Method::POST, "/control/files").header("content-type", "image/png");
+        let given = answer(request.header("x-file-name", "a.png").body(content)).await;
+        ids.push(given.body["id"].as_str().unwrap().to_owned());
+    }
+    let media = MediaAct { files: vec![ids[0].clone()], ..MediaAct::default() };
+    first.on_line("customer-1", Action::Media(media)).await;
+    first.simulator.stop().await.unwrap();
+
+    let mut saved: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    saved["given"] = Value::Array(Vec::new());
+    std::fs::write(&path, saved.to_string()).unwrap();
+    let second = stage_with(options).await;
+    let file = second.request(Method::GET, &format!("/files/{}", ids[0])).send().await.unwrap();
+    assert_eq!(file.text().await.unwrap(), "sent");
+    let kept: Vec<_> = std::fs::read_dir(path.with_extension("json.files")).unwrap().collect();
+    assert_eq!(kept.len(), 1);
     std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
 }
 

@@ -48,6 +48,11 @@ impl Signer {
         &self.bucket
     }
 
+    /// Scheme and host of its address.
+    pub(super) fn origin(&self) -> &str {
+        self.base.strip_suffix(&self.path).unwrap_or(&self.base)
+    }
+
     /// Where forms are posted to.
     pub(super) fn base(&self) -> &str {
         &self.base

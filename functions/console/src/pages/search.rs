@@ -1,0 +1,22 @@
+//! Search over everything said.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use maud::html;
+
+use crate::Console;
+use crate::error::Paged;
+use crate::parts::{Icon, empty};
+use crate::shell::{Place, page};
+use crate::view::View;
+
+pub(crate) fn routes() -> Router<Arc<Console>> {
+    Router::new().route("/console/search", get(show))
+}
+
+async fn show(view: View) -> Paged {
+    let title = view.say("検索", "Search");
+    Ok(page(&view, Place::Search, title, &empty(Icon::Search, title, &html! {})))
+}

@@ -1,0 +1,11 @@
+//! Channels with their health (CHN), and re-authorization.
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use crate::Console;
+
+pub(super) fn routes() -> Router<Arc<Console>> {
+    Router::new()
+}
