@@ -1,6 +1,5 @@
 // Where an answer or a note is written.
 import { Refused, call } from "../api.js";
-import { typing } from "../live.js";
 import { toast } from "../notice.js";
 import { Draft } from "./draft.js";
 import { Files } from "./files.js";
@@ -122,11 +121,14 @@ export class Composer {
   }
 
   typing() {
-    typing(this.s.id);
     if (Date.now() - this.typed < TYPING_MS) return;
     this.typed = Date.now();
+    this.writes(true);
     if (this.mode === "reply" && this.writable) call("POST", `/conversations/${this.s.id}/typing`).catch(() => {});
   }
+
+  /** For colleagues. */
+  writes(writes) { document.dispatchEvent(new CustomEvent("madoguchi:typing", { detail: { conversation_id: this.s.id, writes } })); }
 
   show() {
     const { form, mode } = this;
@@ -206,7 +208,8 @@ export class Composer {
     if (this.split && this.over() > 0) body.split = true;
     this.template = null;
     this.field.value = "";
-    typing(this.s.id, false);
+    this.typed = 0;
+    this.writes(false);
     this.show();
     this.grow();
     // The draft becomes the message; it is stored here until the server has it.

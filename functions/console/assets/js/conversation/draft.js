@@ -80,6 +80,7 @@ export class Draft {
   async sent() {
     clearTimeout(this.timer);
     await this.saving;
+    this.place.textContent = "";
     const revision = this.revision;
     this.revision = 0;
     this.stored = "";

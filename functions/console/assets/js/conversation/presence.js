@@ -1,7 +1,8 @@
 // Who else looks at the conversation, and who writes there; and that we do.
 import { call } from "../api.js";
-import { viewing } from "../live.js";
 import { say } from "./words.js";
+
+const VIEWING_MS = 30_000;
 
 export class Presence {
   constructor(s) {
@@ -14,17 +15,20 @@ export class Presence {
       this.people = (detail.people ?? []).filter((person) => person.operator_id !== own);
       this.show();
     }, { signal: s.signal });
-    const timer = setInterval(() => this.show(), 2_000);
+    const timers = [setInterval(() => this.show(), 2_000), setInterval(() => this.look(), VIEWING_MS)];
     document.addEventListener("visibilitychange", () => this.look(), { signal: s.signal });
     document.addEventListener("madoguchi:live", () => this.look(), { signal: s.signal });
     s.root.addEventListener("conversation:news", () => this.seen(), { signal: s.signal });
-    s.signal.addEventListener("abort", () => { clearInterval(timer); });
+    s.signal.addEventListener("abort", () => { timers.forEach(clearInterval); this.tell(null); });
     this.show();
     this.look();
   }
 
+  /** Live updates pass it on to colleagues. */
+  tell(id) { document.dispatchEvent(new CustomEvent("madoguchi:viewing", { detail: { conversation_id: id } })); }
+
   look() {
-    if (!this.s.signal.aborted) viewing(this.s.id);
+    this.tell(document.hidden || this.s.signal.aborted ? null : this.s.id);
     this.seen();
   }
 
