@@ -121,7 +121,13 @@ function done(element, answer) {
   if ("clear" in element.dataset) element.reset();
   if ("close" in element.dataset) {
     const around = element.closest("details");
-    if (around) { around.open = false; around.querySelector("summary")?.focus(); }
+    if (around) {
+      around.open = false;
+      // What has the focus is not drawn anew: it comes back afterwards.
+      const back = () => { if (document.activeElement === document.body) around.querySelector("summary")?.focus(); };
+      if (refresh) document.body.addEventListener("htmx:afterSettle", back, { once: true });
+      else back();
+    }
   }
   renew(refresh);
 }
