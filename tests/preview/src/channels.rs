@@ -16,10 +16,6 @@ pub(crate) async fn seed(test: &TestInbox) {
     test.simulator.set_redirect_uris(&[&format!("{PUBLIC}/oauth/facebook")]);
     test.simulator.set_alias(PUBLIC, &test.front);
     test.simulator.add_line_channel(LINE_ACCOUNT.0, LINE_ACCOUNT.1, "青空ストア 大阪店");
-    // As many channels of a kind as there are departments. Others may have made some.
-    for name in ["サポート部", "営業部", "物流部"] {
-        test.administer("POST", "/api/departments", &json!({ "name": name })).await;
-    }
     let line = TestInbox::channel_id(ChannelKind::Line);
     let quota = Quota { limit: Some(1_000), used: 930, read_at: test.clock.now() };
     let _noted = test.directory.note_quota(line, quota).await.expect("the channel is there");

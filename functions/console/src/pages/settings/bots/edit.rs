@@ -85,6 +85,7 @@ fn errors(view: &View) -> String {
     json!({
         "changed_meanwhile": view.say("ほかの人がこのボットを変更しました。ページを再読み込みしてください。", "Somebody else has changed this bot. Reload the page."),
         "template_not_found": view.say("選んだテンプレートは削除されました。ページを再読み込みしてください。", "A template that you chose is gone. Reload the page."),
+        "invalid_body": view.say("テンプレートに、ボットでは埋められない差し込み項目があります。{{項目|代わりの文}} のように、値がないときの文を付けてください。", "A template has a field that a bot has nothing for. Give the field a text of its own, as in {{field|…}}."),
         "invalid_body:rules": view.say("ルールは1〜100件です。", "1 to 100 rules."),
         "invalid_body:words": view.say("ルールごとに言葉を1〜20個（それぞれ60文字まで）入力してください。", "Each rule takes 1 to 20 words of at most 60 characters."),
         "invalid_body:hand_over_words": { "field": "hand_over_words", "text": view.say("20個まで、それぞれ60文字までです。", "Up to 20 words of at most 60 characters.") },

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn con_5_a_step_can_be_gone_back_to_and_none_can_be_skipped() {
+    fn chn_10_a_step_can_be_gone_back_to_and_none_can_be_skipped() {
         for (next, done, wanted, expected) in [
             (Some("consent"), 0, None, "consent"),
             (Some("credentials"), 2, None, "credentials"),

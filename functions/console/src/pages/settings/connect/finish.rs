@@ -96,7 +96,7 @@ pub(super) fn state(view: &View, state: &str) -> Markup {
 pub(super) fn notes(view: &View, notes: &[Note]) -> Markup {
     html! {
         @for note in notes {
-            @let tone = match note.light.as_str() { "red" => "bad", "yellow" => "warning", "green" => "good", _ => "info" };
+            @let tone = match note.light.as_str() { "red" => "bad", "yellow" => "warning", _ => "info" };
             (banner(tone, &html! { p { strong { (note.message) } } p { (view.say("対処: ", "What to do: ")) (note.remedy) } }))
         }
     }
