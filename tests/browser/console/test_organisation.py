@@ -50,6 +50,8 @@ def test_ops_4_hours_with_a_break_are_set_and_copied(page):
     page.find("#hours-preview", "does not end after it begins")
     fill(page, f"{monday} [data-time=to]", "12:00")
     page.find("#hours-preview", "Mon–Fri 09:00–12:00, 13:00–18:00")
+    page.click("button", "Add Japan's public holidays")
+    page.until(lambda b: len(b.find_elements(By.CSS_SELECTOR, "[data-holiday]")) > 15)
     page.click("button", "Save")
     page.find(".toast", "Department saved")
     page.visit("/console/settings/departments", "administrator")
@@ -86,7 +88,7 @@ def test_tpl_1_a_template_is_written_with_fields_in_two_languages(page):
     page.visit("/console/settings/templates/new", "operator")
     fill(page, "#name", "Hello from a test")
     fill(page, "#text-en", "Dear ")
-    page.click(".chip", "Customer's name")
+    page.click(".org-chip", "Customer's name")
     page.find("#preview-en", "Dear Hanako Yamada")
     # What is said to whom nothing is known of is selected, to be written over.
     area = page.find("#text-en")
@@ -98,7 +100,7 @@ def test_tpl_1_a_template_is_written_with_fields_in_two_languages(page):
     page.click("button", "Save")
     page.find("h1", "Hello from a test")
     page.visit("/console/settings/templates?search=Hello+from+a+test", "operator")
-    page.find(".row", "日本語")
+    page.find(".org-row", "日本語")
 
 
 def test_con_3_somebody_is_added_to_a_channel_on_a_phone(page):

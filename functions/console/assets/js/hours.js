@@ -64,6 +64,15 @@ const acts = {
     form.querySelector("[data-holiday-rows]").append(row);
     row.querySelector("[data-date]").focus();
   },
+  hoursPublic: (form, button) => {
+    const listed = new Set([...form.querySelectorAll("[data-holiday] [data-date]")].map((field) => field.value));
+    for (const [day, name] of JSON.parse(button.dataset.hoursPublic).filter(([day]) => !listed.has(day))) {
+      const row = copy(form, "data-holiday-template");
+      row.querySelector("[data-date]").value = day;
+      row.querySelector("[data-name]").value = name;
+      form.querySelector("[data-holiday-rows]").append(row);
+    }
+  },
   hoursForget: (form, button) => {
     button.closest("[data-holiday]").remove();
     form.querySelector("[data-hours-holiday]").focus();

@@ -45,7 +45,7 @@ export class Panel {
     holder.append(content);
     // What was searched for stays.
     if (found?.childElementCount) holder.querySelector("#panel-found").replaceChildren(...[...found.children].map((child) => child.cloneNode(true)));
-    Idiomorph.morph(this.place, holder, { morphStyle: "innerHTML" });
+    Idiomorph.morph(this.place, holder.childNodes, { morphStyle: "innerHTML" });
     const field = this.place.querySelector("#panel-q");
     if (field && typed) field.value = typed;
     htmx.process(this.place);

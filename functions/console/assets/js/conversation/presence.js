@@ -1,8 +1,7 @@
 // Who else looks at the conversation, and who writes there; and that we do.
 import { call } from "../api.js";
+import { viewing } from "../live.js";
 import { say } from "./words.js";
-
-const VIEWING_MS = 30_000;
 
 export class Presence {
   constructor(s) {
@@ -15,19 +14,17 @@ export class Presence {
       this.people = (detail.people ?? []).filter((person) => person.operator_id !== own);
       this.show();
     }, { signal: s.signal });
-    const timers = [setInterval(() => this.show(), 2_000), setInterval(() => this.look(), VIEWING_MS)];
+    const timer = setInterval(() => this.show(), 2_000);
     document.addEventListener("visibilitychange", () => this.look(), { signal: s.signal });
     document.addEventListener("madoguchi:live", () => this.look(), { signal: s.signal });
     s.root.addEventListener("conversation:news", () => this.seen(), { signal: s.signal });
-    s.signal.addEventListener("abort", () => { timers.forEach(clearInterval); this.tell(null); });
+    s.signal.addEventListener("abort", () => { clearInterval(timer); });
     this.show();
     this.look();
   }
 
-  tell(id) { document.dispatchEvent(new CustomEvent("madoguchi:viewing", { detail: { conversation_id: id } })); }
-
   look() {
-    this.tell(document.hidden ? null : this.s.id);
+    if (!this.s.signal.aborted) viewing(this.s.id);
     this.seen();
   }
 

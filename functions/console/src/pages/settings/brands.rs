@@ -59,9 +59,9 @@ fn card(view: &View, brand: &Brand, channels: &[Channel]) -> Markup {
     let remove =
         view.say("ブランド「{}」を削除しますか？", "Delete the brand “{}”?").replace("{}", &brand.name);
     html! {
-        article.card.place #(format!("brand-{}", brand.id)) {
-            details.edit {
-                summary { h2 dir="auto" { (brand.name) } span.row-hint { (icon(Icon::Pencil)) span.sr { (view.say("名前を変更", "Rename")) } } }
+        article.card.org-place #(format!("brand-{}", brand.id)) {
+            details.org-edit {
+                summary { h2 dir="auto" { (brand.name) } span.org-row-hint { (icon(Icon::Pencil)) span.sr { (view.say("名前を変更", "Rename")) } } }
                 form.form data-call=(format!("PATCH {path}")) data-version=(tag(brand.version)) data-done=(view.say("保存しました", "Saved")) data-refresh="#brands" data-close data-errors=[errors(view)] {
                     (field(&format!("name-{}", brand.id), view.say("名前", "Name"), None, &html! {
                         input id=(format!("name-{}", brand.id)) name="name" required maxlength="100" autocomplete="off" value=(brand.name) dir="auto";

@@ -76,7 +76,7 @@ fn content(view: &View, labels: &[Label]) -> Markup {
                     @else { (view.say("管理者が追加すると、会話に付けられるようになります。", "Once an administrator has added some, they can be put on conversations.")) } }
             }))
         } @else {
-            ul.rows { @for label in labels { (row(view, label, may)) } }
+            ul.org-rows { @for label in labels { (row(view, label, may)) } }
         }
     }
 }
@@ -86,10 +86,10 @@ fn row(view: &View, label: &Label, may: bool) -> Markup {
     let remove =
         view.say("ラベル「{}」を削除しますか？", "Delete the label “{}”?").replace("{}", &label.name);
     html! {
-        li.row #(format!("label-{}", label.id)) {
+        li.org-row #(format!("label-{}", label.id)) {
             @if may {
-                details.edit {
-                    summary { (dot(&label.color)) span.row-name dir="auto" { (label.name) } span.row-hint { (icon(Icon::Pencil)) span.sr { (view.say("編集", "Edit")) } } }
+                details.org-edit {
+                    summary { (dot(&label.color)) span.org-row-name dir="auto" { (label.name) } span.org-row-hint { (icon(Icon::Pencil)) span.sr { (view.say("編集", "Edit")) } } }
                     form.form data-call=(format!("PATCH {path}")) data-version=(tag(label.version)) data-done=(view.say("保存しました", "Saved")) data-refresh="#labels" data-close data-errors=[errors(view)] {
                         (field(&format!("name-{}", label.id), view.say("名前", "Name"), None, &html! {
                             input id=(format!("name-{}", label.id)) name="name" required maxlength="100" autocomplete="off" value=(label.name) dir="auto";
@@ -111,7 +111,7 @@ fn row(view: &View, label: &Label, may: bool) -> Markup {
                 }
                 a.button.small href=(format!("/console/inbox?label={}", label.id)) { (view.say("会話を見る", "Conversations")) }
             } @else {
-                (dot(&label.color)) span.row-name dir="auto" { (label.name) }
+                (dot(&label.color)) span.org-row-name dir="auto" { (label.name) }
             }
         }
     }
@@ -119,7 +119,7 @@ fn row(view: &View, label: &Label, may: bool) -> Markup {
 
 /// A label's colour; an attribute of the picture, since pages have no styles of their own.
 fn dot(color: &str) -> Markup {
-    html! { svg.label-dot viewBox="0 0 16 16" aria-hidden="true" focusable="false" { circle cx="8" cy="8" r="7" fill=(color) {} } }
+    html! { svg.org-label-dot viewBox="0 0 16 16" aria-hidden="true" focusable="false" { circle cx="8" cy="8" r="7" fill=(color) {} } }
 }
 
 /// A choice of colours. `of` tells the forms of a page apart.

@@ -245,7 +245,7 @@ pub(super) fn duration(
 /// The channels of something, each with its kind.
 pub(super) fn channel_names<'a>(channels: impl Iterator<Item = &'a Channel>) -> Markup {
     html! {
-        ul.names {
+        ul.org-names {
             @for channel in channels {
                 li { (channel_badge(channel.kind)) span dir="auto" { (channel.name) } }
             }

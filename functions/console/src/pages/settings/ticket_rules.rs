@@ -110,7 +110,7 @@ async fn edit(view: View, Path(id): Path<String>) -> Paged {
     }
     let title = format!("{} · {}", view.say("チケット化", "Ticket rules"), channel.name);
     let whole = html! {
-        p.back { a href="/console/settings/ticket-rules" { (icon(Icon::ArrowLeft)) (view.say("チケット化", "Ticket rules")) } }
+        p.org-back { a href="/console/settings/ticket-rules" { (icon(Icon::ArrowLeft)) (view.say("チケット化", "Ticket rules")) } }
         div.heading { h1 { (channel_badge(channel.kind)) " " span dir="auto" { (channel.name) } } }
         div #ticket-rules hx-get=(view.path) hx-trigger="renew" hx-swap="morph:innerHTML" { (content) }
     };
@@ -146,7 +146,7 @@ fn choice(view: &View, name: &str, title: &str, chosen: Option<After>, may_follo
         html! { label { input type="radio" name=(name) value=(value) data-type=(kind) checked[on]; span { (words) } } }
     };
     html! {
-        fieldset.card.choice {
+        fieldset.card.org-choice {
             legend.field-label dir="auto" { (title) }
             @if may_follow { (option("", "none", chosen.is_none(), view.say("チャンネルと同じ", "As for the channel"))) }
             (option("\"never\"", "json", chosen == Some(After::Never), view.say("自動ではチケットにしない", "Never by itself")))

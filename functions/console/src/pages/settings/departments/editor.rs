@@ -25,7 +25,7 @@ pub(super) async fn show(view: View, Path(id): Path<String>) -> Paged {
         return Ok(content);
     }
     let whole = html! {
-        p.back { a href="/console/settings/departments" { (icon(Icon::ArrowLeft)) (view.say("部門と営業時間", "Departments and hours")) } }
+        p.org-back { a href="/console/settings/departments" { (icon(Icon::ArrowLeft)) (view.say("部門と営業時間", "Departments and hours")) } }
         div #department hx-get=(view.path) hx-trigger="renew" hx-swap="morph:innerHTML" { (content) }
         script type="module" src=(address("js/hours.js")) {}
     };
@@ -53,10 +53,10 @@ fn hours(view: &View, department: &Department, path: &str) -> Markup {
             form.form.hours-form data-call=(path) data-version=(tag(department.version)) data-done=(view.say("部門を保存しました", "Department saved")) data-refresh="#department"
                 data-preview="/console/settings/departments/preview" data-hours data-errors=[errors(view)] {
                 (field("name", view.say("部門名", "Name"), None, &html! {
-                    input.short #name name="name" required maxlength="100" autocomplete="off" value=(department.name) dir="auto";
+                    input.org-short #name name="name" required maxlength="100" autocomplete="off" value=(department.name) dir="auto";
                 }))
                 input type="hidden" name="hours" data-type="json" value=(value);
-                fieldset.choice {
+                fieldset.org-choice {
                     legend.field-label { (view.say("営業時間", "Business hours")) }
                     label { input type="radio" name="kind" value="always" data-type="none" checked[always]; span { (view.say("いつでも（24時間365日）", "Always open")) } }
                     label { input type="radio" name="kind" value="week" data-type="none" data-opens="week" checked[!always]; span { (view.say("曜日と時間を決める", "By day and time")) } }
@@ -114,7 +114,7 @@ fn zones(view: &View, chosen: &str) -> Markup {
     zones.sort();
     html! {
         (field("zone", view.say("タイムゾーン", "Time zone"), None, &html! {
-            select.short #zone data-type="none" data-hours-zone {
+            select.org-short #zone data-type="none" data-hours-zone {
                 @for name in &zones { option value=(name) selected[name == chosen] { (name) } }
             }
         }))
@@ -132,7 +132,7 @@ fn day_row(view: &View, day: usize, hours: &Hours, suggest: bool) -> Markup {
     let words = week::short(view, day);
     let title = if view.is_japanese() { format!("{words}曜日") } else { words.to_owned() };
     html! {
-        div.day role="group" aria-label=(title) data-day=(name) {
+        div.org-day role="group" aria-label=(title) data-day=(name) {
             span.day-name aria-hidden="true" { (title) }
             div.shifts data-shifts { @for shift in shifts { (shift_row(view, shift)) } }
             span.day-closed.muted { (view.say("休み", "Closed")) }
@@ -179,9 +179,18 @@ fn holidays(view: &View, hours: &Hours) -> Markup {
                 "On these days the hours here hold in place of the week's; without shifts it is closed.",
             )) }
             div.holiday-rows data-holiday-rows { @for day in &hours.holidays { (holiday_row(view, day)) } }
-            button.button.small type="button" data-hours-holiday { (icon(Icon::Plus)) (view.say("日を追加", "Add a day")) }
+            div.form-acts {
+                button.button.small type="button" data-hours-holiday { (icon(Icon::Plus)) (view.say("日を追加", "Add a day")) }
+                button.button.small type="button" data-hours-public=(public(view)) { (icon(Icon::Flag)) (view.say("日本の祝日を追加", "Add Japan's public holidays")) }
+            }
         }
     }
+}
+
+/// Japan's holidays of this year and the next, for the script: pairs of day and name.
+fn public(view: &View) -> Value {
+    let days = super::holidays::ahead(view.date(view.now)).into_iter();
+    days.map(|(day, name)| json!([day.to_string(), name])).collect()
 }
 
 fn holiday_row(view: &View, day: &Holiday) -> Markup {

@@ -52,7 +52,7 @@ fn card(view: &View, department: &Department, channels: &[Channel]) -> Markup {
     let of = || channels.iter().filter(|channel| channel.department_id.as_deref() == Some(&department.id));
     let path = format!("/console/settings/departments/{}", department.id);
     html! {
-        article.card.place {
+        article.card.org-place {
             h2 { a href=(path) dir="auto" { (department.name) } }
             p.place-line { span.open-dot data-on=(department.open_now) aria-hidden="true" {} span { (standing(view, department.open_now, department.next_change_at)) } }
             @if let Some(hours) = &department.hours {

@@ -1,6 +1,7 @@
 //! Departments and the hours in which they answer (OPS-4).
 
 mod editor;
+mod holidays;
 mod list;
 mod preview;
 mod week;

@@ -25,7 +25,7 @@ pub(super) async fn show(view: View, Json(draft): Json<Draft>) -> Paged {
 
 /// Whether a department with these `hours` would be open, or what is wrong with them, in its place.
 pub(super) fn shown(view: &View, hours: &Value) -> Markup {
-    html! { div.preview #hours-preview role="status" { (line(view, hours)) } }
+    html! { div.org-preview #hours-preview role="status" { (line(view, hours)) } }
 }
 
 fn line(view: &View, hours: &Value) -> Markup {

@@ -88,7 +88,7 @@ fn filters(view: &View, wanted: &Wanted, channels: &[Channel]) -> Markup {
         ("owner", view.say("オーナー", "Owner")),
     ];
     html! {
-        form.filters role="search" method="get" action="/console/settings/people" hx-get="/console/settings/people" hx-target="#people"
+        form.org-filters role="search" method="get" action="/console/settings/people" hx-get="/console/settings/people" hx-target="#people"
             hx-trigger="input delay:250ms, change, submit" hx-swap="morph:innerHTML" hx-sync="this:replace" hx-replace-url="true" {
             label { span.sr { (view.say("名前・アカウントで検索", "Search by name or account")) }
                 input type="search" name="query" value=(wanted.query) placeholder=(view.say("名前・アカウントで検索", "Search by name or account")) autocomplete="off";
@@ -144,7 +144,7 @@ fn list(
                 "Some people cannot be shown to customers by name. Open who is marked to see why, and what to do.",
             )) }))
         }
-        ul.rows.people {
+        ul.org-rows.people {
             @for person in people { (row(view, person, duties.get(&person.id), channels)) }
         }
         p.hint { (count(view, people.len())) }
@@ -163,8 +163,8 @@ fn row(view: &View, person: &Person, duty: Option<&Duty>, channels: &[Channel]) 
     let of = |channel: &Channel| person.channels.iter().find(|of| of.channel_id == channel.id);
     let stuck = person.channels.iter().any(|of| of.state == "failed");
     html! {
-        li.row.person-row {
-            a.person-link href=(format!("/console/settings/people/{}", segment(&person.id))) {
+        li.org-row.person-row {
+            a.org-person-link href=(format!("/console/settings/people/{}", segment(&person.id))) {
                 (initials(&person.name))
                 span.person-name {
                     b dir="auto" { (person.name) }

@@ -79,7 +79,7 @@ fn role(view: &View, role: &str) -> Markup {
 fn availability(view: &View, duty: Option<&Duty>) -> Markup {
     let available = duty.is_some_and(|duty| duty.available);
     let words = if available { view.say("受付中", "Available") } else { view.say("離席中", "Away") };
-    html! { span.presence data-on=(available) { span.presence-dot aria-hidden="true" {} (words) } }
+    html! { span.org-presence data-on=(available) { span.presence-dot aria-hidden="true" {} (words) } }
 }
 
 /// The state of an association in a word, and how it looks.

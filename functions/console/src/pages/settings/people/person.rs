@@ -18,7 +18,7 @@ pub(super) async fn show(view: View, Path(id): Path<String>) -> Paged {
         return Ok(content);
     }
     let whole = html! {
-        p.back { a href="/console/settings/people" { (icon(Icon::ArrowLeft)) (view.say("メンバー", "People")) } }
+        p.org-back { a href="/console/settings/people" { (icon(Icon::ArrowLeft)) (view.say("メンバー", "People")) } }
         div #person hx-get=(view.path) hx-trigger="renew" hx-swap="morph:innerHTML" { (content) }
     };
     Ok(super::super::page(&view, "people", &person.name, &whole))
@@ -69,14 +69,14 @@ fn memberships(view: &View, person: &Person, channels: &[Channel]) -> Markup {
             @if channels.is_empty() {
                 p { (view.say("チャンネルがまだありません。", "There are no channels yet.")) " " a href="/console/settings/connect" { (view.say("チャンネルを接続", "Connect one")) } }
             }
-            ul.rows.memberships {
+            ul.org-rows.memberships {
                 @for channel in theirs {
                     @if let Some(of) = of(channel) { (member(view, person, channel, of)) }
                 }
             }
             @if !others.is_empty() {
                 h3 { (view.say("追加できるチャンネル", "Can be added to")) }
-                ul.rows.memberships {
+                ul.org-rows.memberships {
                     @for channel in others { (outsider(view, person, channel)) }
                 }
             }
@@ -103,7 +103,7 @@ fn member(view: &View, person: &Person, channel: &Channel, of: &Membership) -> M
         )
     };
     html! {
-        li.row.membership {
+        li.org-row.membership {
             (channel_badge(channel.kind))
             div.membership-what {
                 p { b dir="auto" { (channel.name) } " " (state(view, &of.state)) }
@@ -156,7 +156,7 @@ fn outsider(view: &View, person: &Person, channel: &Channel) -> Markup {
         )
     };
     html! {
-        li.row.membership {
+        li.org-row.membership {
             (channel_badge(channel.kind))
             div.membership-what { p { b dir="auto" { (channel.name) } } p.hint { (hint) } }
             div.membership-acts {
@@ -179,7 +179,7 @@ fn capacity(view: &View, person: &Person, duty: Option<&Duty>) -> Markup {
             form.form data-call=(format!("PUT /people/{}/capacity", segment(&person.id))) data-refresh="#person" data-done=(view.say("保存しました", "Saved")) data-errors=[errors(view)] {
                 div.field data-field="capacity" {
                     label for="capacity" { (view.say("同時に対応する会話", "Open conversations")) }
-                    input.short #capacity type="number" inputmode="numeric" name="capacity" min="1" max="200" value=[capacity]
+                    input.org-short #capacity type="number" inputmode="numeric" name="capacity" min="1" max="200" value=[capacity]
                         placeholder=(view.say("チャンネルどおり", "As channels say")) aria-describedby="capacity-hint";
                     p.hint #capacity-hint { (view.say(
                         "この数に達すると、自動では割り当てられません（1〜200）。空欄なら各チャンネルの設定に従います。手動ではいつでも割り当てられます。",

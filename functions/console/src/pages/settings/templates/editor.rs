@@ -60,7 +60,7 @@ pub(super) async fn edit(view: View, Path(id): Path<String>) -> Paged {
 
 fn framed(view: &View, title: &str, content: &Markup) -> Markup {
     let whole = html! {
-        p.back { a href="/console/settings/templates" { (icon(Icon::ArrowLeft)) (view.say("テンプレート", "Templates")) } }
+        p.org-back { a href="/console/settings/templates" { (icon(Icon::ArrowLeft)) (view.say("テンプレート", "Templates")) } }
         (content)
         script type="module" src=(address("js/templates.js")) {}
     };

@@ -75,7 +75,7 @@ fn filters(view: &View, wanted: &Wanted, templates: &[Template], departments: &[
     folders.sort();
     folders.dedup();
     html! {
-        form.filters role="search" method="get" action="/console/settings/templates" hx-get="/console/settings/templates" hx-target="#templates"
+        form.org-filters role="search" method="get" action="/console/settings/templates" hx-get="/console/settings/templates" hx-target="#templates"
             hx-trigger="input delay:250ms, change, submit" hx-swap="morph:innerHTML" hx-sync="this:replace" hx-replace-url="true" {
             label { span.sr { (view.say("名前・本文で検索", "Search names and texts")) }
                 input type="search" name="search" value=(wanted.search) placeholder=(view.say("名前・本文で検索", "Search names and texts")) autocomplete="off";
@@ -133,10 +133,10 @@ fn list(view: &View, wanted: &Wanted, page: &Items<Template>, departments: &[Dep
     }
     html! {
         @if !shown.is_empty() {
-            ul.rows { @for template in shown { (row(view, template, departments)) } }
+            ul.org-rows { @for template in shown { (row(view, template, departments)) } }
         }
         @if let Some(cursor) = &page.next_cursor {
-            p.more {
+            p.org-more {
                 a.button href=(format!("/console/settings/templates?{}", wanted.query(&[("language", &wanted.language), ("cursor", cursor)]))) { (view.say("次のページ", "Next page")) }
             }
         }
@@ -152,7 +152,7 @@ fn row(view: &View, template: &Template, departments: &[Department]) -> Markup {
     let first = template.variants.get("ja").or_else(|| template.variants.values().next());
     let approved = template.variants.values().any(|variant| variant.approved.is_some());
     html! {
-        li.row.template-row {
+        li.org-row.template-row {
             div.template-what {
                 p {
                     @if !template.folder.is_empty() { span.muted dir="auto" { (template.folder.join(" / ")) " / " } }
@@ -174,7 +174,7 @@ fn row(view: &View, template: &Template, departments: &[Department]) -> Markup {
                 a.icon-button.small href=(format!("/console/settings/templates/new?from={}", template.id)) title=(view.say("複製", "Duplicate")) { (icon(Icon::Copy)) span.sr { (view.say("複製", "Duplicate")) ": " (template.name) } }
                 button.icon-button.small type="button" title=(view.say("削除", "Delete")) data-call=(format!("DELETE /templates/{}", template.id)) data-confirm=(confirm)
                     data-confirm-text=(view.say("会話の画面から選べなくなります。これまでに送ったメッセージは残ります。元に戻せません。", "It can no longer be chosen. What was sent stays. This cannot be undone."))
-                    data-confirm-yes=(view.say("削除する", "Delete")) data-done=(view.say("テンプレートを削除しました", "Template deleted")) data-remove=".row" data-errors=[errors(view)] {
+                    data-confirm-yes=(view.say("削除する", "Delete")) data-done=(view.say("テンプレートを削除しました", "Template deleted")) data-remove=".org-row" data-errors=[errors(view)] {
                     (icon(Icon::Trash2)) span.sr { (view.say("削除", "Delete")) ": " (template.name) }
                 }
             }

@@ -60,7 +60,7 @@ pub(super) fn shown(view: &View, tag: &str, text: &str, object: Object) -> Marku
 
 fn bubble(view: &View, tag: &str, filled: &Filled) -> Markup {
     html! {
-        p.bubble dir="auto" lang=(tag) {
+        p.org-bubble dir="auto" lang=(tag) {
             @if filled.text.trim().is_empty() { span.muted lang=(view.say("ja", "en")) { (view.say("本文を書くと、ここに表示されます。", "What you write shows here.")) } }
             @else { (marked(filled)) }
         }

@@ -56,7 +56,7 @@ pub(super) async fn choice(view: &View, id: &str, languages: &[String]) -> Marku
                 p.muted { (view.say("開いている会話がありません。", "No conversation is open.")) }
             } @else {
                 p.hint { (view.say("保存した内容を、選んだお客様に送るとどうなるかを表示します。送信はされません。", "What is saved, as the chosen customer would get it. Nothing is sent.")) }
-                form.filters hx-get=(path) hx-target="#tried" hx-trigger="change, submit" hx-swap="morph:innerHTML" {
+                form.org-filters hx-get=(path) hx-target="#tried" hx-trigger="change, submit" hx-swap="morph:innerHTML" {
                     label { span.sr { (view.say("会話", "Conversation")) }
                         select name="conversation" {
                             option value="" { (view.say("会話を選ぶ", "Choose a conversation")) }
@@ -86,7 +86,7 @@ pub(super) async fn show(view: View, Path(id): Path<String>, Query(wanted): Quer
     let preview: Preview =
         view.send(Method::POST, &format!("/api/templates/{id}/preview"), &body).await.for_(&view)?;
     Ok(html! {
-        p.bubble dir="auto" { (preview.text) }
+        p.org-bubble dir="auto" { (preview.text) }
         @if preview.sends_as == "template" {
             p.hint { (icon(Icon::Info)) " " (view.say("返信期限が過ぎているため、承認済みテンプレートとして送られます。", "The reply window is over: it goes out as the approved template.")) }
         }

@@ -42,14 +42,14 @@ pub(super) fn section(view: &View, tag: &str, variant: &Variant) -> Markup {
                         label for=(text) { (view.say("本文", "Text")) }
                         textarea id=(text) name=(format!("{name}.text")) required maxlength="5000" rows="7" dir="auto" lang=(tag) { (variant.text) }
                     }
-                    div.chips role="group" aria-label=(view.say("差込項目", "Merge fields")) {
+                    div.org-chips role="group" aria-label=(view.say("差込項目", "Merge fields")) {
                         span.hint { (view.say("差し込む：", "Insert:")) }
                         @for (object, field, words, fallback) in fields(view) {
                             @let path = format!("{}.{field}", object.as_str());
                             @let spelled = if fallback.is_empty() { format!("{{{{{path}}}}}") } else { format!("{{{{{path}|{fallback}}}}}") };
-                            button.chip type="button" data-insert=(spelled) data-into=(text) title=(path) { (words) }
+                            button.org-chip type="button" data-insert=(spelled) data-into=(text) title=(path) { (words) }
                         }
-                        button.chip type="button" data-insert=(format!("{{{{record.{}}}}}", view.say("項目名", "field"))) data-into=(text) title=(view.say("ほかのシステムの項目", "A field of another system")) { (view.say("外部の項目", "Record field")) }
+                        button.org-chip type="button" data-insert=(format!("{{{{record.{}}}}}", view.say("項目名", "field"))) data-into=(text) title=(view.say("ほかのシステムの項目", "A field of another system")) { (view.say("外部の項目", "Record field")) }
                     }
                     p.hint { (view.say("「|」の後ろは、値がないときに代わりに入る言葉です。", "What stands after “|” is said where there is no value.")) }
                     details.approved open[approved.is_some()] {

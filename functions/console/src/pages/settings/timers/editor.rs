@@ -88,7 +88,7 @@ fn framed(view: &View, name: &str, content: &Markup) -> Markup {
     }
     let title = format!("{} · {name}", view.say("タイマー", "Timers"));
     let whole = html! {
-        p.back { a href="/console/settings/timers" { (icon(Icon::ArrowLeft)) (view.say("タイマー", "Timers")) } }
+        p.org-back { a href="/console/settings/timers" { (icon(Icon::ArrowLeft)) (view.say("タイマー", "Timers")) } }
         div #timers hx-get=(view.path) hx-trigger="renew" hx-swap="morph:innerHTML" { (content) }
     };
     super::super::page(view, "timers", &title, &whole)
@@ -135,7 +135,7 @@ impl Form<'_> {
     fn inheritance(&self) -> Markup {
         let (view, own) = (self.view, self.settings.own_timers);
         html! {
-            fieldset.choice {
+            fieldset.org-choice {
                 legend.field-label { (view.say("このチャンネルで決めていない時間は", "Times that are not set for this channel")) }
                 label { input type="radio" name="own_timers" value="false" data-type="bool" checked[!own]; span { (view.say("部門・ブランドの設定を使う", "come from its department or brand")) } }
                 label { input type="radio" name="own_timers" value="true" data-type="bool" checked[own]; span { (view.say("オフにする（このチャンネルだけの設定を使う）", "are off: this channel uses its own only")) } }
@@ -185,7 +185,7 @@ impl Form<'_> {
                 h2 { (icon(Icon::Timer)) (view.say("やりとりが止まったとき", "Nobody writes any more")) }
                 (self.switch(Which::Idle, "idle_close_after_minutes", view.say("返信の後、静かな時間が続いたら完了にする", "Close after silence, once answered"), 60, bounds))
                 @if self.kind.is_some() {
-                    fieldset.choice {
+                    fieldset.org-choice {
                         legend.field-label { (view.say("だれの沈黙を数えるか", "Whose silence counts")) }
                         label { input type="radio" name="idle_close_when" value="anybody" checked[!customer]; span { (view.say("どちらも書かないとき", "Neither side's")) } }
                         label { input type="radio" name="idle_close_when" value="customer_silent" checked[customer]; span { (view.say("お客様が書かないときだけ（返信を待つお客様は完了にしない）", "Only the customer's: who waits for an answer is spared")) } }

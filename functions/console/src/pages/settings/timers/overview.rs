@@ -29,7 +29,7 @@ pub(super) async fn show(view: View) -> Paged {
         div.stack { @for channel in &channels { (card(&view, channel, &departments, &brands)) } }
         @if !departments.is_empty() || !brands.is_empty() {
             h2.section-title { (view.say("部門・ブランドに共通のタイマー", "In common for departments and brands")) }
-            ul.rows {
+            ul.org-rows {
                 @for department in &departments {
                     (shared(&view, "department", Icon::Building2, (&department.id, &department.name), &given(&view, &department.timers)))
                 }
@@ -91,9 +91,9 @@ fn card(view: &View, channel: &Channel, departments: &[Department], brands: &[Br
 
 fn shared(view: &View, kind: &str, shape: Icon, (id, name): (&str, &str), words: &str) -> Markup {
     html! {
-        li.row {
+        li.org-row {
             (icon(shape))
-            span.row-name { b dir="auto" { (name) } br; span.muted { (words) } }
+            span.org-row-name { b dir="auto" { (name) } br; span.muted { (words) } }
             a.button.small href=(format!("/console/settings/timers/{kind}/{id}")) { (icon(Icon::Pencil)) (view.say("変更", "Change")) span.sr { ": " (name) } }
         }
     }

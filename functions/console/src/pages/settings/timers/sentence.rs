@@ -170,5 +170,5 @@ pub(super) fn quote(view: &View, text: &str) -> Markup {
     } else {
         text
     };
-    html! { q.said dir="auto" { (shown) } }
+    html! { q.org-said dir="auto" { (shown) } }
 }
