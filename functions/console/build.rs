@@ -9,7 +9,7 @@ use std::{env, fs};
 use sha2::{Digest, Sha256};
 
 /// In this order: what is later may overrule what is earlier.
-const STYLES: [&str; 12] = [
+const STYLES: [&str; 13] = [
     "tokens",
     "base",
     "components",
@@ -18,6 +18,7 @@ const STYLES: [&str; 12] = [
     "thread",
     "composer",
     "settings",
+    "channels",
     "organisation",
     "reports",
     "own",

@@ -40,7 +40,7 @@ def _answer(stack: Testbed, text: str) -> None:
         return next((item for item in items if item["preview"] == text), None)
 
     found = eventually(look, f"a conversation with {text!r}")
-    reply, key = {"text": f"answer to {text}"}, {"Idempotency-Key": f"answer to {text}"}
+    reply, key = {"text": f"answer to {text}"}, {"Idempotency-Key": f"answer-to-{text}".replace(" ", "-")}
     given = stack.api("POST", f"/conversations/{found['id']}/messages", reply, headers=key)
     assert given.status == 202, given
 

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
+use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, ETAG};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use axum::response::Response;
 use lambda_http::aws_lambda_events::apigw::{
@@ -106,15 +106,26 @@ impl Backend {
         who: (&Visitor, &Origin, Language),
         path: &str,
     ) -> Result<T, Refusal> {
+        Ok(self.get_tagged(who, path).await?.0)
+    }
+
+    /// The same, with the `ETag` of the answer; empty if there is none.
+    pub(crate) async fn get_tagged<T: DeserializeOwned>(
+        &self,
+        who: (&Visitor, &Origin, Language),
+        path: &str,
+    ) -> Result<(T, String), Refusal> {
         let answer = self.call(who, Method::GET, path, &[], Body::empty()).await;
+        let tag = answer.headers().get(ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default().to_owned();
         let (status, bytes) = read(answer).await;
         if !status.is_success() {
             return Err(Refusal::read(status, &bytes));
         }
-        serde_json::from_slice(&bytes).map_err(|error| {
+        let told = serde_json::from_slice(&bytes).map_err(|error| {
             tracing::error!(path = path.split('?').next(), %error, "The API's answer is not what a page expects");
             Refusal::broken()
-        })
+        })?;
+        Ok((told, tag))
     }
 
     /// Sends `body` to the API; returns what it answers.

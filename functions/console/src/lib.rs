@@ -61,8 +61,8 @@ pub fn behind(door: Door, console: Console) -> Router {
 pub fn pages(console: Console) -> Router {
     let policy = security::Policy::new(&console.media, &console.live, &console.embedders);
     let signed_in = Router::new()
-        .route("/console", get(async || Redirect::to("/console/inbox")))
-        .route("/console/", get(async || Redirect::to("/console/inbox")))
+        .route("/console", get(enter))
+        .route("/console/", get(enter))
         .route("/console/api/{*path}", any(api))
         .merge(pages::routes())
         .merge(session::signed_in_routes())
@@ -74,6 +74,11 @@ pub fn pages(console: Console) -> Router {
         .with_state(Arc::new(console))
         .layer(CompressionLayer::new().gzip(true))
         .layer(from_fn_with_state(Arc::new(policy), security::head))
+}
+
+/// Where everybody begins: in the inbox, or in the wizard if the browser comes back from a provider's login.
+async fn enter(RawQuery(query): RawQuery) -> Response {
+    pages::way_back(query.as_deref()).unwrap_or_else(|| Redirect::to("/console/inbox").into_response())
 }
 
 /// The API for the page's own scripts, which have a session and no token.

@@ -4,7 +4,6 @@ use madoguchi_domain::ChannelKind;
 use maud::{Markup, html};
 
 use crate::assets::address;
-use crate::view::View;
 
 macro_rules! icons {
     ($($variant:ident = $name:literal,)*) => {
@@ -273,11 +272,6 @@ pub(crate) fn heading(title: &str, lead: &str, acts: &Markup) -> Markup {
             div.heading-acts { (acts) }
         }
     }
-}
-
-/// `yes` or `no` in words.
-pub(crate) const fn on_off(view: &View, on: bool) -> &'static str {
-    if on { view.say("オン", "On") } else { view.say("オフ", "Off") }
 }
 
 #[cfg(test)]

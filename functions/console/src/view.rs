@@ -65,6 +65,11 @@ impl View {
         self.console.backend.get((&self.visitor, &self.origin, self.language), path).await
     }
 
+    /// The same, with its tag, which a change sends as `If-Match`.
+    pub(crate) async fn get_tagged<T: DeserializeOwned>(&self, path: &str) -> Result<(T, String), Refusal> {
+        self.console.backend.get_tagged((&self.visitor, &self.origin, self.language), path).await
+    }
+
     /// Sends `body` to the API.
     pub(crate) async fn send<T: DeserializeOwned>(
         &self,

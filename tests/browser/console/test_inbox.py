@@ -10,7 +10,7 @@ from selenium.webdriver.common.keys import Keys
 
 
 def _rows(page) -> list[str]:
-    return page.browser.execute_script("return [...document.querySelectorAll('#rows > .row')].map((row) => row.dataset.id)")
+    return page.browser.execute_script("return [...document.querySelectorAll('#rows > .chat')].map((row) => row.dataset.id)")
 
 
 def _press(page, *keys: str) -> None:
@@ -27,13 +27,13 @@ def test_con_9_a_message_appears_without_a_reload_and_without_taking_the_place(p
     page.visit("/console/inbox")
     page.browser.execute_script("window.stays = true")
     _press(page, "j", "j")
-    focused = page.browser.execute_script("return document.activeElement.closest('.row').dataset.id")
+    focused = page.browser.execute_script("return document.activeElement.closest('.chat').dataset.id")
     text = f"wo ist {uuid.uuid4().hex[:8]}"
     identifier = page.preview.customer_writes("line", "customer-3", text)
     _look(page)
     page.find(f"#row-{identifier} .row-preview", text)
     assert _rows(page)[0] == identifier
-    assert page.browser.execute_script("return document.activeElement.closest('.row').dataset.id") == focused
+    assert page.browser.execute_script("return document.activeElement.closest('.chat').dataset.id") == focused
     before = _rows(page)
     page.browser.execute_script(
         "for (const version of [1, 2, 1]) document.dispatchEvent(new CustomEvent('madoguchi:conversation',"
@@ -98,14 +98,14 @@ def test_src_5_a_view_is_saved_and_removed(page):
     """SRC-5: the filters of the list under a name."""
     name = f"Bots {uuid.uuid4().hex[:6]}"
     page.visit("/console/inbox?mode=bot&sort=waiting")
-    page.find(".chip", "Bot")
+    page.find(".list-chip", "Bot")
     page.click(".sections-save")
     page.find("#dialog #view-name").send_keys(name, Keys.ENTER)
     page.find("#sections a[aria-current]", name)
-    page.click(".chip")
-    page.gone(".chip")
+    page.click(".list-chip")
+    page.gone(".list-chip")
     page.click("#sections a", name)
-    page.find(".chip", "Bot")
+    page.find(".list-chip", "Bot")
     assert "mode=bot" in page.browser.current_url
     ActionChains(page.browser).move_to_element(page.find("#sections a", name)).perform()
     page.click(".sections-view:has(a[aria-current]) summary")

@@ -10,6 +10,9 @@ SCREENS = [
     ("search", "/console/search", "operator"),
     ("tickets", "/console/tickets", "operator"),
     ("reports", "/console/reports", "administrator"),
+    ("channels", "/console/settings/channels", "administrator"),
+    ("connect", "/console/settings/connect", "administrator"),
+    ("bots", "/console/settings/bots", "administrator"),
 ]
 LOOKS = [("ja", "light"), ("en", "dark")]
 

@@ -4,6 +4,7 @@
 //! `administrator` or an `owner` looks. Live updates are not there; the stack has them.
 #![expect(clippy::print_stdout, reason = "it tells where it is")]
 
+mod channels;
 mod inbox;
 mod seed;
 mod seed_organisation;
@@ -37,6 +38,7 @@ async fn main() {
     let test = TestInbox::with_simulated_twilio().await;
     test.set_time(now());
     seed::seed(&test).await;
+    channels::seed(&test).await;
     inbox::seed(&test, now()).await;
     let console = Console {
         backend: Backend::new(test.api()),
@@ -48,6 +50,8 @@ async fn main() {
     let pages = console::pages(console).layer(from_fn_with_state((), enter));
     let (sender, mut wanted) = mpsc::channel(16);
     let routes = Router::new().route("/preview/customer", post(customer)).with_state(sender).merge(pages);
+    // Icons of channels, and the ways back from providers.
+    let routes = routes.fallback_service(test.api());
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.expect("the port is free");
     println!("http://127.0.0.1:{}/console", listener.local_addr().expect("it is bound").port());
     let serving = tokio::spawn(async move { axum::serve(listener, routes).await });

@@ -50,7 +50,7 @@ pub(crate) async fn organisation(test: &TestInbox) {
     let capacity = json!({ "capacity": 8 });
     test.administered("PUT", "/api/people/operator-1/capacity", &capacity).await;
 
-    for (name, color) in [("返金希望", "#d93a32"), ("VIP", "#8f4bd0"), ("配送", "#2f84d6")] {
+    for (name, color) in [("返金希望", "#d93a32"), ("急ぎ", "#8f4bd0"), ("配送", "#2f84d6")] {
         added(test, "/api/labels", &json!({ "name": name, "color": color })).await;
     }
     let greeting = json!({

@@ -15,6 +15,8 @@ mod closing;
 mod connect;
 mod connect_accounts;
 mod console;
+mod console_channels;
+mod console_connect;
 mod console_desk;
 mod console_inbox;
 mod console_organisation;

@@ -9,9 +9,13 @@
 //     that says nothing while it is checked, else null; `path` a list with slashes between; `map` lines such as `1: text`;
 //     `none` is not sent. `data-times` names the field, by its id, that a number is multiplied with. What is disabled is
 //     not sent, see opens.js.
-//   `data-errors` of a form or button has the words for some ids of errors, as JSON.
+//   `data-errors` of a form or button has the words for some ids of errors, as JSON; `{"field", "text"}` in place of words
+//     shows them at that field. `id:field` is for an error whose message names the field, as in "`field` must …".
+//   Fields in a `data-row` become one item of the list that the `data-rows` around it names; without its `data-row-switch`
+//     checked, none.
 //
-// Afterwards: `data-go` leads to another page (`{id}` is taken from the answer), `data-refresh` loads these parts anew by
+// Afterwards: `data-go` leads to another page (`{id}` is taken from the answer), `data-follow` to the address that the answer
+// has under this name, `data-refresh` loads these parts anew by
 // their own hx-get, or the page if it is "page"; `madoguchi:done` is dispatched with the answer in any case.
 // `data-clear` empties the form, `data-close` closes the <details> around it.
 import { Refused, call } from "./api.js";
@@ -22,18 +26,32 @@ import { say } from "./words.js";
 /** The JSON that a form stands for. */
 export function json(form) {
   const root = {};
+  const rows = new Map();
+  for (const list of form.querySelectorAll("[data-rows]")) root[list.dataset.rows] = [];
   for (const field of form.elements) {
     if (!field.name || field.matches(":disabled") || field.type === "submit" || field.type === "button") continue;
     if (field.type === "radio" && !field.checked) continue;
     const value = of(field);
     if (value === undefined) continue;
+    const row = field.closest("[data-row]");
+    if (row && !rows.has(row)) rows.set(row, begun(row, root));
+    const base = row ? rows.get(row) : root;
+    if (!base) continue;
     const path = field.name.split(".");
     const last = path.pop();
-    const place = path.reduce((object, key) => (object[key] ??= {}), root);
+    const place = path.reduce((object, key) => (object[key] ??= {}), base);
     if (field.type === "checkbox" && field.dataset.type === "list") (place[last] ??= []).push(...value);
     else place[last] = value;
   }
   return root;
+}
+
+/** The item that a row stands for, or null if it is not wanted. */
+function begun(row, root) {
+  const wanted = row.querySelector("[data-row-switch]")?.checked ?? true;
+  const item = wanted ? {} : null;
+  if (item) root[row.closest("[data-rows]").dataset.rows].push(item);
+  return item;
 }
 
 function of(field) {
@@ -81,8 +99,12 @@ export async function act(element) {
 }
 
 function done(element, answer) {
-  const { done: words, undo, go, refresh, remove } = element.dataset;
+  const { done: words, undo, go, follow, refresh, remove } = element.dataset;
   element.dispatchEvent(new CustomEvent("madoguchi:done", { bubbles: true, detail: answer }));
+  if (follow) {
+    location.assign(answer[follow]);
+    return;
+  }
   if (go) {
     location.assign(go.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer?.[name] ?? "")));
     return;
@@ -124,13 +146,17 @@ function tell(element, error) {
   for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
   if (!error) return;
   const known = JSON.parse(element.dataset.errors || "{}");
-  const text = error instanceof Refused ? known[error.id] ?? error.message : say("offline");
-  const name = error.problem?.error?.field;
+  const named = /`([\w.]+)`/.exec(error.message ?? "")?.[1];
+  const told = known[`${error.id}:${named}`] ?? known[error.id];
+  const text = error instanceof Refused ? told?.text ?? told ?? error.message : say("offline");
+  const name = told?.field ?? error.problem?.error?.field;
   const place = name && form.querySelector(`[data-field="${CSS.escape(name)}"] .field-error`);
   const general = form.querySelector("[data-form-error]");
   if (place) {
     place.textContent = text;
     place.hidden = false;
+    const folded = place.closest("details");
+    if (folded) folded.open = true;
     const input = form.querySelector(`[data-field="${CSS.escape(name)}"] :is(input, select, textarea)`);
     input?.setAttribute("aria-invalid", "true");
     input?.focus();

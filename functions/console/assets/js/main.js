@@ -23,7 +23,7 @@ import { announce } from "./session.js";
 
 // Conversations bring much of their own: it is loaded with the first one.
 const conversations = () => {
-  if (!document.querySelector("[data-conversation]")) return;
+  if (!document.querySelector("[data-thread]")) return;
   watcher.disconnect();
   import("./conversation/main.js");
 };

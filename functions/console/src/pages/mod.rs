@@ -15,6 +15,8 @@ mod search;
 mod settings;
 mod tickets;
 
+pub(crate) use settings::way_back;
+
 pub(crate) fn routes() -> Router<Arc<Console>> {
     Router::new()
         .merge(inbox::routes())

@@ -10,7 +10,8 @@ use madoguchi_domain::{Channel, Timestamp};
 use super::SharedReports;
 use super::query::ReportQuery;
 use super::view::{
-    ChannelDayView, ChannelReportView, ChannelsReportView, PeriodView, RepliesEndedView, RepliesHourView,
+    ChannelDayView, ChannelReportView, ChannelsReportView, RepliesEndedView, RepliesHourView,
+    ReportPeriodView,
 };
 use crate::ApiError;
 use crate::auth::Operator;
@@ -49,7 +50,7 @@ pub(crate) async fn channels(
         })
         .collect();
     views.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Json(ChannelsReportView { period: PeriodView::new(&wanted.period), channels: views }))
+    Ok(Json(ChannelsReportView { period: ReportPeriodView::new(&wanted.period), channels: views }))
 }
 
 pub(super) fn view(

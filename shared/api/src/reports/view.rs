@@ -23,7 +23,7 @@ const WEEK: [Weekday; 7] = [
 /// The days that it is about.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub(crate) struct PeriodView {
+pub(crate) struct ReportPeriodView {
     /// The first day.
     pub(super) from: Day,
     /// The last day.
@@ -40,17 +40,17 @@ pub(crate) struct PeriodView {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct ReportView {
-    period: PeriodView,
+    period: ReportPeriodView,
     /// In how many minutes a first answer is in time.
     within_minutes: u32,
     /// All of it.
     total: FiguresView,
     /// Every day, in their order.
-    days: Vec<DayView>,
+    days: Vec<ReportDayView>,
     /// Hours of UTC in which anything happened, in their order.
-    hours: Vec<HourView>,
+    hours: Vec<ReportHourView>,
     /// Hours of the week, by the clock, in which anything happened on one of the days.
-    week: Vec<WeekHourView>,
+    week: Vec<ReportWeekHourView>,
     /// Every channel that the caller sees, by name; the one that was asked for only. Deleted ones, too, if anything happened there.
     channels: Vec<ChannelFiguresView>,
     /// Who did anything, the most answers first: administrators see everybody, others themselves.
@@ -125,8 +125,8 @@ struct DurationsView {
 
 /// A day.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ReportDay))]
-struct DayView {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+struct ReportDayView {
     date: Day,
     #[serde(flatten)]
     figures: FiguresView,
@@ -135,7 +135,7 @@ struct DayView {
 /// An hour.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-struct HourView {
+struct ReportHourView {
     /// When it began.
     at: String,
     #[serde(flatten)]
@@ -145,7 +145,7 @@ struct HourView {
 /// An hour of the week.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-struct WeekHourView {
+struct ReportWeekHourView {
     weekday: Weekday,
     /// Of the clock.
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 23))]
@@ -184,7 +184,7 @@ pub(crate) struct OperatorFiguresView {
     to_close: DurationsView,
 }
 
-impl PeriodView {
+impl ReportPeriodView {
     pub(super) fn new(period: &Period) -> Self {
         let days = period.days();
         Self {
@@ -209,7 +209,11 @@ impl ReportView {
         let days = wanted.period.days().iter().zip(&report.days);
         let week = WEEK.into_iter().zip(report.week.iter()).flat_map(|(weekday, hours)| {
             let hours = (0..).zip(hours).filter(|(_, it)| !it.is_empty());
-            hours.map(move |(hour, it)| WeekHourView { weekday, hour, counts: ReportCountsView::new(it) })
+            hours.map(move |(hour, it)| ReportWeekHourView {
+                weekday,
+                hour,
+                counts: ReportCountsView::new(it),
+            })
         });
         let nothing =
             Figures { channel: report.total.channel.map(|_| <_>::default()), work: Work::default() };
@@ -227,14 +231,14 @@ impl ReportView {
             .collect();
         channels.sort_by(|a, b| a.name.cmp(&b.name));
         Self {
-            period: PeriodView::new(&wanted.period),
+            period: ReportPeriodView::new(&wanted.period),
             within_minutes: wanted.within_minutes,
             total: figures(&report.total),
-            days: days.map(|(date, it)| DayView { date: *date, figures: figures(it) }).collect(),
+            days: days.map(|(date, it)| ReportDayView { date: *date, figures: figures(it) }).collect(),
             hours: report
                 .hours
                 .iter()
-                .map(|(at, it)| HourView { at: at.to_string(), counts: ReportCountsView::new(it) })
+                .map(|(at, it)| ReportHourView { at: at.to_string(), counts: ReportCountsView::new(it) })
                 .collect(),
             week: week.collect(),
             channels,
@@ -389,7 +393,7 @@ impl DurationsView {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct ChannelsReportView {
-    pub(super) period: PeriodView,
+    pub(super) period: ReportPeriodView,
     /// By name.
     pub(super) channels: Vec<ChannelReportView>,
 }

@@ -6,7 +6,7 @@ import { Files } from "./files.js";
 import { Suggest } from "./suggest.js";
 import { say } from "./words.js";
 
-/** The customer is shown for some 15 to 20 seconds that somebody writes; colleagues for ten. */
+/** The customer is shown for some 15 to 20 seconds that somebody writes. */
 const TYPING_MS = 5_000;
 const GROW_MOST = 0.4;
 
@@ -39,7 +39,7 @@ export class Composer {
     this.editing = null;
     this.kept = { reply: "", note: localStorage.getItem(this.noteName()) ?? "" };
     this.typed = 0;
-    this.draft = new Draft(s, this.field, this.form.querySelector("#composer-saved"));
+    this.draft = new Draft(s, this.field, this.form.querySelector("#composer-saved"), () => (this.mode === "reply" ? this.text : this.kept.reply));
     this.files = new Files(s, this);
     this.suggest = new Suggest(s, this);
     const on = (element, name, run) => element.addEventListener(name, run, { signal: s.signal });
@@ -72,6 +72,8 @@ export class Composer {
 
   switch(mode) {
     if (mode === this.mode) return;
+    // What was being written is saved as what it is.
+    if (this.mode === "reply") this.draft.save();
     this.kept[this.mode] = this.text;
     this.mode = mode;
     this.editing = null;
@@ -101,10 +103,10 @@ export class Composer {
 
   changed() {
     this.tell(null);
+    if (this.text.trim()) this.typing();
     if (this.mode === "reply") {
       this.draft.changed();
       if (this.text === "") this.template = null;
-      if (this.text.trim()) this.typing();
     } else if (!this.editing) {
       try { localStorage.setItem(this.noteName(), this.text); } catch { /* full or forbidden */ }
     }
@@ -121,9 +123,12 @@ export class Composer {
   typing() {
     if (Date.now() - this.typed < TYPING_MS) return;
     this.typed = Date.now();
-    document.dispatchEvent(new CustomEvent("madoguchi:typing", { detail: { conversation_id: this.s.id } }));
+    this.writes(true);
     if (this.mode === "reply" && this.writable) call("POST", `/conversations/${this.s.id}/typing`).catch(() => {});
   }
+
+  /** For colleagues. */
+  writes(writes) { document.dispatchEvent(new CustomEvent("madoguchi:typing", { detail: { conversation_id: this.s.id, writes } })); }
 
   show() {
     const { form, mode } = this;
@@ -203,6 +208,8 @@ export class Composer {
     if (this.split && this.over() > 0) body.split = true;
     this.template = null;
     this.field.value = "";
+    this.typed = 0;
+    this.writes(false);
     this.show();
     this.grow();
     // The draft becomes the message; it is stored here until the server has it.

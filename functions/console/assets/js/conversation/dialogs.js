@@ -12,7 +12,7 @@ async function ask(title, fields, yes, { text, danger = false, before = [] } = {
     ? make("label", { className: "check" }, inputs[at], make("span", { textContent: label }))
     : make("div", { className: "field" }, make("label", { htmlFor: `ask-${name}`, textContent: label }), inputs[at])));
   const go = make("button", { className: danger ? "button primary danger" : "button primary", value: "yes", textContent: yes });
-  const no = make("button", { className: "button", value: "no", textContent: say("cancel"), formNoValidate: true });
+  const no = make("button", { type: "button", className: "button", textContent: say("cancel"), onclick: () => document.querySelector("#dialog").close("no") });
   const form = make("form", { method: "dialog", className: "form" }, make("h2", { id: "dialog-title", textContent: title }), text ? make("p", { textContent: text }) : null, ...before, ...rows, make("div", { className: "dialog-acts" }, no, go));
   const answer = await open(document.querySelector("#dialog"), form);
   if (answer !== "yes") return answer && answer !== "no" ? { chosen: answer } : null;
@@ -55,7 +55,7 @@ export async function later(s) {
   if (composer.text.trim() === "") { composer.tell(say("noText")); composer.field.focus(); return; }
   const presets = times();
   const unless = make("input", { type: "checkbox" });
-  const buttons = presets.map(([words, at]) => make("button", { className: "button", value: at.toISOString(), formNoValidate: true, title: at.toLocaleString(document.documentElement.lang), textContent: words }));
+  const buttons = presets.map(([words, at]) => make("button", { type: "button", className: "button", onclick: () => document.querySelector("#dialog").close(at.toISOString()), title: at.toLocaleString(document.documentElement.lang), textContent: words }));
   const before = [make("div", { className: "preset-list" }, ...buttons), make("label", { className: "check" }, unless, make("span", { textContent: say("laterUnless") }))];
   const given = await ask(say("laterTitle"), [["at", say("laterPick"), { type: "datetime-local", required: true }]], say("laterSend"), { before });
   if (!given) return;

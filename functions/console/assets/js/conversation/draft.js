@@ -6,10 +6,11 @@ import { say } from "./words.js";
 const PAUSE_MS = 800;
 
 export class Draft {
-  constructor(s, field, place) {
+  constructor(s, field, place, read) {
     this.s = s;
     this.field = field;
     this.place = place;
+    this.read = read;
     this.name = `madoguchi_draft_${document.querySelector('meta[name="visitor"]')?.content}_${s.id}`;
     this.revision = Number(s.root.querySelector("#composer").dataset.revision) || 0;
     this.stored = field.value;
@@ -21,7 +22,7 @@ export class Draft {
     document.addEventListener("visibilitychange", flush, { signal: s.signal });
     addEventListener("online", () => this.changed(), { signal: s.signal });
     document.addEventListener("madoguchi:signed-in", () => this.changed(), { signal: s.signal });
-    s.signal.addEventListener("abort", () => { clearTimeout(this.timer); if (field.value !== this.stored) this.save(true, true); });
+    s.signal.addEventListener("abort", () => { clearTimeout(this.timer); if (this.read() !== this.stored) this.save(true, true); });
   }
 
   local() { try { return JSON.parse(localStorage.getItem(this.name) ?? "null"); } catch { return null; } }
@@ -30,13 +31,13 @@ export class Draft {
   changed() {
     clearTimeout(this.timer);
     this.place.textContent = "";
-    this.keepHere(this.field.value === this.stored ? "" : this.field.value);
+    this.keepHere(this.read() === this.stored ? "" : this.read());
     this.timer = setTimeout(() => this.save(), PAUSE_MS);
   }
 
   save(keepalive = false, last = false) {
     clearTimeout(this.timer);
-    const text = this.field.value;
+    const text = this.read();
     this.saving = this.saving.then(() => this.put(text, keepalive, last)).catch(() => {});
     return this.saving;
   }
@@ -54,7 +55,7 @@ export class Draft {
         if (!last) this.place.textContent = say("saved");
       }
       this.stored = text;
-      if (this.field.value === text) this.keepHere("");
+      if (this.read() === text) this.keepHere("");
     } catch (error) {
       if (last) return;
       if (error instanceof Refused && error.status === 412) this.differs(error.problem?.current ?? error.problem?.error?.current ?? null);
@@ -66,7 +67,7 @@ export class Draft {
   differs(theirs) {
     this.revision = theirs?.revision ?? 0;
     this.stored = theirs?.text ?? "";
-    if (!theirs || theirs.text === this.field.value) { if (!theirs) this.changed(); return; }
+    if (!theirs || theirs.text === this.read()) { if (!theirs) this.changed(); return; }
     const button = (words, act) => make("button", { type: "button", className: "link-button", textContent: words, onclick: act });
     this.place.replaceChildren(
       say("draftElsewhere"), " ",
@@ -79,6 +80,7 @@ export class Draft {
   async sent() {
     clearTimeout(this.timer);
     await this.saving;
+    this.place.textContent = "";
     const revision = this.revision;
     this.revision = 0;
     this.stored = "";

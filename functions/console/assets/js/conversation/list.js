@@ -51,7 +51,7 @@ export class List {
       const line = document.createElement("li");
       line.className = "unread-line";
       line.append(Object.assign(document.createElement("span"), { textContent: say("newMessages") }));
-      at.before(line);
+      (at.previousElementSibling?.classList.contains("day") ? at.previousElementSibling : at).before(line);
       const top = line.getBoundingClientRect().top - this.s.scroll.getBoundingClientRect().top;
       if (top < 0) { this.s.scroll.scrollTop += top - 16; this.follow = false; }
     }
@@ -204,8 +204,7 @@ export class List {
     let before = null;
     for (const item of [...this.s.list.children]) {
       if (item.classList.contains("day")) {
-        const next = item.nextElementSibling;
-        const after = next?.classList.contains("unread-line") ? next.nextElementSibling : next;
+        const after = item.nextElementSibling;
         if (!after?.dataset.day || after.dataset.day !== item.dataset.separator || before?.dataset.day === item.dataset.separator) item.remove();
         continue;
       }
@@ -299,6 +298,7 @@ export class List {
     const item = items[at];
     if (!item) return;
     event.preventDefault();
+    event.stopPropagation();
     item.focus({ preventScroll: true });
     item.scrollIntoView({ block: "nearest" });
   }

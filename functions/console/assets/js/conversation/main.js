@@ -18,9 +18,9 @@ function mount(root) {
   const stop = new AbortController();
   const s = {
     root,
-    id: root.dataset.conversation,
+    id: root.dataset.thread,
     channel: root.dataset.channel,
-    address: `/console/conversations/${root.dataset.conversation}`,
+    address: `/console/conversations/${root.dataset.thread}`,
     scroll: root.querySelector("#thread-scroll"),
     list: root.querySelector("#messages"),
     outbox: root.querySelector("#outbox"),
@@ -45,13 +45,22 @@ function mount(root) {
 }
 
 function look() {
-  const root = document.querySelector("[data-conversation]");
-  if (current && (current.root !== root || current.id !== root?.dataset.conversation)) {
+  const root = document.querySelector("[data-thread]");
+  if (current && (current.root !== root || current.id !== root?.dataset.thread)) {
     current.stop.abort();
     current = null;
   }
   if (root && !current) current = mount(root);
 }
+
+// Whoever wants the open conversation loaded anew gets what has changed: what is read and typed stays.
+document.body.addEventListener("htmx:beforeRequest", (event) => {
+  const { target, requestConfig } = event.detail;
+  if (!current || !target?.contains(current.root) || requestConfig?.triggeringEvent?.type !== "renew") return;
+  if (!requestConfig.path.startsWith(current.address)) return;
+  event.preventDefault();
+  current.news.own();
+});
 
 const with_ = (run) => (element) => { if (current) run(current, element); };
 const item = (element) => element?.closest(".message");
@@ -80,5 +89,5 @@ async function copy(text) {
   try { await navigator.clipboard.writeText(text); toast(say("copied")); } catch { toast(text); }
 }
 
-new MutationObserver(look).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-conversation"] });
+new MutationObserver(look).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-thread"] });
 look();

@@ -29,7 +29,10 @@ export class News {
     document.addEventListener("madoguchi:signed-in", () => this.soon(), { signal });
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.soon(); }, { signal });
     addEventListener("online", () => this.soon(), { signal });
-    s.root.addEventListener("madoguchi:done", () => this.own(), { signal });
+    s.root.addEventListener("madoguchi:done", () => {
+      for (const menu of s.root.querySelectorAll("details[data-popover][open]")) menu.open = false;
+      this.own();
+    }, { signal });
     signal.addEventListener("abort", () => clearTimeout(this.timer));
     this.again();
   }
@@ -61,8 +64,8 @@ export class News {
     try {
       const content = await part(`${s.address}/news?channel=${encodeURIComponent(s.channel)}`, s.signal);
       const head = content.querySelector('[data-part="head"]');
-      Idiomorph.morph(s.root.querySelector("#thread-head"), head, { morphStyle: "innerHTML" });
-      Idiomorph.morph(s.root.querySelector("#composer-state"), content.querySelector('[data-part="composer"]'), { morphStyle: "innerHTML" });
+      Idiomorph.morph(s.root.querySelector("#thread-head"), head.childNodes, { morphStyle: "innerHTML" });
+      Idiomorph.morph(s.root.querySelector("#composer-state"), content.querySelector('[data-part="composer"]').childNodes, { morphStyle: "innerHTML" });
       const latest = content.querySelector('[data-part="messages"]');
       const covered = new Set([...latest.querySelectorAll(".message")].map((item) => item.dataset.id));
       const changed = s.root.dataset.version !== head.dataset.version;

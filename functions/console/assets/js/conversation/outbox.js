@@ -36,6 +36,7 @@ export class Outbox {
     this.own.push(one);
     this.keep();
     this.draw(one);
+    this.s.list.querySelector(".unread-line")?.remove();
     this.s.messages.newest();
     return this.run();
   }

@@ -2,23 +2,26 @@
 import { part } from "./part.js";
 
 const NAME = "madoguchi_panel";
-const WIDE = matchMedia("(min-width: 1200px)");
+/** As wide as messages and panel need beside each other, in pixels. */
+const WIDE = 900;
 
 export class Panel {
   constructor(s) {
     this.s = s;
     this.place = s.root.querySelector("#panel");
-    if (WIDE.matches && localStorage.getItem(NAME) !== "0") this.open();
+    if (this.wide && localStorage.getItem(NAME) !== "0") this.open();
     s.root.addEventListener("conversation:news", ({ detail }) => { if (detail.changed && !this.place.hidden) this.load(); }, { signal: s.signal });
     this.place.addEventListener("click", (event) => {
       const hit = event.target.closest("a[data-jump]");
       if (!hit) return;
       event.preventDefault();
-      if (!WIDE.matches) this.close();
+      if (!this.wide) this.close();
       s.messages.jump(hit.dataset.jump);
     }, { signal: s.signal });
-    this.place.addEventListener("keydown", (event) => { if (event.key === "Escape" && !WIDE.matches) { event.stopPropagation(); this.toggle(); } }, { signal: s.signal });
+    this.place.addEventListener("keydown", (event) => { if (event.key === "Escape" && !this.wide) { event.stopPropagation(); this.toggle(); } }, { signal: s.signal });
   }
+
+  get wide() { return this.s.root.clientWidth >= WIDE; }
 
   toggle() {
     if (this.place.hidden) this.open(true); else this.close();
@@ -45,7 +48,7 @@ export class Panel {
     holder.append(content);
     // What was searched for stays.
     if (found?.childElementCount) holder.querySelector("#panel-found").replaceChildren(...[...found.children].map((child) => child.cloneNode(true)));
-    Idiomorph.morph(this.place, holder, { morphStyle: "innerHTML" });
+    Idiomorph.morph(this.place, holder.childNodes, { morphStyle: "innerHTML" });
     const field = this.place.querySelector("#panel-q");
     if (field && typed) field.value = typed;
     htmx.process(this.place);

@@ -24,10 +24,11 @@ export class Presence {
     this.look();
   }
 
+  /** Live updates pass it on to colleagues. */
   tell(id) { document.dispatchEvent(new CustomEvent("madoguchi:viewing", { detail: { conversation_id: id } })); }
 
   look() {
-    this.tell(document.hidden ? null : this.s.id);
+    this.tell(document.hidden || this.s.signal.aborted ? null : this.s.id);
     this.seen();
   }
 

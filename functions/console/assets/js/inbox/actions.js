@@ -116,10 +116,10 @@ async function until() {
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-row-act]");
-  if (button) act(button.closest(".row").dataset.id, button.dataset.rowAct);
+  if (button) act(button.closest(".chat").dataset.id, button.dataset.rowAct);
 });
 
-const current = () => document.activeElement?.closest?.(".row")?.dataset.id ?? opened();
+const current = () => document.activeElement?.closest?.(".chat")?.dataset.id ?? opened();
 const when = () => Boolean(current());
 const key = (name, keys, how) => command(name, () => act(current(), how), { group: "group.conversation", keys: [keys], when });
 key("claim", "a", "claim");

@@ -43,7 +43,7 @@ async function fetchWanted() {
     const found = await part(withQuery("/console/inbox/rows", of, `ids=${asked.map(([id]) => id).join(",")}`));
     // Meanwhile another list may be shown.
     if (of !== query()) return;
-    const fresh = new Map([...found.querySelectorAll(".row")].map((row) => [row.dataset.id, row]));
+    const fresh = new Map([...found.querySelectorAll(".chat")].map((row) => [row.dataset.id, row]));
     for (const [id, { version, tries }] of asked) {
       const row = fresh.get(id);
       if (row) put(row); else takeAway(id);
@@ -90,7 +90,7 @@ function takeAway(id) {
   unseen.delete(id);
   const row = rowOf(id);
   if (!row) return;
-  const beside = row.nextElementSibling?.matches(".row") ? row.nextElementSibling : row.previousElementSibling;
+  const beside = row.nextElementSibling?.matches(".chat") ? row.nextElementSibling : row.previousElementSibling;
   const had = row.contains(document.activeElement);
   row.remove();
   if (had) beside?.querySelector(".row-name")?.focus({ preventScroll: true });
@@ -128,7 +128,7 @@ async function look(all) {
   try {
     const found = await part(withQuery("/console/inbox/list", of));
     if (of !== query()) return;
-    const fresh = [...found.querySelectorAll(".row")];
+    const fresh = [...found.querySelectorAll(".chat")];
     const ids = new Set(fresh.map((row) => row.dataset.id));
     const last = fresh.at(-1)?.dataset.order;
     const whole = !found.querySelector("#rows-more");
@@ -184,7 +184,7 @@ export function begin() {
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-unveil]");
-  if (button) unveil(button.closest(".row"));
+  if (button) unveil(button.closest(".chat"));
 });
 document.addEventListener("madoguchi:conversation", ({ detail: { id, version = 0, removed } }) => {
   if (removed) { takeAway(id); after(); } else refresh(id, version);
@@ -195,7 +195,7 @@ document.addEventListener("madoguchi:reload", () => { look(true); recount(); });
 
 // Whatever was done to a conversation, here or in the pane beside, shows in its row.
 document.addEventListener("madoguchi:done", (event) => {
-  const row = event.target.closest?.(".row");
+  const row = event.target.closest?.(".chat");
   const inside = event.target.closest?.("#conversation");
   if (row || inside) { refresh(row?.dataset.id ?? opened()); recount(); }
 });
@@ -216,6 +216,6 @@ function step(by) {
 }
 command("next", () => step(1), { group: "group.list", keys: ["j", "ArrowDown"] });
 command("previous", () => step(-1), { group: "group.list", keys: ["k", "ArrowUp"] });
-command("open", () => document.activeElement.closest?.(".row")?.querySelector(".row-name").click(), { group: "group.list", keys: ["o"], when: () => Boolean(document.activeElement?.closest?.(".row")) });
+command("open", () => document.activeElement.closest?.(".chat")?.querySelector(".row-name").click(), { group: "group.list", keys: ["o"], when: () => Boolean(document.activeElement?.closest?.(".chat")) });
 
 begin();

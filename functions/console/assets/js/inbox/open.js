@@ -78,7 +78,7 @@ const isPlain = (event) => event.button === 0 && !event.ctrlKey && !event.metaKe
 
 document.addEventListener("click", (event) => {
   if (event.defaultPrevented || !isPlain(event)) return;
-  const row = event.target.closest(".row-name")?.closest(".row");
+  const row = event.target.closest(".row-name")?.closest(".chat");
   const link = event.target.closest("a[data-inbox-link]");
   if (row) { event.preventDefault(); if (row.dataset.id !== opened() || isNarrow()) show(row.dataset.id); }
   else if (link) { event.preventDefault(); go(link.href); }

@@ -26,7 +26,7 @@ export const query = () => list()?.dataset.query ?? "";
 export const rowOf = (id) => document.getElementById(`row-${id}`);
 
 /** Every row that is shown. */
-export const rows = () => [...document.querySelectorAll("#rows > .row")];
+export const rows = () => [...document.querySelectorAll("#rows > .chat")];
 
 /** The conversation that is open; null if none is. */
 export const opened = () => document.querySelector("#conversation")?.dataset.opened ?? null;

@@ -37,6 +37,7 @@ const AT_ONCE: usize = 50;
 /// Messages that are looked at again when something has changed.
 const LATEST: usize = 30;
 
+/// The conversation's page and its parts.
 pub(crate) fn routes() -> Router<Arc<Console>> {
     Router::new()
         .route("/console/conversations/{id}", get(show))
@@ -96,7 +97,7 @@ pub(crate) async fn pane(view: &View, id: &str, message: Option<&str>) -> Paged 
     let newest = messages.items.first().map(|message| message.id.as_str());
     let names = |id: &str| surroundings.name(id);
     Ok(html! {
-        div #thread .thread data-conversation=(conversation.id) data-channel=(conversation.channel_id) data-version=(conversation.version)
+        div #thread .thread data-thread=(conversation.id) data-channel=(conversation.channel_id) data-version=(conversation.version)
             data-unread=(conversation.unread) data-words=(words::words(view)) {
             div.thread-main {
                 header #thread-head .thread-head { (header::header(view, &conversation, &surroundings, newest)) }

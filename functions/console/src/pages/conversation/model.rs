@@ -175,8 +175,6 @@ pub(super) struct Message {
     #[serde(default)]
     pub(super) unsent: bool,
     #[serde(default)]
-    pub(super) mentions: Vec<String>,
-    #[serde(default)]
     pub(super) insets: Vec<Inset>,
     #[serde(default)]
     pub(super) attachments: Vec<Attachment>,
@@ -205,7 +203,6 @@ impl Message {
 
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct FirstTry {
-    pub(super) failed_at: Timestamp,
     pub(super) failure: Problem,
     #[serde(default)]
     pub(super) delivered: bool,

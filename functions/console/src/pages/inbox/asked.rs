@@ -86,12 +86,6 @@ impl Asked {
         let left: Vec<&str> = self.labels().filter(|other| *other != label).collect();
         if left.is_empty() { self.without("label") } else { self.with("label", &left.join(",")) }
     }
-
-    /// Whether anything narrows the section down.
-    pub(crate) fn is_filtered(&self) -> bool {
-        self.0.keys().any(|name| name != "section" && name != "sort")
-    }
-
     /// As a query, without a question mark.
     pub(crate) fn query(&self) -> String {
         let mut query = Serializer::new(String::new());

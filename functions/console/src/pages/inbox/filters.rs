@@ -37,7 +37,7 @@ pub(crate) fn form(view: &View, asked: &Asked, names: &Names, choices: &Choices)
     let whose = !matches!(asked.section(), "mine" | "others");
     let set = chips(view, asked, names, choices).len();
     html! {
-        form.filters id="filters" method="get" action="/console/inbox" {
+        form.list-filters id="filters" method="get" action="/console/inbox" {
             @if let Some(section) = asked.get("section") { input type="hidden" name="section" value=(section); }
             label.sr for="filter-sort" { (say("並び順", "Order")) }
             select.filters-sort #filter-sort name="sort" {
@@ -46,8 +46,9 @@ pub(crate) fn form(view: &View, asked: &Asked, names: &Names, choices: &Choices)
                 }
             }
             details data-popover {
-                summary.icon-button.filters-open title=(say("絞り込み", "Filter")) aria-label=(say("絞り込み", "Filter")) {
-                    (icon(Icon::Filter)) @if set > 0 { span.filters-set { (set) } }
+                summary.icon-button.filters-open title=(say("絞り込み", "Filter")) {
+                    span.sr { (say("絞り込み", "Filter")) }
+                    (icon(Icon::Filter)) @if set > 0 { span.filters-set aria-hidden="true" { (set) } }
                 }
                 div.popover.filters-panel {
                     (choice(view, asked, "channel", say("チャンネル", "Channel"), names.channels.iter().map(|one| (one.id.as_str(), one.name.as_str()))))
@@ -159,10 +160,10 @@ pub(crate) fn chips(view: &View, asked: &Asked, names: &Names, choices: &Choices
 pub(crate) fn shown(view: &View, chips: &[Chip]) -> Markup {
     html! {
         @if !chips.is_empty() {
-            ul.chips aria-label=(view.say("絞り込み中", "Filters")) {
+            ul.list-chips aria-label=(view.say("絞り込み中", "Filters")) {
                 @for (text, without) in chips {
                     li {
-                        a.chip href=(without.address()) data-inbox-link title=(view.say("この条件を外す", "Remove this filter")) {
+                        a.list-chip href=(without.address()) data-inbox-link title=(view.say("この条件を外す", "Remove this filter")) {
                             span dir="auto" { (text) } (icon(Icon::X))
                         }
                     }

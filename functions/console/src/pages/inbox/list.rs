@@ -66,7 +66,7 @@ pub(super) fn list(shown: &Rows<'_>, choices: &Choices, page: &Items<Listed>) ->
         (filters::shown(view, &chips))
         button.list-new type="button" data-command="to-top" hidden { (icon(Icon::ChevronUp)) span {} }
         div.list-scroll #list-scroll tabindex="-1" {
-            ol.rows #rows data-query=(asked.query()) aria-label=(name) data-clear[page.items.is_empty() && page.next_cursor.is_none()] {
+            ol.chats #rows data-query=(asked.query()) aria-label=(name) data-clear[page.items.is_empty() && page.next_cursor.is_none()] {
                 (rows(shown, page))
             }
             div.list-empty { (nothing(view, asked, !chips.is_empty())) }

@@ -31,7 +31,7 @@ impl Rows<'_> {
         let href = self.asked.address_of(&one.id);
         let is_open = self.open == Some(one.id.as_str());
         html! {
-            li.row.unread[one.unread > 0] id=(format!("row-{}", one.id)) data-id=(one.id) data-version=(one.version)
+            li.chat.unread[one.unread > 0] id=(format!("row-{}", one.id)) data-id=(one.id) data-version=(one.version)
                 data-order=(one.order(self.asked.sort())) data-status=(one.status)
                 data-assignee=[one.assignee_id.as_deref()] data-mode=(one.mode) data-done[one.done] data-snoozed[one.snooze.is_some()]
                 data-unreplied[one.unreplied] {
@@ -72,7 +72,7 @@ impl Rows<'_> {
             }
             Some(text) if one.preview_offensive => html! {
                 div.row-preview.veiled {
-                    button.veil type="button" data-unveil {
+                    button.unveil type="button" data-unveil {
                         (icon(Icon::EyeOff)) (self.view.say("不適切な表現を含みます（表示）", "Offensive words (show)"))
                     }
                     span dir="auto" hidden { (text) }

@@ -56,7 +56,7 @@ pub(super) fn section(view: &View, report: &Report, asked: &Asked) -> Markup {
     };
     html! {
         section.card {
-            div.row { h2 { (title) } (csv(view, asked, if asked.is_one_day() { "hours" } else { "days" })) }
+            div.spread { h2 { (title) } (csv(view, asked, if asked.is_one_day() { "hours" } else { "days" })) }
             p.muted { (summary) }
             (chart.bars())
         }

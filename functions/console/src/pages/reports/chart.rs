@@ -142,7 +142,7 @@ impl Chart<'_> {
         let x = |at: usize| LEFT + wide * (real(at) + 0.5);
         self.frame(top, step, &html! {
             @for (index, series) in self.series.iter().enumerate() {
-                path.line class=(format!("line-{index}")) d=(path(&series.values, |at, value| (x(at), y(value, top)))) {}
+                path.line.(format!("line-{index}")) d=(path(&series.values, |at, value| (x(at), y(value, top)))) {}
                 @for (at, value) in series.values.iter().enumerate() {
                     @if let Some(value) = value {
                         g class=(format!("point-{index}")) {

@@ -68,7 +68,7 @@ pub(super) fn section(view: &View, report: &Report, asked: &Asked) -> Markup {
     };
     html! {
         section.card {
-            div.row { h2 { (title) } (csv(view, asked, "days")) }
+            div.spread { h2 { (title) } (csv(view, asked, "days")) }
             @if report.total.closed == 0 {
                 p.muted.empty-line { (view.say("この期間に完了した会話はありません。", "No conversation was closed in this period.")) }
             } @else {

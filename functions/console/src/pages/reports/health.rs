@@ -18,7 +18,7 @@ pub(super) fn section(view: &View, fared: &Channels, asked: &Asked) -> Markup {
     }
     html! {
         section.card {
-            div.row { h2 { (title) } (csv(view, asked, "channel_days")) }
+            div.spread { h2 { (title) } (csv(view, asked, "channel_days")) }
             ul.legend {
                 @for (state, words) in [("good", view.say("正常", "Healthy")), ("bad", view.say("再認証が必要だった", "Needed re-authorization")), ("off", view.say("停止中", "Switched off")), ("none", view.say("記録なし", "Nothing seen"))] {
                     li { span.day-cell data-state=(state) aria-hidden="true" { (mark(state)) } (words) }

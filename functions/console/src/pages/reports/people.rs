@@ -16,7 +16,7 @@ pub(super) fn operators(view: &View, report: &Report, asked: &Asked) -> Markup {
     let nobody = view.say("提供元の画面から・担当なし", "In the provider's own inbox, or nobody's");
     html! {
         section.card {
-            div.row { h2 { (title) } (csv(view, asked, "operators")) }
+            div.spread { h2 { (title) } (csv(view, asked, "operators")) }
             @if report.operators.is_empty() {
                 p.muted.empty-line { (view.say("この期間に返信した人はいません。", "Nobody answered in this period.")) }
             } @else {
@@ -46,7 +46,7 @@ pub(super) fn channels(view: &View, report: &Report, asked: &Asked) -> Markup {
     let most = report.channels.iter().map(|one| one.figures.incoming()).max().unwrap_or_default();
     html! {
         section.card {
-            div.row { h2 { (title) } (csv(view, asked, "channels")) }
+            div.spread { h2 { (title) } (csv(view, asked, "channels")) }
             div.table-scroll tabindex="0" role="group" aria-label=(title) { table.ranked {
                 caption.sr { (title) }
                 thead { tr {

@@ -32,6 +32,8 @@ use crate::parts::{Icon, icon};
 use crate::shell::{self, Place};
 use crate::view::View;
 
+pub(crate) use connect::way_back;
+
 pub(crate) fn routes() -> Router<Arc<Console>> {
     Router::new()
         .route("/console/settings", get(first))

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::view::View;
 
 /// What acts begin with, as the form offers them.
-pub(super) const KINDS: [&str; 19] = [
+pub(super) const KINDS: &[&str] = &[
     "channel",
     "credential",
     "setup",
@@ -22,6 +22,7 @@ pub(super) const KINDS: [&str; 19] = [
     "shared_views",
     "sender_sync",
     "conversation",
+    "contact",
     "tickets",
     "quarantine",
     "withdrawal",

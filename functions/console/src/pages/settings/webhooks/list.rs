@@ -28,7 +28,7 @@ pub(super) async fn show(view: View) -> Paged {
             ul.cards {
                 @for webhook in &webhooks.items {
                     li.card.webhook-card {
-                        div.row { (state(&view, webhook)) span.muted { (view.time(webhook.created_at)) } }
+                        div.spread { (state(&view, webhook)) span.muted { (view.time(webhook.created_at)) } }
                         h2 { a href=(format!("{AT}/{}", webhook.id)) { (if webhook.description.is_empty() { &webhook.url } else { &webhook.description }) } }
                         @if !webhook.description.is_empty() { p { code { (webhook.url) } } }
                         p.tags { @for event in &webhook.events { span.badge { (event_name(&view, event)) } } }

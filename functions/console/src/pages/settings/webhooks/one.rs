@@ -28,7 +28,7 @@ pub(super) async fn show(view: View, Path(id): Path<String>) -> Paged {
             }
         }
         section.card {
-            div.row {
+            div.spread {
                 h2 { (view.say("送信の記録（30日間）", "What it was told (30 days)")) }
                 button.button.small type="button" data-call=(format!("POST /webhooks/{}/test", webhook.id)) data-refresh="#deliveries"
                     data-done=(view.say("テストを送りました。結果は記録に出ます", "A test was sent; the log shows what came of it")) {
