@@ -1,4 +1,5 @@
 //! Embeds the assets: one stylesheet out of `assets/css`, scripts, icons; each plain, with gzip and with Brotli.
+#![expect(clippy::unwrap_used, reason = "a build without its sources ends, and says where")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

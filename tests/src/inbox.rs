@@ -212,6 +212,7 @@ impl TestInbox {
         test
     }
 
+    #[expect(clippy::too_many_lines, reason = "everything is wired here")]
     async fn behind(faults: Option<&Faults>, simulated_twilio: bool) -> Self {
         let (clock, hand) = Clock::stopped_at(START);
         let dynamo = Dynamo::start(&clock).await;

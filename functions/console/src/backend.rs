@@ -178,7 +178,7 @@ async fn read(answer: Response) -> (StatusCode, Bytes) {
 /// The request as the gateway would hand it over with the visitor's token.
 fn signed(origin: &Origin, visitor: &Visitor) -> ApiGatewayV2httpRequestContext {
     let mut jwt = ApiGatewayRequestAuthorizerJwtDescription::default();
-    jwt.claims = (*visitor.claims).clone();
+    jwt.claims.clone_from(&visitor.claims);
     let mut authorizer = ApiGatewayRequestAuthorizer::default();
     authorizer.jwt = Some(jwt);
     let mut context = origin.0.clone();

@@ -1,6 +1,12 @@
 //! The console: where operators and administrators work (CON-1). Pages are made here; what they show and do comes from the
 //! API alone, called as any other client calls it, so that no rule is written twice.
 
+#![expect(
+    clippy::struct_field_names,
+    clippy::struct_excessive_bools,
+    reason = "what reads the API's answers has their shape"
+)]
+
 mod assets;
 mod backend;
 mod error;

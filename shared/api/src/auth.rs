@@ -220,6 +220,7 @@ fn instant(claims: &HashMap<String, String>, names: &[&str]) -> Option<Timestamp
 }
 
 /// What whoever these claims are of may do here; `None` of a machine, and of somebody who is in none of the groups.
+#[expect(clippy::implicit_hasher, reason = "claims are what the gateway hands over")]
 pub fn role_of(claims: &HashMap<String, String>, claim: &RolesClaim) -> Option<Role> {
     let id = claims.get("sub").filter(|sub| !sub.is_empty())?;
     if machine(claims, id).is_some() {

@@ -2,6 +2,7 @@
 //! tests that need many conversations and no stack. `cargo run -p madoguchi-preview -- 4600` serves it at
 //! `http://127.0.0.1:4600/console`. Nobody signs in: the cookie `preview_as` says whether an `operator` (the default), an
 //! `administrator` or an `owner` looks. Live updates are not there; the stack has them.
+#![expect(clippy::expect_used, reason = "it is a tool of ours, and ends where it cannot go on")]
 #![expect(clippy::print_stdout, reason = "it tells where it is")]
 
 mod channels;

@@ -248,7 +248,7 @@ async fn con_8_only_a_token_of_the_issuer_for_us_and_this_sign_in_lets_somebody_
         ("party", |_, claims| claims["azp"] = json!("another-client")),
         ("issuer", |_, claims| claims["iss"] = json!("https://issuer.example")),
         ("issuer with more", |_, claims| {
-            claims["iss"] = json!(format!("{}/", claims["iss"].as_str().unwrap()))
+            claims["iss"] = json!(format!("{}/", claims["iss"].as_str().unwrap()));
         }),
         ("expired", |_, claims| claims["exp"] = json!(claims["iat"].as_i64().unwrap())),
         ("no end", |_, claims| drop(claims.as_object_mut().unwrap().remove("exp"))),

@@ -98,11 +98,11 @@ async fn page(
 /// Those of `ids` that stand in one of `parts`.
 async fn among(api: &Api, ids: &[ConversationId], parts: &[Part]) -> Result<ListPage, ApiError> {
     let mut asked: Vec<ConversationId> = Vec::with_capacity(ids.len());
-    ids.iter().for_each(|id| {
+    for id in ids {
         if !asked.contains(id) {
             asked.push(*id);
         }
-    });
+    }
     let mut conversations = api.inbox.conversations(&asked).await?;
     conversations.retain(|conversation| {
         !conversation.is_erased() && parts.iter().any(|part| part.takes(conversation))

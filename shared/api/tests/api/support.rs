@@ -94,6 +94,7 @@ pub(crate) enum Caller {
 }
 
 impl TestApi {
+    #[expect(clippy::too_many_lines, reason = "every function of the API is wired here")]
     pub(crate) async fn start() -> Self {
         let dynamodb = tables::start().await;
         let aws = FakeAws::start().await;

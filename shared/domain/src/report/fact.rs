@@ -92,14 +92,13 @@ pub fn of_message(before: Option<&Message>, after: Option<&Message>, written_at:
         return None;
     }
     let what = match (&after.body, &after.sent_by) {
-        (Body::Note { .. }, _) => return None,
         (Body::Timeline { event, .. }, _) => match event.as_str() {
             "reopened" => What::Reopened,
             "began_anew" => What::Begun,
             _ => return None,
         },
         (Body::Said { .. }, SentBy::Customer) => What::Incoming,
-        (Body::Said { .. }, SentBy::System) => return None,
+        (Body::Note { .. }, _) | (Body::Said { .. }, SentBy::System) => return None,
         (Body::Said { .. }, by) if by.is_answer() => What::Answer {
             by: match by {
                 SentBy::Operator { operator } => Some(operator.clone()),

@@ -133,6 +133,10 @@ impl<'a> Rest<'a> {
         String::from_utf8(self.bytes(length)?.to_vec()).ok()
     }
 
+    #[expect(
+        clippy::option_option,
+        reason = "the outer one says that it cannot be read, the inner one that it is nobody's"
+    )]
     fn who(&mut self) -> Option<Option<OperatorId>> {
         match self.byte()? {
             NOBODY => Some(None),

@@ -26,6 +26,7 @@ impl Line {
 pub(super) type Names<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// What `message`, a line of the timeline, tells.
+#[expect(clippy::too_many_lines, reason = "a table: what each line of the timeline says")]
 pub(super) fn line(view: &View, message: &Message, names: Names<'_>) -> Line {
     let detail = message.text.as_deref().unwrap_or_default();
     let fact = |name: &str| message.details.get(name).map(String::as_str);

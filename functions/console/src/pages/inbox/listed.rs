@@ -21,8 +21,6 @@ pub(crate) struct Listed {
     pub(crate) mode: String,
     pub(crate) snooze: Option<Snooze>,
     #[serde(default)]
-    pub(crate) unanswered: bool,
-    #[serde(default)]
     pub(crate) unreplied: bool,
     #[serde(default)]
     pub(crate) done: bool,

@@ -1,6 +1,8 @@
 //! Charts as SVG, made here: bars, stacked bars, lines. Nothing is told by colour alone: what stands side by side differs in
 //! its pattern or its stroke, too, and every chart has its figures as a table behind it.
 
+use std::fmt::Write as _;
+
 use maud::{Markup, html};
 
 /// The size of a chart in its own units.
@@ -259,7 +261,7 @@ fn path(values: &[Option<f64>], place: impl Fn(usize, f64) -> (f64, f64)) -> Str
         if let Some(value) = value {
             let (x, y) = place(at, *value);
             let letter = if goes_on { "L" } else { "M" };
-            drawn.push_str(&format!("{letter}{x:.1} {y:.1} "));
+            let _infallible = write!(drawn, "{letter}{x:.1} {y:.1} ");
         }
         goes_on = value.is_some();
     }

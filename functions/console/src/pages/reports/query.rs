@@ -1,5 +1,7 @@
 //! What the report is asked to be about: a period, a channel, a person.
 
+use std::fmt::Write as _;
+
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use maud::{Markup, html};
@@ -55,7 +57,7 @@ impl Asked {
     fn query(&self) -> String {
         let mut query = format!("from={}&to={}&zone={}", self.from, self.to, encoded(&self.zone));
         if let Some(channel) = &self.channel {
-            query.push_str(&format!("&channel_id={}", encoded(channel)));
+            let _infallible = write!(query, "&channel_id={}", encoded(channel));
         }
         query
     }
@@ -83,7 +85,7 @@ impl Asked {
         let mut address = format!("{AT}?period={period}");
         for (name, value) in [("channel", &self.channel), ("operator", &self.operator)] {
             if let Some(value) = value {
-                address.push_str(&format!("&{name}={}", encoded(value)));
+                let _infallible = write!(address, "&{name}={}", encoded(value));
             }
         }
         address

@@ -227,7 +227,7 @@ pub(super) fn duration(
 ) -> Markup {
     let units =
         [(1, view.say("分", "minutes")), (60, view.say("時間", "hours")), (1_440, view.say("日", "days"))];
-    let unit = [1_440, 60].into_iter().find(|unit| minutes > 0 && minutes % unit == 0).unwrap_or(1);
+    let unit = [1_440, 60].into_iter().find(|unit| minutes > 0 && minutes.is_multiple_of(*unit)).unwrap_or(1);
     let unit_id = format!("{id}-unit");
     html! {
         span.duration {
