@@ -98,7 +98,7 @@ mod tests {
     /// The first load is what a person waits for.
     #[test]
     fn con_1_everything_together_stays_below_150_kilobytes() {
-        let loaded = FILES.iter().filter(|file| !file.name.ends_with(".yaml"));
+        let loaded = FILES.iter().filter(|file| file.name != "openapi.yaml");
         let sum: usize = loaded.map(|file| file.brotli.len()).sum();
         assert!(sum < 150_000, "{sum} bytes");
     }
