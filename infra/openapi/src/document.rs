@@ -11,7 +11,7 @@ use crate::errors::{self, Operation};
 use crate::schemas;
 
 /// The subjects, in the order in which readers meet them.
-const TAGS: [&str; 16] = [
+const TAGS: [&str; 17] = [
     "Conversations",
     "Messages",
     "Search",
@@ -20,6 +20,7 @@ const TAGS: [&str; 16] = [
     "Organisation",
     "Templates",
     "Tickets",
+    "Reports",
     "Labels",
     "Notes",
     "Operators",

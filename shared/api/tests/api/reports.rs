@@ -17,7 +17,7 @@ async fn start() -> TestApi {
     let api = TestApi::start().await;
     let channel = api.add_channel(ChannelKind::Line, "1", ChannelSettings::default()).await.id;
     let conversation_id = ConversationId::derive(channel, &Party::User("U1".into()));
-    let by = Some(OperatorId("operator-1".into()));
+    let by = Some(OperatorId("person-1".into()));
     let whats = [
         What::Begun,
         What::Incoming,
