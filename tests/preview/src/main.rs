@@ -9,6 +9,7 @@ mod channels;
 mod inbox;
 mod seed;
 mod seed_organisation;
+mod thread;
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -41,6 +42,7 @@ async fn main() {
     seed::seed(&test).await;
     channels::seed(&test).await;
     inbox::seed(&test, now()).await;
+    thread::seed(&test).await;
     let console = Console {
         backend: Backend::new(test.api()),
         clock: test.clock.clone(),

@@ -16,7 +16,7 @@ use serde_json::Value;
 const CSRF: &str = "token-of-the-page";
 
 /// The console's routes over `test`.
-fn routes(test: &TestInbox) -> Router {
+pub(crate) fn routes(test: &TestInbox) -> Router {
     console::pages(Console {
         backend: Backend::new(test.api()),
         clock: test.clock.clone(),
@@ -27,7 +27,7 @@ fn routes(test: &TestInbox) -> Router {
 }
 
 /// Who looks: `operator-1`, `administrator-1` or `owner-1`.
-fn visitor(role: Role) -> Visitor {
+pub(crate) fn visitor(role: Role) -> Visitor {
     let claims = HashMap::from([
         ("sub".to_owned(), format!("{}-1", role.as_str())),
         ("name".to_owned(), "Suzuki".to_owned()),

@@ -17,6 +17,7 @@ mod connect_accounts;
 mod console;
 mod console_channels;
 mod console_connect;
+mod console_conversation;
 mod console_desk;
 mod console_inbox;
 mod console_organisation;
