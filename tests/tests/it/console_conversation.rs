@@ -6,9 +6,11 @@ use axum::response::Response;
 use lambda_http::Service as _;
 use madoguchi_domain::{ChannelKind, ConversationId, Role, Span};
 use madoguchi_tests::TestInbox;
+use madoguchi_tests::support::files::File;
 use serde_json::{Value, json};
 
 use crate::console::{page, routes, visitor};
+use crate::media::{PNG, line_sends};
 
 async fn answer(test: &TestInbox, path: &str) -> Response {
     let request = Request::builder().uri(path).extension(visitor(Role::Operator)).body(Body::empty());
@@ -25,7 +27,7 @@ async fn customer_says(test: &TestInbox, kind: ChannelKind, text: &str) -> Conve
     id
 }
 
-/// Something that a customer of Messenger does; the provider's ids of what was sent.
+/// Something that a customer does, on Messenger unless told otherwise; the provider's ids of what was sent.
 async fn acts(test: &TestInbox, action: Value) -> Vec<String> {
     let mut act = json!({ "provider": "messenger", "customer": "customer-1" });
     act.as_object_mut().unwrap().extend(action.as_object().cloned().unwrap());
@@ -50,7 +52,6 @@ async fn con_1_a_conversation_shows_what_was_said_and_never_as_markup() {
     assert!(said.contains("Unassigned") && said.contains("Take it"));
     let news = answer(
         &test,
-        Role::Operator,
         &format!("/console/conversations/{id}/news?channel={}", TestInbox::channel_id(ChannelKind::Line)),
     )
     .await;
@@ -62,8 +63,10 @@ async fn con_1_a_conversation_shows_what_was_said_and_never_as_markup() {
 #[tokio::test]
 async fn msg_6_a_file_is_led_to_by_a_fresh_link_each_time() {
     let test = TestInbox::start().await;
-    let id = customer_says(&test, ChannelKind::Messenger, "写真です").await;
-    acts(&test, json!({ "kind": "media", "media": "image" })).await;
+    test.files.line("1001", [File::Bytes(PNG.to_vec())]);
+    let (id, _) = line_sends(&test, "1001", json!({ "type": "image" })).await;
+    test.settle().await;
+    test.fetch_media().await;
     let said = shown(&test, &format!("/console/conversations/{id}")).await;
     let start = said.find("/console/files/").unwrap_or_else(|| panic!("{said}"));
     let link = &said[start..start + said[start..].find('"').unwrap()];
@@ -82,9 +85,10 @@ async fn msg_6_a_file_is_led_to_by_a_fresh_link_each_time() {
 #[tokio::test]
 async fn con_1_what_was_taken_back_and_what_happened_has_its_line() {
     let test = TestInbox::start().await;
-    let id = customer_says(&test, ChannelKind::Messenger, "はじめまして").await;
-    let sent = acts(&test, json!({ "kind": "text", "text": "ひみつの言葉" })).await;
-    acts(&test, json!({ "kind": "unsend", "message_id": sent[0] })).await;
+    // Messenger tells of none that was taken back.
+    let id = customer_says(&test, ChannelKind::Line, "はじめまして").await;
+    let sent = acts(&test, json!({ "provider": "line", "kind": "text", "text": "ひみつの言葉" })).await;
+    acts(&test, json!({ "provider": "line", "kind": "unsend", "message_id": sent[0] })).await;
     test.call("PUT", "/api/me/availability", None, &json!({ "available": true })).await;
     let assigned = test
         .call("PUT", &format!("/api/conversations/{id}/assignee"), None, &json!({ "operator_id": "me" }))

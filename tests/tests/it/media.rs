@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 const USER: &str = "U00000000000000000000000000000001";
 const PSID: &str = "2468";
-const PNG: &[u8] =
+pub(crate) const PNG: &[u8] =
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\x00\x00\x00\x03\x00\x00\x00\x02\x08\x02\x00\x00\x00";
 
 fn jpeg(bytes: usize) -> Vec<u8> {
@@ -44,7 +44,7 @@ async fn line_event(test: &TestInbox, event: &Value) -> ConversationId {
 }
 
 /// A LINE user sends a file.
-async fn line_sends(test: &TestInbox, id: &str, message: Value) -> (ConversationId, MessageKey) {
+pub(crate) async fn line_sends(test: &TestInbox, id: &str, message: Value) -> (ConversationId, MessageKey) {
     let mut message = message;
     message["id"] = id.into();
     if message["type"] != "file" && message.get("contentProvider").is_none() {
