@@ -5,6 +5,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, ETAG};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use axum::response::Response;
+use lambda_http::RequestExt as _;
 use lambda_http::aws_lambda_events::apigw::{
     ApiGatewayRequestAuthorizer, ApiGatewayRequestAuthorizerJwtDescription, ApiGatewayV2httpRequestContext,
 };
@@ -27,12 +28,14 @@ pub struct Backend {
 
 /// From where a visitor calls, as the gateway told it; the audit log keeps it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Origin(ApiGatewayV2httpRequestContext);
+pub(crate) struct Origin(ApiGatewayV2httpRequestContext, Option<lambda_http::Context>);
 
 impl Origin {
     pub(crate) fn of(extensions: &http::Extensions) -> Self {
         match extensions.get::<RequestContext>() {
-            Some(RequestContext::ApiGatewayV2(context)) => Self(context.clone()),
+            Some(RequestContext::ApiGatewayV2(context)) => {
+                Self(context.clone(), extensions.lambda_context_ref().cloned())
+            }
             _ => Self::default(),
         }
     }
@@ -82,8 +85,8 @@ impl Backend {
         let mut request = Request::new(body);
         *request.method_mut() = method;
         *request.uri_mut() = match path.parse() {
-            Ok(uri) => uri,
-            Err(_) => return axum::response::IntoResponse::into_response(StatusCode::BAD_REQUEST),
+            Ok(uri) if stays_in_the_api(path) => uri,
+            _ => return axum::response::IntoResponse::into_response(StatusCode::BAD_REQUEST),
         };
         let sent = request.headers_mut();
         for (name, value) in headers {
@@ -96,6 +99,10 @@ impl Backend {
         sent.insert(ACCEPT_LANGUAGE, HeaderValue::from_static(language));
         request.extensions_mut().insert(RequestContext::ApiGatewayV2(signed(origin, visitor)));
         request.extensions_mut().insert(visitor.clone());
+        // Errors and the audit log name the request as the log does.
+        if let Some(context) = &origin.1 {
+            request = request.with_lambda_context(context.clone());
+        }
         let Ok(answer) = self.routes.clone().oneshot(request).await;
         answer
     }
@@ -186,6 +193,15 @@ fn signed(origin: &Origin, visitor: &Visitor) -> ApiGatewayV2httpRequestContext 
     context
 }
 
+/// Whether a path leads into the API, however whoever passes it on reads dots and slashes that are written as `%2e` and `%2f`.
+fn stays_in_the_api(path: &str) -> bool {
+    let path = path.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    let read = path.replace("%2e", ".").replace("%2f", "/").replace("%5c", "/");
+    let mut parts = read.split('/');
+    (parts.next(), parts.next()) == (Some(""), Some("api"))
+        && parts.all(|part| !matches!(part, "" | "." | ".."))
+}
+
 /// The headers of a browser's request that reach the API.
 pub(crate) fn passed_on(headers: &HeaderMap) -> Vec<(HeaderName, HeaderValue)> {
     const PASSED: [&str; 4] = ["content-type", "idempotency-key", "if-match", "if-none-match"];
@@ -193,4 +209,28 @@ pub(crate) fn passed_on(headers: &HeaderMap) -> Vec<(HeaderName, HeaderValue)> {
         .into_iter()
         .filter_map(|name| Some((HeaderName::from_static(name), headers.get(name)?.clone())))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn con_1_no_path_leads_out_of_the_api() {
+        for (path, stays) in [
+            ("/api/me", true),
+            ("/api/conversations?q=../x", true),
+            ("/api/conversations/a%20b/messages", true),
+            ("/webhooks/line/1", false),
+            ("/api/../webhooks", false),
+            ("/api/x/%2e%2E/webhooks", false),
+            ("/api/a%2F..%2F..%2Fwebhooks", false),
+            ("/api/a%5c..%5cb", false),
+            ("/api//me", false),
+            ("//example.com/api", false),
+            ("", false),
+        ] {
+            assert_eq!(stays_in_the_api(path), stays, "{path}");
+        }
+    }
 }

@@ -11,8 +11,9 @@ use crate::time::{Span, Timestamp};
 pub const LOGIN_LASTS: Span = Span::from_minutes(15);
 /// With less than this left a token is renewed: what is begun with it must come to its end.
 pub const RENEWED_BEFORE: Span = Span::from_minutes(2);
-/// For how long one process alone renews a token; longer than the identity provider is waited for.
-pub const RENEWAL_LASTS: Span = Span::from_secs(15);
+/// For how long one process alone renews a token; longer than the identity provider is waited for:
+/// four calls of ten seconds.
+pub const RENEWAL_LASTS: Span = Span::from_secs(45);
 /// How exactly is known when a session was used last: each note is a write.
 pub const NOTED_EVERY: Span = Span::from_minutes(5);
 /// The longest address that a sign-in leads back to, in bytes.

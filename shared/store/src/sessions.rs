@@ -10,7 +10,8 @@ use crate::error::{StoreError, failed};
 use crate::item::{self, Item, n, s};
 use crate::{Saved, access};
 
-/// Access to the Sessions table. What it is asked for is known by fingerprints: whoever reads it can open nothing.
+/// Access to the Sessions table. What it is asked for is known by fingerprints, so that no cookie follows from it. The tokens are as the
+/// issuer gave them: whoever may read the table can call the API until they end, and nobody but the console may.
 #[derive(Clone, Debug)]
 pub struct Sessions {
     client: Client,

@@ -459,6 +459,21 @@ async fn con_8_signing_out_ends_it_here_and_at_the_issuer() {
     assert_eq!(browser.send("POST", "/console/sign-out", &form, "").await.status(), StatusCode::OK);
 }
 
+/// A form of another site brings no cookie, since ours are `SameSite=Lax`, and must not have it taken away by the answer.
+#[tokio::test]
+async fn con_8_another_site_signs_nobody_out() {
+    let mut browser = Browser::new().await;
+    browser.sign_in("/console/inbox").await;
+    for site in ["cross-site", "same-site"] {
+        let form = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", site)];
+        let kept = std::mem::take(&mut browser.cookies);
+        let answer = browser.send("POST", "/console/sign-out", &form, "").await;
+        assert_eq!((answer.status(), answer.headers().get("set-cookie")), (StatusCode::FORBIDDEN, None));
+        browser.cookies = kept;
+    }
+    assert_eq!(browser.get("/console/inbox").await.0, 200);
+}
+
 #[tokio::test]
 async fn con_8_who_has_no_role_is_told_how_to_get_one_and_can_sign_out() {
     let mut browser = Browser::new().await;

@@ -22,6 +22,7 @@ const others = new BroadcastChannel("madoguchi-session");
 others.addEventListener("message", ({ data }) => {
   if (data?.csrf && data.visitor === document.querySelector('meta[name="visitor"]')?.content) {
     document.querySelector('meta[name="csrf"]').content = data.csrf;
+    for (const field of document.querySelectorAll('input[type="hidden"][name="csrf"]')) field.value = data.csrf;
     told = false;
     banner("session", null);
     document.dispatchEvent(new CustomEvent("madoguchi:signed-in"));

@@ -28,6 +28,11 @@ pub(super) async fn sign_out(
     headers: HeaderMap,
     sent: Result<Form<Sent>, FormRejection>,
 ) -> Response {
+    // Another site's form brings no cookie of ours, and must not have any taken away.
+    let from = headers.get("sec-fetch-site").map(axum::http::HeaderValue::as_bytes);
+    if from.is_some_and(|from| from != b"same-origin" && from != b"none") {
+        return StatusCode::FORBIDDEN.into_response();
+    }
     let Form(sent) = sent.unwrap_or_default();
     match door.let_out(&headers, &sent.csrf).await {
         Ok(response) => response,

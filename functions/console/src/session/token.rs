@@ -82,8 +82,15 @@ impl Issuer {
         }
         if !status.is_success() {
             let denied = serde_json::from_slice::<Denied>(&bytes);
-            let detail = denied.map_or_else(|_| status.to_string(), |denied| denied.error);
-            return Err(IssuerError::Refused { what, detail }.into());
+            // Only this says that the code or the refresh token is at fault (RFC 6749, section 5.2); everything else may pass.
+            return Err(match denied {
+                Ok(Denied { error: detail }) if detail == "invalid_grant" => {
+                    IssuerError::Refused { what, detail }
+                }
+                Ok(Denied { error }) => unreachable(what, &error),
+                Err(_) => unreachable(what, &status),
+            }
+            .into());
         }
         let refused = |detail: &str| IssuerError::Refused { what, detail: detail.to_owned() };
         let given: Given = serde_json::from_slice(&bytes).map_err(|_| refused("its answer is no JSON"))?;
