@@ -403,7 +403,7 @@ async fn con_8_while_the_issuer_is_away_a_session_goes_on_as_long_as_its_token()
     assert_eq!(browser.get("/console/inbox").await.0, 503);
     assert_eq!(browser.get("/console/api/me").await.0, 503, "it has not ended");
     browser.issuer.fails(None);
-    browser.test.pass(Span::from_secs(15));
+    browser.test.pass(Span::from_secs(45));
     assert_eq!(browser.get("/console/inbox").await.0, 200);
 }
 
