@@ -1,4 +1,4 @@
-"""The console in a browser, against the deployed stack: signing in at the identity provider's own page, and working (CON-1, CON-8)."""
+"""The console in a browser, against the deployed stack: signing in at the identity provider's own page, and working (CON-1)."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_con_1_an_idle_close_appears_and_the_conversation_is_reopened(browser, s
     _shows(browser, '[data-act="close"]')
 
 
-def test_con_8_somebody_signs_in_where_they_wanted_to_go_and_out_again(browser, stack: Testbed):
+def test_con_1_somebody_signs_in_where_they_wanted_to_go_and_out_again(browser, stack: Testbed):
     console = stack.description["console"]
     _sign_in(browser, stack, f"{console}/settings/me")
     assert browser.current_url == f"{console}/settings/me"
@@ -146,7 +146,7 @@ def test_con_8_somebody_signs_in_where_they_wanted_to_go_and_out_again(browser, 
     _find(browser, 'input[name="password"]')
 
 
-def test_con_8_a_tab_in_which_somebody_signs_in_again_lets_the_other_go_on(browser, stack: Testbed):
+def test_con_1_a_tab_in_which_somebody_signs_in_again_lets_the_other_go_on(browser, stack: Testbed):
     console = stack.description["console"]
     _sign_in(browser, stack, f"{console}/settings/me")
     mine = browser.current_window_handle

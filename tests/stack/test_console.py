@@ -1,4 +1,4 @@
-"""The console on the deployed template (CON-8): signing in at the identity provider's own page, working, signing out."""
+"""The console on the deployed template (CON-1): signing in at the identity provider's own page, working, signing out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from infra.local.testbed import Testbed
 from .console import Browser
 
 
-def test_con_8_an_operator_signs_in_works_and_signs_out(stack: Testbed):
+def test_con_1_an_operator_signs_in_works_and_signs_out(stack: Testbed):
     browser = Browser(stack)
     page = browser.sign_in("/inbox?section=open")
     assert (page.status, browser.at) == (200, f"{browser.console}/inbox?section=open"), page
@@ -41,7 +41,7 @@ def test_con_8_an_operator_signs_in_works_and_signs_out(stack: Testbed):
     assert 'name="password"' in after.body.decode(), "the identity provider led back, and here one signs in"
 
 
-def test_con_8_who_is_not_signed_in_sees_nothing(stack: Testbed):
+def test_con_1_who_is_not_signed_in_sees_nothing(stack: Testbed):
     browser = Browser(stack)
     for path in ("", "/inbox", "/settings/channels", "/nowhere"):
         page = browser.send("GET", path)

@@ -1,4 +1,4 @@
-//! Sessions of the console (CON-8): how long they last, when their token is renewed, and where a sign-in may lead.
+//! Sessions of the console (CON-1): how long they last, when their token is renewed, and where a sign-in may lead.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn con_8_a_sign_in_leads_back_to_pages_of_the_console_alone() {
+    fn con_1_a_sign_in_leads_back_to_pages_of_the_console_alone() {
         let long = format!("/console/inbox?q={}", "a".repeat(LONGEST_WAY_BACK));
         for path in [
             "/console",
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn con_8_a_session_ends_by_age_unused_or_with_a_token_that_nothing_renews() {
+    fn con_1_a_session_ends_by_age_unused_or_with_a_token_that_nothing_renews() {
         let after = |hours| START + Span::from_hours(hours);
         let unused = session(Some("r"));
         assert!(!unused.is_over(LIMITS, after(2) - Span::from_ms(1)));
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn con_8_a_token_is_renewed_two_minutes_before_its_end() {
+    fn con_1_a_token_is_renewed_two_minutes_before_its_end() {
         let end = START + Span::from_hours(1);
         assert!(!session(Some("r")).wants_renewal(end - RENEWED_BEFORE));
         assert!(session(Some("r")).wants_renewal(end - RENEWED_BEFORE + Span::from_ms(1)));
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn con_8_neither_sessions_nor_logins_show_what_they_keep() {
+    fn con_1_neither_sessions_nor_logins_show_what_they_keep() {
         let login = Login {
             nonce: "secret-nonce".to_owned(),
             verifier: "secret-verifier".to_owned(),

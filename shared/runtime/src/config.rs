@@ -481,7 +481,7 @@ mod tests {
     }
 
     #[test]
-    fn con_8_people_sign_in_at_the_issuer_unless_its_metadata_is_elsewhere() {
+    fn con_1_people_sign_in_at_the_issuer_unless_its_metadata_is_elsewhere() {
         let mut usual = env(&[("OIDC_ISSUER", "https://id.example/pool"), ("OIDC_CLIENT_ID", "c")]);
         let config = usual.sign_in();
         let config = usual.finish(config).unwrap();

@@ -1,4 +1,4 @@
-//! The Sessions table: who is signed in at the console, and who is just signing in (CON-8). Everything in it ends by itself.
+//! The Sessions table: who is signed in at the console, and who is just signing in (CON-1). Everything in it ends by itself.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::ReturnValue;

@@ -1,4 +1,4 @@
-//! Signing in at the console (CON-8): who is let in, for how long, and what never gets out.
+//! Signing in at the console (CON-1): who is let in, for how long, and what never gets out.
 
 use std::collections::HashMap;
 
@@ -148,7 +148,7 @@ fn pairs(query: &str) -> HashMap<String, String> {
 }
 
 #[tokio::test]
-async fn con_8_a_person_signs_in_and_comes_to_the_page_that_they_wanted() {
+async fn con_1_a_person_signs_in_and_comes_to_the_page_that_they_wanted() {
     let mut browser = Browser::new().await;
     let asked = browser.sent_off("/console/signed-in%3Fa=b").await;
     for (name, value) in [
@@ -181,7 +181,7 @@ async fn con_8_a_person_signs_in_and_comes_to_the_page_that_they_wanted() {
 }
 
 #[tokio::test]
-async fn con_8_without_tls_on_this_machine_cookies_have_plain_names() {
+async fn con_1_without_tls_on_this_machine_cookies_have_plain_names() {
     let mut browser = Browser::with("http://127.0.0.1:4580/console/", None).await;
     browser.sign_in("/console").await;
     assert_eq!(browser.cookies.keys().collect::<Vec<_>>(), ["madoguchi_session"]);
@@ -189,7 +189,7 @@ async fn con_8_without_tls_on_this_machine_cookies_have_plain_names() {
 }
 
 #[tokio::test]
-async fn con_8_who_is_not_signed_in_is_sent_to_sign_in_or_told_so() {
+async fn con_1_who_is_not_signed_in_is_sent_to_sign_in_or_told_so() {
     let mut browser = Browser::new().await;
     for (path, to) in [
         ("/console", "%2Fconsole"),
@@ -221,7 +221,7 @@ async fn con_8_who_is_not_signed_in_is_sent_to_sign_in_or_told_so() {
 }
 
 #[tokio::test]
-async fn con_8_a_change_needs_the_pages_own_token() {
+async fn con_1_a_change_needs_the_pages_own_token() {
     let mut browser = Browser::new().await;
     browser.sign_in("/console").await;
     let csrf = browser.csrf().await;
@@ -238,7 +238,7 @@ async fn con_8_a_change_needs_the_pages_own_token() {
 }
 
 #[tokio::test]
-async fn con_8_only_a_token_of_the_issuer_for_us_and_this_sign_in_lets_somebody_in() {
+async fn con_1_only_a_token_of_the_issuer_for_us_and_this_sign_in_lets_somebody_in() {
     let table: &[(&str, Forge)] = &[
         ("nonce", |_, claims| claims["nonce"] = json!("another")),
         ("no nonce", |_, claims| drop(claims.as_object_mut().unwrap().remove("nonce"))),
@@ -284,7 +284,7 @@ async fn con_8_only_a_token_of_the_issuer_for_us_and_this_sign_in_lets_somebody_
 }
 
 #[tokio::test]
-async fn con_8_a_code_that_the_issuer_does_not_take_leads_to_a_page_that_says_so() {
+async fn con_1_a_code_that_the_issuer_does_not_take_leads_to_a_page_that_says_so() {
     let mut browser = Browser::new().await;
     let asked = browser.sent_off("/console").await;
     browser.issuer.agree(&asked);
@@ -300,7 +300,7 @@ async fn con_8_a_code_that_the_issuer_does_not_take_leads_to_a_page_that_says_so
 }
 
 #[tokio::test]
-async fn con_8_only_the_browser_that_was_sent_off_comes_back_and_only_once_and_soon() {
+async fn con_1_only_the_browser_that_was_sent_off_comes_back_and_only_once_and_soon() {
     let mut browser = Browser::new().await;
     let unknown = |(status, page): (u16, String)| {
         assert_eq!(status, 400);
@@ -336,7 +336,7 @@ async fn con_8_only_the_browser_that_was_sent_off_comes_back_and_only_once_and_s
 }
 
 #[tokio::test]
-async fn con_8_a_sign_in_leads_nowhere_else() {
+async fn con_1_a_sign_in_leads_nowhere_else() {
     let mut browser = Browser::new().await;
     for to in ["https://example.com", "//example.com", "/%5Cexample.com", "/api/me", "/console/sign-out", ""]
     {
@@ -345,7 +345,7 @@ async fn con_8_a_sign_in_leads_nowhere_else() {
 }
 
 #[tokio::test]
-async fn con_8_a_token_is_renewed_once_before_it_ends() {
+async fn con_1_a_token_is_renewed_once_before_it_ends() {
     let mut browser = Browser::new().await;
     browser.sign_in("/console").await;
     browser.test.pass(Span::from_minutes(57));
@@ -376,7 +376,7 @@ async fn con_8_a_token_is_renewed_once_before_it_ends() {
 }
 
 #[tokio::test]
-async fn con_8_a_renewal_that_is_refused_or_of_somebody_else_ends_the_session() {
+async fn con_1_a_renewal_that_is_refused_or_of_somebody_else_ends_the_session() {
     for (fails, forge) in [
         (Some(400), None),
         (None, Some((|_, claims| claims["sub"] = json!("somebody-else")) as Forge)),
@@ -393,7 +393,7 @@ async fn con_8_a_renewal_that_is_refused_or_of_somebody_else_ends_the_session() 
 }
 
 #[tokio::test]
-async fn con_8_while_the_issuer_is_away_a_session_goes_on_as_long_as_its_token() {
+async fn con_1_while_the_issuer_is_away_a_session_goes_on_as_long_as_its_token() {
     let mut browser = Browser::new().await;
     browser.sign_in("/console").await;
     browser.issuer.fails(Some(503));
@@ -408,7 +408,7 @@ async fn con_8_while_the_issuer_is_away_a_session_goes_on_as_long_as_its_token()
 }
 
 #[tokio::test]
-async fn con_8_a_session_ends_unused_and_by_its_age() {
+async fn con_1_a_session_ends_unused_and_by_its_age() {
     let mut browser = Browser::new().await;
     browser.sign_in("/console").await;
     for _ in 0..6 {
@@ -428,7 +428,7 @@ async fn con_8_a_session_ends_unused_and_by_its_age() {
 }
 
 #[tokio::test]
-async fn con_8_signing_out_ends_it_here_and_at_the_issuer() {
+async fn con_1_signing_out_ends_it_here_and_at_the_issuer() {
     let mut browser = Browser::new().await;
     browser.sign_in("/console").await;
     let (csrf, kept) = (browser.csrf().await, browser.cookies.clone());
@@ -461,7 +461,7 @@ async fn con_8_signing_out_ends_it_here_and_at_the_issuer() {
 
 /// A form of another site brings no cookie, since ours are `SameSite=Lax`, and must not have it taken away by the answer.
 #[tokio::test]
-async fn con_8_another_site_signs_nobody_out() {
+async fn con_1_another_site_signs_nobody_out() {
     let mut browser = Browser::new().await;
     browser.sign_in("/console/inbox").await;
     for site in ["cross-site", "same-site"] {
@@ -475,7 +475,7 @@ async fn con_8_another_site_signs_nobody_out() {
 }
 
 #[tokio::test]
-async fn con_8_who_has_no_role_is_told_how_to_get_one_and_can_sign_out() {
+async fn con_1_who_has_no_role_is_told_how_to_get_one_and_can_sign_out() {
     let mut browser = Browser::new().await;
     browser.issuer.signs_in(json!({ "sub": "p", "name": "<b>Eve</b>", "cognito:groups": ["sales"] }));
     browser.sign_in("/console").await;
@@ -491,7 +491,7 @@ async fn con_8_who_has_no_role_is_told_how_to_get_one_and_can_sign_out() {
 }
 
 #[tokio::test]
-async fn con_8_a_client_with_a_secret_sends_it_to_the_token_endpoint_alone() {
+async fn con_1_a_client_with_a_secret_sends_it_to_the_token_endpoint_alone() {
     let mut browser = Browser::with(URL, Some(SECRET)).await;
     browser.test.aws.set_secret(SECRET, &json!({ "client_secret": "s:e c+ret" }));
     browser.sign_in("/console").await;
@@ -503,7 +503,7 @@ async fn con_8_a_client_with_a_secret_sends_it_to_the_token_endpoint_alone() {
 }
 
 #[tokio::test]
-async fn con_8_neither_tokens_nor_ids_are_in_a_page_or_readable_in_the_table() {
+async fn con_1_neither_tokens_nor_ids_are_in_a_page_or_readable_in_the_table() {
     let mut browser = Browser::new().await;
     browser.sign_in("/console").await;
     let id = browser.cookies["__Host-madoguchi_session"].clone();
@@ -530,7 +530,7 @@ async fn con_8_neither_tokens_nor_ids_are_in_a_page_or_readable_in_the_table() {
 }
 
 #[tokio::test]
-async fn con_8_what_other_functions_serve_is_asked_with_the_visitors_own_token() {
+async fn con_1_what_other_functions_serve_is_asked_with_the_visitors_own_token() {
     let mut browser = Browser::new().await;
     let other = Router::new().fallback(any(async |request: Request<Body>| {
         let header = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap().to_owned());

@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn con_8_cookies_stay_with_the_browser_and_with_us() {
+    fn con_1_cookies_stay_with_the_browser_and_with_us() {
         let id = "a".repeat(43);
         let kept = |secure| {
             let header = Cookies::new(secure).keep(Kept::Session, &id, Span::from_hours(12));
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn con_8_a_cookie_that_cannot_be_ours_is_none() {
+    fn con_1_a_cookie_that_cannot_be_ours_is_none() {
         let id = "a".repeat(43);
         for (sent, found) in [
             (format!("madoguchi_session={id}"), true),

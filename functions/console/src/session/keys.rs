@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn con_8_keys_for_other_things_are_left_aside() {
+    fn con_1_keys_for_other_things_are_left_aside() {
         let set = br#"{"keys":[
             {"kty":"EC","crv":"P-256","kid":"ec","x":"AQ","y":"AQ"},
             {"kty":"RSA","kid":"enc","use":"enc","n":"AQAB","e":"AQAB"},

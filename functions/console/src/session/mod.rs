@@ -1,4 +1,4 @@
-//! Signing in and out (CON-8): OpenID Connect, authorization code with PKCE, and a session that is kept here. API Gateway lets
+//! Signing in and out (CON-1): OpenID Connect, authorization code with PKCE, and a session that is kept here. API Gateway lets
 //! everybody in to the console; this is its door.
 
 mod back;
