@@ -106,7 +106,10 @@ export class Files {
 
   /** Uploads and sends all, in their order; whether all went out. */
   async send() {
-    if (this.sending || this.all.some((one) => one.error && !one.upload)) return false;
+    if (this.sending) return false;
+    // What failed to be uploaded may be tried again; what the channel does not take stays here.
+    for (const one of this.all) if (!one.upload) this.judge(one);
+    if (this.all.some((one) => one.error && !one.upload)) { this.draw(); return false; }
     this.sending = true;
     try {
       for (const one of [...this.all]) {
