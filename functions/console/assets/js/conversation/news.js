@@ -26,6 +26,8 @@ export class News {
       this.soon();
     }, { signal });
     document.addEventListener("madoguchi:reload", () => this.soon(), { signal });
+    // While there is no socket, and when there is one again.
+    document.addEventListener("madoguchi:poll", () => this.soon(), { signal });
     document.addEventListener("madoguchi:signed-in", () => this.soon(), { signal });
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.soon(); }, { signal });
     addEventListener("online", () => this.soon(), { signal });
