@@ -77,7 +77,8 @@ function of(field) {
 
 /** Does what `element` declares; resolves to the answer, or to undefined if it was not done. */
 export async function act(element) {
-  const data = element.dataset;
+  // As it was pressed: what is drawn anew meanwhile may make something else of the element.
+  const data = { ...element.dataset };
   if (data.confirm && !(await confirm(data.confirm, data.confirmText, { yes: data.confirmYes, type: data.confirmType }))) return undefined;
   const [method, path] = data.call.split(" ");
   const body = element instanceof HTMLFormElement ? json(element) : data.body ? JSON.parse(data.body) : undefined;
@@ -87,7 +88,7 @@ export async function act(element) {
   tell(element, null);
   try {
     const answer = await call(method, path, body, { key: data.key, version: data.version });
-    done(element, answer);
+    done(element, data, answer);
     return answer;
   } catch (error) {
     tell(element, error);
@@ -98,8 +99,9 @@ export async function act(element) {
   }
 }
 
-function done(element, answer) {
-  const { done: words, undo, go, follow, refresh, remove } = element.dataset;
+function done(element, data, answer) {
+  const { done: words, undo, undoBody, go, follow, refresh, remove } = data;
+  const around = element.closest(".chat, [data-thread]");
   element.dispatchEvent(new CustomEvent("madoguchi:done", { bubbles: true, detail: answer }));
   if (follow) {
     location.assign(answer[follow]);
@@ -112,19 +114,24 @@ function done(element, answer) {
   if (words) {
     const back = undo && (async () => {
       const [method, path] = undo.split(" ");
-      try { await call(method, path, element.dataset.undoBody ? JSON.parse(element.dataset.undoBody) : undefined); renew(refresh); }
-      catch (error) { toast(error instanceof Refused ? error.message : say("failed"), { bad: true }); }
+      let undone;
+      try { undone = await call(method, path, undoBody ? JSON.parse(undoBody) : undefined); }
+      catch (error) { toast(error instanceof Refused ? error.message : say("failed"), { bad: true }); return; }
+      // The element may be gone; what it stood in shows how things are now.
+      const place = [element, around].find((one) => one?.isConnected) ?? document.body;
+      place.dispatchEvent(new CustomEvent("madoguchi:done", { bubbles: true, detail: undone }));
+      renew(refresh);
     });
     toast(words, { undo: back || undefined });
   }
   if (remove) element.closest(remove)?.remove();
-  if ("clear" in element.dataset) element.reset();
-  if ("close" in element.dataset) {
-    const around = element.closest("details");
-    if (around) {
-      around.open = false;
+  if ("clear" in data) element.reset();
+  if ("close" in data) {
+    const opened = element.closest("details");
+    if (opened) {
+      opened.open = false;
       // What has the focus is not drawn anew: it comes back afterwards.
-      const back = () => { if (document.activeElement === document.body) around.querySelector("summary")?.focus(); };
+      const back = () => { if (document.activeElement === document.body) opened.querySelector("summary")?.focus(); };
       if (refresh) document.body.addEventListener("htmx:afterSettle", back, { once: true });
       else back();
     }

@@ -69,8 +69,9 @@ export function show() {
   const take = () => {
     const one = shown[chosen];
     if (!one) return;
+    // It may open a dialog of its own, which is the same element: this one's close event must not be taken for that one's.
+    dialog.addEventListener("close", () => one.go(), { once: true });
     dialog.close("");
-    one.go();
   };
   const draw = () => {
     const query = field.value;

@@ -135,7 +135,9 @@ export class Composer {
     form.classList.toggle("noting", mode === "note");
     for (const tab of form.querySelectorAll("[data-mode]")) tab.setAttribute("aria-pressed", String(tab.dataset.mode === mode));
     this.field.placeholder = mode === "note" ? this.field.dataset.noteHint : this.field.dataset.replyHint;
-    this.field.disabled = !this.writable;
+    // Not disabled: the focus would be lost, and what is typed on would be keys of the page.
+    this.field.readOnly = !this.writable;
+    this.field.setAttribute("aria-disabled", String(!this.writable));
     const reply = mode === "reply";
     const can = { attach: reply && this.writable && this.told?.files?.allowed, sticker: reply && this.writable && this.limits?.sticker, location: reply && this.writable && this.limits?.location, "send-later": reply && this.writable, templates: reply && (this.writable || this.state === "template_only") };
     for (const tool of form.querySelectorAll("[data-tool]")) tool.hidden = !can[tool.dataset.tool];

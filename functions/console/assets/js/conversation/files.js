@@ -15,8 +15,11 @@ export class Files {
     const on = (element, name, run) => element.addEventListener(name, run, { signal: s.signal });
     on(this.input, "change", () => { this.add(this.input.files); this.input.value = ""; });
     on(composer.field, "paste", (event) => {
-      const files = event.clipboardData?.files;
-      if (files?.length) { event.preventDefault(); this.add(files); }
+      const { files, types } = event.clipboardData ?? {};
+      // A note takes none. And what is copied from a sheet or a document is its text, though it brings a picture of itself.
+      if (!files?.length || composer.mode !== "reply" || !composer.writable || types.includes("text/plain")) return;
+      event.preventDefault();
+      this.add(files);
     });
     const main = s.root.querySelector(".thread-main");
     on(main, "dragover", (event) => { if (this.takes(event)) { event.preventDefault(); main.classList.add("dropping"); } });
@@ -103,7 +106,10 @@ export class Files {
 
   /** Uploads and sends all, in their order; whether all went out. */
   async send() {
-    if (this.sending || this.all.some((one) => one.error && !one.upload)) return false;
+    if (this.sending) return false;
+    // What failed to be uploaded may be tried again; what the channel does not take stays here.
+    for (const one of this.all) if (!one.upload) this.judge(one);
+    if (this.all.some((one) => one.error && !one.upload)) { this.draw(); return false; }
     this.sending = true;
     try {
       for (const one of [...this.all]) {

@@ -9,6 +9,9 @@ const MOST = 240;
 const NEAR = 900;
 /** So near to the bottom one reads the newest. */
 const AT_BOTTOM = 60;
+/** A stretch that could not be loaded is tried again after so long, at first and at last, in milliseconds. */
+const PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
 
 export class List {
   /** @param s the conversation's parts of the page */
@@ -19,6 +22,7 @@ export class List {
     this.pill = s.root.querySelector("#thread-newest");
     this.shown = new WeakMap();
     this.loading = new Set();
+    this.failures = 0;
     this.follow = true;
     this.place = null;
     this.unseen = 0;
@@ -169,7 +173,8 @@ export class List {
     try {
       const query = direction === "older" ? `before=${encodeURIComponent(from.dataset.oldest)}` : `after=${encodeURIComponent(from.dataset.id)}`;
       const loaded = await this.load(query);
-      if (!from.isConnected) return;
+      // Meanwhile others are shown: what belongs to them is asked for when they are scrolled.
+      if (!from.isConnected) { this.loading.delete(direction); return; }
       this.anchored(() => {
         const known = new Set([...this.items()].map((item) => item.id));
         const fresh = [...loaded.querySelectorAll(":scope > .message")].filter((item) => !known.has(item.id));
@@ -179,12 +184,23 @@ export class List {
         this.drop(direction);
         this.tidy();
       });
-    } catch (error) {
-      if (error.name !== "AbortError") edge.dataset.failed = "";
-    } finally {
-      this.loading.delete(direction);
+    } catch {
+      if (!this.s.signal.aborted) this.later(direction);
+      return;
     }
+    this.failures = 0;
+    this.loading.delete(direction);
     this.scrolled();
+  }
+
+  /** Not at once, and not with each step of scrolling: the network may be gone for a while. */
+  later(direction) {
+    const pause = Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** this.failures);
+    this.failures += 1;
+    setTimeout(() => {
+      this.loading.delete(direction);
+      if (!this.s.signal.aborted) this.scrolled();
+    }, pause);
   }
 
   /** Takes out what is far away at the other end. */

@@ -14,6 +14,8 @@ export class News {
     this.s = s;
     this.changed = new Set();
     this.timer = 0;
+    this.later = 0;
+    this.failed = false;
     this.pause = FIRST_MS;
     this.running = null;
     const { signal } = s;
@@ -26,6 +28,8 @@ export class News {
       this.soon();
     }, { signal });
     document.addEventListener("madoguchi:reload", () => this.soon(), { signal });
+    // While there is no socket, and when there is one again.
+    document.addEventListener("madoguchi:poll", () => this.soon(), { signal });
     document.addEventListener("madoguchi:signed-in", () => this.soon(), { signal });
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.soon(); }, { signal });
     addEventListener("online", () => this.soon(), { signal });
@@ -33,7 +37,7 @@ export class News {
       for (const menu of s.root.querySelectorAll("details[data-popover][open]")) menu.open = false;
       this.own();
     }, { signal });
-    signal.addEventListener("abort", () => clearTimeout(this.timer));
+    signal.addEventListener("abort", () => { clearTimeout(this.timer); clearTimeout(this.later); });
     this.again();
   }
 
@@ -52,6 +56,7 @@ export class News {
   /** Loads what may have changed; one at a time, so that the later answer is the later state. */
   now() {
     clearTimeout(this.timer);
+    clearTimeout(this.later);
     this.running = (this.running ?? Promise.resolve()).then(() => this.load()).catch(() => {});
     return this.running;
   }
@@ -73,11 +78,14 @@ export class News {
       s.messages.take(latest, { latest: true });
       const others = wanted.filter((id) => !covered.has(id) && s.messages.item(id));
       await this.scattered(others);
+      this.failed = false;
       s.root.dispatchEvent(new CustomEvent("conversation:news", { detail: { changed } }));
     } catch (error) {
       if (error.name === "AbortError") return;
       for (const id of wanted) this.changed.add(id);
       if (error instanceof NoPart && error.status === 404) { this.gone(); return; }
+      // What was told is not told again. Who is signed out hears when they are signed in.
+      this.failed = error.status !== 401;
       this.pause = LAST_MS;
     }
     this.again();
@@ -94,12 +102,12 @@ export class News {
     }
   }
 
-  /** Looks again for as long as something is under way. */
+  /** Looks again for as long as something is under way, or was not to be had. What is to be loaded soon in any case stays so. */
   again() {
-    clearTimeout(this.timer);
-    const waits = this.s.root.querySelector('.message[data-status="queued"], .message[data-status="sending"], [data-pending]');
+    clearTimeout(this.later);
+    const waits = this.failed || this.s.root.querySelector('.message[data-status="queued"], .message[data-status="sending"], [data-pending]');
     if (!waits || document.hidden) return;
-    this.timer = setTimeout(() => this.now(), this.pause);
+    this.later = setTimeout(() => this.now(), this.pause);
     this.pause = Math.min(LAST_MS, this.pause * 1.5);
   }
 

@@ -9,32 +9,52 @@ const STORE = "madoguchi_outbox";
 /** Older ones are forgotten: the server knows a key for 30 days. */
 const KEPT_MS = 7 * 86_400_000;
 
+// Every tab keeps its entries there: each is put in and taken out by itself, and what others have put in stays.
 const read = () => { try { return JSON.parse(localStorage.getItem(STORE) ?? "[]"); } catch { return []; } };
 const write = (all) => { try { localStorage.setItem(STORE, JSON.stringify(all)); } catch { /* full or forbidden: it is still in the page */ } };
+const fresh = (one) => Date.now() - one.at < KEPT_MS;
 
 export class Outbox {
   constructor(s) {
     this.s = s;
     this.visitor = document.querySelector('meta[name="visitor"]')?.content ?? "";
     this.busy = false;
-    this.own = read().filter((one) => one.conversation === s.id && one.visitor === this.visitor && Date.now() - one.at < KEPT_MS);
+    this.own = read().filter((one) => one.conversation === s.id && one.visitor === this.visitor && fresh(one));
     for (const one of this.own) { one.state = one.state === "refused" ? "refused" : "leftover"; this.draw(one); }
     const signal = s.signal;
     addEventListener("online", () => this.run(), { signal });
     document.addEventListener("madoguchi:signed-in", () => this.run(), { signal });
+    addEventListener("storage", (event) => { if (event.key === STORE) this.elsewhere(event); }, { signal });
     s.outbox.addEventListener("click", (event) => this.clicked(event), { signal });
   }
 
-  keep() {
-    const others = read().filter((one) => one.conversation !== this.s.id || one.visitor !== this.visitor);
-    write([...others, ...this.own]);
+  keep(one) {
+    const all = read().filter(fresh);
+    const at = all.findIndex((other) => other.key === one.key);
+    write(at < 0 ? [...all, one] : all.with(at, one));
+  }
+
+  forget(one) {
+    this.own = this.own.filter((other) => other !== one);
+    write(read().filter((other) => other.key !== one.key && fresh(other)));
+  }
+
+  /** Another tab has sent or thrown away what is shown here too. What is on its way from here is answered here. */
+  elsewhere({ oldValue, newValue }) {
+    const keys = (value) => { try { return new Set(JSON.parse(value ?? "[]").map((one) => one.key)); } catch { return new Set(); } };
+    const [before, now] = [keys(oldValue), keys(newValue)];
+    const gone = this.own.filter((one) => before.has(one.key) && !now.has(one.key) && one.state !== "sending");
+    if (gone.length === 0) return;
+    this.own = this.own.filter((one) => !gone.includes(one));
+    for (const one of gone) this.erase(this.element(one));
+    this.s.news.soon();
   }
 
   /** Sends `body` to a route of the conversation (`messages` or `notes`). */
   add(route, body, shown = body.text) {
     const one = { key: crypto.randomUUID(), conversation: this.s.id, visitor: this.visitor, route, body, shown, at: Date.now(), state: "waiting" };
     this.own.push(one);
-    this.keep();
+    this.keep(one);
     this.draw(one);
     this.s.list.querySelector(".unread-line")?.remove();
     this.s.messages.newest();
@@ -69,14 +89,14 @@ export class Outbox {
       if (error instanceof Refused && error.status >= 400 && error.status < 500 && ![401, 408, 425, 429].includes(error.status)) {
         one.state = "refused";
         one.error = error.message;
-        this.keep();
+        this.keep(one);
         this.draw(one);
         this.s.news.soon();
         return true;
       }
       one.state = "unsent";
       one.error = error instanceof Refused ? error.message : say("offline");
-      this.keep();
+      this.keep(one);
       this.draw(one);
       return false;
     }
@@ -97,8 +117,7 @@ export class Outbox {
   }
 
   done(one) {
-    this.own = this.own.filter((other) => other !== one);
-    this.keep();
+    this.forget(one);
     // Its place is taken by the message itself a moment later.
     const shown = this.element(one);
     setTimeout(() => this.erase(shown), 1_500);
@@ -145,8 +164,7 @@ export class Outbox {
       this.run();
       return;
     }
-    this.own = this.own.filter((each) => each !== one);
-    this.keep();
+    this.forget(one);
     this.erase(this.element(one));
     if (button.dataset.outbox === "edit") this.s.composer.put(one.body.text, { note: one.route === "notes" });
   }

@@ -90,7 +90,9 @@ async function until() {
   const many = document.createElement("div");
   many.className = "snooze-choices";
   for (const [name, at] of choices) {
-    const button = Object.assign(document.createElement("button"), { className: "button", value: at ? at.toISOString() : "customer" });
+    // None of them is what Enter in the field below stands for.
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "button" });
+    button.addEventListener("click", () => document.querySelector("#dialog").close(at ? at.toISOString() : "customer"));
     button.append(Object.assign(document.createElement("span"), { textContent: say(`snooze.${name}`) }));
     if (at) button.append(Object.assign(document.createElement("span"), { className: "muted", textContent: exact.format(at) }));
     many.append(button);
