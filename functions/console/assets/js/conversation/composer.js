@@ -228,6 +228,8 @@ export class Composer {
     const revision = await this.draft.sent();
     if (revision) body.draft_revision = revision;
     this.s.box.add("messages", body);
+    // What was typed meanwhile is a draft of its own.
+    if (this.reply) this.draft.changed();
   }
 
   /** What could not go out stands before what was typed since. */
