@@ -13,6 +13,9 @@ const GROW_MOST = 0.4;
 /** How long `text` is as the provider counts. */
 export const length = (text, unit) => (unit === "utf16_code_units" ? text.length : [...text].length);
 
+/** One text below the other, where there are two. */
+const joined = (first, second) => (first && second ? `${first.trimEnd()}\n${second}` : first || second);
+
 const GSM = /^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà^{}\\[~\]|€]*$/;
 /** How many SMS a text takes: 160 characters of GSM 03.38 or 70 of any other, 153 and 67 in each of several. */
 export function segments(text) {
@@ -38,8 +41,10 @@ export class Composer {
     this.template = null;
     this.editing = null;
     this.kept = { reply: "", note: localStorage.getItem(this.noteName()) ?? "" };
+    /** What goes out once its files are uploaded: a draft until then. */
+    this.going = "";
     this.typed = 0;
-    this.draft = new Draft(s, this.field, this.form.querySelector("#composer-saved"), () => (this.mode === "reply" ? this.text : this.kept.reply));
+    this.draft = new Draft(s, this.field, this.form.querySelector("#composer-saved"), () => joined(this.going, this.reply));
     this.files = new Files(s, this);
     this.suggest = new Suggest(s, this);
     const on = (element, name, run) => element.addEventListener(name, run, { signal: s.signal });
@@ -58,6 +63,8 @@ export class Composer {
 
   noteName() { return `madoguchi_note_${this.s.id}`; }
   get text() { return this.field.value; }
+  /** The reply that is being written, also while a note is. */
+  get reply() { return this.mode === "reply" ? this.text : this.kept.reply; }
 
   /** What the server has told of what can be sent. */
   facts() {
@@ -200,39 +207,58 @@ export class Composer {
     const text = this.text;
     if (this.button.disabled || !this.writable) return;
     if (this.mode === "note") { await this.note(text); return; }
-    if (!this.files.empty) {
-      if (extra.send_at) { this.tell(say("filesAndLater")); return; }
-      if (!(await this.files.send())) return;
-    }
-    if (text.trim() === "") return;
+    if (this.files.sending) return;
+    if (!this.files.empty && extra.send_at) { this.tell(say("filesAndLater")); return; }
     const body = { text, ...this.base(), ...extra };
     if (this.template) body.template_id = this.template;
     if (this.split && this.over() > 0) body.split = true;
+    // Taken before anything is waited for: what is typed from here on is the next message.
     this.template = null;
+    this.going = text;
     this.field.value = "";
+    this.kept.reply = "";
     this.typed = 0;
     this.writes(false);
     this.show();
     this.grow();
+    if (!this.files.empty && !(await this.files.send())) { this.back(text, body.template_id); return; }
+    this.going = "";
+    if (text.trim() === "") return;
     // The draft becomes the message; it is stored here until the server has it.
     const revision = await this.draft.sent();
     if (revision) body.draft_revision = revision;
     this.s.box.add("messages", body);
+    // What was typed meanwhile is a draft of its own.
+    if (this.reply) this.draft.changed();
+  }
+
+  /** What could not go out stands before what was typed since. */
+  back(text, template) {
+    const whole = joined(text, this.reply);
+    this.going = "";
+    this.template ??= template ?? null;
+    if (this.mode === "reply") this.field.value = whole; else this.kept.reply = whole;
+    this.draft.changed();
+    this.show();
+    this.grow();
   }
 
   async note(text) {
     if (text.trim() === "") return;
     const mentions = this.suggest.mentioned(text);
     if (this.editing) {
+      const { editing } = this;
       try {
-        await call("PATCH", `/conversations/${this.s.id}/notes/${this.editing}`, { text, mentions });
+        await call("PATCH", `/conversations/${this.s.id}/notes/${editing}`, { text, mentions });
       } catch (error) {
         this.tell(error instanceof Refused ? error.message : say("offline"));
         return;
       }
-      this.editing = null;
       this.s.news.changed.add("");
       this.s.news.own();
+      // Whoever writes on, or something else, goes on with that.
+      if (this.editing !== editing || this.text !== text) { if (this.mode !== "note" && this.kept.note === text) this.kept.note = ""; return; }
+      this.editing = null;
     } else {
       this.s.box.add("notes", { text, mentions });
       localStorage.removeItem(this.noteName());

@@ -18,6 +18,11 @@ async function state(id) {
   return { assignee, mode, done, snoozed: snooze !== null, closed: status === "closed" };
 }
 
+/** Whose conversation it is, as its row or its head says. */
+const nameOf = (id) => (rowOf(id)?.querySelector(".row-name") ?? (id === opened() ? document.querySelector("#conversation-name bdi") : null))?.textContent.trim() ?? "";
+/** The question called `name`, with whose conversation it is about: the one with the focus need not be the one that is open. */
+const about = (id, name) => [nameOf(id) && `\u2068${nameOf(id)}\u2069`, say(name)].filter(Boolean).join(" · ");
+
 // Each: what is asked of the API, and what takes it back.
 const VERBS = {
   claim: {
@@ -35,7 +40,7 @@ const VERBS = {
   },
   wake: { ask: (id) => call("DELETE", `/conversations/${id}/snooze`) },
   close: {
-    prepare: async () => (await confirm(say("close.ask"), say("close.why"), { yes: say("close.yes"), danger: false })) || undefined,
+    prepare: async (id) => (await confirm(about(id, "close.ask"), say("close.why"), { yes: say("close.yes"), danger: false })) || undefined,
     ask: (id) => call("POST", `/conversations/${id}/close`),
     back: (id) => call("POST", `/conversations/${id}/reopen`),
   },
@@ -58,7 +63,7 @@ export async function act(id, how) {
   try { stands = await state(id); } catch (error) { failed(error); return; }
   const verb = typeof how === "function" ? how(stands) : how;
   const { prepare, ask, back } = VERBS[verb];
-  const prepared = prepare ? await prepare() : null;
+  const prepared = prepare ? await prepare(id) : null;
   if (prepared === undefined) return;
   rowOf(id)?.setAttribute("aria-busy", "true");
   try {
@@ -76,7 +81,7 @@ export async function act(id, how) {
 }
 
 /** Asks until when; resolves to an instant, to null for "until the customer writes", or to undefined. */
-async function until() {
+async function until(id) {
   const now = new Date();
   const nine = (days) => { const at = new Date(now); at.setDate(at.getDate() + days); at.setHours(9, 0, 0, 0); return at; };
   const choices = [
@@ -84,7 +89,7 @@ async function until() {
     ["monday", nine(((8 - now.getDay()) % 7) || 7)], ["customer", null],
   ];
   const form = Object.assign(document.createElement("form"), { method: "dialog", className: "snooze" });
-  form.append(Object.assign(document.createElement("h2"), { id: "dialog-title", textContent: say("snooze.ask") }));
+  form.append(Object.assign(document.createElement("h2"), { id: "dialog-title", textContent: about(id, "snooze.ask") }));
   const language = document.documentElement.lang;
   const exact = new Intl.DateTimeFormat(language, { month: "short", day: "numeric", weekday: "short", hour: "numeric", minute: "2-digit" });
   const many = document.createElement("div");

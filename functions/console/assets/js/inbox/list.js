@@ -19,6 +19,8 @@ const unseen = new Set();
 let timer = 0;
 let counting = 0;
 let loading = false;
+/** Where one was in the list when the open conversation left it. */
+let left = null;
 
 /** Fetches the row of a conversation anew. */
 export function refresh(id, version = 0, tries = 0) {
@@ -93,7 +95,10 @@ function takeAway(id) {
   const beside = row.nextElementSibling?.matches(".chat") ? row.nextElementSibling : row.previousElementSibling;
   const had = row.contains(document.activeElement);
   row.remove();
-  if (had) beside?.querySelector(".row-name")?.focus({ preventScroll: true });
+  if (!had) return;
+  // Keys are for what has the focus: of the open conversation they stay with it, and do not go over to the one beside.
+  if (id === opened()) { left = beside; document.querySelector("#conversation").focus({ preventScroll: true }); }
+  else beside?.querySelector(".row-name")?.focus({ preventScroll: true });
 }
 
 const isScrolled = () => scroller().scrollTop > TOP_PX;
@@ -208,7 +213,7 @@ function step(by) {
   if (all.length === 0) return;
   const at = all.findIndex((row) => row.contains(document.activeElement));
   const from = at >= 0 ? at : all.findIndex((row) => row.dataset.id === opened());
-  const to = from < 0 ? 0 : Math.max(0, Math.min(from + by, all.length - 1));
+  const to = from < 0 ? Math.max(0, all.indexOf(left)) : Math.max(0, Math.min(from + by, all.length - 1));
   const link = all[to].querySelector(".row-name");
   link.focus({ preventScroll: true });
   all[to].scrollIntoView({ block: "nearest" });

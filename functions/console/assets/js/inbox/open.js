@@ -15,6 +15,20 @@ function mark(id) {
   if (id) rowOf(id)?.querySelector(".row-name").setAttribute("aria-current", "true");
 }
 
+/** Which request the pane waits for. */
+let turn = 0;
+
+// What is being loaded is not waited for any more.
+function leave() {
+  turn += 1;
+  htmx.trigger(pane, "htmx:abort");
+}
+
+function free() {
+  pane.inert = false;
+  pane.removeAttribute("aria-busy");
+}
+
 /** Opens a conversation beside the list. `more` is what else belongs into the address, such as `message=…`. */
 export async function show(id, { push = true, more = "" } = {}) {
   const path = withQuery(`/console/conversations/${id}`, query(), more);
@@ -26,19 +40,38 @@ export async function show(id, { push = true, more = "" } = {}) {
   pane.setAttribute("hx-get", path);
   pane.setAttribute("hx-trigger", "renew");
   htmx.process(pane);
+  leave();
+  const mine = turn;
+  const former = pane.firstElementChild;
+  const had = pane.contains(document.activeElement);
+  // The one that stands there is no longer the one that is open: nothing is to be written to it by mistake.
+  pane.inert = true;
   pane.setAttribute("aria-busy", "true");
-  await htmx.ajax("GET", path, { source: pane, target: pane, swap: "innerHTML" });
-  if (opened() !== id) return;
-  pane.removeAttribute("aria-busy");
+  await htmx.ajax("GET", path, { source: pane, target: pane, swap: "innerHTML" }).catch(() => {});
+  if (mine !== turn) return;
+  free();
+  if (former?.parentElement === pane) failed(() => show(id, { push: false, more }));
   pane.scrollTop = 0;
-  if (isNarrow()) pane.focus({ preventScroll: true });
+  if (had || isNarrow()) pane.focus({ preventScroll: true });
   document.dispatchEvent(new CustomEvent("madoguchi:opened", { detail: { id } }));
+}
+
+/** Says in the pane that nothing came, and how to try again. */
+function failed(again) {
+  const told = Object.assign(document.createElement("div"), { className: "empty" });
+  told.setAttribute("role", "alert");
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "button", textContent: say("retry") });
+  button.addEventListener("click", again);
+  told.append(Object.assign(document.createElement("p"), { textContent: say("loadFailed") }), button);
+  pane.replaceChildren(told);
 }
 
 /** Closes the conversation; the list has the focus then. */
 export function hide({ push = true } = {}) {
   const id = opened();
   if (!id) return;
+  leave();
+  free();
   delete pane.dataset.opened;
   pane.removeAttribute("hx-get");
   pane.removeAttribute("hx-trigger");

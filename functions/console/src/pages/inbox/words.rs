@@ -46,6 +46,7 @@ pub(super) fn words(view: &View) -> Markup {
         "new": say("新着 {n} 件", "{n} new"),
         "arrived": say("新しいチャットが {n} 件あります", "{n} new conversations"),
         "loadFailed": say("読み込めませんでした。もう一度お試しください。", "Could not be loaded. Try again."),
+        "retry": say("再試行", "Try again"),
         "gone": say("このチャットは表示できません。", "This conversation cannot be shown."),
         "title": say("受信箱", "Inbox"),
     });
