@@ -1,6 +1,8 @@
 //! The console: where operators and administrators work (CON-1). Pages are made here; what they show and do comes from the
 //! API alone, called as any other client calls it, so that no rule is written twice.
 
+// The tables of words for scripts are long.
+#![recursion_limit = "256"]
 #![expect(
     clippy::struct_field_names,
     clippy::struct_excessive_bools,

@@ -98,7 +98,8 @@ command("push-off", switchOff);
 document.body.addEventListener("htmx:afterSettle", show);
 document.addEventListener("submit", (event) => { if (event.target.matches("[data-sign-out]")) forget(); }, true);
 document.addEventListener("madoguchi:done", (event) => {
-  if (event.target.closest?.("[data-browser]")?.dataset.browser === known()?.id) { localStorage.removeItem(KNOWN); localStorage.setItem(CHOSEN, "off"); }
+  const browser = event.target.closest?.("[data-browser]")?.dataset.browser;
+  if (browser && browser === known()?.id) { localStorage.removeItem(KNOWN); localStorage.setItem(CHOSEN, "off"); }
 });
 show();
 if (able && chosen() && Notification.permission === "granted") subscribe().then(show, () => {});
