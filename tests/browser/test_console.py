@@ -78,7 +78,7 @@ def test_con_1_a_customer_writes_and_is_answered_without_the_page_being_loaded_a
     browser.execute_script("window.stays = true")
     customer = _customer(stack, f"Console {unique}")
     _writes(stack, customer, f"Is anybody there? {unique}")
-    row = _shows(browser, "#rows .row", f"Is anybody there? {unique}")
+    row = _shows(browser, "#rows .chat", f"Is anybody there? {unique}")
     row.find_element(By.CSS_SELECTOR, ".row-name").click()
     _shows(browser, "#messages .message.in", f"Is anybody there? {unique}")
 
