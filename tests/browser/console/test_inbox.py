@@ -45,33 +45,6 @@ def test_con_9_a_message_appears_without_a_reload_and_without_taking_the_place(p
     assert page.browser.execute_script("return window.stays") is True
 
 
-def test_con_4_a_conversation_is_taken_marked_snoozed_and_closed_by_keys(page):
-    """CON-4: everything from the list, without a pointer; what is done can be undone."""
-    identifier = page.preview.customer_writes("sms", "customer-4", "by keys")
-    page.visit("/console/inbox?section=unassigned")
-    assert _rows(page)[0] == identifier
-    _press(page, "j")
-    _press(page, "a")
-    page.gone(f"#row-{identifier}")
-    page.click("#sections a", "Mine")
-    page.find(f"#row-{identifier}")
-    assert "section=mine" in page.browser.current_url
-    _press(page, "j", Keys.ENTER)
-    page.until(lambda b: f"/console/inbox/{identifier}" in b.current_url)
-    _press(page, "e")
-    page.find(f"#row-{identifier} .mark", "Done")
-    _press(page, "s")
-    page.click("#dialog button", "Until the customer writes")
-    page.gone(f"#row-{identifier}")
-    page.click(".toast button", "Undo")
-    page.find(f"#row-{identifier}")
-    _press(page, "x")
-    page.click("#dialog button", "Close")
-    page.gone(f"#row-{identifier}")
-    page.browser.back()
-    page.until(lambda b: identifier not in b.current_url)
-
-
 def test_con_4_the_command_bar_finds_commands_and_customers_and_single_keys_can_be_switched_off(page):
     """CON-4; WCAG 2.1.4."""
     page.visit("/console/inbox")
